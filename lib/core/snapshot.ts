@@ -1,0 +1,63 @@
+// What a look at a cluster found: plain data, the only input of the plan. Nothing here is asked of a broker;
+// lib/kafka fills these shapes, lib/core reads them.
+
+/** Where a partition's log begins and ends, as ListOffsets tells it. Offsets are record offsets. */
+export interface PartitionOffsets {
+  /** First offset still in the log (ListOffsets, timestamp −2). */
+  readonly logStartOffset: bigint;
+  /** One past the last replicated record (ListOffsets, timestamp −1, read_uncommitted). */
+  readonly highWatermark: bigint;
+  /** One past the last record no open transaction holds back (the same, read_committed); ≤ high watermark. */
+  readonly lastStableOffset: bigint;
+}
+
+/** A partition as a cluster describes it. Errors sit on the partition they befell. */
+export interface PartitionSnapshot {
+  readonly partition: number;
+  /** Node id of the leader, −1 where the partition is offline. */
+  readonly leader: number;
+  readonly leaderEpoch: number;
+  /** Absent where no leader could be asked. */
+  readonly offsets?: PartitionOffsets;
+  /** Why the partition's offsets are not known, as a sentence. */
+  readonly problem?: string;
+}
+
+/** A topic as a cluster describes it. */
+export interface TopicSnapshot {
+  readonly topic: string;
+  /** Topic id (KIP-516) as 32 hex digits; absent below Metadata 10. */
+  readonly topicId?: string;
+  readonly internal: boolean;
+  /** By partition number, dense from 0. */
+  readonly partitions: readonly PartitionSnapshot[];
+}
+
+/** A consumer group and what it has committed. */
+export interface GroupSnapshot {
+  readonly group: string;
+  /** `classic`, `consumer`, `share`, `streams` (ListGroups 5), or the classic protocol type; empty where offsets were committed by hand. */
+  readonly type: string;
+  /** `Stable`, `Empty`, … (ListGroups 4); empty where the broker does not tell. */
+  readonly state: string;
+  /** Committed offsets by topic, then by partition; a partition never committed is absent. */
+  readonly committed: ReadonlyMap<string, ReadonlyMap<number, bigint>>;
+  /** Why the group's offsets could not be read, as a sentence. */
+  readonly problem?: string;
+}
+
+/** A broker as the cluster advertises it. */
+export interface BrokerSnapshot {
+  readonly nodeId: number;
+  /** Advertised `host:port`. */
+  readonly address: string;
+}
+
+/** A look at one cluster. */
+export interface ClusterSnapshot {
+  readonly clusterId: string;
+  readonly brokers: readonly BrokerSnapshot[];
+  readonly topics: ReadonlyMap<string, TopicSnapshot>;
+  /** Every group of the cluster that was listed; empty for the target. */
+  readonly groups: readonly GroupSnapshot[];
+}

@@ -1,0 +1,20 @@
+// The topic-partition: the unit everything here is planned, copied and verified by.
+// Names are kept as Kafka gives them; nothing here escapes them for a terminal or a page.
+
+/** One partition of one topic. */
+export interface TopicPartition {
+  readonly topic: string;
+  /** Partition number, from 0. */
+  readonly partition: number;
+}
+
+/** `topic-partition`, as Kafka's own tools write it: for messages and as a map key (partition numbers hold no `-`). */
+export function formatTopicPartition({ topic, partition }: TopicPartition): string {
+  return `${topic}-${partition}`;
+}
+
+/** Orders by topic name (code units), then by partition number. */
+export function compareTopicPartitions(a: TopicPartition, b: TopicPartition): number {
+  if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1;
+  return a.partition - b.partition;
+}
