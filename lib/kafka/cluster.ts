@@ -1,0 +1,175 @@
+// One Kafka cluster as seen from here: its brokers, one control connection to each, and metadata. It opens data
+// connections for the copy too, so that addresses and credentials are handled in one place. Writes nothing.
+
+import type { ClusterConfig } from "../config/migration_config.ts";
+import { formatAddress, type HostPort } from "../config/address.ts";
+import { requireAddress } from "../wire/addresses.ts";
+import { type BrokerConnection, connectToBroker } from "../wire/connect.ts";
+import { ConnectionError } from "../wire/connection_error.ts";
+import type { Metadata } from "../wire/metadata.ts";
+import { fetchMetadata } from "./metadata.ts";
+
+/** Which of the two clusters. */
+export type ClusterRole = "source" | "target";
+
+/** A cluster that was reached. */
+export interface Cluster {
+  readonly role: ClusterRole;
+  readonly clusterId: string;
+  /** Node id to advertised address, as of the newest metadata. */
+  brokers(): ReadonlyMap<number, HostPort>;
+  /** The control connection to a broker, opened when needed. @throws {ConnectionError} */
+  control(nodeId: number): Promise<BrokerConnection>;
+  /** A control connection to whichever broker answers. @throws {ConnectionError} of the last one tried */
+  anyControl(): Promise<BrokerConnection>;
+  /** A connection of one's own, for data; the caller closes it. @throws {ConnectionError} */
+  openData(nodeId: number): Promise<BrokerConnection>;
+  /** Asks for metadata and takes over its broker list. @throws {ConnectionError} */
+  metadata(topics: readonly string[] | "all"): Promise<Metadata>;
+  close(): void;
+}
+
+/** A broker that could not be reached. */
+export interface UnreachableBroker {
+  /** `bootstrap` where only the address from the config is known. */
+  readonly nodeId: number | "bootstrap";
+  readonly error: ConnectionError;
+}
+
+/** What trying every broker gave; `cluster` is absent where none answered. */
+export interface ReachedCluster {
+  readonly cluster?: Cluster;
+  readonly unreachable: readonly UnreachableBroker[];
+}
+
+/** Tries every bootstrap server, then every broker the cluster names, all at once. */
+export async function reachCluster(
+  role: ClusterRole,
+  config: ClusterConfig,
+  signal?: AbortSignal,
+): Promise<ReachedCluster> {
+  const open = (address: HostPort) => connectToBroker(config, address, signal ? { signal } : {});
+  const tried = await Promise.all(
+    config.bootstrapServers.map((address) => settle(open(address))),
+  );
+  const failures = tried.flatMap((result) =>
+    result.error === undefined ? [] : [{ nodeId: "bootstrap" as const, error: result.error }]
+  );
+  const reached = tried.flatMap(({ value }) => value === undefined ? [] : [value]);
+  const [first] = reached;
+  if (first === undefined) return { unreachable: failures };
+  let metadata: Metadata;
+  try {
+    metadata = await fetchMetadata(first, []);
+  } catch (error) {
+    reached.forEach(({ connection }) => connection.close());
+    const { address } = first.connection;
+    const known = asConnectionError(
+      error,
+      () => new ConnectionError("protocol", address, "its answer to Metadata could not be read"),
+    );
+    return { unreachable: [...failures, { nodeId: "bootstrap", error: known }] };
+  }
+  const cluster = createCluster(role, config, metadata, reached, signal);
+  const opened = await Promise.all(
+    metadata.brokers.map(async ({ nodeId }) => ({
+      nodeId,
+      ...await settle(cluster.control(nodeId)),
+    })),
+  );
+  const unreachable = opened.flatMap(({ nodeId, error }) => error ? [{ nodeId, error }] : []);
+  return { cluster, unreachable: [...failures, ...unreachable] };
+}
+
+function createCluster(
+  role: ClusterRole,
+  config: ClusterConfig,
+  initial: Metadata,
+  reached: readonly BrokerConnection[],
+  signal: AbortSignal | undefined,
+): Cluster {
+  let brokers = brokerTable(initial);
+  const controls = new Map<string, Promise<BrokerConnection>>();
+  for (const opened of reached) {
+    const { advertised } = opened.connection.address;
+    if (controls.has(advertised)) opened.connection.close();
+    else controls.set(advertised, Promise.resolve(opened));
+  }
+  const open = (address: HostPort) => connectToBroker(config, address, signal ? { signal } : {});
+
+  async function controlTo(address: HostPort): Promise<BrokerConnection> {
+    const key = formatAddress(address);
+    const known = await controls.get(key);
+    if (known !== undefined && !known.connection.closed) return known;
+    const opening = open(address);
+    controls.set(key, opening);
+    opening.catch(() => controls.delete(key));
+    return await opening;
+  }
+
+  function addressOf(nodeId: number): HostPort {
+    const address = brokers.get(nodeId);
+    if (address !== undefined) return address;
+    const unknown = { advertised: `node ${nodeId}`, dialled: `node ${nodeId}` };
+    throw new ConnectionError(
+      "unreachable",
+      unknown,
+      `the ${role} cluster no longer lists this broker`,
+    );
+  }
+
+  async function anyControl(): Promise<BrokerConnection> {
+    let last: unknown;
+    const bootstrap = config.bootstrapServers.map(formatAddress);
+    const addresses = new Set([...[...brokers.values()].map(formatAddress), ...bootstrap]);
+    for (const address of addresses) {
+      try {
+        return await controlTo(requireAddress(address));
+      } catch (error) {
+        last = error;
+      }
+    }
+    throw last;
+  }
+
+  return {
+    role,
+    clusterId: initial.clusterId,
+    brokers: () => brokers,
+    control: async (nodeId) => await controlTo(addressOf(nodeId)),
+    anyControl,
+    openData: async (nodeId) => await open(addressOf(nodeId)),
+    async metadata(topics) {
+      const metadata = await fetchMetadata(await anyControl(), topics);
+      brokers = brokerTable(metadata);
+      return metadata;
+    },
+    close() {
+      for (const opened of controls.values()) {
+        opened.then(({ connection }) => connection.close(), () => {});
+      }
+    },
+  };
+}
+
+function brokerTable({ brokers }: Metadata): ReadonlyMap<number, HostPort> {
+  return new Map(brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
+}
+
+async function settle<Value>(
+  promise: Promise<Value>,
+): Promise<{ readonly value?: Value; readonly error?: ConnectionError }> {
+  try {
+    return { value: await promise };
+  } catch (error) {
+    return {
+      error: asConnectionError(error, () => {
+        throw error;
+      }),
+    };
+  }
+}
+
+function asConnectionError(error: unknown, otherwise: () => ConnectionError): ConnectionError {
+  return error instanceof ConnectionError ? error : otherwise();
+}

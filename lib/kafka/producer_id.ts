@@ -1,0 +1,49 @@
+// One producer id and epoch for a whole migration: InitProducerId without a transactional id (KIP-98), asked once and
+// journaled before the first byte. Never asked again in answer to an error: the id is what makes a resume safe.
+
+import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
+import { sendKafkajsRequest } from "../wire/kafkajs_protocol.ts";
+import { CONTROL_BACKOFF, createBackoff } from "./backoff.ts";
+import type { Cluster } from "./cluster.ts";
+
+/** What makes the target store each record once. */
+export interface ProducerIdentity {
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
+}
+
+interface InitProducerIdResponse {
+  readonly errorCode: number;
+  readonly producerId: string;
+  readonly producerEpoch: number;
+}
+
+/** The target gave no producer id; `message` says why. */
+export class ProducerIdError extends Error {
+  override readonly name = "ProducerIdError";
+}
+
+/** Asks the target for a producer id. @throws {ConnectionError | ProducerIdError} */
+export async function initProducerId(
+  target: Cluster,
+  signal: AbortSignal,
+): Promise<ProducerIdentity> {
+  let errorCode = 0;
+  const refused = () =>
+    new ProducerIdError(`The target gave no producer id: ${formatKafkaError(errorCode)}`);
+  return await createBackoff(CONTROL_BACKOFF, signal)(async () => {
+    const { connection, versions } = await target.anyControl();
+    const answer = await sendKafkajsRequest<InitProducerIdResponse>(
+      connection,
+      versions,
+      "InitProducerId",
+      { transactionalId: null },
+    );
+    errorCode = answer.errorCode;
+    if (errorCode === 0) {
+      return { producerId: BigInt(answer.producerId), producerEpoch: answer.producerEpoch };
+    }
+    if (kafkaError(errorCode).action === "fatal") throw refused();
+    return undefined;
+  }, refused);
+}

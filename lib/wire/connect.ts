@@ -1,0 +1,99 @@
+// The one way to a broker: map the address, dial, TLS, ApiVersions, version floor, SASL. Control and data connections,
+// source and target, all come through here, so what holds for one (credentials, addresses, time limits) holds for all.
+
+import type { ClusterConfig } from "../config/migration_config.ts";
+import { formatAddress, type HostPort } from "../config/address.ts";
+import { dialledAddress } from "./addresses.ts";
+import { Connection } from "./connection.ts";
+import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
+import { type ApiVersionTable, fetchApiVersions } from "./kafkajs_protocol.ts";
+import { authenticate } from "./sasl.ts";
+import { openStream } from "./stream.ts";
+
+/** `client.id` of every connection, so that operators can set quotas on it. */
+export const CLIENT_ID = "data-migrate";
+
+/** How long a broker may take, in milliseconds. */
+export interface ConnectTimeouts {
+  /** TCP and TLS together. */
+  readonly dialMs: number;
+  /** Each request after that, also the first ones (ApiVersions, SASL). */
+  readonly requestMs: number;
+}
+
+/** Together below the 30 s in which a silent broker has to be named. */
+export const CONNECT_TIMEOUTS: ConnectTimeouts = { dialMs: 10_000, requestMs: 12_000 };
+
+/** An authenticated connection and what its broker speaks. */
+export interface BrokerConnection {
+  readonly connection: Connection;
+  readonly versions: ApiVersionTable;
+}
+
+/** Fetch 11 and Produce 8: Kafka 2.4 and newer. */
+const FETCH = { key: 1, version: 11 };
+const PRODUCE = { key: 0, version: 8 };
+
+/**
+ * Opens an authenticated connection to the broker advertised at an address.
+ *
+ * @throws {ConnectionError} with address and reason; `unsupported` where the broker is older than Kafka 2.4
+ */
+export async function connectToBroker(
+  cluster: ClusterConfig,
+  advertised: HostPort,
+  options: { readonly signal?: AbortSignal; readonly timeouts?: ConnectTimeouts } = {},
+): Promise<BrokerConnection> {
+  const { dialMs, requestMs } = options.timeouts ?? CONNECT_TIMEOUTS;
+  const dialled = dialledAddress(advertised, cluster.addresses);
+  const address: BrokerAddress = {
+    advertised: formatAddress(advertised),
+    dialled: formatAddress(dialled),
+  };
+  const stream = await openStream(cluster.tls, { advertised, dialled, address }, {
+    timeoutMs: dialMs,
+    ...(options.signal && { signal: options.signal }),
+  });
+  const connection = new Connection(stream, {
+    address,
+    clientId: CLIENT_ID,
+    requestTimeoutMs: requestMs,
+  });
+  try {
+    const versions = await versionsOf(connection, cluster.tls !== undefined);
+    if (cluster.sasl !== undefined) await authenticate(connection, versions, cluster.sasl);
+    return { connection, versions };
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+async function versionsOf(connection: Connection, tls: boolean): Promise<ApiVersionTable> {
+  const { address } = connection;
+  let versions: ApiVersionTable;
+  try {
+    versions = await fetchApiVersions(connection);
+  } catch (error) {
+    if (error instanceof ConnectionError && error.kind === "closed") {
+      const hint = tls
+        ? "the broker closed the connection at once; check that the port is Kafka's"
+        : "the broker closed the connection at once; check whether the port expects TLS (`tls: true`)";
+      throw new ConnectionError("closed", address, hint);
+    }
+    if (error instanceof ConnectionError) throw error;
+    throw new ConnectionError("protocol", address, "the answer to ApiVersions could not be read");
+  }
+  const speaks = ({ key, version }: { key: number; version: number }) => {
+    const range = versions.get(key);
+    return range !== undefined && range.min <= version && range.max >= version;
+  };
+  if (!speaks(FETCH) || !speaks(PRODUCE)) {
+    throw new ConnectionError(
+      "unsupported",
+      address,
+      "the broker is older than Kafka 2.4 (it lacks Fetch 11 or Produce 8); upgrade it first",
+    );
+  }
+  return versions;
+}

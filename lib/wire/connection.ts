@@ -1,0 +1,257 @@
+// One connection to one broker: Kafka's framing (int32 size, request header, correlation id) over a byte stream, with
+// requests pipelined and answered in order. It reads large responses straight into pooled buffers and writes large
+// parts uncopied. It knows nothing of what the requests mean, never retries, and ends on the first error: whoever
+// sent the pending requests is told why.
+
+import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
+import type { BufferPool, PooledBuffer } from "./buffer_pool.ts";
+
+/** The byte stream underneath: `Deno.Conn`, or anything shaped like it. */
+export interface ByteStream {
+  read(into: Uint8Array): Promise<number | null>;
+  write(bytes: Uint8Array): Promise<number>;
+  close(): void;
+}
+
+/** A request, encoded. */
+export interface RequestFrame {
+  readonly apiKey: number;
+  readonly apiVersion: number;
+  /** Flexible versions (KIP-482) carry tagged fields in both headers. */
+  readonly flexible?: boolean;
+  /** The body after the request header, in order; written as it stands until the response arrives. */
+  readonly body: readonly Uint8Array[];
+  /** Reads the response into a buffer of this pool; without one, into a fresh buffer. */
+  readonly pool?: BufferPool;
+  /** Milliseconds this request may take, where it differs from the connection's. */
+  readonly timeoutMs?: number;
+}
+
+/** A response: its body lies at `start`..`end` of the buffer. */
+export interface ResponseFrame {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly start: number;
+  readonly end: number;
+  /** Gives a pooled buffer back; nothing otherwise. */
+  release(): void;
+  /** The pooled buffer, where the request asked for one. */
+  readonly buffer?: PooledBuffer;
+}
+
+/** What a connection is opened with. */
+export interface ConnectionOptions {
+  readonly address: BrokerAddress;
+  readonly clientId: string;
+  /** Milliseconds a broker may leave a request unanswered before the connection counts as dead. */
+  readonly requestTimeoutMs: number;
+}
+
+interface Pending {
+  readonly correlationId: number;
+  readonly flexible: boolean;
+  readonly pool: BufferPool | undefined;
+  readonly deadline: number;
+  readonly resolve: (response: ResponseFrame) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Parts below this are gathered into one write; larger ones are written uncopied. */
+const DIRECT_WRITE_BYTES = 256 * 1024;
+const SCRATCH_BYTES = 64 * 1024;
+/** No honest response is larger: a batch may be, but brokers cap those far below. */
+const MAX_RESPONSE_BYTES = 512 * 1024 * 1024;
+const WATCHDOG_MS = 500;
+
+const utf8 = new TextEncoder();
+
+/** A connection over an open byte stream. */
+export class Connection {
+  readonly address: BrokerAddress;
+  readonly #stream: ByteStream;
+  readonly #clientId: Uint8Array;
+  readonly #requestTimeoutMs: number;
+  readonly #pending: Pending[] = [];
+  readonly #watchdog: number;
+  #correlationId = 0;
+  #writing: Promise<void> = Promise.resolve();
+  #error: Error | undefined;
+
+  constructor(stream: ByteStream, options: ConnectionOptions) {
+    this.#stream = stream;
+    this.address = options.address;
+    this.#clientId = utf8.encode(options.clientId);
+    this.#requestTimeoutMs = options.requestTimeoutMs;
+    this.#watchdog = setInterval(() => this.#checkDeadline(), WATCHDOG_MS);
+    this.#read().catch((error) => this.#end(this.#asConnectionError(error)));
+  }
+
+  /** Whether the connection has ended; a new one has to be opened then. */
+  get closed(): boolean {
+    return this.#error !== undefined;
+  }
+
+  /** Number of requests not answered yet. */
+  get inFlight(): number {
+    return this.#pending.length;
+  }
+
+  /** Sends a request and waits for its response. @throws {ConnectionError} when the connection ends before */
+  send(frame: RequestFrame): Promise<ResponseFrame> {
+    if (this.#error !== undefined) return Promise.reject(this.#error);
+    const correlationId = this.#correlationId = (this.#correlationId + 1) & 0x7fffffff;
+    const header = this.#header(frame, correlationId);
+    return new Promise((resolve, reject) => {
+      this.#pending.push({
+        correlationId,
+        flexible: frame.flexible ?? false,
+        pool: frame.pool,
+        deadline: performance.now() + (frame.timeoutMs ?? this.#requestTimeoutMs),
+        resolve,
+        reject,
+      });
+      this.#writing = this.#writing
+        .then(() => this.#write([header, ...frame.body]))
+        .catch((error) => this.#end(this.#asConnectionError(error)));
+    });
+  }
+
+  /** Closes the connection; pending requests fail. */
+  close(): void {
+    this.#end(new ConnectionError("closed", this.address, "connection closed"));
+  }
+
+  #header(frame: RequestFrame, correlationId: number): Uint8Array {
+    // Request header v1 (api key, version, correlation id, client id), v2 adds empty tagged fields.
+    const headerSize = 10 + this.#clientId.length + (frame.flexible ? 1 : 0);
+    const bytes = new Uint8Array(4 + headerSize);
+    const view = new DataView(bytes.buffer);
+    view.setInt32(0, headerSize + frame.body.reduce((sum, part) => sum + part.length, 0));
+    view.setInt16(4, frame.apiKey);
+    view.setInt16(6, frame.apiVersion);
+    view.setInt32(8, correlationId);
+    view.setInt16(12, this.#clientId.length);
+    bytes.set(this.#clientId, 14);
+    return bytes;
+  }
+
+  async #write(parts: readonly Uint8Array[]): Promise<void> {
+    let gathered: Uint8Array[] = [];
+    let gatheredBytes = 0;
+    for (const part of parts) {
+      if (part.length < DIRECT_WRITE_BYTES) {
+        gathered.push(part);
+        gatheredBytes += part.length;
+        if (gatheredBytes < DIRECT_WRITE_BYTES) continue;
+        await this.#writeAll(concatenate(gathered, gatheredBytes));
+        [gathered, gatheredBytes] = [[], 0];
+        continue;
+      }
+      if (gatheredBytes > 0) await this.#writeAll(concatenate(gathered, gatheredBytes));
+      [gathered, gatheredBytes] = [[], 0];
+      await this.#writeAll(part);
+    }
+    if (gatheredBytes > 0) await this.#writeAll(concatenate(gathered, gatheredBytes));
+  }
+
+  async #writeAll(bytes: Uint8Array): Promise<void> {
+    let written = 0;
+    while (written < bytes.length) {
+      if (this.#error !== undefined) return;
+      written += await this.#stream.write(written === 0 ? bytes : bytes.subarray(written));
+    }
+  }
+
+  async #read(): Promise<void> {
+    const scratch = new Uint8Array(SCRATCH_BYTES);
+    const scratchView = new DataView(scratch.buffer);
+    let at = 0;
+    let have = 0;
+    while (this.#error === undefined) {
+      while (have - at < 8) {
+        if (at > 0) {
+          scratch.copyWithin(0, at, have);
+          have -= at;
+          at = 0;
+        }
+        have += await this.#readSome(scratch.subarray(have));
+      }
+      const size = scratchView.getInt32(at) - 4;
+      const correlationId = scratchView.getInt32(at + 4);
+      at += 8;
+      const pending = this.#pending[0];
+      if (size < 0 || size > MAX_RESPONSE_BYTES || pending?.correlationId !== correlationId) {
+        throw new ConnectionError("protocol", this.address, NOT_KAFKA);
+      }
+      const buffer = pending.pool?.acquire(size);
+      const bytes = buffer?.bytes ?? new Uint8Array(size);
+      let filled = Math.min(have - at, size);
+      bytes.set(scratch.subarray(at, at + filled));
+      at += filled;
+      try {
+        while (filled < size) filled += await this.#readSome(bytes.subarray(filled, size));
+      } catch (error) {
+        buffer?.release();
+        throw error;
+      }
+      this.#pending.shift();
+      this.#answer(pending, bytes, size, buffer);
+    }
+  }
+
+  #answer(pending: Pending, bytes: Uint8Array, size: number, buffer: PooledBuffer | undefined) {
+    // Response header v1 carries tagged fields; brokers send none, so their count is one zero byte.
+    const start = pending.flexible ? 1 : 0;
+    const view = buffer?.view ?? new DataView(bytes.buffer);
+    const release = () => buffer?.release();
+    pending.resolve({ bytes, view, start, end: size, release, ...(buffer && { buffer }) });
+  }
+
+  async #readSome(into: Uint8Array): Promise<number> {
+    const count = await this.#stream.read(into);
+    if (count === null || count === 0) {
+      throw new ConnectionError("closed", this.address, "the broker closed the connection");
+    }
+    return count;
+  }
+
+  #checkDeadline(): void {
+    const first = this.#pending[0];
+    if (first === undefined || performance.now() < first.deadline) return;
+    this.#end(new ConnectionError("silent", this.address, "no answer in time"));
+  }
+
+  #end(error: Error): void {
+    if (this.#error !== undefined) return;
+    this.#error = error;
+    clearInterval(this.#watchdog);
+    try {
+      this.#stream.close();
+    } catch {
+      // Already closed by the other side: nothing left to free.
+    }
+    for (const pending of this.#pending.splice(0)) pending.reject(error);
+  }
+
+  #asConnectionError(error: unknown): Error {
+    if (error instanceof ConnectionError) return error;
+    const reason = error instanceof Error ? error.message : String(error);
+    return new ConnectionError("closed", this.address, `connection lost: ${reason}`);
+  }
+}
+
+/** What is said when an answer is no Kafka response at all. */
+export const NOT_KAFKA =
+  "the answer is not Kafka's protocol; check the port and whether it expects TLS";
+
+function concatenate(parts: readonly Uint8Array[], size: number): Uint8Array {
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only;
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,107 @@
+// The bridge to kafkajs: its request encoders, response decoders and SASL authenticator, taken by deep import
+// (2.2.4 has no exports map and is pinned exactly) and given types. Its sockets, retries and cluster code stay out:
+// requests go over our own connection. Responses are decoded but not "parsed": kafkajs's parse throws a whole
+// response away when one partition in it has an error (kafkajs/src/protocol/requests/*/response.js).
+
+import { Buffer } from "node:buffer";
+import { lookup, requests } from "kafkajs/src/protocol/requests/index.js";
+import apiKeys from "kafkajs/src/protocol/requests/apiKeys.js";
+import SaslAuthenticator from "kafkajs/src/broker/saslAuthenticator/index.js";
+import type { Connection } from "./connection.ts";
+
+/** A request and its response decoder as kafkajs defines them. */
+interface KafkajsProtocol {
+  readonly request: {
+    readonly apiKey: number;
+    readonly apiVersion: number;
+    encode(): Promise<{ readonly buffer: Uint8Array }>;
+  };
+  readonly response: {
+    decode(payload: Buffer): Promise<unknown>;
+    parse(decoded: unknown): Promise<unknown>;
+  };
+}
+
+/** Smallest and largest version a broker speaks, by API key. */
+export type ApiVersionTable = ReadonlyMap<number, { readonly min: number; readonly max: number }>;
+
+/** The requests taken from kafkajs. */
+export type KafkajsApi =
+  | "ListOffsets"
+  | "Metadata"
+  | "OffsetFetch"
+  | "ListGroups"
+  | "InitProducerId"
+  | "DescribeConfigs";
+
+/** API keys of kafkajs's requests, as in Kafka's protocol guide. */
+export function kafkajsApiKey(api: KafkajsApi): number {
+  return apiKeys[api];
+}
+
+/** Sends a kafkajs request in the highest version both sides speak; the decoded response, errors left in place. */
+export async function sendKafkajsRequest<Response>(
+  connection: Connection,
+  versions: ApiVersionTable,
+  api: KafkajsApi,
+  options: Readonly<Record<string, unknown>>,
+): Promise<Response> {
+  const choose = lookup(asKafkajsVersions(versions));
+  const protocol: KafkajsProtocol = choose(apiKeys[api], requests[api])(options);
+  return await exchange(connection, protocol) as Response;
+}
+
+/** Asks which API versions a broker speaks (ApiVersions 2: every broker since Kafka 2.0). */
+export async function fetchApiVersions(connection: Connection): Promise<ApiVersionTable> {
+  const protocol: KafkajsProtocol = requests.ApiVersions.protocol({ version: 2 })();
+  const decoded = await exchange(connection, protocol) as {
+    readonly apiVersions: readonly { apiKey: number; minVersion: number; maxVersion: number }[];
+  };
+  return new Map(
+    decoded.apiVersions.map(({ apiKey, minVersion, maxVersion }) => [
+      apiKey,
+      { min: minVersion, max: maxVersion },
+    ]),
+  );
+}
+
+/** Credentials in kafkajs's shape (`SASLOptions`). */
+export type KafkajsSasl = {
+  readonly mechanism: string;
+  readonly username: string;
+  readonly password: string;
+};
+
+/** Authenticates a connection with kafkajs's authenticator (SaslHandshake, then SaslAuthenticate). */
+export async function authenticateWithKafkajs(
+  connection: Connection,
+  versions: ApiVersionTable,
+  sasl: KafkajsSasl,
+): Promise<void> {
+  const adapter = {
+    host: connection.address.advertised,
+    port: 0,
+    sasl: { ...sasl },
+    async send(protocol: KafkajsProtocol) {
+      return protocol.response.parse(await exchange(connection, protocol));
+    },
+  };
+  await new SaslAuthenticator(adapter, SILENT_LOGGER, asKafkajsVersions(versions), true)
+    .authenticate();
+}
+
+const SILENT_LOGGER = { namespace: () => ({ debug() {}, info() {}, warn() {}, error() {} }) };
+
+async function exchange(connection: Connection, protocol: KafkajsProtocol): Promise<unknown> {
+  const { request, response } = protocol;
+  const { buffer } = await request.encode();
+  const { apiKey, apiVersion } = request;
+  const { bytes, start, end } = await connection.send({ apiKey, apiVersion, body: [buffer] });
+  return await response.decode(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start));
+}
+
+function asKafkajsVersions(versions: ApiVersionTable) {
+  return Object.fromEntries(
+    [...versions].map(([key, { min, max }]) => [key, { minVersion: min, maxVersion: max }]),
+  );
+}

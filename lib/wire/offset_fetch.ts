@@ -1,0 +1,89 @@
+// OffsetFetch 6 to 8: committed offsets, from 7 with requireStable (KIP-447), from 8 of many groups in one request
+// (KIP-709). kafkajs stops at 4, which has neither.
+
+import type { RequestFrame, ResponseFrame } from "./connection.ts";
+import { ProtocolReader } from "./protocol_reader.ts";
+import { ProtocolWriter } from "./protocol_writer.ts";
+
+/** API key of OffsetFetch. */
+export const OFFSET_FETCH_API_KEY = 9;
+/** Versions used here. */
+export const OFFSET_FETCH_VERSIONS = { min: 6, max: 8 };
+/** The first version that takes more than one group. */
+export const OFFSET_FETCH_MANY_GROUPS = 8;
+
+/** One group's committed offsets. */
+export interface FetchedGroupOffsets {
+  readonly group: string;
+  readonly errorCode: number;
+  readonly partitions: readonly FetchedCommittedOffset[];
+}
+
+/** −1 where a partition was never committed. */
+export interface FetchedCommittedOffset {
+  readonly topic: string;
+  readonly partition: number;
+  readonly committedOffset: bigint;
+  readonly errorCode: number;
+}
+
+/** Encodes a request for all committed offsets of the groups (one group below version 8). */
+export function encodeOffsetFetch(
+  version: number,
+  groups: readonly string[],
+  requireStable: boolean,
+): Pick<RequestFrame, "apiKey" | "apiVersion" | "flexible" | "body"> {
+  const writer = new ProtocolWriter();
+  // No topics named (a null array, written 0) asks for all of a group's.
+  if (version >= OFFSET_FETCH_MANY_GROUPS) {
+    writer.compactArray(groups, (group) => writer.compactString(group).uvarint(0).noTags());
+  } else {
+    writer.compactString(groups[0] ?? "").uvarint(0);
+  }
+  if (version >= 7) writer.boolean(requireStable);
+  writer.noTags();
+  return {
+    apiKey: OFFSET_FETCH_API_KEY,
+    apiVersion: version,
+    flexible: true,
+    body: [writer.bytes],
+  };
+}
+
+/** Reads a response of that version to a request for `groups`. @throws {ProtocolError} when it is not one */
+export function decodeOffsetFetch(
+  version: number,
+  groups: readonly string[],
+  { bytes, start, end }: ResponseFrame,
+): FetchedGroupOffsets[] {
+  const reader = new ProtocolReader(bytes, start, end);
+  reader.int32(); // throttle time
+  if (version < OFFSET_FETCH_MANY_GROUPS) {
+    const partitions = decodeTopics(reader);
+    return [{ group: groups[0] ?? "", partitions, errorCode: reader.int16() }];
+  }
+  return reader.compactArray(() => {
+    const group = reader.compactString();
+    const partitions = decodeTopics(reader);
+    const errorCode = reader.int16();
+    reader.skipTags();
+    return { group, errorCode, partitions };
+  });
+}
+
+function decodeTopics(reader: ProtocolReader): FetchedCommittedOffset[] {
+  return reader.compactArray(() => {
+    const topic = reader.compactString();
+    const partitions = reader.compactArray(() => {
+      const partition = reader.int32();
+      const committedOffset = reader.int64();
+      reader.int32(); // committed leader epoch
+      reader.compactNullableString(); // metadata
+      const errorCode = reader.int16();
+      reader.skipTags();
+      return { topic, partition, committedOffset, errorCode };
+    });
+    reader.skipTags();
+    return partitions;
+  }).flat();
+}

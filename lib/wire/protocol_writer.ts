@@ -1,0 +1,99 @@
+// Writes Kafka's primitive types (protocol guide, "Protocol Primitive Types") into a growing buffer, classic and
+// compact (KIP-482) forms both. It knows no message.
+
+const utf8 = new TextEncoder();
+
+/** A buffer written from front to back. */
+export class ProtocolWriter {
+  #bytes: Uint8Array;
+  #view: DataView;
+  #length = 0;
+
+  constructor(capacity = 512) {
+    this.#bytes = new Uint8Array(capacity);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  /** Bytes written so far; shares memory with the writer. */
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  int8(value: number): this {
+    this.#view.setInt8(this.#grow(1), value);
+    return this;
+  }
+
+  int16(value: number): this {
+    this.#view.setInt16(this.#grow(2), value);
+    return this;
+  }
+
+  int32(value: number): this {
+    this.#view.setInt32(this.#grow(4), value);
+    return this;
+  }
+
+  int64(value: bigint): this {
+    this.#view.setBigInt64(this.#grow(8), value);
+    return this;
+  }
+
+  boolean(value: boolean): this {
+    return this.int8(value ? 1 : 0);
+  }
+
+  uvarint(value: number): this {
+    let rest = value >>> 0;
+    while (rest > 0x7f) {
+      this.int8((rest & 0x7f) | 0x80);
+      rest >>>= 7;
+    }
+    return this.int8(rest);
+  }
+
+  raw(value: Uint8Array): this {
+    this.#bytes.set(value, this.#grow(value.length));
+    return this;
+  }
+
+  string(value: string | null): this {
+    if (value === null) return this.int16(-1);
+    const encoded = utf8.encode(value);
+    return this.int16(encoded.length).raw(encoded);
+  }
+
+  compactString(value: string): this {
+    const encoded = utf8.encode(value);
+    return this.uvarint(encoded.length + 1).raw(encoded);
+  }
+
+  array<Item>(items: readonly Item[], write: (item: Item) => void): this {
+    this.int32(items.length);
+    items.forEach(write);
+    return this;
+  }
+
+  compactArray<Item>(items: readonly Item[], write: (item: Item) => void): this {
+    this.uvarint(items.length + 1);
+    items.forEach(write);
+    return this;
+  }
+
+  /** An empty section of tagged fields. */
+  noTags(): this {
+    return this.int8(0);
+  }
+
+  #grow(by: number): number {
+    const at = this.#length;
+    this.#length += by;
+    if (this.#length > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length));
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+      this.#view = new DataView(larger.buffer);
+    }
+    return at;
+  }
+}

@@ -1,0 +1,102 @@
+// Dialling: a TCP connection, with TLS on top where the config asks for it. The name that TLS checks is the advertised
+// host (or `serverName`), also where another address is dialled. Failures become sentences that name the address.
+
+import type { TlsConfig } from "../config/migration_config.ts";
+import type { HostPort } from "../config/address.ts";
+import type { ByteStream } from "./connection.ts";
+import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
+import { openMutualTls } from "./mutual_tls.ts";
+
+/** Where to, in the three forms needed here. */
+export interface DialTarget {
+  readonly advertised: HostPort;
+  readonly dialled: HostPort;
+  readonly address: BrokerAddress;
+}
+
+/** Opens a byte stream. @throws {ConnectionError} `unreachable`, `silent` or `tls` */
+export async function openStream(
+  tls: TlsConfig | undefined,
+  target: DialTarget,
+  options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+): Promise<ByteStream> {
+  const timeout = AbortSignal.timeout(options.timeoutMs);
+  const signal = options.signal ? AbortSignal.any([timeout, options.signal]) : timeout;
+  const { host, port } = target.dialled;
+  let open: { close(): void } | undefined;
+  const closeOnAbort = () => open?.close();
+  signal.addEventListener("abort", closeOnAbort);
+  try {
+    if (tls?.cert !== undefined && tls.key !== undefined) {
+      const { cert, key } = tls;
+      return await openMutualTls({ ...tls, cert, key }, target, signal);
+    }
+    const tcp = await Deno.connect({ hostname: host, port, signal });
+    open = tcp;
+    tcp.setNoDelay();
+    tcp.setKeepAlive();
+    if (tls === undefined) return tcp;
+    const secured = await Deno.startTls(tcp, {
+      hostname: tls.serverName ?? target.advertised.host,
+      ...(tls.ca !== undefined && { caCerts: [tls.ca] }),
+    });
+    open = secured;
+    await secured.handshake();
+    return secured;
+  } catch (error) {
+    open?.close();
+    throw asConnectionError(error, target.address, {
+      timedOut: timeout.aborted,
+      tls: tls !== undefined && open !== undefined,
+      seconds: options.timeoutMs / 1000,
+    });
+  } finally {
+    signal.removeEventListener("abort", closeOnAbort);
+  }
+}
+
+function asConnectionError(
+  error: unknown,
+  address: BrokerAddress,
+  context: { readonly timedOut: boolean; readonly tls: boolean; readonly seconds: number },
+): ConnectionError {
+  if (context.timedOut) {
+    return new ConnectionError("silent", address, `no answer within ${context.seconds} s`);
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  if (error instanceof Deno.errors.ConnectionRefused) {
+    return new ConnectionError("unreachable", address, "connection refused");
+  }
+  const tlsReason = tlsReasonOf(text);
+  if (tlsReason !== undefined) return new ConnectionError("tls", address, tlsReason);
+  if (context.tls) {
+    return new ConnectionError(
+      "tls",
+      address,
+      `TLS handshake failed (${firstLine(text)}); check that the port expects TLS`,
+    );
+  }
+  if (/lookup address|resolve|not known|ENOTFOUND/i.test(text)) {
+    return new ConnectionError("unreachable", address, "the host name could not be resolved");
+  }
+  return new ConnectionError("unreachable", address, `could not connect: ${firstLine(text)}`);
+}
+
+/** Sentences for what rustls and OpenSSL say of a certificate. */
+function tlsReasonOf(text: string): string | undefined {
+  if (/UnknownIssuer|unable to (verify|get)|self.signed/i.test(text)) {
+    return "the certificate is signed by an authority unknown here; give it under `tls.ca`";
+  }
+  if (/NotValidForName|altnames|does not match/i.test(text)) {
+    return "the certificate is not valid for this host name; see `tls.serverName`";
+  }
+  if (/certificate.*expired|Expired/i.test(text)) return "the certificate has expired";
+  if (/CertificateRequired|certificate required|HandshakeFailure|BadCertificate/i.test(text)) {
+    return "the broker refused the TLS handshake; it may want a client certificate (`tls.cert`, `tls.key`)";
+  }
+  return undefined;
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? text;
+}
