@@ -1,0 +1,124 @@
+// CRC-32C (Castagnoli), the checksum of a magic 2 record batch, over whole buffers and over changes: the CRC is
+// linear over XOR, so a CRC can follow a change of a few bytes without the other bytes being read. It knows
+// nothing of batches.
+
+/** The Castagnoli polynomial, bits reflected. */
+const POLYNOMIAL = 0x82f63b78;
+
+/** TABLES[256 k + b] is the register after byte b and k zero bytes: slicing by 8. */
+const TABLES = buildTables();
+
+function buildTables(): Int32Array {
+  const tables = new Int32Array(8 * 256);
+  for (let byte = 0; byte < 256; byte++) {
+    let register = byte;
+    for (let bit = 0; bit < 8; bit++) {
+      register = (register & 1) !== 0 ? (register >>> 1) ^ POLYNOMIAL : register >>> 1;
+    }
+    tables[byte] = register;
+  }
+  for (let i = 256; i < tables.length; i++) {
+    const shorter = tables[i - 256]!;
+    tables[i] = (shorter >>> 8) ^ tables[shorter & 0xff]!;
+  }
+  return tables;
+}
+
+/**
+ * The CRC-32C of `bytes[start, end)`, as Kafka stores it: initial value and final XOR all ones.
+ *
+ * @returns an unsigned 32-bit number
+ * @throws RangeError when the range lies outside the bytes
+ */
+export function crc32c(bytes: Uint8Array, start: number, end: number): number {
+  if (!(start >= 0 && start <= end && end <= bytes.length)) {
+    throw new RangeError(`Cannot checksum bytes ${start} to ${end} of ${bytes.length}`);
+  }
+  const t = TABLES;
+  let register = -1;
+  let i = start;
+  for (const stop = end - 7; i < stop; i += 8) {
+    register ^= bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
+    register = t[1792 | (register & 0xff)]! ^
+      t[1536 | ((register >>> 8) & 0xff)]! ^
+      t[1280 | ((register >>> 16) & 0xff)]! ^
+      t[1024 | (register >>> 24)]! ^
+      t[768 | bytes[i + 4]!]! ^
+      t[512 | bytes[i + 5]!]! ^
+      t[256 | bytes[i + 6]!]! ^
+      t[bytes[i + 7]!]!;
+  }
+  for (; i < end; i++) register = (register >>> 8) ^ t[(register ^ bytes[i]!) & 0xff]!;
+  return ~register >>> 0;
+}
+
+/**
+ * One step of the CRC of a change: the register (initially 0) after four more bytes of the XOR of old and new
+ * content, the first byte lowest (`getInt32(…, true)`).
+ */
+export function crc32cOfChangeStep(register: number, changedBits: number): number {
+  const word = register ^ changedBits;
+  return TABLES[768 | (word & 0xff)]! ^
+    TABLES[512 | ((word >>> 8) & 0xff)]! ^
+    TABLES[256 | ((word >>> 16) & 0xff)]! ^
+    TABLES[word >>> 24]!;
+}
+
+/** A batch's length is a signed 32-bit number: no change is followed by 2^31 bytes. */
+const POWERS = 31;
+
+/**
+ * Linear operators on the register (one table of 256 entries for each of its bytes) for 2^0, 2^1, 2^2, … zero
+ * bytes.
+ */
+const ZERO_BYTE_OPERATORS = buildOperators();
+
+function buildOperators(): readonly Int32Array[] {
+  const operators: Int32Array[] = [];
+  let step = (register: number): number => (register >>> 8) ^ TABLES[register & 0xff]!;
+  for (let power = 0; power < POWERS; power++) {
+    const operator = new Int32Array(4 * 256);
+    for (let i = 0; i < 1024; i++) {
+      const byte = i & 0xff;
+      const bit = byte & -byte;
+      // Linear: a byte is its lowest bit and the rest, and both have been seen unless it is one bit alone.
+      operator[i] = byte === bit
+        ? step(byte << (8 * (i >> 8)))
+        : operator[i ^ bit]! ^ operator[(i & ~0xff) | bit]!;
+    }
+    operators.push(operator);
+    step = (register) => applyOperator(operator, applyOperator(operator, register));
+  }
+  return operators;
+}
+
+function applyOperator(operator: Int32Array, register: number): number {
+  return operator[register & 0xff]! ^
+    operator[256 | ((register >>> 8) & 0xff)]! ^
+    operator[512 | ((register >>> 16) & 0xff)]! ^
+    operator[768 | (register >>> 24)]!;
+}
+
+/** The register after `count` (below 2^31) zero bytes, in a number of steps that grows with log2 of the count. */
+export function crc32cAdvance(register: number, count: number): number {
+  if (!(count >= 0 && count < 2 ** POWERS)) {
+    throw new RangeError(`Cannot advance a checksum over ${count} bytes`);
+  }
+  let advanced = register;
+  for (let power = 0, rest = count; rest !== 0; power++, rest >>>= 1) {
+    if ((rest & 1) !== 0) advanced = applyOperator(ZERO_BYTE_OPERATORS[power]!, advanced);
+  }
+  return advanced;
+}
+
+/**
+ * The CRC-32C of content of which some bytes have changed, from its old CRC: `crc(a ⊕ d) = crc(a) ⊕ r(d)`,
+ * where `r` is the CRC of the difference with initial value 0 and no final XOR.
+ *
+ * @param crc the CRC before the change
+ * @param changeRegister `r` of the changed bytes alone, from {@link crc32cOfChangeStep}
+ * @param bytesAfter how many unchanged bytes the CRC covers after the changed ones
+ */
+export function crc32cAfterChange(crc: number, changeRegister: number, bytesAfter: number): number {
+  return (crc ^ crc32cAdvance(changeRegister, bytesAfter)) >>> 0;
+}

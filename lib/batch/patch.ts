@@ -1,0 +1,100 @@
+// Makes a fetched record batch one of our own to produce, in place: producer fields, base offset, and the
+// attribute bits a producer may not send. The CRC follows by linearity and is never recomputed, so a batch
+// damaged before still carries a wrong CRC and the target's broker refuses it. Refuses batches that must not be
+// passed through: control batches, and LogAppendTime batches unless told.
+
+import { crc32cAfterChange, crc32cOfChangeStep } from "./crc32c.ts";
+import { CorruptBatchError } from "./corrupt_batch_error.ts";
+import {
+  ATTRIBUTES_POSITION,
+  BASE_OFFSET_POSITION,
+  BASE_SEQUENCE_POSITION,
+  batchSize,
+  CONTROL,
+  CRC_POSITION,
+  DELETE_HORIZON,
+  LOG_APPEND_TIME,
+  MAGIC_POSITION,
+  PRODUCER_EPOCH_POSITION,
+  PRODUCER_ID_POSITION,
+  RECORD_COUNT_POSITION,
+  RECORDS_POSITION,
+  TRANSACTIONAL,
+} from "./record_batch.ts";
+
+/** Who produces the batch, and where in that producer's sequence it stands (KIP-98). */
+export interface ProduceStamp {
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
+  /** Sequence of the batch's first record in its partition, 0 to 2^31 − 1. */
+  readonly baseSequence: number;
+  /**
+   * Clear the LogAppendTime bit: right only where the target topic sets its own append time, since the records'
+   * own timestamps come back into force.
+   */
+  readonly clearLogAppendTime?: boolean;
+}
+
+/** Where the change of the producer fields begins: two unchanged bytes earlier, for whole words. */
+const FIRST_PRODUCER_WORD = RECORD_COUNT_POSITION - 16;
+/** Bytes from the attributes to the first word of the producer fields, in words. */
+const WORDS_BETWEEN = (FIRST_PRODUCER_WORD - ATTRIBUTES_POSITION) / 4;
+
+/**
+ * Patches the batch at a position: base offset 0; producer id, epoch and base sequence from the stamp;
+ * transactional (0x10) and delete horizon (0x40) bits cleared (a stored delete horizon would make tombstones
+ * vanish at the first cleaning); CRC-32C updated. The partition leader epoch stays: brokers overwrite it.
+ *
+ * The batch must lie within the view, as {@link nextBatchSize} has found.
+ *
+ * @throws CorruptBatchError when the magic is not 2 or the length cannot be
+ * @throws Error for a control batch, or a LogAppendTime batch without `clearLogAppendTime`
+ */
+export function patchForProduce(view: DataView, position: number, stamp: ProduceStamp): void {
+  const size = batchSize(view, position);
+  if (view.getInt8(position + MAGIC_POSITION) !== 2 || size < RECORDS_POSITION) {
+    throw new CorruptBatchError(position, "it is not a batch of magic 2");
+  }
+  const oldAttributes = view.getInt16(position + ATTRIBUTES_POSITION);
+  let cleared = TRANSACTIONAL | DELETE_HORIZON;
+  if ((oldAttributes & (CONTROL | LOG_APPEND_TIME)) !== 0) {
+    if ((oldAttributes & CONTROL) !== 0) throw new Error("Cannot produce a control batch");
+    if (stamp.clearLogAppendTime !== true) {
+      throw new Error("Cannot pass a LogAppendTime batch through: re-encode it");
+    }
+    cleared |= LOG_APPEND_TIME;
+  }
+
+  view.setInt32(position + BASE_OFFSET_POSITION, 0);
+  view.setInt32(position + BASE_OFFSET_POSITION + 4, 0);
+
+  // The register of the change over the words between attributes and record count; while nothing has changed
+  // it stays 0, so unchanged words at the front cost nothing.
+  let register = 0;
+  const removed = oldAttributes & cleared;
+  if (removed !== 0) {
+    view.setInt16(position + ATTRIBUTES_POSITION, oldAttributes ^ removed);
+    // The bits are in the attributes' second byte.
+    register = crc32cOfChangeStep(register, removed << 8);
+    for (let word = 1; word < WORDS_BETWEEN; word++) register = crc32cOfChangeStep(register, 0);
+  }
+
+  const at = position + FIRST_PRODUCER_WORD;
+  const before0 = view.getInt32(at, true);
+  const before1 = view.getInt32(at + 4, true);
+  const before2 = view.getInt32(at + 8, true);
+  const before3 = view.getInt32(at + 12, true);
+  view.setBigInt64(position + PRODUCER_ID_POSITION, stamp.producerId);
+  view.setInt16(position + PRODUCER_EPOCH_POSITION, stamp.producerEpoch);
+  view.setInt32(position + BASE_SEQUENCE_POSITION, stamp.baseSequence);
+  register = crc32cOfChangeStep(register, before0 ^ view.getInt32(at, true));
+  register = crc32cOfChangeStep(register, before1 ^ view.getInt32(at + 4, true));
+  register = crc32cOfChangeStep(register, before2 ^ view.getInt32(at + 8, true));
+  register = crc32cOfChangeStep(register, before3 ^ view.getInt32(at + 12, true));
+
+  const crc = view.getUint32(position + CRC_POSITION);
+  view.setUint32(
+    position + CRC_POSITION,
+    crc32cAfterChange(crc, register, size - RECORD_COUNT_POSITION),
+  );
+}

@@ -1,0 +1,167 @@
+// The header of a record batch of magic 2 (Kafka protocol guide, "Record Batch"): where its fields lie and what
+// they hold, and how batches tile a fetch response. It reads headers only, checks no CRC and opens nothing.
+
+import { CorruptBatchError } from "./corrupt_batch_error.ts";
+
+/** Positions of the header's fields, in bytes from the start of the batch. */
+export const BASE_OFFSET_POSITION = 0;
+export const LENGTH_POSITION = 8;
+export const LEADER_EPOCH_POSITION = 12;
+export const MAGIC_POSITION = 16;
+export const CRC_POSITION = 17;
+export const ATTRIBUTES_POSITION = 21;
+export const LAST_OFFSET_DELTA_POSITION = 23;
+export const BASE_TIMESTAMP_POSITION = 27;
+export const MAX_TIMESTAMP_POSITION = 35;
+export const PRODUCER_ID_POSITION = 43;
+export const PRODUCER_EPOCH_POSITION = 51;
+export const BASE_SEQUENCE_POSITION = 53;
+export const RECORD_COUNT_POSITION = 57;
+export const RECORDS_POSITION = 61;
+
+/** Bytes of offset and length, which the length field does not count. */
+export const LOG_OVERHEAD = 12;
+
+/** Attribute bits. */
+export const CODEC_MASK = 0x07;
+/** All records have the batch's max timestamp, set by the broker. */
+export const LOG_APPEND_TIME = 0x08;
+export const TRANSACTIONAL = 0x10;
+export const CONTROL = 0x20;
+/** The base timestamp is also the time from which tombstones may be removed (KIP-534). */
+export const DELETE_HORIZON = 0x40;
+
+/** The smallest sizes of an entry of magic 0, 1 and 2, offset and length included. */
+const SMALLEST_SIZES = [26, 34, RECORDS_POSITION] as const;
+
+/** A record batch's header, every field. */
+export interface RecordBatchHeader {
+  readonly baseOffset: bigint;
+  /** Bytes of the whole batch, the 12 of offset and length included. */
+  readonly sizeInBytes: number;
+  readonly partitionLeaderEpoch: number;
+  readonly magic: 2;
+  /** CRC-32C of everything from the attributes on, unsigned. */
+  readonly crc: number;
+  readonly attributes: number;
+  readonly lastOffsetDelta: number;
+  /** Milliseconds; what the records' timestamp deltas count from, also where it is a delete horizon. */
+  readonly baseTimestamp: bigint;
+  readonly maxTimestamp: bigint;
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
+  readonly baseSequence: number;
+  readonly recordCount: number;
+}
+
+/**
+ * Reads the header of the batch at a position.
+ *
+ * @throws CorruptBatchError when the bytes end before the header does, or the magic is not 2
+ */
+export function readRecordBatchHeader(view: DataView, position: number): RecordBatchHeader {
+  if (view.byteLength - position < RECORDS_POSITION) {
+    throw new CorruptBatchError(position, "its header is cut off");
+  }
+  const magic = view.getInt8(position + MAGIC_POSITION);
+  if (magic !== 2) throw new CorruptBatchError(position, `its magic is ${magic}, not 2`);
+  return {
+    baseOffset: baseOffset(view, position),
+    sizeInBytes: batchSize(view, position),
+    partitionLeaderEpoch: view.getInt32(position + LEADER_EPOCH_POSITION),
+    magic,
+    crc: view.getUint32(position + CRC_POSITION),
+    attributes: attributes(view, position),
+    lastOffsetDelta: lastOffsetDelta(view, position),
+    baseTimestamp: view.getBigInt64(position + BASE_TIMESTAMP_POSITION),
+    maxTimestamp: maxTimestamp(view, position),
+    producerId: producerId(view, position),
+    producerEpoch: view.getInt16(position + PRODUCER_EPOCH_POSITION),
+    baseSequence: baseSequence(view, position),
+    recordCount: recordCount(view, position),
+  };
+}
+
+/**
+ * The total bytes of the batch (or message of magic 0 or 1) at a position of a fetch response, or 0 where the
+ * response ends before the batch does. Brokers cut the last batch of a partition off anywhere, but never the
+ * first (KIP-74): 0 for the first batch is a corrupt length.
+ *
+ * @param end where the partition's records end in the view
+ * @throws CorruptBatchError on a length no batch can have, or an unknown magic
+ */
+export function nextBatchSize(view: DataView, position: number, end: number): number {
+  if (end - position <= MAGIC_POSITION) return 0;
+  const magic = view.getInt8(position + MAGIC_POSITION);
+  const smallest = SMALLEST_SIZES[magic];
+  if (smallest === undefined) throw new CorruptBatchError(position, `its magic is ${magic}`);
+  const size = batchSize(view, position);
+  if (size < smallest) {
+    throw new CorruptBatchError(position, `its length, ${size - LOG_OVERHEAD}, is too small`);
+  }
+  return size > end - position ? 0 : size;
+}
+
+/** Total bytes by the length field, unchecked; of every magic. */
+export function batchSize(view: DataView, position: number): number {
+  return view.getInt32(position + LENGTH_POSITION) + LOG_OVERHEAD;
+}
+
+/** The magic, at the same place in every format. */
+export function batchMagic(view: DataView, position: number): number {
+  return view.getInt8(position + MAGIC_POSITION);
+}
+
+/** Offset of the batch's first record as it was produced; compaction may have removed that record. */
+export function baseOffset(view: DataView, position: number): bigint {
+  return view.getBigInt64(position + BASE_OFFSET_POSITION);
+}
+
+/** Offset of the batch's last record as it was produced. */
+export function lastOffset(view: DataView, position: number): bigint {
+  return baseOffset(view, position) + BigInt(lastOffsetDelta(view, position));
+}
+
+/** Last offset − base offset; compaction does not change it. */
+export function lastOffsetDelta(view: DataView, position: number): number {
+  return view.getInt32(position + LAST_OFFSET_DELTA_POSITION);
+}
+
+/** How many records the batch holds; compaction can leave 0. */
+export function recordCount(view: DataView, position: number): number {
+  return view.getInt32(position + RECORD_COUNT_POSITION);
+}
+
+/** The attribute bits. */
+export function attributes(view: DataView, position: number): number {
+  return view.getInt16(position + ATTRIBUTES_POSITION);
+}
+
+/** Milliseconds; with {@link LOG_APPEND_TIME} the timestamp of every record. */
+export function maxTimestamp(view: DataView, position: number): bigint {
+  return view.getBigInt64(position + MAX_TIMESTAMP_POSITION);
+}
+
+/** −1 where the producer was neither idempotent nor transactional. */
+export function producerId(view: DataView, position: number): bigint {
+  return view.getBigInt64(position + PRODUCER_ID_POSITION);
+}
+
+/** Sequence of the first record, −1 where there is no producer id. */
+export function baseSequence(view: DataView, position: number): number {
+  return view.getInt32(position + BASE_SEQUENCE_POSITION);
+}
+
+/** Whether the batch holds a transaction marker (or another control record) instead of messages. */
+export function isControlBatch(view: DataView, position: number): boolean {
+  return (attributes(view, position) & CONTROL) !== 0;
+}
+
+/**
+ * Whether the records have consecutive offsets, at least one of them. A broker refuses to be produced any other
+ * batch with INVALID_RECORD; compaction leaves such batches in the log.
+ */
+export function isDense(view: DataView, position: number): boolean {
+  const count = recordCount(view, position);
+  return count > 0 && lastOffsetDelta(view, position) === count - 1;
+}

@@ -1,0 +1,118 @@
+// The records of an opened batch (Kafka protocol guide, "Record"), found one after another without their keys,
+// values and headers being decoded. Every length is checked against the batch; nothing is copied, and nothing
+// is allocated for a record.
+
+import { CorruptBatchError } from "./corrupt_batch_error.ts";
+import { type ByteCursor, readVarint } from "./varint.ts";
+
+/** Where a record lies and what its head holds. The object is one for a whole walk: copy what must be kept. */
+export interface RecordPosition {
+  /** Where the record begins, with its length. */
+  readonly start: number;
+  /** Where its body begins: key length, key, value length, value, header count, headers. */
+  readonly bodyStart: number;
+  /** Where the record ends. */
+  readonly end: number;
+  /** No bit of it is in use. */
+  readonly attributes: number;
+  /** Where the timestamp delta lies, as it was encoded. */
+  readonly timestampDeltaStart: number;
+  readonly timestampDeltaEnd: number;
+  /** The timestamp delta's upper 32 bits, signed. */
+  readonly timestampDeltaHigh: number;
+  /** The timestamp delta's lower 32 bits, unsigned. */
+  readonly timestampDeltaLow: number;
+  /** Offset − base offset. */
+  readonly offsetDelta: number;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** The smallest record: attributes, two deltas, null key, null value, no headers. */
+const SMALLEST_RECORD = 6;
+
+/**
+ * Visits the records of `bytes[start, end)` in order.
+ *
+ * @param count how many the batch's header announces
+ * @throws CorruptBatchError on a length or a varint that cannot be, and when there are more or fewer than `count`
+ */
+export function forEachRecord(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  count: number,
+  visit: (record: RecordPosition) => void,
+): void {
+  const cursor: ByteCursor = { position: start };
+  const record: Mutable<RecordPosition> = {
+    start,
+    bodyStart: start,
+    end: start,
+    attributes: 0,
+    timestampDeltaStart: start,
+    timestampDeltaEnd: start,
+    timestampDeltaHigh: 0,
+    timestampDeltaLow: 0,
+    offsetDelta: 0,
+  };
+  for (let i = 0; i < count; i++) {
+    record.start = cursor.position;
+    if (record.start === end) {
+      throw new CorruptBatchError(end, `it holds ${i} records, its header says ${count}`);
+    }
+    const length = readVarint(bytes, cursor, end);
+    if (length < SMALLEST_RECORD || length > end - cursor.position) {
+      throw new CorruptBatchError(record.start, `a record's length is ${length}`);
+    }
+    record.end = cursor.position + length;
+    record.attributes = bytes[cursor.position++]!;
+    readTimestampDelta(bytes, cursor, record);
+    record.offsetDelta = readVarint(bytes, cursor, record.end);
+    record.bodyStart = cursor.position;
+    visit(record);
+    cursor.position = record.end;
+  }
+  if (cursor.position !== end) {
+    throw new CorruptBatchError(
+      cursor.position,
+      `${end - cursor.position} bytes follow the last of its ${count} records`,
+    );
+  }
+}
+
+/** The timestamp delta as one number. */
+export function timestampDelta(record: RecordPosition): bigint {
+  return (BigInt(record.timestampDeltaHigh) << 32n) | BigInt(record.timestampDeltaLow);
+}
+
+/** Timestamps may be anything (nanoseconds, too), so the delta is kept exactly, in two halves. */
+function readTimestampDelta(
+  bytes: Uint8Array,
+  cursor: ByteCursor,
+  record: Mutable<RecordPosition>,
+): void {
+  const start = cursor.position;
+  let low = 0;
+  let high = 0;
+  for (let i = start, shift = 0; i < record.end; i++, shift += 7) {
+    const byte = bytes[i]!;
+    if (shift === 63 && byte > 1) {
+      throw new CorruptBatchError(start, "a varint does not fit 64 bits");
+    }
+    const bits = byte & 0x7f;
+    if (shift < 32) low |= bits << shift;
+    if (shift === 28) high = bits >>> 4;
+    else if (shift > 32) high |= bits << (shift - 32);
+    if (byte < 0x80) {
+      const sign = -(low & 1);
+      record.timestampDeltaStart = start;
+      record.timestampDeltaEnd = i + 1;
+      record.timestampDeltaLow = (((low >>> 1) | (high << 31)) ^ sign) >>> 0;
+      record.timestampDeltaHigh = (high >>> 1) ^ sign;
+      cursor.position = i + 1;
+      return;
+    }
+  }
+  throw new CorruptBatchError(start, "a varint is cut off");
+}

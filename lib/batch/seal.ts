@@ -1,0 +1,60 @@
+// Makes a record batch of magic 2 of records already encoded: compresses them, writes the header and its
+// CRC-32C. The producer fields are left empty; patchForProduce fills them. It does not look at the records.
+
+import { compress } from "../codec/codec.ts";
+import { crc32c } from "./crc32c.ts";
+import {
+  ATTRIBUTES_POSITION,
+  BASE_SEQUENCE_POSITION,
+  BASE_TIMESTAMP_POSITION,
+  CRC_POSITION,
+  LAST_OFFSET_DELTA_POSITION,
+  LEADER_EPOCH_POSITION,
+  LENGTH_POSITION,
+  LOG_OVERHEAD,
+  MAGIC_POSITION,
+  MAX_TIMESTAMP_POSITION,
+  PRODUCER_EPOCH_POSITION,
+  PRODUCER_ID_POSITION,
+  RECORD_COUNT_POSITION,
+  RECORDS_POSITION,
+} from "./record_batch.ts";
+
+/** The records of a batch to be, and what its header says of them. */
+export interface RecordsToSeal {
+  /** The records, encoded one after another, offset deltas 0, 1, 2, … */
+  readonly records: Uint8Array;
+  /** How many they are, at least 1. */
+  readonly recordCount: number;
+  /** What their timestamp deltas count from. */
+  readonly baseTimestamp: bigint;
+  readonly maxTimestamp: bigint;
+  /** Codec id to compress with, 0 for none. */
+  readonly codec: number;
+}
+
+/**
+ * A complete batch: base offset 0, CreateTime, not transactional, no producer, leader epoch unknown.
+ *
+ * @throws CodecError for an unknown codec id
+ */
+export function sealRecordBatch(content: RecordsToSeal): Uint8Array {
+  const { recordCount, codec } = content;
+  const payload = codec === 0 ? content.records : compress(codec, content.records);
+  const bytes = new Uint8Array(RECORDS_POSITION + payload.length);
+  const view = new DataView(bytes.buffer);
+  view.setInt32(LENGTH_POSITION, bytes.length - LOG_OVERHEAD);
+  view.setInt32(LEADER_EPOCH_POSITION, -1);
+  view.setInt8(MAGIC_POSITION, 2);
+  view.setInt16(ATTRIBUTES_POSITION, codec);
+  view.setInt32(LAST_OFFSET_DELTA_POSITION, recordCount - 1);
+  view.setBigInt64(BASE_TIMESTAMP_POSITION, content.baseTimestamp);
+  view.setBigInt64(MAX_TIMESTAMP_POSITION, content.maxTimestamp);
+  view.setBigInt64(PRODUCER_ID_POSITION, -1n);
+  view.setInt16(PRODUCER_EPOCH_POSITION, -1);
+  view.setInt32(BASE_SEQUENCE_POSITION, -1);
+  view.setInt32(RECORD_COUNT_POSITION, recordCount);
+  bytes.set(payload, RECORDS_POSITION);
+  view.setUint32(CRC_POSITION, crc32c(bytes, ATTRIBUTES_POSITION, bytes.length));
+  return bytes;
+}

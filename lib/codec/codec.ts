@@ -1,0 +1,71 @@
+// The codecs of record batches by their id in the attributes' lowest three bits. One call opens or compresses a
+// whole section of records; there is no streaming and no codec that is left out silently.
+
+import { CodecError, tooLarge } from "./codec_error.ts";
+import { compressGzip, decompressGzip } from "./gzip.ts";
+import { compressLz4, decompressLz4, type Lz4Options } from "./lz4.ts";
+import { compressSnappy, decompressSnappy } from "./snappy.ts";
+import { compressZstd, decompressZstd } from "./zstd.ts";
+
+export { CodecError } from "./codec_error.ts";
+
+/** Codec names by id, as `compression.type` spells them. */
+export const CODEC_NAMES = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
+
+/** Kafka's name of a codec id, or `codec 5`. */
+export function codecName(codec: number): string {
+  return CODEC_NAMES[codec] ?? `codec ${codec}`;
+}
+
+/**
+ * Opens a section of records.
+ *
+ * @param codec id from the attributes; 0 gives the bytes themselves
+ * @param maxBytes the most it may open to
+ * @throws CodecError when it is corrupt, cut off or larger, or the codec is unknown
+ */
+export function decompress(
+  codec: number,
+  bytes: Uint8Array,
+  maxBytes: number,
+  options: Lz4Options = {},
+): Uint8Array {
+  switch (codec) {
+    case 0:
+      if (bytes.length > maxBytes) throw tooLarge("uncompressed", maxBytes);
+      return bytes;
+    case 1:
+      return decompressGzip(bytes, maxBytes);
+    case 2:
+      return decompressSnappy(bytes, maxBytes);
+    case 3:
+      return decompressLz4(bytes, maxBytes, options);
+    case 4:
+      return decompressZstd(bytes, maxBytes);
+    default:
+      throw new CodecError(`its codec id ${codec} is unknown`);
+  }
+}
+
+/**
+ * Compresses a section of records.
+ *
+ * @param codec id as in the attributes; 0 gives the bytes themselves
+ * @throws CodecError when the codec is unknown
+ */
+export function compress(codec: number, bytes: Uint8Array): Uint8Array {
+  switch (codec) {
+    case 0:
+      return bytes;
+    case 1:
+      return compressGzip(bytes);
+    case 2:
+      return compressSnappy(bytes);
+    case 3:
+      return compressLz4(bytes);
+    case 4:
+      return compressZstd(bytes);
+    default:
+      throw new CodecError(`its codec id ${codec} is unknown`);
+  }
+}

@@ -1,0 +1,16 @@
+// The one error of the codecs: bytes that are not what their codec says, or that open to too much.
+
+/** Compressed bytes that cannot be read, or a codec id nobody knows. */
+export class CodecError extends Error {
+  override readonly name = "CodecError";
+
+  /** @param reason a clause: `its lz4 block 3 is cut off` */
+  constructor(readonly reason: string, options?: ErrorOptions) {
+    super(`Cannot decompress a batch: ${reason}`, options);
+  }
+}
+
+/** The error for content larger than the caller allows. */
+export function tooLarge(codec: string, maxBytes: number): CodecError {
+  return new CodecError(`its ${codec} content opens to more than ${maxBytes} bytes`);
+}

@@ -1,0 +1,221 @@
+// lz4 frames (lz4_Frame_format.md), one or several, linked or independent blocks, every checksum verified.
+// Written are independent blocks of 64 KiB without checksums, as Java's clients write them: they refuse linked
+// ones. Dictionaries and the legacy frame are refused.
+
+import { CodecError, tooLarge } from "./codec_error.ts";
+import { compressBlock, decompressBlock, MAX_COMPRESSED_BLOCK, measureBlock } from "./lz4_block.ts";
+import { BLOCK_BYTES, makeHashTable } from "./match_finder.ts";
+import { xxh32 } from "./xxh32.ts";
+
+const FRAME_MAGIC = 0x184d2204;
+const SKIPPABLE_MAGIC = 0x184d2a50;
+
+/** Descriptor flags. */
+const VERSION_1 = 0x40;
+const INDEPENDENT_BLOCKS = 0x20;
+const BLOCK_CHECKSUM = 0x10;
+const CONTENT_SIZE = 0x08;
+const CONTENT_CHECKSUM = 0x04;
+const RESERVED = 0x02;
+const DICTIONARY = 0x01;
+
+/** Set in a block's size where its bytes are not compressed. */
+const STORED = 0x80000000;
+
+/** What may differ from the format. */
+export interface Lz4Options {
+  /** Messages of magic 0 carry a header checksum that was computed wrongly (KIP-57): don't look at it. */
+  readonly ignoreHeaderChecksum?: boolean;
+}
+
+interface FrameHeader {
+  readonly flags: number;
+  readonly maxBlockBytes: number;
+  readonly contentSize?: bigint;
+  readonly blocksStart: number;
+}
+
+/** Called for each block and at the end of each frame, where `start` is `end` and the content checksum follows. */
+interface FrameVisitor {
+  readonly frame: (header: FrameHeader) => void;
+  readonly block: (start: number, end: number, isStored: boolean) => void;
+  readonly frameEnd: (contentChecksum: number | undefined) => void;
+}
+
+/**
+ * Opens lz4 frames.
+ *
+ * @throws CodecError when they are corrupt, cut off, or open to more than `maxBytes`
+ */
+export function decompressLz4(
+  bytes: Uint8Array,
+  maxBytes: number,
+  options: Lz4Options = {},
+): Uint8Array {
+  const target = new Uint8Array(measureFrames(bytes, maxBytes, options));
+  let position = 0;
+  let frameStart = 0;
+  let isIndependent = true;
+  walkFrames(bytes, options, {
+    frame: (header) => {
+      frameStart = position;
+      isIndependent = (header.flags & INDEPENDENT_BLOCKS) !== 0;
+    },
+    block: (start, end, isStored) => {
+      if (isStored) {
+        target.set(bytes.subarray(start, end), position);
+        position += end - start;
+      } else {
+        const reach = isIndependent ? position : frameStart;
+        position = decompressBlock(bytes, start, end, target, position, reach);
+      }
+    },
+    frameEnd: (checksum) => {
+      if (checksum !== undefined && checksum !== xxh32(target, frameStart, position)) {
+        throw new CodecError("the checksum of its lz4 content does not match");
+      }
+    },
+  });
+  return target;
+}
+
+/** One lz4 frame of independent blocks. */
+export function compressLz4(bytes: Uint8Array): Uint8Array {
+  const blocks = Math.ceil(bytes.length / BLOCK_BYTES);
+  const target = new Uint8Array(7 + blocks * (4 + MAX_COMPRESSED_BLOCK) + 4);
+  const view = new DataView(target.buffer);
+  const table = makeHashTable();
+  view.setUint32(0, FRAME_MAGIC, true);
+  target[4] = VERSION_1 | INDEPENDENT_BLOCKS;
+  target[5] = 4 << 4;
+  target[6] = xxh32(target, 4, 6) >>> 8;
+  let at = 7;
+  for (let start = 0; start < bytes.length; start += BLOCK_BYTES) {
+    const end = Math.min(bytes.length, start + BLOCK_BYTES);
+    let blockEnd = compressBlock(bytes, start, end, target, at + 4, table);
+    if (blockEnd - at - 4 < end - start) {
+      view.setUint32(at, blockEnd - at - 4, true);
+    } else {
+      view.setUint32(at, STORED | (end - start), true);
+      target.set(bytes.subarray(start, end), at + 4);
+      blockEnd = at + 4 + end - start;
+    }
+    at = blockEnd;
+  }
+  view.setUint32(at, 0, true);
+  return target.slice(0, at + 4);
+}
+
+/** Bytes all frames open to; checks everything but the content. */
+function measureFrames(bytes: Uint8Array, maxBytes: number, options: Lz4Options): number {
+  let total = 0;
+  let frameStart = 0;
+  let frame: FrameHeader | undefined;
+  walkFrames(bytes, options, {
+    frame: (header) => {
+      frame = header;
+      frameStart = total;
+    },
+    block: (start, end, isStored) => {
+      const size = isStored ? end - start : measureBlock(bytes, start, end);
+      if (size > frame!.maxBlockBytes) {
+        throw new CodecError(`an lz4 block holds ${size} bytes, more than its frame allows`);
+      }
+      total += size;
+      if (total > maxBytes) throw tooLarge("lz4", maxBytes);
+    },
+    frameEnd: () => {
+      const announced = frame!.contentSize;
+      if (announced !== undefined && announced !== BigInt(total - frameStart)) {
+        throw new CodecError(
+          `its lz4 frame holds ${total - frameStart} bytes instead of ${announced}`,
+        );
+      }
+    },
+  });
+  return total;
+}
+
+function walkFrames(bytes: Uint8Array, options: Lz4Options, visitor: FrameVisitor): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let position = 0;
+  do {
+    need(view, position + 4);
+    const magic = view.getUint32(position, true);
+    if ((magic & ~0x0f) >>> 0 === SKIPPABLE_MAGIC) {
+      need(view, position + 8);
+      position = need(view, position + 8 + view.getUint32(position + 4, true));
+      continue;
+    }
+    if (magic !== FRAME_MAGIC) throw new CodecError("its lz4 content has no lz4 frame");
+    const header = readFrameHeader(bytes, view, position + 4, options);
+    visitor.frame(header);
+    position = walkBlocks(bytes, view, header, visitor);
+  } while (position < bytes.length);
+}
+
+function walkBlocks(
+  bytes: Uint8Array,
+  view: DataView,
+  header: FrameHeader,
+  visitor: FrameVisitor,
+): number {
+  let position = header.blocksStart;
+  while (true) {
+    need(view, position + 4);
+    const field = view.getUint32(position, true);
+    position += 4;
+    if (field === 0) break;
+    const start = position;
+    position = need(view, start + (field & ~STORED));
+    const end = position;
+    if ((header.flags & BLOCK_CHECKSUM) !== 0) {
+      position = need(view, end + 4);
+      if (view.getUint32(end, true) !== xxh32(bytes, start, end)) {
+        throw new CodecError("the checksum of an lz4 block does not match");
+      }
+    }
+    visitor.block(start, end, (field & STORED) !== 0);
+  }
+  if ((header.flags & CONTENT_CHECKSUM) === 0) {
+    visitor.frameEnd(undefined);
+    return position;
+  }
+  need(view, position + 4);
+  visitor.frameEnd(view.getUint32(position, true));
+  return position + 4;
+}
+
+function readFrameHeader(
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  options: Lz4Options,
+): FrameHeader {
+  need(view, start + 3);
+  const flags = view.getUint8(start);
+  if ((flags & 0xc0) !== VERSION_1 || (flags & RESERVED) !== 0) {
+    throw new CodecError("its lz4 frame is of an unknown version");
+  }
+  if ((flags & DICTIONARY) !== 0) throw new CodecError("its lz4 frame needs a dictionary");
+  const sizeCode = view.getUint8(start + 1) >> 4;
+  if (sizeCode < 4 || sizeCode > 7) throw new CodecError("its lz4 frame has no valid block size");
+  const hasSize = (flags & CONTENT_SIZE) !== 0;
+  const checksumAt = start + (hasSize ? 10 : 2);
+  need(view, checksumAt + 1);
+  const checksum = (xxh32(bytes, start, checksumAt) >>> 8) & 0xff;
+  if (options.ignoreHeaderChecksum !== true && view.getUint8(checksumAt) !== checksum) {
+    throw new CodecError("the checksum of its lz4 frame header does not match");
+  }
+  return {
+    flags,
+    maxBlockBytes: 1 << (8 + 2 * sizeCode),
+    blocksStart: checksumAt + 1,
+    ...(hasSize ? { contentSize: view.getBigUint64(start + 2, true) } : {}),
+  };
+}
+
+function need(view: DataView, position: number): number {
+  if (position > view.byteLength) throw new CodecError("its lz4 content is cut off");
+  return position;
+}

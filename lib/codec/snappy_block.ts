@@ -1,0 +1,171 @@
+// One snappy block (google/snappy, format_description.txt): length, then literals and copies. Every length and
+// offset is checked; a block must fill exactly the length it announces.
+
+import { CodecError } from "./codec_error.ts";
+import { copyBack, copyInto } from "./copy_back.ts";
+import { BLOCK_BYTES, findMatches, makeHashTable, MIN_MATCH } from "./match_finder.ts";
+
+/** A copy makes at most 64 bytes of 3 (or 11 of 2): no block grows more than this many times. */
+const MOST_GROWTH = 32;
+
+/** What a block announces. */
+export interface SnappyPreamble {
+  /** Bytes it opens to. */
+  readonly length: number;
+  /** Where its elements begin. */
+  readonly bodyStart: number;
+}
+
+/**
+ * Reads what the block in `bytes[start, end)` opens to.
+ *
+ * @throws CodecError when the length is cut off, or more than such a block can hold
+ */
+export function readPreamble(bytes: Uint8Array, start: number, end: number): SnappyPreamble {
+  let length = 0;
+  for (let i = start, factor = 1; i < end && i < start + 5; i++, factor *= 128) {
+    const byte = bytes[i]!;
+    length += (byte & 0x7f) * factor;
+    if (byte < 0x80) {
+      if (length > (end - start) * MOST_GROWTH) {
+        throw new CodecError(`a snappy block of ${end - start} bytes claims to hold ${length}`);
+      }
+      return { length, bodyStart: i + 1 };
+    }
+  }
+  throw new CodecError("the length of a snappy block is cut off");
+}
+
+/**
+ * Opens the elements `bytes[start, end)` of a block into `target[position, position + length)`.
+ *
+ * @throws CodecError when they are corrupt, cut off, or not exactly `length` bytes
+ */
+export function decompressBlock(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  position: number,
+  length: number,
+): void {
+  const targetEnd = position + length;
+  let from = start;
+  let to = position;
+  while (from < end) {
+    const tag = bytes[from++]!;
+    let size: number;
+    if ((tag & 3) === 0) {
+      size = (tag >> 2) + 1;
+      if (size > 60) {
+        const lengthBytes = size - 60;
+        if (lengthBytes > end - from) throw cutOff();
+        size = 1;
+        for (let i = 0; i < lengthBytes; i++) size += bytes[from++]! * 2 ** (8 * i);
+      }
+      if (size > end - from) throw cutOff();
+      if (size > targetEnd - to) throw wrongLength(length);
+      copyInto(target, to, bytes, from, from + size);
+      from += size;
+    } else {
+      const offsetBytes = (tag & 3) === 3 ? 4 : tag & 3;
+      if (offsetBytes > end - from) throw cutOff();
+      let offset = bytes[from]!;
+      if (offsetBytes === 1) {
+        size = ((tag >> 2) & 7) + 4;
+        offset |= (tag >> 5) << 8;
+      } else {
+        size = (tag >> 2) + 1;
+        for (let i = 1; i < offsetBytes; i++) offset += bytes[from + i]! * 2 ** (8 * i);
+      }
+      from += offsetBytes;
+      if (offset === 0 || offset > to - position) {
+        throw new CodecError(`a snappy block copies from ${offset} bytes back`);
+      }
+      if (size > targetEnd - to) throw wrongLength(length);
+      copyBack(target, to, offset, size);
+    }
+    to += size;
+  }
+  if (to !== targetEnd) throw wrongLength(length);
+}
+
+function cutOff(): CodecError {
+  return new CodecError("a snappy block is cut off");
+}
+
+function wrongLength(length: number): CodecError {
+  return new CodecError(`a snappy block does not hold the ${length} bytes it announces`);
+}
+
+/** The most bytes {@link compressBlock} writes for so many. */
+export function maxCompressedBlock(length: number): number {
+  return 32 + length + Math.floor(length / 6);
+}
+
+/** Writes `bytes[start, end)` as one block to `target` at a position; returns where it ends. */
+export function compressBlock(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  position: number,
+): number {
+  const table = makeHashTable();
+  let at = position;
+  let rest = end - start;
+  for (; rest > 0x7f; rest >>>= 7) target[at++] = (rest & 0x7f) | 0x80;
+  target[at++] = rest;
+  for (let from = start; from < end; from += BLOCK_BYTES) {
+    const to = Math.min(end, from + BLOCK_BYTES);
+    const literals = findMatches(bytes, from, to, table, (literalStart, matchStart, offset, n) => {
+      at = writeLiteral(bytes, literalStart, matchStart, target, at);
+      at = writeCopies(target, at, offset, n);
+    });
+    at = writeLiteral(bytes, literals, to, target, at);
+  }
+  return at;
+}
+
+function writeLiteral(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  position: number,
+): number {
+  let at = position;
+  const last = end - start - 1;
+  if (last < 0) return at;
+  if (last < 60) {
+    target[at++] = last << 2;
+  } else if (last < 256) {
+    target[at++] = 60 << 2;
+    target[at++] = last;
+  } else {
+    target[at++] = 61 << 2;
+    target[at++] = last & 0xff;
+    target[at++] = last >> 8;
+  }
+  copyInto(target, at, bytes, start, end);
+  return at + last + 1;
+}
+
+function writeCopies(target: Uint8Array, position: number, offset: number, length: number): number {
+  let at = position;
+  let rest = length;
+  while (rest > 0) {
+    // What remains must still be long enough for a copy of its own kind.
+    const size = rest <= 64 ? rest : rest < 64 + MIN_MATCH ? 60 : 64;
+    if (size >= MIN_MATCH && size < 12 && offset < 2048) {
+      target[at++] = 1 | ((size - 4) << 2) | ((offset >> 8) << 5);
+      target[at++] = offset & 0xff;
+    } else {
+      target[at++] = 2 | ((size - 1) << 2);
+      target[at++] = offset & 0xff;
+      target[at++] = offset >> 8;
+    }
+    rest -= size;
+  }
+  return at;
+}
