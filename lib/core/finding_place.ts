@@ -1,0 +1,42 @@
+// Where a finding belongs, in words, and the grouping by topic that keeps thousands of findings readable.
+// Names are escaped here, numbers are listed up to ten.
+
+import { escapeName, listNames } from "./escape_name.ts";
+import type { Finding, FindingPlace } from "./finding.ts";
+
+/** The place as one phrase: `source topic test3, partitions 0, 4`; empty where the finding is about the whole run. */
+export function formatPlace({ cluster, topic, partitions, groups }: FindingPlace): string {
+  const parts: string[] = [];
+  if (topic !== undefined) parts.push(`topic ${escapeName(topic)}`);
+  if (partitions !== undefined) {
+    const noun = partitions.length === 1 ? "partition" : "partitions";
+    parts.push(`${noun} ${listNumbers(partitions)}`);
+  }
+  if (groups !== undefined) {
+    parts.push(`${groups.length === 1 ? "group" : "groups"} ${listNames(groups)}`);
+  }
+  if (parts.length === 0) return cluster === undefined ? "" : `${cluster} cluster`;
+  return `${cluster === undefined ? "" : `${cluster} `}${parts.join(", ")}`;
+}
+
+/** `partitions 0, 4 of topic test3`. */
+export function partitionsOf(
+  topic: string,
+  partitions: readonly { readonly partition: number }[],
+): string {
+  const noun = partitions.length === 1 ? "partition" : "partitions";
+  const numbers = listNumbers(partitions.map(({ partition }) => partition));
+  return `${noun} ${numbers} of topic ${escapeName(topic)}`;
+}
+
+/** One finding a topic, in the order the topics come. */
+export function perTopic<T extends { readonly topic: string }>(
+  partitions: readonly T[],
+  make: (topic: string, partitions: readonly T[]) => Finding,
+): readonly Finding[] {
+  return [...Map.groupBy(partitions, ({ topic }) => topic)].map(([topic, ps]) => make(topic, ps));
+}
+
+function listNumbers(numbers: readonly number[]): string {
+  return listNames(numbers.map(String), 10);
+}

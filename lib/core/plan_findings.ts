@@ -1,0 +1,199 @@
+// What a plan says about the source: expired messages, open transactions, offsets that lead nowhere, groups that
+// can't be carried. One finding a topic, or one for all groups, so that thousands of them stay readable. The target
+// is the business of lib/core/target_findings.ts.
+
+import { escapeName, listNames } from "./escape_name.ts";
+import { type Finding, finding } from "./finding.ts";
+import { partitionsOf, perTopic } from "./finding_place.ts";
+import type { EmptyReason, Plan, UncommittedRule } from "./plan.ts";
+import type { ClusterSnapshot } from "./snapshot.ts";
+import { countOf, sum } from "./units.ts";
+
+/** Everything worth saying about the source side of a plan. */
+export function planFindings(
+  plan: Plan,
+  source: ClusterSnapshot,
+  uncommitted: UncommittedRule,
+): readonly Finding[] {
+  return [
+    ...unreadableGroups(plan),
+    ...perTopic(plan.unknownPartitions, (topic, partitions) =>
+      finding(
+        "PARTITION_OFFLINE",
+        { cluster: "source", topic, partitions: partitions.map((p) => p.partition) },
+        `The offsets of ${partitionsOf(topic, partitions)} are not known: ${
+          listNames([...new Set(partitions.map((p) => p.problem))], 2)
+        }`,
+        "Bring the partition's leader back, or leave the topic out with topics.exclude",
+      )),
+    ...emptyPlan(plan),
+    ...expired(plan),
+    ...openTransactions(plan),
+    ...beyondEnd(plan),
+    ...uncommittedCounted(plan, uncommitted),
+    ...activeGroups(plan, source),
+    ...leftOut(plan),
+  ];
+}
+
+function unreadableGroups({ unreadableGroups }: Plan): readonly Finding[] {
+  return [...Map.groupBy(unreadableGroups, ({ problem }) => problem)].map(([problem, groups]) =>
+    finding(
+      "GROUP_UNREADABLE",
+      { cluster: "source", groups: groups.map(({ group }) => group) },
+      `The committed offsets of ${countOf(groups.length, "group")} could not be read (${
+        listNames(groups.map(({ group }) => group))
+      }): ${escapeName(problem)}`,
+      "Give the user Describe on the groups, or leave them out with groups.exclude",
+    )
+  );
+}
+
+const EMPTY_PLANS: Readonly<
+  Record<EmptyReason, Pick<Finding, "code" | "message" | "remedy">>
+> = {
+  "no-groups": {
+    code: "NO_COMMITTED_OFFSETS",
+    message: "The source lists no consumer group, so there is no backlog to tell",
+    remedy: "Check source.bootstrapServers, and that the user has Describe on the groups",
+  },
+  "no-committed-offsets": {
+    code: "NO_COMMITTED_OFFSETS",
+    message: "No consumer group of the source has committed an offset",
+    remedy: "Check source.bootstrapServers, and that the user has Describe on the groups",
+  },
+  "groups-filter": {
+    code: "FILTER_MATCHED_NOTHING",
+    message: "No group that groups.include and groups.exclude let through has committed an offset",
+    remedy: "Correct the patterns of groups",
+  },
+  "topics-filter": {
+    code: "FILTER_MATCHED_NOTHING",
+    message: "No topic with committed offsets is let through by topics.include and topics.exclude",
+    remedy: "Correct the patterns of topics",
+  },
+  "missing-topics": {
+    code: "NO_COMMITTED_OFFSETS",
+    message: "All committed offsets are on topics or partitions that do not exist or are internal",
+    remedy: "Check source.bootstrapServers, and that the user has Describe on the topics",
+  },
+};
+
+function emptyPlan({ empty }: Plan): readonly Finding[] {
+  if (empty === undefined) return [];
+  const { code, message, remedy } = EMPTY_PLANS[empty];
+  return [finding(code, { cluster: "source" }, message, remedy)];
+}
+
+function expired({ partitions }: Plan): readonly Finding[] {
+  const concerned = partitions.filter(({ expiredMessages }) => expiredMessages > 0n);
+  return perTopic(concerned, (topic, expired) =>
+    finding(
+      "MESSAGES_EXPIRED",
+      { cluster: "source", topic, partitions: numbersOf(expired) },
+      `${countOf(sum(expired, (p) => p.expiredMessages), "unconsumed message")} of ${
+        partitionsOf(topic, expired)
+      } have expired and can't be migrated`,
+      "Nothing can bring them back; raise retention.ms of the source topic if more are about to expire",
+    ));
+}
+
+function openTransactions({ partitions }: Plan): readonly Finding[] {
+  const concerned = partitions.filter((p) => p.openTransactionOffsets > 0n);
+  return perTopic(concerned, (topic, held) =>
+    finding(
+      "OPEN_TRANSACTION",
+      { cluster: "source", topic, partitions: numbersOf(held) },
+      `A transaction is still open on ${partitionsOf(topic, held)}: ${
+        countOf(sum(held, (p) => p.openTransactionOffsets), "offset")
+      } from its first message on stay behind`,
+      "Wait for it to end, or end it with kafka-transactions.sh (find-hanging, abort), then run again",
+    ));
+}
+
+function beyondEnd({ partitions }: Plan): readonly Finding[] {
+  const concerned = partitions.flatMap(({ topic, partition, groups, log }) => {
+    const beyond = groups.filter((g) => (g.committed ?? 0n) > log.highWatermark);
+    return beyond.map(({ group, committed }) => ({ topic, partition, group, committed, log }));
+  });
+  return perTopic(concerned, (topic, beyond) => {
+    const [first] = beyond as [(typeof beyond)[number]];
+    const groups = [...new Set(beyond.map(({ group }) => group))].sort();
+    const partitions = [...new Set(numbersOf(beyond))];
+    return finding(
+      "OFFSET_BEYOND_END",
+      { cluster: "source", topic, partitions, groups },
+      `${
+        listNames(groups)
+      } committed beyond the end of the log (partition ${first.partition}: ${first.committed}, end ${first.log.highWatermark}): the log was truncated, or the topic was created again`,
+      "Find out whether the group has missed messages; nothing is copied for it there",
+    );
+  });
+}
+
+function uncommittedCounted({ partitions }: Plan, rule: UncommittedRule): readonly Finding[] {
+  const concerned = partitions.filter((p) => p.uncommittedOffsets > 0n);
+  if (rule !== "earliest" || concerned.length === 0) return [];
+  const extra = countOf(sum(concerned, (p) => p.uncommittedOffsets), "message");
+  return [finding(
+    "UNCOMMITTED_COUNTED",
+    { cluster: "source", groups: [...new Set(concerned.map((p) => p.submittedBy))].sort() },
+    `${extra} in ${
+      countOf(concerned.length, "partition")
+    } are copied only because a group that reads the topic has not committed on the partition`,
+    "Set uncommitted: skip to leave them out",
+  )];
+}
+
+function activeGroups({ partitions }: Plan, source: ClusterSnapshot): readonly Finding[] {
+  const planned = new Set(partitions.flatMap((p) => p.groups.map(({ group }) => group)));
+  const active = source.groups
+    .filter(({ group, state }) => planned.has(group) && !["", "Empty", "Dead"].includes(state))
+    .map(({ group }) => group)
+    .sort();
+  if (active.length === 0) return [];
+  return [finding(
+    "GROUP_ACTIVE",
+    { cluster: "source", groups: active },
+    `${countOf(active.length, "group")} still consuming on the source: ${listNames(active)}`,
+    "Stop the consumers first: what they read from now on arrives on the target as unconsumed",
+  )];
+}
+
+function leftOut(
+  { droppedOffsets, internalTopics, shareGroups }: Plan,
+): readonly Finding[] {
+  const dropped = droppedOffsets.map(({ topic, topicExists, partitions, groups }) =>
+    finding(
+      "OFFSETS_OF_MISSING_TOPIC",
+      { cluster: "source", topic, partitions, groups },
+      `${listNames(groups)} committed on ${
+        topicExists
+          ? partitionsOf(topic, partitions.map((partition) => ({ partition })))
+          : `topic ${escapeName(topic)}`
+      }, which does not exist: these offsets are left out`,
+      topicExists
+        ? "Nothing, if the topic was created again with fewer partitions"
+        : "Nothing, if the topic was deleted; if it still exists, give the user Describe on it",
+    )
+  );
+  const internal = internalTopics.length === 0 ? [] : [finding(
+    "INTERNAL_TOPIC",
+    { cluster: "source" },
+    `Internal topics are never migrated, and groups have committed on ${listNames(internalTopics)}`,
+    "Leave them out with topics.exclude to silence this",
+  )];
+  const share = shareGroups.length === 0 ? [] : [finding(
+    "SHARE_GROUP",
+    { cluster: "source", groups: shareGroups },
+    `${
+      countOf(shareGroups.length, "share group")
+    } left out, as their state is not kept as committed offsets: ${listNames(shareGroups)}`,
+    "Let their consumers finish on the source, or leave them out with groups.exclude to silence this",
+  )];
+  return [...dropped, ...internal, ...share];
+}
+
+function numbersOf(partitions: readonly { readonly partition: number }[]): readonly number[] {
+  return partitions.map(({ partition }) => partition);
+}

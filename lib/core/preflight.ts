@@ -1,0 +1,46 @@
+// Preflight: every finding a plan and a look at both clusters give, in a check as in a migration. It judges plain
+// data; whether a finding stops the run is read from its severity by lib/core/verdict.ts.
+
+import { type Finding, finding } from "./finding.ts";
+import type { Plan, UncommittedRule } from "./plan.ts";
+import { planFindings } from "./plan_findings.ts";
+import type { ClusterSnapshot } from "./snapshot.ts";
+import { targetFindings, type TargetOptions } from "./target_findings.ts";
+
+/** How a plan is judged. */
+export interface PreflightOptions extends TargetOptions {
+  readonly uncommitted: UncommittedRule;
+}
+
+/**
+ * All findings, errors before warnings, otherwise in the order: clusters, target, source.
+ * `accept` is not applied here: `applyAccept` does that.
+ */
+export function preflight(
+  plan: Plan,
+  source: ClusterSnapshot,
+  target: ClusterSnapshot,
+  options: PreflightOptions,
+): readonly Finding[] {
+  const same = sameCluster(source, target);
+  const all = [
+    ...same,
+    // A topic that is its own target is not empty either, which would only hide the cause.
+    ...(same.length > 0 ? [] : targetFindings(plan, source, target, options)),
+    ...planFindings(plan, source, options.uncommitted),
+  ];
+  return [
+    ...all.filter(({ severity }) => severity === "error"),
+    ...all.filter(({ severity }) => severity === "warning"),
+  ];
+}
+
+function sameCluster(source: ClusterSnapshot, target: ClusterSnapshot): readonly Finding[] {
+  if (source.clusterId === "" || source.clusterId !== target.clusterId) return [];
+  return [finding(
+    "SAME_CLUSTER",
+    {},
+    `Source and target are the same cluster (${source.clusterId})`,
+    "Correct source.bootstrapServers or target.bootstrapServers",
+  )];
+}

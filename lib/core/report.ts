@@ -1,0 +1,101 @@
+// The report: everything a run found, planned and did, as one typed and versioned model that the screen, the JSON file
+// and the page are rendered from. Nothing here renders for people, and no secret has a place in it.
+
+import type { Finding } from "./finding.ts";
+import { partitionsToCopy, type Plan } from "./plan.ts";
+import { sum } from "./units.ts";
+import { judge, type Mode, type Verdict } from "./verdict.ts";
+import type { Verification } from "./verify.ts";
+
+/** The version of the report's shape; it grows when a field changes its meaning or goes. */
+export const REPORT_SCHEMA_VERSION = 1;
+
+/** One of the two clusters. */
+export interface ReportCluster {
+  /** Absent where the cluster was never reached. */
+  readonly clusterId?: string;
+  /** `host:port`, as configured. */
+  readonly bootstrapServers: readonly string[];
+}
+
+/** What a plan comes to. Offsets and counts of offsets are those of the source's logs. */
+export interface PlanTotals {
+  readonly topics: number;
+  readonly partitions: number;
+  readonly partitionsToCopy: number;
+  /** Lag in offsets: an upper bound for the number of messages. */
+  readonly offsets: bigint;
+  readonly expiredMessages: bigint;
+  /** Part of `offsets`: copied only because of the `uncommitted` rule. */
+  readonly uncommittedOffsets: bigint;
+  /** Not part of `offsets`: held back by open transactions. */
+  readonly openTransactionOffsets: bigint;
+}
+
+/** What the edge knows about a run; the rest of the report is derived. */
+export interface RunFacts {
+  readonly runId: string;
+  readonly mode: Mode;
+  /** The path of the configuration, as given or found. */
+  readonly configPath: string;
+  /** The version of the program. */
+  readonly version: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  /** ISO 8601, UTC. */
+  readonly finishedAt: string;
+  readonly durationMs: number;
+  readonly source: ReportCluster;
+  readonly target: ReportCluster;
+  readonly interrupted: boolean;
+  /** With `accept` applied. */
+  readonly findings: readonly Finding[];
+  readonly plan?: Plan;
+  readonly results?: Verification;
+}
+
+/** The report of one run. */
+export interface Report extends RunFacts {
+  readonly schemaVersion: typeof REPORT_SCHEMA_VERSION;
+  readonly verdict: Verdict;
+  /** Present where there is a plan. */
+  readonly planTotals?: PlanTotals;
+}
+
+/** Completes the facts of a run with the verdict and the totals. */
+export function buildReport(facts: RunFacts): Report {
+  return {
+    schemaVersion: REPORT_SCHEMA_VERSION,
+    verdict: judge(facts),
+    ...facts,
+    ...(facts.plan === undefined ? {} : { planTotals: planTotals(facts.plan) }),
+  };
+}
+
+/** Adds up a plan. */
+export function planTotals(plan: Plan): PlanTotals {
+  return {
+    topics: new Set(plan.partitions.map(({ topic }) => topic)).size,
+    partitions: plan.partitions.length,
+    partitionsToCopy: partitionsToCopy(plan).length,
+    offsets: sum(plan.partitions, ({ offsets }) => offsets),
+    expiredMessages: sum(plan.partitions, ({ expiredMessages }) => expiredMessages),
+    uncommittedOffsets: sum(plan.partitions, ({ uncommittedOffsets }) => uncommittedOffsets),
+    openTransactionOffsets: sum(plan.partitions, (p) => p.openTransactionOffsets),
+  };
+}
+
+/**
+ * The report as JSON, indented, with a line break at the end. Offsets and counts are JSON numbers up to 2^53 − 1, the
+ * largest that every reader takes exactly; beyond, a string of decimal digits, so that nothing is ever rounded.
+ */
+export function reportToJson(report: Report): string {
+  return `${JSON.stringify(report, (_key, value: unknown) => bigintToJson(value), 2)}\n`;
+}
+
+function bigintToJson(value: unknown): unknown {
+  if (typeof value !== "bigint") return value;
+  return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER)
+    ? Number(value)
+    : value.toString();
+}

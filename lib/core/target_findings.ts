@@ -1,0 +1,135 @@
+// What stands in the way on the target: topics and partitions that something would be written to and that are
+// missing, offline or not empty. A topic of which nothing is copied is not looked at. Nothing here creates a topic.
+
+import { escapeName } from "./escape_name.ts";
+import { type Finding, finding } from "./finding.ts";
+import { partitionsOf, perTopic } from "./finding_place.ts";
+import { partitionsToCopy, type Plan, type PlannedPartition } from "./plan.ts";
+import type { ClusterSnapshot, PartitionSnapshot, TopicSnapshot } from "./snapshot.ts";
+import type { TopicPartition } from "./topic_partition.ts";
+import { countOf, sum } from "./units.ts";
+
+/** How the target is judged. */
+export interface TargetOptions {
+  /** What to do where a partition to be written already holds messages: refuse blocks, append only warns. */
+  readonly nonEmptyTarget: "refuse" | "append";
+  /** Records of this migration that the target's log still holds (a rerun's own), which don't count as foreign. */
+  readonly ownRecords?: (partition: TopicPartition) => bigint;
+}
+
+/** Everything worth saying about the target side of a plan. */
+export function targetFindings(
+  plan: Plan,
+  source: ClusterSnapshot,
+  target: ClusterSnapshot,
+  options: TargetOptions,
+): readonly Finding[] {
+  const bootstrap = target.brokers[0]?.address ?? "TARGET";
+  const written = Map.groupBy(partitionsToCopy(plan), ({ topic }) => topic);
+  return [...written].flatMap(([topic, partitions]) => {
+    const onSource = source.topics.get(topic)?.partitions.length ?? partitions.length;
+    const onTarget = target.topics.get(topic);
+    return onTarget === undefined ? [missing(topic, onSource, bootstrap)] : [
+      ...partitionCounts(onTarget, onSource, bootstrap),
+      ...offline(onTarget, partitions),
+      ...notEmpty(onTarget, partitions, options),
+    ];
+  });
+}
+
+function missing(topic: string, partitions: number, bootstrap: string): Finding {
+  const name = escapeName(topic);
+  return finding(
+    "TARGET_TOPIC_MISSING",
+    { cluster: "target", topic },
+    `Topic ${name} does not exist on the target`,
+    `Create it: kafka-topics.sh --bootstrap-server ${bootstrap} --create --topic ${name} --partitions ${partitions} (or check that the user has Describe on it)`,
+  );
+}
+
+function partitionCounts(
+  onTarget: TopicSnapshot,
+  onSource: number,
+  bootstrap: string,
+): readonly Finding[] {
+  const { topic, partitions: { length } } = onTarget;
+  if (length === onSource) return [];
+  const where = { cluster: "target", topic } as const;
+  const name = escapeName(topic);
+  const message = `Topic ${name} has ${
+    countOf(length, "partition")
+  } on the target and ${onSource} on the source`;
+  return [
+    length < onSource
+      ? finding(
+        "FEWER_PARTITIONS",
+        where,
+        message,
+        `Add the missing ones: kafka-topics.sh --bootstrap-server ${bootstrap} --alter --topic ${name} --partitions ${onSource}`,
+      )
+      : finding(
+        "MORE_PARTITIONS",
+        where,
+        message,
+        "Each message keeps its partition; producers that choose partitions by key will choose others on the target",
+      ),
+  ];
+}
+
+function offline(
+  onTarget: TopicSnapshot,
+  written: readonly PlannedPartition[],
+): readonly Finding[] {
+  const concerned = written
+    .map(({ partition }) => partitionOf(onTarget, partition))
+    .filter((found) => found !== undefined)
+    .filter(({ leader, offsets }) => leader < 0 || offsets === undefined)
+    .map((found) => ({ ...found, topic: onTarget.topic }));
+  return perTopic(concerned, (topic, partitions) => {
+    const problems = [...new Set(partitions.map(({ problem }) => problem ?? "no leader"))];
+    return finding(
+      "PARTITION_OFFLINE",
+      { cluster: "target", topic, partitions: partitions.map(({ partition }) => partition) },
+      `The offsets of ${partitionsOf(topic, partitions)} on the target are not known: ${
+        problems.slice(0, 2).map(escapeName).join(", ")
+      }`,
+      "Bring the partition's leader back",
+    );
+  });
+}
+
+function notEmpty(
+  onTarget: TopicSnapshot,
+  written: readonly PlannedPartition[],
+  { nonEmptyTarget, ownRecords = () => 0n }: TargetOptions,
+): readonly Finding[] {
+  const concerned = written.flatMap(({ topic, partition }) => {
+    const offsets = partitionOf(onTarget, partition)?.offsets;
+    if (offsets === undefined) return [];
+    const held = offsets.highWatermark - offsets.logStartOffset - ownRecords({ topic, partition });
+    return held > 0n ? [{ topic, partition, held }] : [];
+  });
+  return perTopic(concerned, (topic, partitions) => {
+    const held = countOf(sum(partitions, (p) => p.held), "message");
+    const blocking = finding(
+      "TARGET_NOT_EMPTY",
+      { cluster: "target", topic, partitions: partitions.map(({ partition }) => partition) },
+      `The target already holds ${held} in ${partitionsOf(topic, partitions)}`,
+      "Empty the topic, or set nonEmptyTarget: append to write behind them",
+    );
+    return nonEmptyTarget === "append"
+      ? { ...blocking, severity: "warning", remedy: "Nothing: nonEmptyTarget is append" }
+      : blocking;
+  });
+}
+
+function partitionOf(
+  { partitions }: TopicSnapshot,
+  partition: number,
+): PartitionSnapshot | undefined {
+  // Dense from 0 by contract; the search is for a target described in another order.
+  const found = partitions[partition];
+  return found?.partition === partition
+    ? found
+    : partitions.find((candidate) => candidate.partition === partition);
+}

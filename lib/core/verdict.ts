@@ -1,0 +1,146 @@
+// The verdict: what a run comes to, as one sentence and the exit status. It is the only place that decides the exit
+// status of a run that got as far as a plan or a finding; usage and configuration errors (2) end before there is one.
+// Nothing here exits.
+
+import { type Finding, FINDING_KINDS, type FindingKind } from "./finding.ts";
+import { partitionsToCopy, type Plan } from "./plan.ts";
+import { countOf, sum } from "./units.ts";
+import type { Verification } from "./verify.ts";
+
+/** 0 done or checked · 1 something not migrated or not verified · 2 usage or configuration · 3 blocked before the first byte · 130 interrupted. */
+export type ExitStatus = 0 | 1 | 2 | 3 | 130;
+
+/** Whether the run only looks or also copies: `checkFlag` 0 or 1. */
+export type Mode = "check" | "migrate";
+
+/** How a run ended. */
+export type Outcome =
+  | "done"
+  | "checked"
+  | "nothing to migrate"
+  | "incomplete"
+  | "blocked"
+  | "interrupted";
+
+/** What a run comes to. */
+export interface Verdict {
+  readonly exitStatus: ExitStatus;
+  readonly outcome: Outcome;
+  /** One sentence without a full stop. */
+  readonly sentence: string;
+}
+
+/** What a run is judged by. */
+export interface VerdictInput {
+  readonly mode: Mode;
+  /** Whether a signal ended the run before its work was done. */
+  readonly interrupted: boolean;
+  /** With `accept` applied. */
+  readonly findings: readonly Finding[];
+  /** Absent where the run did not get as far. */
+  readonly plan?: Plan;
+  /** Absent in a check, and where nothing was copied. */
+  readonly results?: Verification;
+}
+
+/**
+ * Judges a run: interrupted (130) before blocked (3) before proving nothing (1) before incomplete (1) before done (0).
+ * A run without a plan, or a migration with something to copy and no results, never passes.
+ */
+export function judge({ mode, interrupted, findings, plan, results }: VerdictInput): Verdict {
+  if (interrupted) {
+    return verdict(130, "interrupted", "Interrupted; the same command continues where it stopped");
+  }
+  const blocking = findings.filter((found) => isError(found) && effectOf(found) === "blocks");
+  if (blocking.length > 0) {
+    const codes = [...new Set(blocking.map(({ code }) => code))].join(", ");
+    return verdict(
+      3,
+      "blocked",
+      `Blocked by ${
+        countOf(blocking.length, "finding")
+      } (${codes}); nothing was written to the target`,
+    );
+  }
+  const empty = findings.find((found) => isError(found) && effectOf(found) === "proves-nothing");
+  if (empty !== undefined) return verdict(1, "nothing to migrate", empty.message);
+  if (plan === undefined || (plan.partitions.length === 0 && results === undefined)) {
+    return verdict(1, "incomplete", "The run ended before there was a plan");
+  }
+  return mode === "check" ? judgeCheck(plan) : judgeMigration(plan, findings, results);
+}
+
+function judgeCheck(plan: Plan): Verdict {
+  const toCopy = partitionsToCopy(plan);
+  if (toCopy.length === 0) {
+    return openTransactionOffsets(plan) > 0n
+      ? verdict(0, "checked", "Nothing can be migrated before the open transactions have ended")
+      : nothingToMigrate();
+  }
+  return verdict(0, "checked", `Checked: ${summary(plan)} would be migrated`);
+}
+
+function judgeMigration(
+  plan: Plan,
+  findings: readonly Finding[],
+  results: Verification | undefined,
+): Verdict {
+  const toCopy = partitionsToCopy(plan);
+  const problems: string[] = [];
+  if (toCopy.length > 0 && results === undefined) problems.push("nothing was copied");
+  if (results !== undefined) {
+    const { lost, failed, verified } = results.totals;
+    if (failed > 0) problems.push(`${countOf(failed, "partition")} failed`);
+    if (lost > 0) {
+      problems.push(`${countOf(lost, "partition")} lost messages that expired meanwhile`);
+    }
+    if (failed + lost + verified < toCopy.length) problems.push("some partitions have no result");
+  }
+  const left = findings.filter((found) => effectOf(found) === "incomplete");
+  const openOffsets = openTransactionOffsets(plan);
+  if (openOffsets > 0n) {
+    problems.push(`open transactions hold back ${countOf(openOffsets, "offset")}`);
+  } else if (left.length > 0) problems.push(left.map(({ code }) => code).join(", "));
+  if (problems.length > 0) return verdict(1, "incomplete", `Not complete: ${problems.join("; ")}`);
+  if (toCopy.length === 0 || results === undefined) return nothingToMigrate();
+  return verdict(
+    0,
+    "done",
+    `Migrated and verified: ${countOf(results.totals.recordsProduced, "message")} in ${
+      countOf(results.totals.verified, "partition")
+    }`,
+  );
+}
+
+function nothingToMigrate(): Verdict {
+  return verdict(
+    0,
+    "nothing to migrate",
+    "Nothing to migrate: everything is consumed or has expired",
+  );
+}
+
+function summary(plan: Plan): string {
+  const toCopy = partitionsToCopy(plan);
+  const topics = new Set(toCopy.map(({ topic }) => topic)).size;
+  const offsets = sum(toCopy, (partition) => partition.offsets);
+  return `${countOf(offsets, "message")} in ${countOf(toCopy.length, "partition")} of ${
+    countOf(topics, "topic")
+  }`;
+}
+
+function openTransactionOffsets(plan: Plan): bigint {
+  return sum(plan.partitions, (partition) => partition.openTransactionOffsets);
+}
+
+function isError({ severity }: Finding): boolean {
+  return severity === "error";
+}
+
+function effectOf({ code }: Finding): FindingKind["effect"] {
+  return FINDING_KINDS[code].effect;
+}
+
+function verdict(exitStatus: ExitStatus, outcome: Outcome, sentence: string): Verdict {
+  return { exitStatus, outcome, sentence };
+}

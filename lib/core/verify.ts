@@ -1,0 +1,185 @@
+// Verification by count: for each partition, every record read from the planned range has been acknowledged by the
+// target and is still there. The lag in offsets and the number of records are kept apart: compacted and transactional
+// logs hold fewer records than offsets. Nothing passes here without evidence, and nothing here compares contents.
+
+import type { PlannedPartition } from "./planned_partition.ts";
+import { formatTopicPartition, type TopicPartition } from "./topic_partition.ts";
+import { countOf, formatCount, sum } from "./units.ts";
+
+/** A range of source offsets that retention took after the plan was made, `[startOffset, endOffset)`. */
+export interface LostRange {
+  readonly startOffset: bigint;
+  readonly endOffset: bigint;
+}
+
+/** What the copy and a look at the target tell about one partition. All counts are over all runs of the migration. */
+export interface CountEvidence extends TopicPartition {
+  /** The next source offset to read: at the planned end when all of the range has been read. */
+  readonly nextSourceOffset: bigint;
+  /** Records read from the range that are to be on the target, counted apart from what was sent. */
+  readonly recordsRead: bigint;
+  /** Batches read and left out for a reason: control batches, batches of aborted transactions, empty ones. */
+  readonly batchesLeftOut: number;
+  /** Records the target has acknowledged. */
+  readonly recordsProduced: bigint;
+  /** Target offset of our first record; absent where nothing was acknowledged. */
+  readonly targetFirstOffset?: bigint;
+  /** Log start offset of the target partition after the copy; absent where it could not be asked. */
+  readonly targetLogStartOffset?: bigint;
+  /** High watermark of the target partition after the copy; absent where it could not be asked. */
+  readonly targetHighWatermark?: bigint;
+  /** Source offsets that expired before they were read. */
+  readonly lost?: LostRange;
+  /** Why the copy of this partition ended early, as a sentence. */
+  readonly failed?: string;
+}
+
+/**
+ * How a partition ended. `verified`: all there. `skipped`: nothing was planned. `lost`: part of the range expired on
+ * the source after the plan, for good. `failed`: not complete or not proved; the next run tries again.
+ */
+export type PartitionStatus = "verified" | "skipped" | "lost" | "failed";
+
+/** The result of one partition. */
+export interface PartitionResult extends TopicPartition {
+  readonly status: PartitionStatus;
+  readonly plannedOffsets: bigint;
+  readonly recordsRead: bigint;
+  readonly recordsProduced: bigint;
+  readonly lost?: LostRange;
+  /** Why it is not verified, or what is worth knowing though it is: a sentence. */
+  readonly reason?: string;
+}
+
+/** Sums over partitions. */
+export interface ResultTotals {
+  readonly partitions: number;
+  readonly plannedOffsets: bigint;
+  readonly recordsRead: bigint;
+  readonly recordsProduced: bigint;
+  /** How many partitions ended how; they add up to `partitions`. */
+  readonly verified: number;
+  readonly skipped: number;
+  readonly lost: number;
+  readonly failed: number;
+}
+
+/** The sums of one topic. */
+export interface TopicResult extends ResultTotals {
+  readonly topic: string;
+}
+
+/** The result of a migration, by partition, by topic and in total. */
+export interface Verification {
+  readonly partitions: readonly PartitionResult[];
+  readonly topics: readonly TopicResult[];
+  readonly totals: ResultTotals;
+}
+
+/** Judges every planned partition by its evidence; one without evidence fails. */
+export function verifyCount(
+  planned: readonly PlannedPartition[],
+  evidence: readonly CountEvidence[],
+): Verification {
+  const byPartition = new Map(evidence.map((item) => [formatTopicPartition(item), item]));
+  const partitions = planned.map((plan) =>
+    verifyPartition(plan, byPartition.get(formatTopicPartition(plan)))
+  );
+  const topics = [...Map.groupBy(partitions, ({ topic }) => topic)]
+    .map(([topic, results]) => ({ topic, ...totalsOf(results) }));
+  return { partitions, topics, totals: totalsOf(partitions) };
+}
+
+/** Judges one partition. */
+export function verifyPartition(
+  planned: PlannedPartition,
+  evidence: CountEvidence | undefined,
+): PartitionResult {
+  const { topic, partition, offsets: plannedOffsets } = planned;
+  const { recordsRead = 0n, recordsProduced = 0n, lost } = evidence ?? {};
+  const result = { topic, partition, plannedOffsets, recordsRead, recordsProduced } as const;
+  if (plannedOffsets === 0n && recordsRead === 0n && recordsProduced === 0n) {
+    return { ...result, status: "skipped" };
+  }
+  const problem = problemOf(planned, evidence);
+  if (lost !== undefined) {
+    const range = `Offsets ${lost.startOffset} to ${
+      lost.endOffset - 1n
+    } expired on the source before they were read`;
+    const reason = problem === undefined ? range : `${range}; ${problem}`;
+    // The lost range is final, what else went wrong is not: the next run has something to try again.
+    return { ...result, lost, status: problem === undefined ? "lost" : "failed", reason };
+  }
+  if (problem !== undefined) return { ...result, status: "failed", reason: problem };
+  return recordsRead === 0n
+    ? {
+      ...result,
+      status: "verified",
+      reason: "The range holds no messages, only what marks transactions",
+    }
+    : { ...result, status: "verified" };
+}
+
+function problemOf(
+  { startOffset, endOffset, offsets }: PlannedPartition,
+  evidence: CountEvidence | undefined,
+): string | undefined {
+  if (evidence === undefined) return "The partition was not copied";
+  const { nextSourceOffset, recordsRead, recordsProduced, batchesLeftOut, lost, failed } = evidence;
+  if (failed !== undefined) return failed;
+  if (nextSourceOffset < endOffset) {
+    return `Only ${formatCount(nextSourceOffset - startOffset)} of ${
+      countOf(offsets, "offset")
+    } were read`;
+  }
+  if (recordsRead > offsets) {
+    return `More messages were read (${formatCount(recordsRead)}) than the range has offsets (${
+      formatCount(offsets)
+    })`;
+  }
+  if (recordsProduced !== recordsRead) {
+    return `${countOf(recordsRead, "message")} read from the source, ${
+      formatCount(recordsProduced)
+    } acknowledged by the target`;
+  }
+  if (recordsRead > 0n) return problemOnTarget(evidence);
+  return batchesLeftOut > 0 || lost !== undefined
+    ? undefined
+    : `Nothing was read of ${countOf(offsets, "offset")}, which proves nothing`;
+}
+
+/** The target must still hold what it has acknowledged: [first offset, first offset + records] within its log. */
+function problemOnTarget(
+  { recordsProduced, targetFirstOffset, targetLogStartOffset, targetHighWatermark }: CountEvidence,
+): string | undefined {
+  if (targetFirstOffset === undefined) {
+    return "It is not known where the messages went on the target";
+  }
+  if (targetLogStartOffset === undefined || targetHighWatermark === undefined) {
+    return "The target could not be asked whether it still holds the messages";
+  }
+  if (targetLogStartOffset > targetFirstOffset) {
+    return `The target has already deleted some of the messages: its log starts at ${targetLogStartOffset}, the first message was written at ${targetFirstOffset}; raise retention.ms and retention.bytes of the topic`;
+  }
+  const end = targetFirstOffset + recordsProduced;
+  return targetHighWatermark < end
+    ? `The target has acknowledged messages up to offset ${
+      end - 1n
+    } and its log ends at ${targetHighWatermark}`
+    : undefined;
+}
+
+function totalsOf(results: readonly PartitionResult[]): ResultTotals {
+  const count = (status: PartitionStatus): number =>
+    results.filter((result) => result.status === status).length;
+  return {
+    partitions: results.length,
+    plannedOffsets: sum(results, (result) => result.plannedOffsets),
+    recordsRead: sum(results, (result) => result.recordsRead),
+    recordsProduced: sum(results, (result) => result.recordsProduced),
+    verified: count("verified"),
+    skipped: count("skipped"),
+    lost: count("lost"),
+    failed: count("failed"),
+  };
+}
