@@ -124,7 +124,7 @@ function beyondEnd({ partitions }: Plan): readonly Finding[] {
       "OFFSET_BEYOND_END",
       { cluster: "source", topic, partitions, groups },
       `${
-        listNames(groups)
+        groupNames(groups)
       } committed beyond the end of the log (partition ${first.partition}: ${first.committed}, end ${first.log.highWatermark}): the log was truncated, or the topic was created again`,
       "Find out whether the group has missed messages; nothing is copied for it there",
     );
@@ -167,7 +167,7 @@ function leftOut(
     finding(
       "OFFSETS_OF_MISSING_TOPIC",
       { cluster: "source", topic, partitions, groups },
-      `${listNames(groups)} committed on ${
+      `${groupNames(groups)} committed on ${
         topicExists
           ? partitionsOf(topic, partitions.map((partition) => ({ partition })))
           : `topic ${escapeName(topic)}`
@@ -196,4 +196,8 @@ function leftOut(
 
 function numbersOf(partitions: readonly { readonly partition: number }[]): readonly number[] {
   return partitions.map(({ partition }) => partition);
+}
+
+function groupNames(groups: readonly string[]): string {
+  return `${groups.length === 1 ? "Group" : "Groups"} ${listNames(groups)}`;
 }

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import type { PlannedPartition } from "../../../lib/core/plan.ts";
+import { type CountEvidence, verifyCount, verifyPartition } from "../../../lib/core/verify.ts";
+import { cluster, group, plan } from "./fixtures.ts";
+
+// t-0: 20..50, t-1: consumed, u-0: 0..5
+const { partitions } = plan(cluster({ t: [[0, 50], [0, 9]], u: [[0, 5]] }, [
+  group("g", { t: [20, 9], u: [0] }),
+]));
+const [planned, consumed] = partitions as [PlannedPartition, PlannedPartition, PlannedPartition];
+
+const perfect: CountEvidence = {
+  topic: "t",
+  partition: 0,
+  nextSourceOffset: 50n,
+  recordsRead: 30n,
+  batchesLeftOut: 0,
+  recordsProduced: 30n,
+  targetFirstOffset: 100n,
+  targetLogStartOffset: 100n,
+  targetHighWatermark: 130n,
+};
+
+/** The evidence with some of it changed; `undefined` takes a field away. */
+function evidence(change: { readonly [K in keyof CountEvidence]?: CountEvidence[K] | undefined }) {
+  const all = Object.entries({ ...perfect, ...change });
+  return Object.fromEntries(all.filter(([, v]) => v !== undefined)) as unknown as CountEvidence;
+}
+
+Deno.test("verifyPartition() passes what was read, acknowledged and is still there", () => {
+  const passes: readonly Parameters<typeof evidence>[0][] = [
+    {},
+    // Compacted or transactional: fewer records than offsets.
+    { recordsRead: 12n, recordsProduced: 12n, targetHighWatermark: 112n },
+    // Other writers before, between and behind ours.
+    { targetLogStartOffset: 3n, targetHighWatermark: 900n },
+    // The last batch read reached beyond the planned end.
+    { nextSourceOffset: 57n },
+  ];
+  for (const change of passes) {
+    const result = verifyPartition(planned, evidence(change));
+    assert.equal(result.status, "verified", result.reason);
+    assert.equal(result.reason, undefined);
+    assert.equal(result.plannedOffsets, 30n);
+  }
+});
+
+Deno.test("verifyPartition() fails whatever is not complete or not proved, with the reason", () => {
+  const zero = { recordsRead: 0n, recordsProduced: 0n, targetFirstOffset: undefined };
+  const fails: readonly [Parameters<typeof evidence>[0], RegExp][] = [
+    [{ failed: "Topic was deleted" }, /^Topic was deleted$/],
+    [{ nextSourceOffset: 49n }, /^Only 29 of 30 offsets were read$/],
+    [{ recordsProduced: 29n }, /^30 messages read from the source, 29 acknowledged/],
+    [{ recordsProduced: 31n }, /^30 messages read from the source, 31 acknowledged/],
+    [{ recordsRead: 31n, recordsProduced: 31n }, /^More messages were read \(31\)/],
+    [{ targetFirstOffset: undefined }, /not known where/],
+    [{ targetLogStartOffset: undefined }, /could not be asked/],
+    [{ targetHighWatermark: undefined }, /could not be asked/],
+    [{ targetLogStartOffset: 101n }, /already deleted some .* starts at 101, .* written at 100/],
+    [{ targetHighWatermark: 129n }, /up to offset 129 and its log ends at 129/],
+    [zero, /^Nothing was read of 30 offsets, which proves nothing$/],
+  ];
+  for (const [change, reason] of fails) {
+    const result = verifyPartition(planned, evidence(change));
+    assert.equal(result.status, "failed");
+    assert.match(result.reason ?? "", reason);
+  }
+  assert.equal(verifyPartition(planned, undefined).status, "failed");
+});
+
+Deno.test("verifyPartition() passes a range without records only where batches explain it", () => {
+  const zero = { recordsRead: 0n, recordsProduced: 0n, targetFirstOffset: undefined } as const;
+  const explained = verifyPartition(planned, evidence({ ...zero, batchesLeftOut: 1 }));
+  assert.equal(explained.status, "verified");
+  assert.match(explained.reason ?? "", /holds no messages/);
+  const unread = evidence({ ...zero, batchesLeftOut: 1, nextSourceOffset: 49n });
+  assert.equal(verifyPartition(planned, unread).status, "failed");
+});
+
+Deno.test("verifyPartition() calls an expired range lost, and failed where more went wrong", () => {
+  const lost = { startOffset: 25n, endOffset: 30n };
+  const rest = { lost, recordsRead: 25n, recordsProduced: 25n };
+  const result = verifyPartition(planned, evidence(rest));
+  assert.equal(result.status, "lost");
+  assert.equal(result.reason, "Offsets 25 to 29 expired on the source before they were read");
+  const worse = verifyPartition(planned, evidence({ ...rest, failed: "Disk full" }));
+  assert.equal(worse.status, "failed");
+  assert.match(worse.reason ?? "", /Offsets 25 to 29 .*; Disk full/);
+  const all = { lost: { startOffset: 20n, endOffset: 50n }, targetFirstOffset: undefined };
+  const nothing = evidence({ ...all, recordsRead: 0n, recordsProduced: 0n });
+  assert.equal(verifyPartition(planned, nothing).status, "lost");
+});
+
+Deno.test("verifyPartition() skips what was not planned, and fails it where it was written all the same", () => {
+  assert.equal(verifyPartition(consumed, undefined).status, "skipped");
+  const written = evidence({ partition: 1, recordsRead: 1n, recordsProduced: 1n });
+  assert.equal(verifyPartition(consumed, written).status, "failed");
+});
+
+Deno.test("verifyCount() gives every planned partition a result and adds them up by topic", () => {
+  const other = evidence({
+    topic: "u",
+    nextSourceOffset: 5n,
+    recordsRead: 5n,
+    recordsProduced: 4n,
+  });
+  const stray = evidence({ topic: "stray" });
+  const result = verifyCount(partitions, [other, stray, perfect]);
+  assert.deepEqual(result.partitions.map((p) => `${p.topic}-${p.partition} ${p.status}`), [
+    "t-0 verified",
+    "t-1 skipped",
+    "u-0 failed",
+  ]);
+  const none = { verified: 0, skipped: 0, lost: 0, failed: 0 };
+  const t = { partitions: 2, plannedOffsets: 30n, recordsRead: 30n, recordsProduced: 30n };
+  const u = { partitions: 1, plannedOffsets: 5n, recordsRead: 5n, recordsProduced: 4n };
+  assert.deepEqual(result.topics, [
+    { ...none, topic: "t", ...t, verified: 1, skipped: 1 },
+    { ...none, topic: "u", ...u, failed: 1 },
+  ]);
+  const all = { partitions: 3, plannedOffsets: 35n, recordsRead: 35n, recordsProduced: 34n };
+  assert.deepEqual(result.totals, { ...none, ...all, verified: 1, skipped: 1, failed: 1 });
+});
