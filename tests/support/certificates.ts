@@ -1,0 +1,74 @@
+/**
+ * Certificates for TLS tests, made on the fly by openssl: an authority, a server's and a client's certificate signed
+ * by it, in the PEM forms that both Kafka and clients read. Refuses to be used outside tests: keys lie unencrypted,
+ * valid for two days.
+ */
+
+import { ensureOpenssl } from "./prerequisites.ts";
+import { runCommand } from "./run_command.ts";
+
+/** Paths of the PEM files. */
+export interface Certificates {
+  /** The authority's certificate: the trust store of both sides. */
+  readonly ca: string;
+  /** The server's key (PKCS#8) and certificate in one file: Kafka's `ssl.keystore.type=PEM`. */
+  readonly serverKeystore: string;
+  readonly clientCertificate: string;
+  readonly clientKey: string;
+  /** The client's key again, encrypted with `passphrase`. */
+  readonly clientKeyEncrypted: string;
+  readonly passphrase: string;
+}
+
+/** The names by which brokers on loopback are reached. */
+export const loopbackNames: readonly string[] = ["IP:127.0.0.1", "DNS:localhost"];
+
+/**
+ * @param directory an existing folder; each authority needs one of its own
+ * @param serverNames subject alternative names of the server, as openssl writes them
+ */
+export async function makeCertificates(
+  directory: string,
+  serverNames: readonly string[] = loopbackNames,
+): Promise<Certificates> {
+  await ensureOpenssl();
+  const openssl = (...args: readonly string[]): Promise<string> =>
+    runCommand("openssl", args, { cwd: directory });
+  const passphrase = "open-sesame";
+
+  const makeKeyAndCertificate = (name: string, ...extra: readonly string[]): Promise<string> =>
+    openssl(
+      ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
+      ...["-days", "2", "-subj", `/CN=data-migrate test ${name}`],
+      ...["-keyout", `${name}.key`, "-out", `${name}.pem`, ...extra],
+    );
+  const signed = ["-CA", "ca.pem", "-CAkey", "ca.key"];
+  const endEntity = ["-addext", "basicConstraints=critical,CA:FALSE"];
+
+  await makeKeyAndCertificate("ca", "-addext", "keyUsage=critical,keyCertSign,cRLSign");
+  await Promise.all([
+    makeKeyAndCertificate(
+      "server",
+      ...[...signed, ...endEntity, "-addext", `subjectAltName=${serverNames.join(",")}`],
+    ),
+    makeKeyAndCertificate("client", ...signed, ...endEntity),
+  ]);
+  await openssl(
+    ...["pkcs8", "-topk8", "-in", "client.key", "-out", "client-encrypted.key"],
+    ...["-v2", "aes-256-cbc", "-passout", `pass:${passphrase}`],
+  );
+  const serverParts = ["server.key", "server.pem"];
+  const texts = await Promise.all(
+    serverParts.map((name) => Deno.readTextFile(`${directory}/${name}`)),
+  );
+  await Deno.writeTextFile(`${directory}/server-keystore.pem`, texts.join(""));
+
+  return {
+    ca: `${directory}/ca.pem`,
+    serverKeystore: `${directory}/server-keystore.pem`,
+    clientCertificate: `${directory}/client.pem`,
+    clientKey: `${directory}/client.key`,
+    clientKeyEncrypted: `${directory}/client-encrypted.key`,
+    passphrase,
+  };
+}

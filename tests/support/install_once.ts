@@ -1,0 +1,56 @@
+/**
+ * Puts something big (Kafka's jars, a Python environment) into the repository's ignored `.tools` folder on first use.
+ * Safe when several test processes start at once: a file lock, which the kernel drops with its process, and a marker
+ * written last. Refuses to call a half-finished installation complete.
+ */
+
+import { fileURLToPath } from "node:url";
+
+/** The ignored folder all downloads go to. */
+export const toolsDirectory: string = fileURLToPath(new URL("../../.tools", import.meta.url));
+
+/**
+ * Installs under `.tools/<name>` unless a finished installation of the same recipe is there.
+ * @param name folder name below `.tools`
+ * @param recipe what is installed, as a text; another text means: install anew
+ * @param install fills the given (existing, empty) folder; told once a tree at most
+ * @returns the folder
+ */
+export async function installOnce(
+  name: string,
+  recipe: string,
+  install: (directory: string) => Promise<void>,
+): Promise<string> {
+  const directory = `${toolsDirectory}/${name}`;
+  const marker = `${directory}/.complete`;
+  if (await readOrNothing(marker) === recipe) return directory;
+
+  await Deno.mkdir(toolsDirectory, { recursive: true });
+  using lockFile = await Deno.open(`${toolsDirectory}/${name}.lock`, { create: true, write: true });
+  await lockFile.lock(true);
+  // Another process may have finished the same work while this one waited for the lock.
+  if (await readOrNothing(marker) === recipe) return directory;
+
+  await removeIfThere(directory);
+  await Deno.mkdir(directory);
+  await install(directory);
+  await Deno.writeTextFile(marker, recipe);
+  return directory;
+}
+
+async function readOrNothing(path: string): Promise<string | undefined> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

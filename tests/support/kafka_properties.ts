@@ -1,0 +1,188 @@
+/**
+ * The configuration texts of a test cluster: server.properties for KRaft and for ZooKeeper mode, zoo.cfg. Pure: takes
+ * ports and folders, returns text. Refuses to know how processes are started.
+ */
+
+import type { Certificates } from "./certificates.ts";
+import type { KafkaVersion } from "./kafka_jars.ts";
+
+/**
+ * How clients may connect. Every broker has PLAINTEXT, which brokers use among themselves; MTLS demands a client
+ * certificate; the SASL listeners offer PLAIN, and SCRAM-SHA-256 and -512 where the cluster is in KRaft mode.
+ */
+export type ListenerName = "PLAINTEXT" | "TLS" | "MTLS" | "SASL_PLAINTEXT" | "SASL_TLS";
+
+const securityProtocols: Readonly<Record<ListenerName, string>> = {
+  PLAINTEXT: "PLAINTEXT",
+  TLS: "SSL",
+  MTLS: "SSL",
+  SASL_PLAINTEXT: "SASL_PLAINTEXT",
+  SASL_TLS: "SASL_SSL",
+};
+
+/** A user of the SASL listeners. */
+export interface KafkaUser {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Where one broker (in KRaft mode also controller) lives. */
+export interface NodeLayout {
+  readonly nodeId: number;
+  /** One for each listener of the cluster. */
+  readonly ports: Readonly<Partial<Record<ListenerName, number>>>;
+  readonly controllerPort: number;
+  readonly logDir: string;
+}
+
+/** What all nodes of a cluster have in common. */
+export interface ClusterLayout {
+  readonly version: KafkaVersion;
+  readonly nodes: readonly NodeLayout[];
+  readonly users: readonly KafkaUser[];
+  readonly certificates: Certificates | undefined;
+  /** ZooKeeper's client port; `undefined` in KRaft mode. */
+  readonly zookeeperPort: number | undefined;
+  /** Broker settings that win over ours. */
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+/** @returns where a node's server.properties belongs */
+export const propertiesFile = (node: NodeLayout): string => `${node.logDir}.properties`;
+
+/** @returns where a node's warnings and errors go */
+export const logFileOf = (node: NodeLayout): string => `${node.logDir}.log`;
+
+/** @returns `127.0.0.1:port` of a listener @throws Error when the node has no such listener */
+export function addressOf(node: NodeLayout, listener: ListenerName): string {
+  const port = node.ports[listener];
+  if (port === undefined) {
+    throw new Error(`Cannot connect to ${listener}: start the cluster with that listener`);
+  }
+  return `127.0.0.1:${port}`;
+}
+
+/** @returns server.properties of one node */
+export function serverProperties(cluster: ClusterLayout, node: NodeLayout): string {
+  return propertiesText({
+    ...(cluster.zookeeperPort === undefined
+      ? kraftProperties(cluster, node)
+      : zookeeperProperties(cluster.zookeeperPort, node)),
+    ...commonProperties(cluster, node),
+    ...(cluster.certificates === undefined ? {} : tlsProperties(cluster.certificates)),
+    ...saslProperties(cluster, node),
+    ...cluster.properties,
+  });
+}
+
+/** @returns zoo.cfg of the one ZooKeeper */
+export function zookeeperConfig(port: number, dataDir: string): string {
+  return propertiesText({
+    dataDir,
+    clientPort: `${port}`,
+    clientPortAddress: "127.0.0.1",
+    "admin.enableServer": "false",
+    tickTime: "500",
+  });
+}
+
+function commonProperties(cluster: ClusterLayout, node: NodeLayout): Record<string, string> {
+  const replicas = `${Math.min(3, cluster.nodes.length)}`;
+  const listeners = listenersOf(node).map(([name, port]) => `${name}://127.0.0.1:${port}`);
+  return {
+    "listeners": [
+      ...listeners,
+      ...(cluster.zookeeperPort === undefined
+        ? [`CONTROLLER://127.0.0.1:${node.controllerPort}`]
+        : []),
+    ].join(","),
+    "advertised.listeners": listeners.join(","),
+    "inter.broker.listener.name": "PLAINTEXT",
+    "listener.security.protocol.map": [
+      "CONTROLLER:PLAINTEXT",
+      ...listenersOf(node).map(([name]) => `${name}:${securityProtocols[name]}`),
+    ].join(","),
+    "log.dirs": node.logDir,
+    "auto.create.topics.enable": "false",
+    "offsets.topic.replication.factor": replicas,
+    "offsets.topic.num.partitions": "4",
+    "transaction.state.log.replication.factor": replicas,
+    "transaction.state.log.min.isr": "1",
+    "transaction.state.log.num.partitions": "2",
+    "group.initial.rebalance.delay.ms": "0",
+    "log.retention.check.interval.ms": "1000",
+    "log.cleaner.backoff.ms": "500",
+  };
+}
+
+function kraftProperties(cluster: ClusterLayout, node: NodeLayout): Record<string, string> {
+  return {
+    "process.roles": "broker,controller",
+    "node.id": `${node.nodeId}`,
+    "controller.quorum.voters": cluster.nodes
+      .map((voter) => `${voter.nodeId}@127.0.0.1:${voter.controllerPort}`).join(","),
+    "controller.listener.names": "CONTROLLER",
+    // A broker that was killed may register again only when its old session has run out (9 s by default).
+    "broker.session.timeout.ms": "3000",
+    "broker.heartbeat.interval.ms": "500",
+  };
+}
+
+function zookeeperProperties(port: number, node: NodeLayout): Record<string, string> {
+  return {
+    "broker.id": `${node.nodeId}`,
+    "zookeeper.connect": `127.0.0.1:${port}`,
+    // A broker that was killed can register again only when its old session has run out.
+    "zookeeper.session.timeout.ms": "4000",
+  };
+}
+
+function tlsProperties(certificates: Certificates): Record<string, string> {
+  return {
+    "ssl.keystore.type": "PEM",
+    "ssl.keystore.location": certificates.serverKeystore,
+    "ssl.truststore.type": "PEM",
+    "ssl.truststore.location": certificates.ca,
+    "listener.name.mtls.ssl.client.auth": "required",
+  };
+}
+
+function saslProperties(cluster: ClusterLayout, node: NodeLayout): Record<string, string> {
+  const plainUsers = cluster.users
+    .map(({ username, password }) => `${quoted(`user_${username}`)}=${quoted(password)}`);
+  const plain = `org.apache.kafka.common.security.plain.PlainLoginModule required ${
+    plainUsers.join(" ")
+  };`;
+  const scram = "org.apache.kafka.common.security.scram.ScramLoginModule required;";
+  const modules: readonly (readonly [string, string])[] = [
+    ["PLAIN", plain],
+    // In ZooKeeper mode credentials would have to be written through a running ZooKeeper.
+    ...(cluster.zookeeperPort === undefined
+      ? [["SCRAM-SHA-256", scram], ["SCRAM-SHA-512", scram]] as const
+      : []),
+  ];
+  return Object.fromEntries(
+    listenersOf(node).filter(([name]) => name.startsWith("SASL_")).flatMap(([name]) => {
+      const prefix = `listener.name.${name.toLowerCase()}`;
+      return [
+        [`${prefix}.sasl.enabled.mechanisms`, modules.map(([mechanism]) => mechanism).join(",")],
+        ...modules.map(([mechanism, module]) => [
+          `${prefix}.${mechanism.toLowerCase()}.sasl.jaas.config`,
+          module,
+        ]),
+      ];
+    }),
+  );
+}
+
+function listenersOf(node: NodeLayout): readonly (readonly [ListenerName, number])[] {
+  return Object.entries(node.ports) as unknown as readonly (readonly [ListenerName, number])[];
+}
+
+/** A string of the JAAS grammar, which java.io.StreamTokenizer reads. */
+const quoted = (text: string): string => `"${text.replace(/["\\]/g, "\\$&")}"`;
+
+function propertiesText(properties: Readonly<Record<string, string>>): string {
+  return Object.entries(properties)
+    .map(([name, value]) => `${name}=${value.replaceAll("\\", "\\\\")}\n`).join("");
+}

@@ -1,0 +1,49 @@
+/**
+ * Formats the storage of a KRaft cluster with Kafka's own tool. Refuses clusters in ZooKeeper mode, which need none.
+ */
+
+import { type Java, lastWords } from "./kafka_java.ts";
+import { type ClusterLayout, logFileOf, propertiesFile } from "./kafka_properties.ts";
+
+/**
+ * Formats the first node's storage and the others' after its model: one start of Java.
+ * @throws Error with the tool's last words
+ */
+export async function formatStorage(layout: ClusterLayout, java: Java): Promise<void> {
+  const [first, ...others] = layout.nodes;
+  if (first === undefined) throw new Error("Cannot start a cluster without brokers: ask for one");
+  const credentials = hasSasl(layout)
+    ? layout.users.flatMap(({ username, password }) =>
+      ["SCRAM-SHA-256", "SCRAM-SHA-512"].flatMap((mechanism) => [
+        "--add-scram",
+        `${mechanism}=[name=${username},password=${password}]`,
+      ])
+    )
+    : [];
+  const arguments_ = ["format", "-t", randomUuid(), "-c", propertiesFile(first), ...credentials];
+  const { success } = await java("kafka.tools.StorageTool", arguments_, logFileOf(first)).status;
+  if (!success) {
+    throw new Error(`Cannot format the storage: ${await lastWords(logFileOf(first))}`);
+  }
+  const model = await Deno.readTextFile(`${first.logDir}/meta.properties`);
+  for (const node of others) {
+    const text = model
+      .replace(/^node\.id=.*$/m, `node.id=${node.nodeId}`)
+      .replace(/^directory\.id=.*$/m, `directory.id=${randomUuid()}`);
+    await Deno.writeTextFile(`${node.logDir}/meta.properties`, text);
+    await Deno.copyFile(
+      `${first.logDir}/bootstrap.checkpoint`,
+      `${node.logDir}/bootstrap.checkpoint`,
+    );
+  }
+}
+
+/** SCRAM credentials take thousands of hash rounds each: only where somebody can log in with them. */
+const hasSasl = (layout: ClusterLayout): boolean =>
+  layout.nodes.some((node) => Object.keys(node.ports).some((name) => name.startsWith("SASL_")));
+
+/** Kafka's form of a UUID: base64url without padding, never a leading dash (its tools take that for an option). */
+function randomUuid(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return bytes.toBase64({ alphabet: "base64url", omitPadding: true }).replace(/^-/, "A");
+}

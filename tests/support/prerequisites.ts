@@ -1,0 +1,109 @@
+/**
+ * The programs that real brokers and the independent judge need: Java 17+, Maven, Python with venv, openssl. Missing
+ * ones are installed with apt-get where this process may do so (root, or sudo without a password); else the error says
+ * which command to type. Refuses to ask for a password and to touch a system without apt-get.
+ */
+
+import { toolsDirectory } from "./install_once.ts";
+import { runCommand, tryCommand } from "./run_command.ts";
+
+interface Prerequisite {
+  readonly title: string;
+  readonly debianPackage: string;
+  readonly isPresent: () => Promise<boolean>;
+}
+
+const lowestJava = 17;
+
+const java: Prerequisite = {
+  title: `Java ${lowestJava} or newer`,
+  debianPackage: "openjdk-17-jre-headless",
+  isPresent: async () => {
+    // `java -version` answers on stderr; "1.8.0_392" is how versions before 9 are written.
+    const { stderr } = await tryCommand("java", ["-version"]);
+    return Number(/version "(\d+)/.exec(stderr)?.[1] ?? 0) >= lowestJava;
+  },
+};
+
+const maven: Prerequisite = {
+  title: "Maven",
+  debianPackage: "maven",
+  isPresent: async () => (await tryCommand("mvn", ["-v"])).outcome === "succeeded",
+};
+
+const pythonVenv: Prerequisite = {
+  title: "Python 3 with venv",
+  debianPackage: "python3-venv",
+  // Debian splits ensurepip off: the module venv alone is there without the package.
+  isPresent: async () =>
+    (await tryCommand("python3", ["-c", "import venv, ensurepip"])).outcome === "succeeded",
+};
+
+const openssl: Prerequisite = {
+  title: "openssl",
+  debianPackage: "openssl",
+  isPresent: async () => (await tryCommand("openssl", ["version"])).outcome === "succeeded",
+};
+
+/** Makes sure that Java is there; cheap when it is. @throws Error with the command to type */
+export const ensureJava = (): Promise<void> => ensure([java]);
+
+/** Makes sure that Java and Maven are there. @throws Error with the command to type */
+export const ensureJavaAndMaven = (): Promise<void> => ensure([java, maven]);
+
+/** Makes sure that Python can make a venv. @throws Error with the command to type */
+export const ensurePythonVenv = (): Promise<void> => ensure([pythonVenv]);
+
+/** Makes sure that openssl is there. @throws Error with the command to type */
+export const ensureOpenssl = (): Promise<void> => ensure([openssl]);
+
+async function ensure(wanted: readonly Prerequisite[]): Promise<void> {
+  if ((await missingOf(wanted)).length === 0) return;
+
+  await Deno.mkdir(toolsDirectory, { recursive: true });
+  using lockFile = await Deno.open(`${toolsDirectory}/apt.lock`, { create: true, write: true });
+  await lockFile.lock(true);
+  const missing = await missingOf(wanted);
+  if (missing.length === 0) return;
+
+  const packages = missing.map((prerequisite) => prerequisite.debianPackage);
+  const titles = missing.map((prerequisite) => prerequisite.title).join(", ");
+  const command = `sudo apt-get install -y --no-install-recommends ${packages.join(" ")}`;
+  const prefix = await rootPrefix();
+  if (prefix === undefined) {
+    throw new Error(`Missing: ${titles}. Install with: ${command}`);
+  }
+  const aptGet = (...args: readonly string[]): Promise<string> => {
+    const [program = "apt-get", ...rest] = [
+      ...prefix,
+      ...["env", "DEBIAN_FRONTEND=noninteractive"],
+      ...["apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300", ...args],
+    ];
+    return runCommand(program, rest);
+  };
+  try {
+    // Offline, or with a mirror that is partly down, the lists at hand may still do.
+    await aptGet("update").catch(() => "");
+    await aptGet("install", "--no-install-recommends", ...packages);
+  } catch (cause) {
+    throw new Error(`Cannot install ${titles} by itself. Try: ${command}`, { cause });
+  }
+  const stillMissing = await missingOf(wanted);
+  if (stillMissing.length > 0) {
+    const names = stillMissing.map((prerequisite) => prerequisite.title).join(", ");
+    throw new Error(`Missing after installation: ${names}. Check PATH, then try: ${command}`);
+  }
+}
+
+async function missingOf(wanted: readonly Prerequisite[]): Promise<readonly Prerequisite[]> {
+  const present = await Promise.all(wanted.map((prerequisite) => prerequisite.isPresent()));
+  return wanted.filter((_, index) => !present[index]);
+}
+
+/** What to put before apt-get to be root: nothing, or sudo; `undefined` when neither works. */
+async function rootPrefix(): Promise<readonly string[] | undefined> {
+  if ((await tryCommand("apt-get", ["--version"])).outcome !== "succeeded") return undefined;
+  if (Deno.uid() === 0) return [];
+  const sudo = await tryCommand("sudo", ["-n", "true"]);
+  return sudo.outcome === "succeeded" ? ["sudo", "-n"] : undefined;
+}
