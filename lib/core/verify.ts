@@ -24,6 +24,8 @@ export interface CountEvidence extends TopicPartition {
   readonly recordsProduced: bigint;
   /** Target offset of our first record; absent where nothing was acknowledged. */
   readonly targetFirstOffset?: bigint;
+  /** One past the target offset of our last record, further than the count where others write too; absent where it is not known. */
+  readonly targetNextOffset?: bigint;
   /** Log start offset of the target partition after the copy; absent where it could not be asked. */
   readonly targetLogStartOffset?: bigint;
   /** High watermark of the target partition after the copy; absent where it could not be asked. */
@@ -148,10 +150,10 @@ function problemOf(
     : `Nothing was read of ${countOf(offsets, "offset")}, which proves nothing`;
 }
 
-/** The target must still hold what it has acknowledged: [first offset, first offset + records] within its log. */
-function problemOnTarget(
-  { recordsProduced, targetFirstOffset, targetLogStartOffset, targetHighWatermark }: CountEvidence,
-): string | undefined {
+/** The target must still hold what it has acknowledged, from our first record to our last. */
+function problemOnTarget(evidence: CountEvidence): string | undefined {
+  const { recordsProduced, targetFirstOffset, targetLogStartOffset, targetHighWatermark } =
+    evidence;
   if (targetFirstOffset === undefined) {
     return "It is not known where the messages went on the target";
   }
@@ -161,7 +163,12 @@ function problemOnTarget(
   if (targetLogStartOffset > targetFirstOffset) {
     return `The target has already deleted some of the messages: its log starts at ${targetLogStartOffset}, the first message was written at ${targetFirstOffset}; raise retention.ms and retention.bytes of the topic`;
   }
-  const end = targetFirstOffset + recordsProduced;
+  const end = evidence.targetNextOffset ?? targetFirstOffset + recordsProduced;
+  if (end - targetFirstOffset < recordsProduced) {
+    return `The target has acknowledged ${
+      countOf(recordsProduced, "message")
+    } between offsets ${targetFirstOffset} and ${end - 1n}, which can't hold as many`;
+  }
   return targetHighWatermark < end
     ? `The target has acknowledged messages up to offset ${
       end - 1n

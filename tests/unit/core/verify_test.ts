@@ -34,6 +34,7 @@ Deno.test("verifyPartition() passes what was read, acknowledged and is still the
     { recordsRead: 12n, recordsProduced: 12n, targetHighWatermark: 112n },
     // Other writers before, between and behind ours.
     { targetLogStartOffset: 3n, targetHighWatermark: 900n },
+    { targetNextOffset: 150n, targetHighWatermark: 150n },
     // The last batch read reached beyond the planned end.
     { nextSourceOffset: 57n },
   ];
@@ -58,6 +59,8 @@ Deno.test("verifyPartition() fails whatever is not complete or not proved, with 
     [{ targetHighWatermark: undefined }, /could not be asked/],
     [{ targetLogStartOffset: 101n }, /already deleted some .* starts at 101, .* written at 100/],
     [{ targetHighWatermark: 129n }, /up to offset 129 and its log ends at 129/],
+    [{ targetNextOffset: 150n }, /up to offset 149 and its log ends at 130/],
+    [{ targetNextOffset: 129n }, /30 messages between offsets 100 and 128/],
     [zero, /^Nothing was read of 30 offsets, which proves nothing$/],
   ];
   for (const [change, reason] of fails) {
