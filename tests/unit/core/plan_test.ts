@@ -101,6 +101,17 @@ Deno.test("buildPlan() never counts a group on a topic it has committed nothing 
   assert.deepEqual(ranges(plan(source).partitions), ["t-0 4..10", "u-0 6..10"]);
 });
 
+Deno.test("buildPlan() takes a negative offset for none, and never gives a negative lag", () => {
+  const source = cluster({ t: [[2, 10], [2, 10], [2, 10]] }, [group("g", { t: [4, -1, 12] })]);
+  const { partitions } = plan(source);
+  assert.deepEqual(partitions.map((p) => p.startReason), ["committed", "uncommitted", "committed"]);
+  assert.deepEqual(partitions.map((p) => p.groups[0]?.lag), [6n, 8n, 0n]);
+  assert.deepEqual(ranges(plan(source, { uncommitted: "skip" }).partitions), [
+    "t-0 4..10",
+    "t-2 10..10",
+  ]);
+});
+
 Deno.test("buildPlan() prefers a commit at the log start to no commit as the one that sets the start", () => {
   const source = cluster({ t: [[5, 10], [0, 3]] }, [
     group("a", { t: [null, 1] }),
