@@ -3,15 +3,22 @@
 
 import type { PartitionOffsets } from "./snapshot.ts";
 
-/** Why a range starts where it does: at the committed offset, at the log start because the messages before it have expired, or at the log start because the group has not committed. */
-export type StartReason = "committed" | "expired" | "uncommitted";
+/** Why a range starts where it does: at the committed offset, at the log start because the messages before it have expired, at the log start because the group has not committed, or where an earlier plan of the same migration ended. */
+export type StartReason = "committed" | "expired" | "uncommitted" | "migrated";
 
 /**
  * Why nothing is copied. `consumed`: committed at the end. `expired`: all that was not consumed has been deleted.
  * `empty`: never committed, and the log holds nothing. `beyond-end`: committed beyond the end of the log.
- * `open-transaction`: all that remains is held back by a transaction still open.
+ * `open-transaction`: all that remains is held back by a transaction still open. `migrated`: an earlier plan of the
+ * same migration has copied it.
  */
-export type SkipReason = "consumed" | "expired" | "empty" | "beyond-end" | "open-transaction";
+export type SkipReason =
+  | "consumed"
+  | "expired"
+  | "empty"
+  | "beyond-end"
+  | "open-transaction"
+  | "migrated";
 
 /** The range to copy. All offsets and counts of offsets are those of the source's log. */
 export interface ClampedRange {

@@ -19,6 +19,7 @@ const SKIPPED_BECAUSE: Readonly<Record<SkipReason, string>> = {
   "empty": "the partition is empty",
   "beyond-end": "the submitted offset is beyond the end",
   "open-transaction": "all that remains belongs to or follows an open transaction",
+  "migrated": "already migrated",
 };
 
 /** The lines of one partition: what was lost before it, what will be copied or why nothing, what stays behind. */

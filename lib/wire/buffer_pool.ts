@@ -1,10 +1,9 @@
-// Reused buffers for fetch responses. A response is read straight into one of these, its batches are produced from
-// it, and it returns to the pool when the last of them is acknowledged: no bytes are copied and the garbage collector
-// sees nothing. Sizes go in powers of two, so that a buffer fits the next response too.
+// Reused buffers for fetch responses, and the ceiling on what is under way. A response is read straight into one of
+// these, its batches are produced from it, and it returns to the pool when the last of them is acknowledged: no bytes
+// are copied and the garbage collector sees nothing. Sizes go in powers of two, so that a buffer fits the next
+// response too. Whoever is about to fetch asks for room first; that is what bounds the memory.
 
 const SMALLEST = 1 << 16;
-/** Free bytes kept; beyond it a returned buffer is left to the garbage collector. */
-const KEPT_FREE_BYTES = 64 * 1024 * 1024;
 
 /** A response's bytes, held by as many holders as its batches; the last `release` gives the buffer back. */
 export interface PooledBuffer {
@@ -19,15 +18,49 @@ export interface PooledBuffer {
 export interface BufferPool {
   /** A buffer of at least `size` bytes, held once. Its former content is still in it. */
   acquire(size: number): PooledBuffer;
+  /** Counts bytes that live elsewhere (a re-encoded batch) until the returned function is called. */
+  charge(size: number): () => void;
+  /** Waits until `size` more bytes fit under the ceiling and keeps them free until the returned function is called. */
+  reserve(size: number): Promise<() => void>;
+  /** Bytes in use and reserved. */
+  readonly bytesInUse: number;
 }
 
-/** Makes an empty pool. */
-export function createBufferPool(): BufferPool {
+/** Makes an empty pool; `ceiling` is what buffers, charges and reservations may add up to, in bytes. */
+export function createBufferPool(ceiling: number): BufferPool {
   const free = new Map<number, Uint8Array[]>();
+  const waiting: { readonly size: number; readonly go: () => void }[] = [];
   let freeBytes = 0;
+  let inUse = 0;
+
+  function take(size: number): () => void {
+    inUse += size;
+    let taken = true;
+    return () => {
+      if (!taken) return;
+      taken = false;
+      inUse -= size;
+      admit();
+    };
+  }
+
+  /** Lets those wait no longer who fit now; one always fits into an empty pool, however much it asks for. */
+  function admit(): void {
+    for (let [first] = waiting; first !== undefined; [first] = waiting) {
+      if (inUse > 0 && inUse + first.size > ceiling) return;
+      waiting.shift();
+      first.go();
+    }
+  }
+
+  function takeFree(capacity: number): Uint8Array | undefined {
+    const bytes = free.get(capacity)?.pop();
+    if (bytes !== undefined) freeBytes -= capacity;
+    return bytes;
+  }
 
   function giveBack(bytes: Uint8Array): void {
-    if (freeBytes + bytes.length > KEPT_FREE_BYTES) return;
+    if (freeBytes + bytes.length > ceiling) return;
     freeBytes += bytes.length;
     const list = free.get(bytes.length);
     if (list === undefined) free.set(bytes.length, [bytes]);
@@ -35,28 +68,38 @@ export function createBufferPool(): BufferPool {
   }
 
   return {
+    get bytesInUse() {
+      return inUse;
+    },
     acquire(size) {
       let capacity = SMALLEST;
       while (capacity < size) capacity *= 2;
-      let bytes = free.get(capacity)?.pop();
-      if (bytes === undefined) bytes = new Uint8Array(capacity);
-      else freeBytes -= capacity;
-      const owned = bytes;
+      const bytes = takeFree(capacity) ?? new Uint8Array(capacity);
+      const untake = take(capacity);
       let holders = 1;
       return {
-        bytes: owned,
-        view: new DataView(owned.buffer),
+        bytes,
+        view: new DataView(bytes.buffer),
         retain() {
           holders++;
         },
         release() {
           holders--;
-          if (holders === 0) giveBack(owned);
+          if (holders > 0) return;
           if (holders < 0) {
             throw new Error("A pooled buffer was released more often than it was held");
           }
+          giveBack(bytes);
+          untake();
         },
       };
+    },
+    charge: take,
+    reserve(size) {
+      return new Promise((resolve) => {
+        waiting.push({ size, go: () => resolve(take(size)) });
+        admit();
+      });
     },
   };
 }

@@ -23,8 +23,6 @@ export interface RequestFrame {
   readonly body: readonly Uint8Array[];
   /** Reads the response into a buffer of this pool; without one, into a fresh buffer. */
   readonly pool?: BufferPool;
-  /** Milliseconds this request may take, where it differs from the connection's. */
-  readonly timeoutMs?: number;
 }
 
 /** A response: its body lies at `start`..`end` of the buffer. */
@@ -43,7 +41,7 @@ export interface ResponseFrame {
 export interface ConnectionOptions {
   readonly address: BrokerAddress;
   readonly clientId: string;
-  /** Milliseconds a broker may leave a request unanswered before the connection counts as dead. */
+  /** Milliseconds a broker may leave a request unanswered, without a byte moving, before the connection counts as dead. */
   readonly requestTimeoutMs: number;
 }
 
@@ -51,7 +49,7 @@ interface Pending {
   readonly correlationId: number;
   readonly flexible: boolean;
   readonly pool: BufferPool | undefined;
-  readonly deadline: number;
+  readonly since: number;
   readonly resolve: (response: ResponseFrame) => void;
   readonly reject: (error: Error) => void;
 }
@@ -74,6 +72,7 @@ export class Connection {
   readonly #pending: Pending[] = [];
   readonly #watchdog: number;
   #correlationId = 0;
+  #lastActivity = 0;
   #writing: Promise<void> = Promise.resolve();
   #error: Error | undefined;
 
@@ -82,7 +81,7 @@ export class Connection {
     this.address = options.address;
     this.#clientId = utf8.encode(options.clientId);
     this.#requestTimeoutMs = options.requestTimeoutMs;
-    this.#watchdog = setInterval(() => this.#checkDeadline(), WATCHDOG_MS);
+    this.#watchdog = setInterval(() => this.#checkSilence(), WATCHDOG_MS);
     this.#read().catch((error) => this.#end(this.#asConnectionError(error)));
   }
 
@@ -106,7 +105,7 @@ export class Connection {
         correlationId,
         flexible: frame.flexible ?? false,
         pool: frame.pool,
-        deadline: performance.now() + (frame.timeoutMs ?? this.#requestTimeoutMs),
+        since: performance.now(),
         resolve,
         reject,
       });
@@ -159,6 +158,7 @@ export class Connection {
     while (written < bytes.length) {
       if (this.#error !== undefined) return;
       written += await this.#stream.write(written === 0 ? bytes : bytes.subarray(written));
+      this.#lastActivity = performance.now();
     }
   }
 
@@ -212,13 +212,18 @@ export class Connection {
     if (count === null || count === 0) {
       throw new ConnectionError("closed", this.address, "the broker closed the connection");
     }
+    this.#lastActivity = performance.now();
     return count;
   }
 
-  #checkDeadline(): void {
-    const first = this.#pending[0];
-    if (first === undefined || performance.now() < first.deadline) return;
-    this.#end(new ConnectionError("silent", this.address, "no answer in time"));
+  #checkSilence(): void {
+    // A slow link moves bytes all the time; only silence counts.
+    const [oldest] = this.#pending;
+    if (oldest === undefined) return;
+    const silentMs = performance.now() - Math.max(this.#lastActivity, oldest.since);
+    if (silentMs < this.#requestTimeoutMs) return;
+    const seconds = Math.round(this.#requestTimeoutMs / 1000);
+    this.#end(new ConnectionError("silent", this.address, `no answer within ${seconds} s`));
   }
 
   #end(error: Error): void {

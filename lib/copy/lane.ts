@@ -1,0 +1,23 @@
+// What source and target lanes have in common. A lane is one data connection to one broker and the partitions that go
+// over it. It reports trouble and lets go of the partition; when and where that partition goes on is the router's
+// business.
+
+import type { PartitionCopy } from "./partition_copy.ts";
+
+/** What went wrong for a partition on its lane. */
+export type Trouble =
+  | { readonly kind: "connection"; readonly error: Error }
+  | { readonly kind: "code"; readonly code: number; readonly message?: string };
+
+/** One data connection's work. */
+export interface Lane {
+  /** Takes a partition on. */
+  add(partition: PartitionCopy): void;
+  /** Something may have become possible for this partition: more to send, or room to fetch. */
+  wake(partition: PartitionCopy): void;
+  /** Ends when the signal of the copy fires and everything under way is answered or lost. */
+  readonly ended: Promise<void>;
+}
+
+/** Tells the router. The lane has let go of the partition. */
+export type ReportTrouble = (partition: PartitionCopy, trouble: Trouble) => void;

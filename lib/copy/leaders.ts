@@ -1,0 +1,100 @@
+// Who leads which partition, on one side of the copy, and whether the topics are still those of the plan. Refreshed on
+// demand, by one request at a time however many ask. A topic that was deleted or re-created under its name is told
+// apart by its topic id (KIP-516), since neither producer ids nor offsets would protect from mixing two logs.
+
+import type { TopicPartition } from "../core/topic_partition.ts";
+import { kafkaError } from "../core/kafka_error.ts";
+import { escapeName } from "../core/escape_name.ts";
+import type { Cluster } from "../kafka/cluster.ts";
+import { delay } from "../kafka/delay.ts";
+import type { TopicMetadata } from "../wire/metadata.ts";
+
+/** A partition's leader as of the newest metadata. */
+export interface Leader {
+  readonly nodeId: number;
+  readonly leaderEpoch: number;
+}
+
+/** Leaders of one cluster. */
+export interface Leaders {
+  /** Undefined where the partition has no leader now. */
+  leader(partition: TopicPartition): Leader | undefined;
+  /** Why nothing more of the topic may be copied, as a sentence. */
+  topicProblem(topic: string): string | undefined;
+  /** Asks the cluster again. @throws {ConnectionError} when no broker answers */
+  refresh(): Promise<void>;
+}
+
+/** Refreshes are at least this far apart. */
+const REFRESH_INTERVAL_MS = 200;
+/** A topic counts as deleted when so many refreshes in a row do not know it: one broker may lag behind. */
+const MISSING_REFRESHES = 10;
+
+/**
+ * Keeps the leaders of some topics.
+ *
+ * @param topicIds the topics, with their ids where the plan knows them
+ */
+export function createLeaders(
+  cluster: Cluster,
+  topicIds: ReadonlyMap<string, string | undefined>,
+  signal: AbortSignal,
+): Leaders {
+  const topics = [...topicIds.keys()];
+  const missing = new Map<string, number>();
+  const problems = new Map<string, string>();
+  let leaders = new Map<string, ReadonlyMap<number, Leader>>();
+  let refreshing: Promise<void> | undefined;
+  let refreshedAt = -Infinity;
+
+  function judge({ topic, topicId, errorCode }: TopicMetadata): void {
+    const planned = topicIds.get(topic);
+    const name = escapeName(topic);
+    const on = `on the ${cluster.role}`;
+    if (errorCode === 0) {
+      missing.delete(topic);
+      if (planned !== undefined && topicId !== undefined && topicId !== planned) {
+        problems.set(
+          topic,
+          `topic ${name} was deleted and re-created ${on} since the plan was made`,
+        );
+      }
+      return;
+    }
+    const count = (missing.get(topic) ?? 0) + 1;
+    missing.set(topic, count);
+    const { name: error, action } = kafkaError(errorCode);
+    if (action === "fatal") problems.set(topic, `topic ${name} cannot be used ${on}: ${error}`);
+    else if (count >= MISSING_REFRESHES) {
+      problems.set(topic, `topic ${name} no longer exists ${on}`);
+    }
+  }
+
+  async function refreshOnce(): Promise<void> {
+    const wait = refreshedAt + REFRESH_INTERVAL_MS - performance.now();
+    if (wait > 0) await delay(wait, signal);
+    const metadata = await cluster.metadata(topics);
+    refreshedAt = performance.now();
+    metadata.topics.forEach(judge);
+    leaders = new Map(metadata.topics.map(({ topic, partitions }) => [
+      topic,
+      new Map(
+        partitions.filter(({ leader }) => leader >= 0)
+          .map((
+            { partition, leader, leaderEpoch },
+          ) => [partition, { nodeId: leader, leaderEpoch }]),
+      ),
+    ]));
+  }
+
+  return {
+    leader: ({ topic, partition }) => leaders.get(topic)?.get(partition),
+    topicProblem: (topic) => problems.get(topic),
+    refresh() {
+      refreshing ??= refreshOnce().finally(() => {
+        refreshing = undefined;
+      });
+      return refreshing;
+    },
+  };
+}

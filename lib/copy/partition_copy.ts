@@ -1,0 +1,245 @@
+// The copy of one partition as a state machine: what to fetch next, which batches are framed and wait or are under
+// way, what the target has acknowledged. It holds the rules exactness rests on (DESIGN of the copy: ARCHITECTURE.md):
+// a batch is stamped once and its bytes stay the same until acknowledged, its sequence is the number of records before
+// it, at most five are in flight, and after a failure everything unacknowledged is sent again in order. No network.
+
+import { patchForProduce } from "../batch/patch.ts";
+import type { TopicPartition } from "../core/topic_partition.ts";
+import type { ProducerIdentity } from "../kafka/producer_id.ts";
+import type { Cut, CutBatch } from "./cut.ts";
+
+/** Brokers remember the last five batches of a producer id (KIP-98): more in flight could not be told apart. */
+export const MAX_IN_FLIGHT = 5;
+
+/** A batch framed for the target; its bytes do not change any more. */
+export interface ProduceBatch {
+  readonly bytes: Uint8Array;
+  readonly recordCount: number;
+  /** Source offset of its first record, and the one after its last. */
+  readonly firstSourceOffset: bigint;
+  readonly nextSourceOffset: bigint;
+  /** Gives the memory behind `bytes` back. */
+  readonly release: () => void;
+}
+
+/** A batch the target has stored. */
+export interface Acknowledgement {
+  readonly batch: ProduceBatch;
+  /** Target offset of the batch's first record. */
+  readonly targetOffset: bigint;
+}
+
+/** What one partition starts from. */
+export interface PartitionCopyOptions extends TopicPartition {
+  readonly startOffset: bigint;
+  readonly endOffset: bigint;
+  readonly identity: ProducerIdentity;
+  /** Records of this partition copied by earlier plans of the same migration: the first sequence. */
+  readonly recordsBefore: bigint;
+}
+
+/** Where a partition stands. */
+export type CopyStatus = "copying" | "done" | "failed";
+
+/** One partition being copied. */
+export class PartitionCopy implements TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly startOffset: bigint;
+  readonly endOffset: bigint;
+  readonly #identity: ProducerIdentity;
+  readonly #recordsBefore: bigint;
+  /** Framed and not acknowledged, oldest first; the first `#inFlight` are sent. */
+  readonly #unacknowledged: ProduceBatch[] = [];
+  #inFlight = 0;
+  #rewinding = false;
+  #status: CopyStatus = "copying";
+  #failure: string | undefined;
+  #nextFetchOffset: bigint;
+  #recordsRead = 0n;
+  #batchesLeftOut = 0;
+  #recordsAcknowledged = 0n;
+  #queuedBytes = 0;
+  #targetFirstOffset: bigint | undefined;
+  #targetNextOffset: bigint | undefined;
+
+  constructor(options: PartitionCopyOptions) {
+    this.topic = options.topic;
+    this.partition = options.partition;
+    this.startOffset = options.startOffset;
+    this.endOffset = options.endOffset;
+    this.#identity = options.identity;
+    this.#recordsBefore = options.recordsBefore;
+    this.#nextFetchOffset = options.startOffset;
+    this.#finishWhenThrough();
+  }
+
+  get status(): CopyStatus {
+    return this.#status;
+  }
+
+  /** Why the partition failed, as a sentence. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  get nextFetchOffset(): bigint {
+    return this.#nextFetchOffset;
+  }
+
+  /** Whether everything of the range has been read. */
+  get readThrough(): boolean {
+    return this.#nextFetchOffset >= this.endOffset;
+  }
+
+  /** Records read from the source range: counted when read, apart from those acknowledged. */
+  get recordsRead(): bigint {
+    return this.#recordsRead;
+  }
+
+  /** Batches read and left out: control batches, those of aborted transactions, and empty ones. */
+  get batchesLeftOut(): number {
+    return this.#batchesLeftOut;
+  }
+
+  get recordsAcknowledged(): bigint {
+    return this.#recordsAcknowledged;
+  }
+
+  /** Bytes framed and not acknowledged. */
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  /** Target offset of the first record written; absent before the first acknowledgement. */
+  get targetFirstOffset(): bigint | undefined {
+    return this.#targetFirstOffset;
+  }
+
+  /** Target offset after the last record acknowledged. */
+  get targetNextOffset(): bigint | undefined {
+    return this.#targetNextOffset;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /**
+   * Takes what was cut from a response, in order, and frames it. Batches that point into the response are patched in
+   * place. `hold` is called for each batch and gives what to call when it is acknowledged.
+   */
+  accept(
+    { batches, nextOffset, batchesLeftOut }: Cut,
+    hold: (batch: CutBatch) => () => void,
+  ): void {
+    if (this.#status !== "copying") return;
+    for (const batch of batches) {
+      const baseSequence = Number((this.#recordsBefore + this.#recordsRead) & 0x7fffffffn);
+      patchForProduce(batch.view, batch.position, { ...this.#identity, baseSequence });
+      this.#unacknowledged.push({
+        bytes: batch.bytes.subarray(batch.position, batch.position + batch.size),
+        recordCount: batch.recordCount,
+        firstSourceOffset: batch.firstOffset,
+        nextSourceOffset: batch.nextOffset,
+        release: hold(batch),
+      });
+      this.#queuedBytes += batch.size;
+      this.#recordsRead += BigInt(batch.recordCount);
+    }
+    this.#nextFetchOffset = nextOffset;
+    this.#batchesLeftOut += batchesLeftOut;
+    this.#finishWhenThrough();
+  }
+
+  /** Whether a batch may be sent now. */
+  get sendable(): boolean {
+    return this.#status === "copying" && !this.#rewinding && this.#inFlight < MAX_IN_FLIGHT &&
+      this.#inFlight < this.#unacknowledged.length;
+  }
+
+  /** The next batch to send, counted as in flight from here on. @throws {Error} unless `sendable` */
+  send(): ProduceBatch {
+    const batch = this.#unacknowledged[this.#inFlight];
+    if (!this.sendable || batch === undefined) {
+      throw new Error(`Cannot send a batch of ${this.topic}-${this.partition}: none may go now`);
+    }
+    this.#inFlight++;
+    return batch;
+  }
+
+  /**
+   * The oldest batch in flight is stored at `targetOffset`. Offsets must never go back: a target that gives one a
+   * second time was truncated or re-created, and the partition fails.
+   */
+  acknowledge(targetOffset: bigint): Acknowledgement | undefined {
+    this.#inFlight--;
+    if (this.#status !== "copying") {
+      this.#letGo();
+      return undefined;
+    }
+    // While rewinding, later requests may still be answered well; those batches are sent again and answered again.
+    if (this.#rewinding) return undefined;
+    if (this.#targetNextOffset !== undefined && targetOffset < this.#targetNextOffset) {
+      this.fail(
+        `the target gave offset ${targetOffset} after ${
+          this.#targetNextOffset - 1n
+        }: it was truncated or re-created`,
+      );
+      return undefined;
+    }
+    const batch = this.#unacknowledged.shift();
+    if (batch === undefined) throw new Error("An acknowledgement came for nothing");
+    this.#targetFirstOffset ??= targetOffset;
+    this.#targetNextOffset = targetOffset + BigInt(batch.recordCount);
+    this.#recordsAcknowledged += BigInt(batch.recordCount);
+    this.#queuedBytes -= batch.bytes.length;
+    batch.release();
+    this.#finishWhenThrough();
+    return { batch, targetOffset };
+  }
+
+  /** A batch in flight was not stored, or nobody knows: nothing more goes out until all are answered. */
+  sendFailed(): void {
+    this.#inFlight--;
+    this.#rewinding = true;
+    this.#letGo();
+  }
+
+  /** Whether everything in flight is answered after a failure, so that it may be sent again. */
+  get readyToResend(): boolean {
+    return this.#status === "copying" && this.#rewinding && this.#inFlight === 0;
+  }
+
+  /** Lets everything unacknowledged be sent again, in order, the same bytes. */
+  resend(): void {
+    if (!this.readyToResend) throw new Error("Cannot resend while requests are in flight");
+    this.#rewinding = false;
+  }
+
+  /** The oldest batch not acknowledged. */
+  get oldest(): ProduceBatch | undefined {
+    return this.#unacknowledged[0];
+  }
+
+  /** Stops this partition for good; what is framed is let go. */
+  fail(reason: string): void {
+    if (this.#status !== "copying") return;
+    this.#status = "failed";
+    this.#failure = reason;
+    this.#letGo();
+  }
+
+  /** Gives a failed partition's memory back; bytes that are still being written must not be reused before. */
+  #letGo(): void {
+    if (this.#status !== "failed" || this.#inFlight > 0) return;
+    for (const batch of this.#unacknowledged.splice(0)) batch.release();
+    this.#queuedBytes = 0;
+  }
+
+  #finishWhenThrough(): void {
+    if (this.#status === "copying" && this.readThrough && this.#unacknowledged.length === 0) {
+      this.#status = "done";
+    }
+  }
+}

@@ -1,0 +1,186 @@
+// A data connection to a source broker: fetches the partitions given to it, one Fetch at a time, cuts the responses
+// and hands the batches on. A partition with much unacknowledged is left out until the target has caught up, and no
+// Fetch goes out before there is room for its response.
+
+import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
+import { kafkaError } from "../core/kafka_error.ts";
+import { delay } from "../kafka/delay.ts";
+import type { BufferPool, PooledBuffer } from "../wire/buffer_pool.ts";
+import type { BrokerConnection } from "../wire/connect.ts";
+import type { ResponseFrame } from "../wire/connection.ts";
+import { decodeFetch, encodeFetch, type FetchedPartition } from "../wire/fetch.ts";
+import { type CutBatch, cutBatches, UnsupportedFormatError } from "./cut.ts";
+import type { Lane, ReportTrouble } from "./lane.ts";
+import type { PartitionCopy } from "./partition_copy.ts";
+
+/** What a source lane works with. */
+export interface SourceLaneOptions {
+  readonly open: () => Promise<BrokerConnection>;
+  readonly pool: BufferPool;
+  readonly leaderEpoch: (partition: PartitionCopy) => number;
+  readonly reportTrouble: ReportTrouble;
+  /** Batches of this partition were framed. */
+  readonly onFramed: (partition: PartitionCopy) => void;
+  readonly signal: AbortSignal;
+}
+
+/** A Fetch's bytes: a little less than a power of two, so that the response with its headers fits a pooled buffer. */
+const FETCH_BYTES = 16 * 1024 * 1024 - 64 * 1024;
+const PARTITION_FETCH_BYTES = 4 * 1024 * 1024;
+const PARTITIONS_PER_FETCH = 256;
+const FETCH_WAIT_MS = 500;
+/** A partition with more than this unacknowledged is not fetched. */
+const PARTITION_QUEUE_BYTES = 8 * 1024 * 1024;
+const OFFSET_OUT_OF_RANGE = 1;
+
+/** Opens a lane; its connection is made with the first partition. */
+export function createSourceLane(options: SourceLaneOptions): Lane {
+  const { pool, signal, reportTrouble } = options;
+  /** In the order they are asked for: whoever got something goes to the back. */
+  const partitions = new Set<PartitionCopy>();
+  let broker: BrokerConnection | undefined;
+  let wakeUp = () => {};
+  const stop = () => {
+    wakeUp();
+    broker?.connection.close();
+  };
+  signal.addEventListener("abort", stop);
+
+  function choose(): PartitionCopy[] {
+    const chosen: PartitionCopy[] = [];
+    for (const partition of partitions) {
+      if (partition.status !== "copying" || partition.readThrough) partitions.delete(partition);
+      else if (partition.queuedBytes < PARTITION_QUEUE_BYTES) chosen.push(partition);
+      if (chosen.length === PARTITIONS_PER_FETCH) break;
+    }
+    return chosen.sort((a, b) => a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : 0);
+  }
+
+  async function run(): Promise<void> {
+    while (!signal.aborted) {
+      const chosen = choose();
+      if (chosen.length === 0) {
+        await new Promise<void>((resolve) => {
+          wakeUp = resolve;
+        });
+        continue;
+      }
+      const unreserve = await pool.reserve(FETCH_BYTES);
+      try {
+        if (signal.aborted) return;
+        if (broker === undefined || broker.connection.closed) broker = await options.open();
+        const throttleMs = await fetchOnce(broker, chosen);
+        unreserve();
+        if (throttleMs > 0) await delay(throttleMs, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        broker?.connection.close();
+        broker = undefined;
+        for (const partition of partitions) {
+          reportTrouble(partition, { kind: "connection", error: asError(error) });
+        }
+        partitions.clear();
+      } finally {
+        unreserve();
+      }
+    }
+  }
+
+  async function fetchOnce(
+    { connection }: BrokerConnection,
+    chosen: PartitionCopy[],
+  ): Promise<number> {
+    const request = encodeFetch(
+      chosen.map((partition) => ({
+        topic: partition.topic,
+        partition: partition.partition,
+        leaderEpoch: options.leaderEpoch(partition),
+        fetchOffset: partition.nextFetchOffset,
+      })),
+      { maxWaitMs: FETCH_WAIT_MS, maxBytes: FETCH_BYTES, partitionMaxBytes: PARTITION_FETCH_BYTES },
+    );
+    const frame = await connection.send({ ...request, pool });
+    try {
+      const response = decodeFetch(frame);
+      if (response.errorCode !== 0) {
+        throw new Error(`Fetch failed: ${kafkaError(response.errorCode).name}`);
+      }
+      const byName = new Map(chosen.map((each) => [`${each.partition} ${each.topic}`, each]));
+      response.partitions.forEach((fetched, index) => {
+        const partition = byName.get(`${fetched.partition} ${fetched.topic}`);
+        if (partition !== undefined) take(partition, fetched, frame, index === 0);
+      });
+      return response.throttleTimeMs;
+    } finally {
+      frame.release();
+    }
+  }
+
+  function take(
+    partition: PartitionCopy,
+    fetched: FetchedPartition,
+    frame: ResponseFrame,
+    first: boolean,
+  ) {
+    if (fetched.errorCode !== 0) {
+      partitions.delete(partition);
+      if (fetched.errorCode === OFFSET_OUT_OF_RANGE) partition.fail(outOfRange(partition, fetched));
+      reportTrouble(partition, { kind: "code", code: fetched.errorCode });
+      return;
+    }
+    const range = { fromOffset: partition.nextFetchOffset, untilOffset: partition.endOffset };
+    try {
+      const cut = cutBatches({ ...frame, ...fetched }, range);
+      const empty = fetched.recordsEnd === fetched.recordsStart;
+      // The first partition of a Fetch always gets what there is (KIP-74). If nothing comes although the log reaches
+      // beyond the end, compaction has left nothing there.
+      const nothingLeft = empty && first && fetched.lastStableOffset >= partition.endOffset;
+      const taken = nothingLeft
+        ? { batches: [], nextOffset: partition.endOffset, batchesLeftOut: 1 }
+        : cut;
+      partition.accept(taken, (batch) => hold(batch, frame.buffer));
+      if (!empty) {
+        partitions.delete(partition);
+        if (!partition.readThrough) partitions.add(partition);
+      }
+    } catch (error) {
+      if (!(error instanceof CorruptBatchError || error instanceof UnsupportedFormatError)) {
+        throw error;
+      }
+      partitions.delete(partition);
+      partition.fail(`at source offset ${partition.nextFetchOffset}: ${error.message}`);
+    }
+    options.onFramed(partition);
+  }
+
+  function hold(batch: CutBatch, buffer: PooledBuffer | undefined): () => void {
+    if (!batch.passedThrough || buffer === undefined) return pool.charge(batch.size);
+    buffer.retain();
+    return buffer.release;
+  }
+
+  return {
+    add(partition) {
+      partitions.add(partition);
+      wakeUp();
+    },
+    wake: () => wakeUp(),
+    ended: run().finally(stop),
+  };
+}
+
+function outOfRange(
+  { nextFetchOffset }: PartitionCopy,
+  { logStartOffset }: FetchedPartition,
+): string {
+  return logStartOffset > nextFetchOffset
+    ? `messages ${nextFetchOffset} to ${
+      logStartOffset - 1n
+    } have expired on the source since the plan was made`
+    : `the source's log no longer reaches offset ${nextFetchOffset}: it was truncated or re-created`;
+}
+
+/** Anything thrown, as an Error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

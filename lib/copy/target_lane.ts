@@ -1,0 +1,195 @@
+// A data connection to a target broker: sends the framed batches of the partitions given to it, one batch a partition
+// in a request and a few requests in flight, and hands the acknowledgements on. A partition stays on its lane while
+// anything of it is in flight, so that its batches arrive in order.
+
+import type { BrokerConnection } from "../wire/connect.ts";
+import { decodeProduce, encodeProduce, type ProducedPartition } from "../wire/produce.ts";
+import type { Lane, ReportTrouble } from "./lane.ts";
+import type { Acknowledgement, PartitionCopy, ProduceBatch } from "./partition_copy.ts";
+import { asError } from "./source_lane.ts";
+
+/** What a target lane works with. */
+export interface TargetLaneOptions {
+  readonly open: () => Promise<BrokerConnection>;
+  readonly reportTrouble: ReportTrouble;
+  /** The target has stored a batch. */
+  readonly onAcknowledged: (partition: PartitionCopy, acknowledgement: Acknowledgement) => void;
+  readonly signal: AbortSignal;
+}
+
+const REQUESTS_IN_FLIGHT = 5;
+/** A request is full beyond this; brokers take 100 MB (socket.request.max.bytes). */
+const REQUEST_BYTES = 8 * 1024 * 1024;
+/** How long the broker may wait for its replicas; below the connection's own limit. */
+const REPLICATION_TIMEOUT_MS = 20_000;
+
+interface Sent {
+  readonly partition: PartitionCopy;
+  readonly batch: ProduceBatch;
+}
+
+/** Opens a lane; its connection is made with the first batch. */
+export function createTargetLane(options: TargetLaneOptions): Lane {
+  const { signal, reportTrouble } = options;
+  /** Partitions with something to send, oldest first. */
+  let ready = new Set<PartitionCopy>();
+  const members = new Set<PartitionCopy>();
+  const requests = new Set<Promise<void>>();
+  let broker: BrokerConnection | undefined;
+  let opening: Promise<void> | undefined;
+  let throttledUntil = 0;
+  let pumpScheduled = false;
+
+  /** Sends after the current work is done, so that one request takes what a whole Fetch response brought. */
+  function schedulePump(): void {
+    if (pumpScheduled) return;
+    pumpScheduled = true;
+    queueMicrotask(() => {
+      pumpScheduled = false;
+      pump();
+    });
+  }
+
+  function pump(): void {
+    while (!signal.aborted && ready.size > 0 && requests.size < REQUESTS_IN_FLIGHT) {
+      if (broker === undefined || broker.connection.closed) {
+        connect();
+        return;
+      }
+      const wait = throttledUntil - performance.now();
+      if (wait > 0) {
+        setTimeout(pump, wait);
+        return;
+      }
+      const entries = collect();
+      if (entries.length === 0) return;
+      const request = send(broker, entries);
+      requests.add(request);
+      request.finally(() => {
+        requests.delete(request);
+        pump();
+      });
+    }
+  }
+
+  function collect(): Sent[] {
+    const entries: Sent[] = [];
+    const later = new Set<PartitionCopy>();
+    let bytes = 0;
+    for (const partition of ready) {
+      if (bytes >= REQUEST_BYTES) break;
+      ready.delete(partition);
+      if (!partition.sendable) continue;
+      const batch = partition.send();
+      entries.push({ partition, batch });
+      bytes += batch.bytes.length;
+      if (partition.sendable) later.add(partition);
+    }
+    ready = new Set([...ready, ...later]);
+    return entries;
+  }
+
+  function connect(): void {
+    opening ??= options.open().then((opened) => {
+      broker = opened;
+      if (signal.aborted) opened.connection.close();
+    }).catch((error) => {
+      const waiting = [...members];
+      members.clear();
+      ready.clear();
+      for (const partition of waiting) {
+        reportTrouble(partition, { kind: "connection", error: asError(error) });
+      }
+    }).finally(() => {
+      opening = undefined;
+      pump();
+    });
+  }
+
+  async function send({ connection }: BrokerConnection, entries: readonly Sent[]): Promise<void> {
+    const request = encodeProduce(
+      entries.map(({ partition: { topic, partition }, batch }) => ({
+        topic,
+        partition,
+        batch: batch.bytes,
+      })),
+      REPLICATION_TIMEOUT_MS,
+    );
+    let answers: ReadonlyMap<string, ProducedPartition>;
+    try {
+      const response = decodeProduce(await connection.send(request));
+      if (response.throttleTimeMs > 0) throttledUntil = performance.now() + response.throttleTimeMs;
+      answers = new Map(
+        response.partitions.map((each) => [`${each.partition} ${each.topic}`, each]),
+      );
+    } catch (error) {
+      connection.close();
+      for (const { partition } of entries) {
+        failed(partition, { kind: "connection", error: asError(error) });
+      }
+      return;
+    }
+    for (const { partition } of entries) {
+      const answer = answers.get(`${partition.partition} ${partition.topic}`);
+      if (answer === undefined) {
+        failed(partition, {
+          kind: "code",
+          code: -1,
+          message: "the answer leaves the partition out",
+        });
+      } else if (answer.errorCode !== 0) {
+        const [first] = answer.recordErrors;
+        const message = answer.errorMessage ?? first?.message ?? undefined;
+        failed(partition, { kind: "code", code: answer.errorCode, ...(message && { message }) });
+      } else acknowledged(partition, answer.baseOffset);
+    }
+  }
+
+  function acknowledged(partition: PartitionCopy, targetOffset: bigint): void {
+    const acknowledgement = partition.acknowledge(targetOffset);
+    if (acknowledgement !== undefined) options.onAcknowledged(partition, acknowledgement);
+    if (partition.readyToResend) leave(partition);
+    else if (partition.sendable) ready.add(partition);
+  }
+
+  /** Last trouble of partitions that wait for the rest of their requests to be answered. */
+  const troubles = new WeakMap<PartitionCopy, Parameters<ReportTrouble>[1]>();
+
+  function failed(partition: PartitionCopy, trouble: Parameters<ReportTrouble>[1]): void {
+    // The first trouble is the cause; what follows (sequences out of order) are its effects.
+    if (!troubles.has(partition)) troubles.set(partition, trouble);
+    partition.sendFailed();
+    if (partition.readyToResend) leave(partition);
+  }
+
+  function leave(partition: PartitionCopy): void {
+    const trouble = troubles.get(partition);
+    troubles.delete(partition);
+    members.delete(partition);
+    ready.delete(partition);
+    if (trouble !== undefined) reportTrouble(partition, trouble);
+  }
+
+  const ended = new Promise<void>((resolve) => {
+    const stop = () => {
+      broker?.connection.close();
+      resolve(Promise.allSettled(requests).then(() => {}));
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+
+  return {
+    add(partition) {
+      members.add(partition);
+      if (partition.sendable) ready.add(partition);
+      schedulePump();
+    },
+    wake(partition) {
+      if (!members.has(partition) || !partition.sendable) return;
+      ready.add(partition);
+      schedulePump();
+    },
+    ended,
+  };
+}

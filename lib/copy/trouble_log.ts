@@ -1,0 +1,57 @@
+// What the log says of trouble that passes: a line when it begins and at growing distances, one when it is over. One
+// broker that is down befalls thousands of partitions; it is still one line.
+
+/** How lines are written. */
+export interface TroubleLog {
+  /** Trouble with something, named by `subject` (`broker 2 (10.0.0.2:9092)`); `state` says what is wrong. */
+  note(subject: string, state: string): void;
+  /** It works again. */
+  clear(subject: string): void;
+}
+
+interface Episode {
+  readonly since: number;
+  tries: number;
+  lastNoted: number;
+}
+
+/** Notes nearer together than this belong to the same try. */
+const SAME_TRY_MS = 50;
+
+/** Makes an empty log; `now` is a steady clock in milliseconds. */
+export function createTroubleLog(
+  log: { warning(text: string): void; info(text: string): void },
+  now: () => number,
+): TroubleLog {
+  const episodes = new Map<string, Episode>();
+  return {
+    note(subject, state) {
+      const at = now();
+      const episode = episodes.get(subject) ?? { since: at, tries: 0, lastNoted: -Infinity };
+      episodes.set(subject, episode);
+      if (at - episode.lastNoted < SAME_TRY_MS) return;
+      episode.lastNoted = at;
+      episode.tries++;
+      if (!isPowerOfTwo(episode.tries) && episode.tries % 10 !== 0) return;
+      const seconds = Math.round((at - episode.since) / 1000);
+      log.warning(`${subject} ${state}, retrying (${ordinal(episode.tries)} try, ${seconds} s)`);
+    },
+    clear(subject) {
+      const episode = episodes.get(subject);
+      if (episode === undefined) return;
+      episodes.delete(subject);
+      log.info(`${subject} reachable again after ${Math.round((now() - episode.since) / 1000)} s`);
+    },
+  };
+}
+
+function isPowerOfTwo(count: number): boolean {
+  return (count & (count - 1)) === 0;
+}
+
+/** `1st`, `2nd`, `3rd`, `4th`, `11th`, `21st`. */
+export function ordinal(count: number): string {
+  const teen = count % 100 >= 11 && count % 100 <= 13;
+  const suffix = teen ? "th" : ["th", "st", "nd", "rd"][count % 10] ?? "th";
+  return `${count}${suffix}`;
+}

@@ -1,0 +1,174 @@
+// The copy with its journal: the producer id and the plan are on the disk before the first byte moves, then each
+// partition's progress now and then, and how it ended.
+
+import type { JournalEntry, MigrationEntry, ProgressEntry } from "../core/journal.ts";
+import { partitionsToCopy, type Plan } from "../core/plan.ts";
+import type { ClusterSnapshot } from "../core/snapshot.ts";
+import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
+import { type CopyProgress, type CopyResult, startCopy } from "../copy/copy.ts";
+import type { Cluster } from "../kafka/cluster.ts";
+import { initProducerId } from "../kafka/producer_id.ts";
+import type { JournalFile } from "./journal_file.ts";
+
+/** What a journaled copy works with. */
+export interface JournaledCopyOptions {
+  readonly runId: string;
+  readonly plan: Plan;
+  readonly source: Cluster;
+  readonly target: Cluster;
+  readonly sourceSnapshot: ClusterSnapshot;
+  readonly targetSnapshot: ClusterSnapshot;
+  readonly journal: JournalFile;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly giveUpAfterMs: number;
+  readonly log: { warning(text: string): void; info(text: string): void };
+  readonly onProgress: (progress: CopyProgress) => void;
+  readonly now: () => Date;
+  readonly signal: AbortSignal;
+}
+
+/** Progress is journaled and shown this often. */
+const JOURNAL_INTERVAL_MS = 2_000;
+const PROGRESS_INTERVAL_MS = 250;
+
+/** Copies what the plan says. @throws where the journal cannot be written: nothing moves on unrecorded */
+export async function copyWithJournal(
+  options: JournaledCopyOptions,
+): Promise<readonly CopyResult[]> {
+  const { journal, plan, signal } = options;
+  const state = journal.state;
+  const migration = state?.migration ?? await createMigration(options);
+  const before = (partition: TopicPartition) =>
+    state?.partitions.get(formatTopicPartition(partition))?.records ?? 0n;
+  const tasks = partitionsToCopy(plan).map((planned) => ({
+    ...planned,
+    recordsBefore: before(planned),
+  }));
+  const sourceIds = topicIds(options.sourceSnapshot, tasks);
+  const targetIds = topicIds(options.targetSnapshot, tasks);
+  journal.append([
+    ...(state === undefined ? [migration] : []),
+    {
+      type: "plan",
+      runId: options.runId,
+      at: options.now().toISOString(),
+      partitions: tasks.map(({ topic, partition, startOffset, endOffset, recordsBefore }) => ({
+        topic,
+        partition,
+        startOffset: String(startOffset),
+        endOffset: String(endOffset),
+        recordsBefore: String(recordsBefore),
+        ...optional("sourceTopicId", sourceIds.get(topic)),
+        ...optional("targetTopicId", targetIds.get(topic)),
+      })),
+    },
+  ]);
+
+  const records = new Map(tasks.map((task) => [formatTopicPartition(task), task.recordsBefore]));
+  const changed = new Map<string, ProgressEntry>();
+  const stop = new AbortController();
+  let journalError: { readonly thrown: unknown } | undefined;
+
+  function write(entries: readonly JournalEntry[]): void {
+    try {
+      journal.append(entries);
+    } catch (error) {
+      // Data must not move on unrecorded: the copy ends here.
+      journalError ??= { thrown: error };
+      stop.abort();
+    }
+  }
+
+  const copy = startCopy({
+    source: options.source,
+    target: options.target,
+    tasks,
+    identity: { producerId: BigInt(migration.producerId), producerEpoch: migration.producerEpoch },
+    sourceTopicIds: sourceIds,
+    targetTopicIds: targetIds,
+    giveUpAfterMs: options.giveUpAfterMs,
+    log: options.log,
+    onAcknowledged({ topic, partition }, { batch, targetOffset }) {
+      const key = formatTopicPartition({ topic, partition });
+      const total = (records.get(key) ?? 0n) + BigInt(batch.recordCount);
+      records.set(key, total);
+      changed.set(key, {
+        type: "progress",
+        topic,
+        partition,
+        sourceOffset: String(batch.nextSourceOffset),
+        records: String(total),
+        targetOffset: String(targetOffset + BigInt(batch.recordCount)),
+      });
+    },
+    onSettled(result) {
+      const key = formatTopicPartition(result);
+      changed.delete(key);
+      if (result.status !== "interrupted") write([settledEntry(result, records.get(key) ?? 0n)]);
+    },
+    signal: AbortSignal.any([signal, stop.signal]),
+  });
+
+  const journaling = setInterval(() => {
+    write([...changed.values()]);
+    changed.clear();
+  }, JOURNAL_INTERVAL_MS);
+  const showing = setInterval(() => options.onProgress(copy.progress), PROGRESS_INTERVAL_MS);
+  let results: readonly CopyResult[];
+  try {
+    results = await copy.results;
+  } finally {
+    clearInterval(journaling);
+    clearInterval(showing);
+    write([...changed.values()]);
+    options.onProgress(copy.progress);
+  }
+  if (journalError !== undefined) throw (journalError as { readonly thrown: unknown }).thrown;
+  return results;
+}
+
+async function createMigration(options: JournaledCopyOptions): Promise<MigrationEntry> {
+  const identity = await initProducerId(options.target, options.signal);
+  return {
+    type: "migration",
+    schemaVersion: 1,
+    runId: options.runId,
+    at: options.now().toISOString(),
+    sourceClusterId: options.sourceSnapshot.clusterId,
+    targetClusterId: options.targetSnapshot.clusterId,
+    settings: options.settings,
+    producerId: String(identity.producerId),
+    producerEpoch: identity.producerEpoch,
+  };
+}
+
+function settledEntry(result: CopyResult, records: bigint): JournalEntry {
+  const { topic, partition, status, sourceOffset, targetFirstOffset, targetNextOffset, failure } =
+    result;
+  return {
+    type: "settled",
+    topic,
+    partition,
+    status: status === "done" ? "done" : "failed",
+    sourceOffset: String(sourceOffset),
+    records: String(records),
+    ...optional("targetFirstOffset", targetFirstOffset?.toString()),
+    ...optional("targetNextOffset", targetNextOffset?.toString()),
+    ...optional("reason", failure),
+  };
+}
+
+function topicIds(
+  { topics }: ClusterSnapshot,
+  tasks: readonly TopicPartition[],
+): ReadonlyMap<string, string | undefined> {
+  return new Map(tasks.map(({ topic }) => [topic, topics.get(topic)?.topicId]));
+}
+
+/** An object with the one property, or none where there is no value. */
+function optional<Name extends string, Value>(
+  name: Name,
+  value: Value | undefined,
+): { readonly [name in Name]?: Value } {
+  return value === undefined ? {} : { [name]: value } as { readonly [name in Name]: Value };
+}

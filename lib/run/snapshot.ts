@@ -1,0 +1,161 @@
+// A look at a cluster: groups and their committed offsets from every broker, topics, and the offsets of the partitions
+// concerned from their leaders. Errors of single groups and partitions sit on them; nothing is judged here.
+
+import type {
+  ClusterSnapshot,
+  GroupSnapshot,
+  PartitionSnapshot,
+  TopicSnapshot,
+} from "../core/snapshot.ts";
+import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
+import { kafkaError } from "../core/kafka_error.ts";
+import { formatAddress } from "../config/address.ts";
+import { CONTROL_BACKOFF, createBackoff } from "../kafka/backoff.ts";
+import type { Cluster } from "../kafka/cluster.ts";
+import { fetchGroups } from "../kafka/groups.ts";
+import {
+  listPartitionOffsets,
+  offsetsProblem,
+  type PartitionOffsetsResult,
+} from "../kafka/partition_offsets.ts";
+import type { Metadata, TopicMetadata } from "../wire/metadata.ts";
+
+/** Looks at the source: all groups, all topics, offsets of the topics that `concerns` accepts among those committed on. */
+export async function snapshotSource(
+  cluster: Cluster,
+  concerns: (topic: string) => boolean,
+  signal: AbortSignal,
+): Promise<ClusterSnapshot> {
+  const groups = await allGroups(cluster, signal);
+  const committedOn = new Set(groups.flatMap(({ committed }) => [...committed.keys()]));
+  const metadata = await cluster.metadata("all");
+  return await snapshot(
+    cluster,
+    metadata,
+    groups,
+    (topic) => committedOn.has(topic) && concerns(topic),
+    signal,
+  );
+}
+
+/** Looks at the named topics of the target. */
+export async function snapshotTarget(
+  cluster: Cluster,
+  topics: readonly string[],
+  signal: AbortSignal,
+): Promise<ClusterSnapshot> {
+  const metadata = await cluster.metadata(topics);
+  return await snapshot(cluster, metadata, [], () => true, signal);
+}
+
+async function allGroups(cluster: Cluster, signal: AbortSignal): Promise<readonly GroupSnapshot[]> {
+  const backoff = createBackoff(CONTROL_BACKOFF, signal);
+  const perBroker = await Promise.all(
+    [...cluster.brokers().keys()].map(async (nodeId) =>
+      await fetchGroups(await cluster.control(nodeId), backoff)
+    ),
+  );
+  // While a coordinator moves, two brokers may list the same group: the one with more offsets knows it.
+  const byName = new Map<string, GroupSnapshot>();
+  for (const group of perBroker.flat()) {
+    const known = byName.get(group.group);
+    if (known === undefined || group.committed.size > known.committed.size) {
+      byName.set(group.group, group);
+    }
+  }
+  return [...byName.values()];
+}
+
+async function snapshot(
+  cluster: Cluster,
+  metadata: Metadata,
+  groups: readonly GroupSnapshot[],
+  wanted: (topic: string) => boolean,
+  signal: AbortSignal,
+): Promise<ClusterSnapshot> {
+  const existing = metadata.topics.filter(({ errorCode }) =>
+    errorCode === 0 || kafkaError(errorCode).name === "LEADER_NOT_AVAILABLE"
+  );
+  const offsets = await fetchOffsets(
+    cluster,
+    existing.filter(({ topic }) => wanted(topic)),
+    signal,
+  );
+  return {
+    clusterId: metadata.clusterId,
+    brokers: [...cluster.brokers()].map(([nodeId, address]) => ({
+      nodeId,
+      address: formatAddress(address),
+    })),
+    topics: new Map(
+      existing.map((topic) => [topic.topic, toSnapshot(topic, offsets, wanted(topic.topic))]),
+    ),
+    groups,
+  };
+}
+
+const RETRIES = 20;
+
+/** Asks each leader; partitions whose leader has just moved are asked again after a look at newer metadata. */
+async function fetchOffsets(
+  cluster: Cluster,
+  topics: readonly TopicMetadata[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, PartitionOffsetsResult>> {
+  const results = new Map<string, PartitionOffsetsResult>();
+  let current = topics;
+  let tries = 0;
+  await createBackoff(CONTROL_BACKOFF, signal)(async () => {
+    if (tries++ > 0) current = (await cluster.metadata(topics.map(({ topic }) => topic))).topics;
+    const byLeader = new Map<number, TopicPartition[]>();
+    for (const { topic, partitions } of current) {
+      for (const { partition, leader } of partitions) {
+        if (leader < 0 || !isOpen(results.get(formatTopicPartition({ topic, partition })))) {
+          continue;
+        }
+        const ofLeader = byLeader.get(leader) ?? [];
+        byLeader.set(leader, ofLeader);
+        ofLeader.push({ topic, partition });
+      }
+    }
+    await Promise.all([...byLeader].map(async ([leader, partitions]) => {
+      const broker = await cluster.control(leader);
+      for (const [key, result] of await listPartitionOffsets(broker, partitions)) {
+        results.set(key, result);
+      }
+    }));
+    return [...results.values()].every((result) => !isOpen(result)) || tries > RETRIES
+      ? true
+      : undefined;
+  }, () => undefined);
+  return results;
+}
+
+/** Whether asking again may help. */
+function isOpen(result: PartitionOffsetsResult | undefined): boolean {
+  if (result === undefined) return true;
+  return "errorCode" in result && kafkaError(result.errorCode).action !== "fatal";
+}
+
+function toSnapshot(
+  { topic, topicId, internal, partitions }: TopicMetadata,
+  offsets: ReadonlyMap<string, PartitionOffsetsResult>,
+  wanted: boolean,
+): TopicSnapshot {
+  return {
+    topic,
+    internal,
+    ...(topicId !== undefined && { topicId }),
+    partitions: partitions
+      .map(({ partition, leader, leaderEpoch }): PartitionSnapshot => {
+        const base = { partition, leader, leaderEpoch };
+        if (!wanted) return base;
+        const result = offsets.get(formatTopicPartition({ topic, partition }));
+        if (result === undefined || leader < 0) return { ...base, problem: "it has no leader" };
+        return "offsets" in result
+          ? { ...base, offsets: result.offsets }
+          : { ...base, problem: offsetsProblem(result.errorCode) };
+      })
+      .sort((a, b) => a.partition - b.partition),
+  };
+}

@@ -1,0 +1,155 @@
+// Tells what a run does, in the same words to the log and to the screen: results on stdout, progress and trouble on
+// stderr. It decides what is said where; the words are made by pure functions.
+
+import type { CopyProgress } from "../copy/copy.ts";
+import type { Finding } from "../core/finding.ts";
+import type { Plan } from "../core/plan.ts";
+import { planLines } from "../core/plan_text.ts";
+import { planTotals, type Report } from "../core/report.ts";
+import type { Verification } from "../core/verify.ts";
+import type { BuildInfo } from "../version.ts";
+import { formatUtcOffset, type Log } from "./log.ts";
+import { planSummary } from "./plan_summary.ts";
+import {
+  findingLine,
+  partitionResultLine,
+  progressLine,
+  type ResultLine,
+  topicResultLine,
+} from "./result_text.ts";
+
+/** Where text for people goes; a line each. */
+export interface Screen {
+  /** A result: stdout, or stderr where stdout is kept for JSON. */
+  result(text: string): void;
+  /** Progress and trouble: stderr. */
+  notice(text: string): void;
+}
+
+/** How much is said on the screen. */
+export interface Verbosity {
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly progress: boolean;
+}
+
+/** Tells the stages of a run. */
+export interface Narrator extends Log {
+  started(
+    run: {
+      readonly runId: string;
+      readonly configPath: string;
+      readonly mode: string;
+      readonly at: Date;
+    },
+  ): void;
+  planned(plan: Plan, findings: readonly Finding[]): void;
+  blocked(findings: readonly Finding[]): void;
+  progress(progress: CopyProgress, plan: Plan, elapsedMs: number): void;
+  verified(results: Verification): void;
+  finished(report: Report): void;
+}
+
+const SCREEN_PROGRESS_MS = 5_000;
+const LOG_PROGRESS_MS = 60_000;
+
+/** Makes a narrator; `now` is a steady clock in milliseconds. */
+export function createNarrator(
+  log: Log,
+  screen: Screen,
+  verbosity: Verbosity,
+  build: BuildInfo,
+  now: () => number,
+): Narrator {
+  let screenProgressAt = now();
+  let logProgressAt = now();
+
+  const toLog = ({ level, text }: ResultLine) => log[level](text);
+  const result = (text: string) => verbosity.quiet || screen.result(text);
+
+  function tell(line: ResultLine): void {
+    toLog(line);
+    if (line.level === "error" || !verbosity.quiet) screen.notice(`${line.level}: ${line.text}`);
+  }
+
+  function tellFindings(findings: readonly Finding[]): void {
+    for (const finding of findings) tell(findingLine(finding));
+  }
+
+  return {
+    debug(text) {
+      log.debug(text);
+      if (verbosity.verbose) screen.notice(text);
+    },
+    info(text) {
+      log.info(text);
+      if (!verbosity.quiet) screen.notice(text);
+    },
+    warning: (text) => tell({ level: "warning", text }),
+    error: (text) => tell({ level: "error", text }),
+
+    started({ runId, configPath, mode, at }) {
+      const checkFlag = mode === "check" ? 0 : 1;
+      log.info(
+        `data-migrate ${build.version} (${build.commit}), run ${runId}, config ${configPath}, checkFlag: ${checkFlag}, ${
+          formatUtcOffset(at)
+        }`,
+      );
+    },
+    planned(plan, findings) {
+      for (const line of plan.partitions.flatMap(planLines)) toLog(line);
+      const summary = planSummary(plan);
+      const total = summary.at(-1);
+      if (total !== undefined) toLog(total);
+      for (const { text } of summary) result(text);
+      tellFindings(findings);
+    },
+    blocked: tellFindings,
+    progress(progress, plan, elapsedMs) {
+      const at = now();
+      const toScreen = verbosity.progress && !verbosity.quiet &&
+        at - screenProgressAt >= SCREEN_PROGRESS_MS;
+      const toFile = at - logProgressAt >= LOG_PROGRESS_MS;
+      if (!toScreen && !toFile) return;
+      const totals = planTotals(plan);
+      const text = progressLine({
+        offsetsDone: progress.offsetsDone,
+        offsetsPlanned: totals.offsets,
+        records: progress.recordsAcknowledged,
+        bytes: progress.bytesAcknowledged,
+        elapsedMs,
+        partitionsSettled: progress.partitionsSettled,
+        partitions: totals.partitionsToCopy,
+      });
+      if (toScreen) {
+        screenProgressAt = at;
+        screen.notice(text);
+      }
+      if (toFile) {
+        logProgressAt = at;
+        log.info(text);
+      }
+    },
+    verified({ partitions, topics }) {
+      for (const partition of partitions) {
+        const line = partitionResultLine(partition);
+        if (line.level === "error") tell(line);
+        else toLog(line);
+      }
+      for (const topic of topics) {
+        if (topic.skipped === topic.partitions) continue;
+        const line = topicResultLine(topic);
+        toLog(line);
+        result(line.text);
+      }
+    },
+    finished({ verdict, durationMs }) {
+      const good = verdict.exitStatus === 0;
+      const text = `${verdict.sentence} (exit status ${verdict.exitStatus}, ${
+        (durationMs / 1000).toFixed(1)
+      } s)`;
+      log[good ? "info" : "error"](text);
+      screen.result(verdict.sentence);
+    },
+  };
+}

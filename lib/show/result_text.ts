@@ -1,0 +1,74 @@
+// Results in words, for the log and the screen: each partition as it settles, each topic after the verification.
+
+import { formatPlace } from "../core/finding_place.ts";
+import type { Finding } from "../core/finding.ts";
+import { partitionText } from "../core/plan_text.ts";
+import { escapeName } from "../core/escape_name.ts";
+import { formatBytes, formatCount, formatDuration, formatRate } from "../core/units.ts";
+import type { PartitionResult, TopicResult } from "../core/verify.ts";
+
+/** A line and its level. */
+export interface ResultLine {
+  readonly level: "info" | "warning" | "error";
+  readonly text: string;
+}
+
+/** A finding as one line: code, place, what it is and what to do. */
+export function findingLine(
+  { code, severity, where, message, remedy, accepted }: Finding,
+): ResultLine {
+  const place = formatPlace(where);
+  const text = `${code}: ${message}${
+    place && !message.includes(place) ? ` (${place})` : ""
+  }. ${remedy}`;
+  return { level: severity, text: accepted ? `${text} (accepted)` : text };
+}
+
+/** A partition after its verification. */
+export function partitionResultLine(result: PartitionResult): ResultLine {
+  const { status, recordsRead, recordsProduced, reason } = result;
+  const counts = `messages read: ${recordsRead}, on the target: ${recordsProduced}`;
+  const text = `${partitionText(result)}, ${counts}, ${status}${reason ? `: ${reason}` : ""}`;
+  return { level: status === "verified" || status === "skipped" ? "info" : "error", text };
+}
+
+/** A topic after its verification: the count before and after. */
+export function topicResultLine(result: TopicResult): ResultLine {
+  const { topic, recordsRead, recordsProduced, failed, lost, verified } = result;
+  const bad = [
+    failed > 0 && `${failed} failed`,
+    lost > 0 && `${lost} with expired messages`,
+  ].filter((part) => part !== false);
+  const counts = `messages read: ${recordsRead}, on the target: ${recordsProduced}`;
+  const partitions = `partitions verified: ${verified} of ${result.partitions - result.skipped}`;
+  return {
+    level: bad.length === 0 ? "info" : "error",
+    text: [`topic: ${escapeName(topic)}`, counts, partitions, ...bad].join(", "),
+  };
+}
+
+/** What a progress line says. */
+export interface ProgressFigures {
+  readonly offsetsDone: bigint;
+  readonly offsetsPlanned: bigint;
+  readonly records: bigint;
+  readonly bytes: number;
+  readonly elapsedMs: number;
+  readonly partitionsSettled: number;
+  readonly partitions: number;
+}
+
+/** `copied 41 %, 31,200 messages, 32.1 MB, 210 MB/s, 3 of 6 partitions, about 4 s left`. */
+export function progressLine(figures: ProgressFigures): string {
+  const { offsetsDone, offsetsPlanned, records, bytes, elapsedMs } = figures;
+  const share = offsetsPlanned === 0n ? 100 : Number(offsetsDone * 1000n / offsetsPlanned) / 10;
+  const left = share > 0 && share < 100 ? elapsedMs * (100 - share) / share : undefined;
+  return [
+    `copied ${Math.floor(share)} %`,
+    `${formatCount(records)} messages`,
+    formatBytes(bytes),
+    formatRate(bytes, elapsedMs),
+    `${figures.partitionsSettled} of ${figures.partitions} partitions`,
+    ...(left === undefined ? [] : [`about ${formatDuration(left)} left`]),
+  ].join(", ");
+}
