@@ -1,0 +1,379 @@
+"""The independent judge: librdkafka (through confluent-kafka) fills test clusters and reads them back.
+
+Speaks JSON lines: {"id", "method", "params"} on stdin, {"id", "result" | "error"} on stdout, in any order. Offsets are
+plain numbers here. Ends with its stdin, even in the middle of a call. Refuses to know anything of data-migrate: what it
+reads back is only counted, hashed or handed over.
+"""
+
+import base64
+import concurrent.futures
+import hashlib
+import json
+import os
+import signal
+import struct
+import sys
+import threading
+import time
+
+from confluent_kafka import (
+    Consumer,
+    ConsumerGroupTopicPartitions,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    Producer,
+    TopicPartition,
+)
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    OffsetSpec,
+    ResourceType,
+)
+
+PATIENCE = 60  # seconds for anything a healthy cluster does
+hanging_producers = {}
+
+
+def client(cluster, **more):
+    return {"log_level": 2, **cluster, **more}
+
+
+def admin(cluster):
+    """Keep it in a variable until its futures are done: they never are once it has been collected."""
+    return AdminClient(client(cluster))
+
+
+def wait_all(futures):
+    for future in futures.values():
+        future.result(PATIENCE)
+
+
+def until(condition, what):
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"Waited {PATIENCE} s in vain: {what}")
+        time.sleep(0.05)
+
+
+def create_topics(cluster, topics):
+    it = admin(cluster)
+    wait_all(it.create_topics([
+        NewTopic(
+            topic["name"],
+            num_partitions=topic.get("partitions", 1),
+            replication_factor=topic.get("replicationFactor", 1),
+            config=topic.get("configs", {}),
+        )
+        for topic in topics
+    ]))
+
+    def led(topic):
+        known = it.list_topics(topic["name"], timeout=PATIENCE).topics[topic["name"]]
+        partitions = known.partitions.values()
+        return len(partitions) == topic.get("partitions", 1) and all(p.leader >= 0 for p in partitions)
+
+    for topic in topics:
+        until(lambda: led(topic), f"leaders of {topic['name']}")
+
+
+def delete_topics(cluster, topics):
+    it = admin(cluster)
+    wait_all(it.delete_topics(topics))
+    until(lambda: not set(topics) & set(it.list_topics(timeout=PATIENCE).topics), "topics to go")
+
+
+def alter_topic_configs(cluster, topic, configs):
+    entries = [
+        ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+        for name, value in configs.items()
+    ]
+    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)
+    it = admin(cluster)
+    wait_all(it.incremental_alter_configs([resource]))
+
+
+def delete_records(cluster, topic, partition, before):
+    it = admin(cluster)
+    wait_all(it.delete_records([TopicPartition(topic, partition, before)]))
+
+
+def from_base64(text):
+    return None if text is None else base64.b64decode(text)
+
+
+def to_base64(data):
+    return None if data is None else base64.b64encode(data).decode()
+
+
+def invented_records(spec):
+    """Deterministic contents: the same spec gives the same records, whatever the cluster."""
+    seed, size = spec.get("seed", 0), spec.get("valueBytes", 100)
+    if spec.get("compressible", True):
+        filler = b"the quick brown fox jumps over the lazy dog. " * (size // 45 + 1)
+    else:
+        filler = b"".join(
+            hashlib.sha256(b"%d/%d" % (seed, i)).digest() for i in range(size // 32 + 1)
+        )
+    keys, headers, values = spec.get("keys", "all"), spec.get("headers", "none"), spec.get("values", "all")
+    odd_headers = [("trace", b"\x00\xff\x80"), ("trace", b"again"), ("none", None), ("empty", b"")]
+    start, step = spec.get("timestampMs"), spec.get("timestampStepMs", 1)
+    for i in range(spec["count"]):
+        # Each "some" has a period of its own, so that all combinations come up.
+        key = None if keys == "none" or (keys == "some" and i % 3 == 0) else b"key-%d" % (i % 1000)
+        value = None if values == "some" and i % 7 == 3 else (b"%d:%d:" % (seed, i) + filler)[:size]
+        with_headers = headers == "all" or (headers == "some" and i % 5 == 1)
+        yield key, value, odd_headers if with_headers else None, None if start is None else start + i * step
+
+
+def given_records(spec):
+    for record in spec["records"]:
+        headers = [(name, from_base64(value)) for name, value in record.get("headers", [])]
+        yield from_base64(record["key"]), from_base64(record["value"]), headers or None, record.get("timestampMs")
+
+
+def produce(cluster, spec):
+    transaction = spec.get("transaction")
+    settings = {
+        "enable.idempotence": "true",
+        "linger.ms": "20",
+        "queue.buffering.max.messages": "1000000",
+        "compression.type": spec.get("codec", "none"),
+        **({"transactional.id": transaction["id"]} if transaction else {}),
+        **spec.get("properties", {}),
+    }
+    producer = Producer(client(cluster, **settings))
+    offsets, failures = [], []
+
+    def delivered(error, message):
+        if error is None:
+            offsets.append(message.offset())
+        else:
+            failures.append(error.str())
+
+    if transaction:
+        producer.init_transactions(PATIENCE)
+        producer.begin_transaction()
+    topic, partition = spec["topic"], spec["partition"]
+    for key, value, headers, timestamp in given_records(spec) if "records" in spec else invented_records(spec):
+        arguments = {"key": key, "partition": partition, "on_delivery": delivered}
+        if headers:
+            arguments["headers"] = headers
+        if timestamp is not None:
+            arguments["timestamp"] = timestamp
+        while True:
+            try:
+                producer.produce(topic, value, **arguments)
+                break
+            except BufferError:
+                producer.poll(0.1)
+        producer.poll(0)
+    left = producer.flush(PATIENCE)
+    if failures or left:
+        raise RuntimeError(f"{len(failures)} not delivered, {left} left: {failures[:1]}")
+    if transaction and transaction["outcome"] == "commit":
+        producer.commit_transaction(PATIENCE)
+    elif transaction and transaction["outcome"] == "abort":
+        producer.abort_transaction(PATIENCE)
+    elif transaction:
+        hanging_producers[transaction["id"]] = producer
+    return {
+        "count": len(offsets),
+        "firstOffset": min(offsets, default=-1),
+        "lastOffset": max(offsets, default=-1),
+    }
+
+
+def end_transaction(id, outcome):
+    producer = hanging_producers.pop(id)
+    (producer.commit_transaction if outcome == "commit" else producer.abort_transaction)(PATIENCE)
+
+
+def partitions_of(offsets):
+    return [
+        TopicPartition(o["topic"], o["partition"], o["offset"], **{
+            name: o[name] for name in ("metadata",) if name in o
+        })
+        for o in offsets
+    ]
+
+
+def commit_offsets(cluster, group, offsets, joined=False):
+    if not joined:
+        # What kafka-consumer-groups --reset-offsets does: the group keeps an empty protocol type.
+        it = admin(cluster)
+        wait_all(it.alter_consumer_group_offsets([
+            ConsumerGroupTopicPartitions(group, partitions_of(offsets)),
+        ]))
+        return
+    consumer = Consumer(client(cluster, **{
+        "group.id": group,
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "earliest",
+    }))
+    try:
+        consumer.subscribe(sorted({o["topic"] for o in offsets}))
+
+        def assigned():
+            consumer.poll(0.05)
+            return len(consumer.assignment()) > 0
+
+        until(assigned, f"{group} to join")
+        results = consumer.commit(offsets=partitions_of(offsets), asynchronous=False)
+        for result in results:
+            if result.error:
+                raise KafkaException(result.error)
+    finally:
+        consumer.close()
+
+
+def committed_offsets(cluster, group):
+    it = admin(cluster)
+    futures = it.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])
+    return [
+        {
+            "topic": p.topic,
+            "partition": p.partition,
+            "offset": p.offset,
+            **({"metadata": p.metadata} if p.metadata else {}),
+        }
+        for p in futures[group].result(PATIENCE).topic_partitions
+        if p.offset >= 0
+    ]
+
+
+def watermarks(cluster, topic, partition):
+    it, where = admin(cluster), TopicPartition(topic, partition)
+
+    def offset(spec, isolation):
+        futures = it.list_offsets({where: spec}, isolation_level=isolation)
+        return futures[where].result(PATIENCE).offset
+
+    return {
+        "logStart": offset(OffsetSpec.earliest(), IsolationLevel.READ_UNCOMMITTED),
+        "highWatermark": offset(OffsetSpec.latest(), IsolationLevel.READ_UNCOMMITTED),
+        "lastStable": offset(OffsetSpec.latest(), IsolationLevel.READ_COMMITTED),
+    }
+
+
+def packed(data):
+    return b"\xff\xff\xff\xff" if data is None else struct.pack(">I", len(data)) + data
+
+
+def content(message, with_timestamps):
+    """Everything a record says apart from its offset, with lengths before it, so that nothing can blur."""
+    headers = message.headers() or []
+    parts = [packed(message.key()), packed(message.value()), struct.pack(">I", len(headers))]
+    for name, value in headers:
+        parts += [packed(name.encode()), packed(value)]
+    if with_timestamps:
+        parts.append(struct.pack(">Bq", *message.timestamp()))
+    return b"".join(parts)
+
+
+def described(message):
+    kind, timestamp = message.timestamp()
+    return {
+        "offset": message.offset(),
+        "key": to_base64(message.key()),
+        "value": to_base64(message.value()),
+        "headers": [[name, to_base64(value)] for name, value in message.headers() or []],
+        "timestampMs": timestamp,
+        "timestampType": {1: "CreateTime", 2: "LogAppendTime"}.get(kind, "none"),
+    }
+
+
+def read(cluster, topic, partition, start=None, end=None, records=0, timestamps=True, isolation="read_committed"):
+    """Reads [start, end) in order; without an end, to what is there now."""
+    consumer = Consumer(client(cluster, **{
+        "group.id": "judge",
+        "enable.auto.commit": False,
+        "enable.partition.eof": True,
+        "auto.offset.reset": "error",
+        "isolation.level": isolation,
+        "check.crcs": True,
+        "fetch.wait.max.ms": 50,
+    }))
+    digest, count, first, last, samples = hashlib.sha256(), 0, None, None, []
+    try:
+        if start is None:
+            start = consumer.get_watermark_offsets(TopicPartition(topic, partition), PATIENCE)[0]
+        consumer.assign([TopicPartition(topic, partition, start)])
+        quiet_since = time.monotonic()
+        done = end is not None and start >= end
+        while not done:
+            messages = consumer.consume(1000, 0.02)
+            if messages:
+                quiet_since = time.monotonic()
+            elif time.monotonic() - quiet_since > PATIENCE:
+                raise TimeoutError(f"Nothing arrives from {topic}/{partition} after offset {last}")
+            for message in messages:
+                if message.error():
+                    if message.error().code() != KafkaError._PARTITION_EOF:
+                        raise KafkaException(message.error())
+                    done = True
+                    break
+                offset = message.offset()
+                if end is not None and offset >= end:
+                    done = True
+                    break
+                if last is not None and offset <= last:
+                    raise RuntimeError(f"Offset {offset} after {last}")
+                digest.update(content(message, timestamps))
+                if len(samples) < records:
+                    samples.append(described(message))
+                first = offset if first is None else first
+                last, count = offset, count + 1
+                if end is not None and offset == end - 1:
+                    done = True
+                    break
+    finally:
+        consumer.close()
+    return {
+        "count": count,
+        "digest": digest.hexdigest(),
+        "firstOffset": first,
+        "lastOffset": last,
+        "records": samples,
+    }
+
+
+METHODS = {
+    "createTopics": create_topics,
+    "deleteTopics": delete_topics,
+    "alterTopicConfigs": alter_topic_configs,
+    "deleteRecords": delete_records,
+    "produce": produce,
+    "endTransaction": end_transaction,
+    "commitOffsets": commit_offsets,
+    "committedOffsets": committed_offsets,
+    "watermarks": watermarks,
+    "read": read,
+}
+
+output_lock = threading.Lock()
+
+
+def answer(request):
+    try:
+        reply = {"result": METHODS[request["method"]](**request["params"])}
+    except BaseException as error:
+        reply = {"error": f"{request['method']}: {type(error).__name__}: {error}"}
+    with output_lock:
+        print(json.dumps({"id": request["id"], **reply}), flush=True)
+
+
+if __name__ == "__main__":
+    # Ctrl-C goes to the whole process group; the end of stdin says the same in order.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    pool = concurrent.futures.ThreadPoolExecutor(8)
+    for line in sys.stdin:
+        pool.submit(answer, json.loads(line))
+    # A call may still wait for a broker that will never answer.
+    os._exit(0)
