@@ -45,6 +45,17 @@ export function reencodeBatch(
   options: ReencodeOptions = {},
 ): ReencodedBatch | undefined {
   const batch = openRecordBatch(bytes, 0, options.maxOpenedBytes ?? DEFAULT_MAX_OPENED_BYTES);
+  return reencodeSome(batch, options);
+}
+
+/** {@link reencodeBatch} of all records of an opened batch, at least one; the same errors but for opening's. */
+export function reencodeOpened(batch: OpenedBatch): ReencodedBatch {
+  const result = reencodeSome(batch, {});
+  if (result === undefined) throw new RangeError("Cannot re-encode a batch without records");
+  return result;
+}
+
+function reencodeSome(batch: OpenedBatch, options: ReencodeOptions): ReencodedBatch | undefined {
   const { header } = batch;
   if ((header.attributes & CONTROL) !== 0) throw new Error("Cannot re-encode a control batch");
   const isLogAppendTime = (header.attributes & LOG_APPEND_TIME) !== 0;
