@@ -1,6 +1,7 @@
 // Clamping: what remains of a wish "from this committed offset to the end" once the log has had its say. The result
 // is never negative and never reaches outside the log. Nothing here chooses between groups; lib/core/plan.ts does.
 
+import { maxOffset, minOffset } from "./offsets.ts";
 import type { PartitionOffsets } from "./snapshot.ts";
 
 /** Why a range starts where it does: at the committed offset, at the log start because the messages before it have expired, at the log start because the group has not committed, or where an earlier plan of the same migration ended. */
@@ -38,24 +39,24 @@ export interface ClampedRange {
 }
 
 /**
- * Cuts a wish down to what the log holds: start = max(committed, log start offset), end = last stable offset where
+ * Cuts a wish down to what the log holds: start = maxOffset(committed, log start offset), end = last stable offset where
  * transactions are open, else high watermark.
  *
  * @param committed the smallest committed offset, undefined for a group that has not committed (it reads from the log start).
  */
 export function clamp(committed: bigint | undefined, log: PartitionOffsets): ClampedRange {
   const { logStartOffset, highWatermark, lastStableOffset } = log;
-  const wanted = max(committed ?? logStartOffset, logStartOffset);
-  const endOffset = min(lastStableOffset, highWatermark);
-  const startOffset = min(wanted, endOffset);
+  const wanted = maxOffset(committed ?? logStartOffset, logStartOffset);
+  const endOffset = minOffset(lastStableOffset, highWatermark);
+  const startOffset = minOffset(wanted, endOffset);
   const offsets = endOffset - startOffset;
-  const expiredMessages = committed === undefined ? 0n : max(logStartOffset - committed, 0n);
+  const expiredMessages = committed === undefined ? 0n : maxOffset(logStartOffset - committed, 0n);
   const startReason = committed === undefined
     ? "uncommitted"
     : expiredMessages > 0n
     ? "expired"
     : "committed";
-  const openTransactionOffsets = max(highWatermark - max(wanted, endOffset), 0n);
+  const openTransactionOffsets = maxOffset(highWatermark - maxOffset(wanted, endOffset), 0n);
   const range = {
     startOffset,
     endOffset,
@@ -75,12 +76,4 @@ export function clamp(committed: bigint | undefined, log: PartitionOffsets): Cla
     ? "expired"
     : "empty";
   return { ...range, skip };
-}
-
-function max(a: bigint, b: bigint): bigint {
-  return a > b ? a : b;
-}
-
-function min(a: bigint, b: bigint): bigint {
-  return a < b ? a : b;
 }

@@ -75,7 +75,7 @@ function judgeCheck(plan: Plan): Verdict {
   if (toCopy.length === 0) {
     return openTransactionOffsets(plan) > 0n
       ? verdict(0, "checked", "Nothing can be migrated before the open transactions have ended")
-      : nothingToMigrate();
+      : nothingToMigrate(plan);
   }
   return verdict(0, "checked", `Checked: ${summary(plan)} would be migrated`);
 }
@@ -102,7 +102,7 @@ function judgeMigration(
     problems.push(`open transactions hold back ${countOf(openOffsets, "offset")}`);
   } else if (left.length > 0) problems.push(left.map(({ code }) => code).join(", "));
   if (problems.length > 0) return verdict(1, "incomplete", `Not complete: ${problems.join("; ")}`);
-  if (toCopy.length === 0 || results === undefined) return nothingToMigrate();
+  if (toCopy.length === 0 || results === undefined) return nothingToMigrate(plan);
   return verdict(
     0,
     "done",
@@ -112,12 +112,12 @@ function judgeMigration(
   );
 }
 
-function nothingToMigrate(): Verdict {
-  return verdict(
-    0,
-    "nothing to migrate",
-    "Nothing to migrate: everything is consumed or has expired",
-  );
+function nothingToMigrate(plan: Plan): Verdict {
+  const migrated = plan.partitions.some(({ skip }) => skip === "migrated");
+  const sentence = migrated
+    ? "Nothing to migrate: everything has been migrated, is consumed or has expired"
+    : "Nothing to migrate: everything is consumed or has expired";
+  return verdict(0, "nothing to migrate", sentence);
 }
 
 function summary(plan: Plan): string {

@@ -1,6 +1,11 @@
 // Whether a run may go on from the journal it found, and which records on the target are the migration's own.
 
-import { identityDifferences, type JournalState, unfinishedPartitions } from "../core/journal.ts";
+import {
+  identityDifferences,
+  type JournalIdentity,
+  type JournalState,
+  unfinishedPartitions,
+} from "../core/journal.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
 import { countOf } from "../core/units.ts";
@@ -13,16 +18,10 @@ export class ContinueError extends Error {
 /** @throws {ContinueError} where the journal is of another migration, or of one that ended early */
 export function checkJournal(
   state: JournalState | undefined,
-  sourceClusterId: string,
-  targetClusterId: string,
-  settings: Readonly<Record<string, unknown>>,
+  identity: JournalIdentity,
 ): void {
   if (state === undefined) return;
-  const differences = identityDifferences(state.migration, {
-    sourceClusterId,
-    targetClusterId,
-    settings,
-  });
+  const differences = identityDifferences(state.migration, identity);
   if (differences.length > 0) {
     throw new ContinueError(
       `The state file is of another migration (run ${state.migration.runId}): ${

@@ -1,7 +1,13 @@
 // The copy with its journal: the producer id and the plan are on the disk before the first byte moves, then each
 // partition's progress now and then, and how it ended.
 
-import type { JournalEntry, MigrationEntry, ProgressEntry } from "../core/journal.ts";
+import {
+  JOURNAL_SCHEMA_VERSION,
+  type JournalEntry,
+  type JournalIdentity,
+  type MigrationEntry,
+  type ProgressEntry,
+} from "../core/journal.ts";
 import { partitionsToCopy, type Plan } from "../core/plan.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
@@ -19,7 +25,8 @@ export interface JournaledCopyOptions {
   readonly sourceSnapshot: ClusterSnapshot;
   readonly targetSnapshot: ClusterSnapshot;
   readonly journal: JournalFile;
-  readonly settings: Readonly<Record<string, unknown>>;
+  /** The journal's, or that of {@link beginMigration}. */
+  readonly migration: MigrationEntry;
   readonly giveUpAfterMs: number;
   readonly log: { warning(text: string): void; info(text: string): void };
   readonly onProgress: (progress: CopyProgress) => void;
@@ -36,8 +43,8 @@ export async function copyWithJournal(
   options: JournaledCopyOptions,
 ): Promise<readonly CopyResult[]> {
   const { journal, plan, signal } = options;
-  const state = journal.state;
-  const migration = state?.migration ?? await createMigration(options);
+  const { state } = journal;
+  const { migration } = options;
   const before = (partition: TopicPartition) =>
     state?.partitions.get(formatTopicPartition(partition))?.records ?? 0n;
   const tasks = partitionsToCopy(plan).map((planned) => ({
@@ -66,10 +73,15 @@ export async function copyWithJournal(
 
   const records = new Map(tasks.map((task) => [formatTopicPartition(task), task.recordsBefore]));
   const changed = new Map<string, ProgressEntry>();
+  const settled: JournalEntry[] = [];
   const stop = new AbortController();
   let journalError: { readonly thrown: unknown } | undefined;
 
-  function write(entries: readonly JournalEntry[]): void {
+  /** One write and one fsync for all that happened since the last, however many partitions it befell. */
+  function write(): void {
+    const entries = [...changed.values(), ...settled];
+    changed.clear();
+    settled.length = 0;
     try {
       journal.append(entries);
     } catch (error) {
@@ -104,15 +116,14 @@ export async function copyWithJournal(
     onSettled(result) {
       const key = formatTopicPartition(result);
       changed.delete(key);
-      if (result.status !== "interrupted") write([settledEntry(result, records.get(key) ?? 0n)]);
+      if (result.status !== "interrupted") {
+        settled.push(settledEntry(result, records.get(key) ?? 0n));
+      }
     },
     signal: AbortSignal.any([signal, stop.signal]),
   });
 
-  const journaling = setInterval(() => {
-    write([...changed.values()]);
-    changed.clear();
-  }, JOURNAL_INTERVAL_MS);
+  const journaling = setInterval(write, JOURNAL_INTERVAL_MS);
   const showing = setInterval(() => options.onProgress(copy.progress), PROGRESS_INTERVAL_MS);
   let results: readonly CopyResult[];
   try {
@@ -120,25 +131,29 @@ export async function copyWithJournal(
   } finally {
     clearInterval(journaling);
     clearInterval(showing);
-    write([...changed.values()]);
+    write();
     options.onProgress(copy.progress);
   }
   if (journalError !== undefined) throw (journalError as { readonly thrown: unknown }).thrown;
   return results;
 }
 
-async function createMigration(options: JournaledCopyOptions): Promise<MigrationEntry> {
-  const identity = await initProducerId(options.target, options.signal);
+/** A new migration's first entry, with the one producer id it will ever have. @throws {ConnectionError | ProducerIdError} */
+export async function beginMigration(
+  target: Cluster,
+  identity: JournalIdentity,
+  run: { readonly runId: string; readonly now: () => Date },
+  signal: AbortSignal,
+): Promise<MigrationEntry> {
+  const { producerId, producerEpoch } = await initProducerId(target, signal);
   return {
     type: "migration",
-    schemaVersion: 1,
-    runId: options.runId,
-    at: options.now().toISOString(),
-    sourceClusterId: options.sourceSnapshot.clusterId,
-    targetClusterId: options.targetSnapshot.clusterId,
-    settings: options.settings,
-    producerId: String(identity.producerId),
-    producerEpoch: identity.producerEpoch,
+    schemaVersion: JOURNAL_SCHEMA_VERSION,
+    runId: run.runId,
+    at: run.now().toISOString(),
+    ...identity,
+    producerId: String(producerId),
+    producerEpoch,
   };
 }
 

@@ -7,16 +7,17 @@ import { continuePlan } from "../core/continue_plan.ts";
 import { applyAccept, type Finding } from "../core/finding.ts";
 import { filterAccepts, type NameFilter, parsePattern } from "../core/name_filter.ts";
 import { buildPlan, partitionsToCopy, type Plan } from "../core/plan.ts";
+import type { JournalIdentity } from "../core/journal.ts";
 import { preflight } from "../core/preflight.ts";
 import { buildReport, type Report, type RunFacts } from "../core/report.ts";
-import type { ClusterSnapshot } from "../core/snapshot.ts";
 import type { Mode } from "../core/verdict.ts";
 import type { Verification } from "../core/verify.ts";
 import type { CopyProgress } from "../copy/copy.ts";
 import type { Cluster } from "../kafka/cluster.ts";
+import { orFinding } from "./blocking.ts";
 import { checkJournal, ownRecords } from "./check_journal.ts";
 import type { JournalFile } from "./journal_file.ts";
-import { copyWithJournal } from "./journaled_copy.ts";
+import { beginMigration, copyWithJournal, type JournaledCopyOptions } from "./journaled_copy.ts";
 import { reachClusters } from "./reach.ts";
 import { snapshotSource, snapshotTarget } from "./snapshot.ts";
 import { verifyOnTarget } from "./verify_on_target.ts";
@@ -89,40 +90,49 @@ export async function runPipeline(options: PipelineOptions): Promise<Report> {
 
 async function migrate(options: PipelineOptions, { source, target }: Reached): Promise<Outcome> {
   const { config, narrator, journal, signal } = options;
+  const block = (found: Finding): Outcome => {
+    narrator.blocked([found]);
+    return { findings: [found] };
+  };
   const topics = compileFilter(config.topics);
-  const sourceSnapshot = await snapshotSource(
-    source,
-    (topic) => filterAccepts(topics, topic),
-    signal,
+  const onSource = await orFinding(
+    snapshotSource(source, (topic) => filterAccepts(topics, topic), signal),
+    "source",
   );
-  const settings = settingsOf(config);
-  checkJournal(journal.state, sourceSnapshot.clusterId, target.clusterId, settings);
-  const wholePlan = buildPlan({
-    source: sourceSnapshot,
-    topics,
-    groups: compileFilter(config.groups),
-    uncommitted: config.uncommitted,
-  });
+  if ("finding" in onSource) return block(onSource.finding);
+  const identity: JournalIdentity = {
+    sourceClusterId: source.clusterId,
+    targetClusterId: target.clusterId,
+    settings: settingsOf(config),
+  };
+  checkJournal(journal.state, identity);
+  const groups = compileFilter(config.groups);
+  const { uncommitted, nonEmptyTarget, accept } = config;
+  const wholePlan = buildPlan({ source: onSource.value, topics, groups, uncommitted });
   const plan = continuePlan(wholePlan, journal.state);
   const planTopics = [...new Set(plan.partitions.map(({ topic }) => topic))];
-  const targetSnapshot = await snapshotTarget(target, planTopics, signal);
-  const findings = applyAccept(
-    preflight(plan, sourceSnapshot, targetSnapshot, {
-      nonEmptyTarget: config.nonEmptyTarget,
-      uncommitted: config.uncommitted,
-      ownRecords: ownRecords(journal.state, targetSnapshot),
-    }),
-    config.accept,
-  );
+  const onTarget = await orFinding(snapshotTarget(target, planTopics, signal), "target");
+  if ("finding" in onTarget) return block(onTarget.finding);
+  const rules = {
+    nonEmptyTarget,
+    uncommitted,
+    ownRecords: ownRecords(journal.state, onTarget.value),
+  };
+  const findings = applyAccept(preflight(plan, onSource.value, onTarget.value, rules), accept);
   narrator.planned(plan, findings);
-  const nothingToDo = partitionsToCopy(plan).length === 0;
   const blocked = findings.some(({ severity }) => severity === "error");
-  if (options.mode === "check" || nothingToDo || blocked) return { findings, plan };
-
-  const results = await copyAndVerify(options, { source, target }, plan, {
-    sourceSnapshot,
-    targetSnapshot,
-    settings,
+  if (options.mode === "check" || blocked || partitionsToCopy(plan).length === 0) {
+    return { findings, plan };
+  }
+  const migration = journal.state === undefined
+    ? await orFinding(beginMigration(target, identity, options, signal), "target")
+    : { value: journal.state.migration };
+  if ("finding" in migration) return block(migration.finding);
+  const results = await copyAndVerify(options, { source, target }, {
+    plan,
+    migration: migration.value,
+    sourceSnapshot: onSource.value,
+    targetSnapshot: onTarget.value,
   });
   return { findings, plan, results };
 }
@@ -130,28 +140,22 @@ async function migrate(options: PipelineOptions, { source, target }: Reached): P
 async function copyAndVerify(
   { journal, narrator, runId, now, signal, config }: PipelineOptions,
   { source, target }: Reached,
-  plan: Plan,
-  rest: {
-    readonly sourceSnapshot: ClusterSnapshot;
-    readonly targetSnapshot: ClusterSnapshot;
-    readonly settings: Readonly<Record<string, unknown>>;
-  },
+  work: Pick<JournaledCopyOptions, "plan" | "migration" | "sourceSnapshot" | "targetSnapshot">,
 ): Promise<Verification> {
   const started = performance.now();
   const copied = await copyWithJournal({
+    ...work,
     runId,
-    plan,
     source,
     target,
-    ...rest,
     journal,
     giveUpAfterMs: config.limits.giveUpAfterMs,
     log: narrator,
-    onProgress: (progress) => narrator.progress(progress, plan, performance.now() - started),
+    onProgress: (progress) => narrator.progress(progress, work.plan, performance.now() - started),
     now,
     signal,
   });
-  const results = await verifyOnTarget(target, plan, copied, signal);
+  const results = await verifyOnTarget(target, work.plan, copied, signal);
   narrator.verified(results);
   return results;
 }

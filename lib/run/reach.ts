@@ -3,7 +3,7 @@
 import type { MigrationConfig } from "../config/migration_config.ts";
 import { type Finding, finding, type FindingCode } from "../core/finding.ts";
 import { type Cluster, reachCluster, type ReachedCluster } from "../kafka/cluster.ts";
-import type { ConnectionErrorKind } from "../wire/connection_error.ts";
+import type { ConnectionError, ConnectionErrorKind } from "../wire/connection_error.ts";
 
 /** Both clusters, as far as they could be reached, and what stands in the way. */
 export interface ReachedClusters {
@@ -51,7 +51,12 @@ function findingsOf(cluster: "source" | "target", { unreachable }: ReachedCluste
   return unreachable.flatMap(({ error }) => {
     if (said.has(error.message)) return [];
     said.add(error.message);
-    const code = CODES[error.kind] ?? "BROKER_UNREACHABLE";
-    return [finding(code, { cluster }, error.message, REMEDIES[error.kind])];
+    return [connectionFinding(cluster, error)];
   });
+}
+
+/** What a broker that could not be talked to amounts to. */
+export function connectionFinding(cluster: "source" | "target", error: ConnectionError): Finding {
+  const code = CODES[error.kind] ?? "BROKER_UNREACHABLE";
+  return finding(code, { cluster }, error.message, REMEDIES[error.kind]);
 }

@@ -1,0 +1,108 @@
+// The nearest known name to an unknown key: the same name spelt otherwise, the option of another Kafka client that
+// means the same, a key that belongs elsewhere, or a slip of the finger. It suggests, it never accepts.
+
+/** Options of other clients and tools (Java, librdkafka, kafka-python, kafkajs, MirrorMaker), by their letters alone. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  bootstrapserver: "bootstrapServers",
+  bootstrap: "bootstrapServers",
+  broker: "bootstrapServers",
+  brokers: "bootstrapServers",
+  brokerlist: "bootstrapServers",
+  metadatabrokerlist: "bootstrapServers",
+  servers: "bootstrapServers",
+  hosts: "bootstrapServers",
+  securityprotocol: "tls and sasl",
+  ssl: "tls",
+  saslmechanism: "mechanism under sasl",
+  saslmechanisms: "mechanism under sasl",
+  saslusername: "username under sasl",
+  saslplainusername: "username under sasl",
+  user: "username under sasl",
+  saslpassword: "password under sasl",
+  saslplainpassword: "password under sasl",
+  sasljaasconfig: "username and password under sasl",
+  sasloauthbearertokenendpointurl: "tokenEndpoint under sasl",
+  sasloauthbearerclientid: "clientId under sasl",
+  sasloauthbearerclientsecret: "clientSecret under sasl",
+  sasloauthbearerscope: "scope under sasl",
+  ssltruststorelocation: "ca under tls (a PEM file)",
+  ssltruststorecertificates: "ca under tls (a PEM file)",
+  sslcalocation: "ca under tls",
+  sslcafile: "ca under tls",
+  sslkeystorelocation: "cert and key under tls (PEM files)",
+  sslcertificatelocation: "cert under tls",
+  sslcertfile: "cert under tls",
+  sslkeylocation: "key under tls",
+  sslkeyfile: "key under tls",
+  sslkeypassword: "passphrase under tls",
+  sslendpointidentificationalgorithm: "verifyHostname under tls",
+  sslcheckhostname: "verifyHostname under tls",
+  rejectunauthorized: "ca or verifyHostname under tls",
+  servername: "serverName under tls",
+  groupid: "include under groups",
+  group: "include under groups",
+  consumergroup: "include under groups",
+  consumergroups: "include under groups",
+  topic: "include under topics",
+  topiclist: "include under topics",
+  whitelist: "include under topics",
+  topicsexclude: "exclude under topics",
+  groupsexclude: "exclude under groups",
+  blacklist: "exclude under topics",
+  autooffsetreset: "uncommitted",
+  dryrun: "checkFlag",
+  throttle: "bytesPerSecond under limits",
+};
+
+/** What to write instead of an unknown key, as the words after "expected". */
+export function nearestName(
+  unknown: string,
+  siblings: readonly string[],
+  elsewhere: readonly string[],
+): string {
+  const letters = lettersOf(unknown);
+  const same = siblings.find((name) => lettersOf(name) === letters);
+  if (same !== undefined) return same;
+  const other = Object.hasOwn(OTHER_NAMES, letters) ? OTHER_NAMES[letters] : undefined;
+  if (other !== undefined) return other;
+  const moved = elsewhere.filter((path) => lettersOf(path.split(".").at(-1) ?? "") === letters);
+  if (moved.length > 0) return moved.map(asWords).join(" or ");
+  const allowed = Math.max(1, Math.floor(letters.length / 3));
+  const [best] = siblings
+    .map((name) => ({ name, distance: editDistance(letters, lettersOf(name)) }))
+    .filter(({ distance }) => distance <= allowed)
+    .sort((a, b) => a.distance - b.distance);
+  if (best !== undefined) return best.name;
+  return siblings.length === 1 ? `${siblings[0]}` : `one of ${siblings.join(", ")}`;
+}
+
+/** `source.sasl.password` as `password under source.sasl`. */
+function asWords(path: string): string {
+  const dot = path.lastIndexOf(".");
+  return dot < 0 ? path : `${path.slice(dot + 1)} under ${path.slice(0, dot)}`;
+}
+
+/** The name without case and separators: `bootstrap.servers`, `bootstrap_servers` and `bootstrapServers` are one. */
+function lettersOf(name: string): string {
+  return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "").slice(0, 100);
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours between two words (optimal string alignment). */
+export function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (last[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      let least = Math.min(replaced, (last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        least = Math.min(least, (beforeLast[j - 2] ?? 0) + 1);
+      }
+      row.push(least);
+    }
+    beforeLast = last;
+    last = row;
+  }
+  return last[b.length] ?? 0;
+}

@@ -1,0 +1,230 @@
+// `migration.yaml` from text to a checked configuration, or to all that is wrong with it at once. It contacts
+// nothing and reads only what the text names, through callbacks; a configuration with one problem is no configuration.
+
+import { buildConfig } from "./build_config.ts";
+import type { ColumnSpan, ConfigProblem } from "./config_problem.ts";
+import { firstOfEachPath, formatPath, type LocatedProblem } from "./located_problem.ts";
+import { checkSupport } from "./not_supported_yet.ts";
+import { type Outside, readOutsideValues } from "./outside_values.ts";
+import { checkRules } from "./rules.ts";
+import type { MigrationConfig } from "./schema.ts";
+import { ALL_PATHS, checkSchema } from "./schema_problems.ts";
+import {
+  hiddenInBrokenText,
+  hiddenSpans,
+  isCutByComment,
+  isSecretPath,
+  misreadSecret,
+  trailingStrangers,
+} from "./secret_source.ts";
+import { decodeText } from "./text_source.ts";
+import {
+  type Path,
+  pathKey,
+  type Place,
+  readYaml,
+  type Span,
+  type YamlSource,
+} from "./yaml_source.ts";
+
+/** What comes with the text. */
+export interface ConfigSources extends Outside {
+  /** The file as messages name it. */
+  readonly file: string;
+}
+
+/** A configuration, or everything wrong with it, in the order it is written. */
+export type LoadedConfig =
+  | { readonly ok: true; readonly config: MigrationConfig }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+
+/** Reads and checks a configuration. Never throws because of its content. */
+export function loadConfig(input: string | Uint8Array, sources: ConfigSources): LoadedConfig {
+  const decoded = decodeText(input);
+  if ("problem" in decoded) return refuse(sources.file, 1, 1, decoded.problem);
+  const { text } = decoded;
+  const source = readYaml(text);
+  if (source.broken) return { ok: false, problems: brokenProblems(source, text, sources.file) };
+  const { content } = source;
+  if (content === null || typeof content !== "object" || Array.isArray(content)) {
+    const kind = content === null ? "empty" : Array.isArray(content) ? "a list" : "a single value";
+    return refuse(
+      sources.file,
+      1,
+      1,
+      `The file is ${kind}, expected a mapping with checkFlag, source and target`,
+    );
+  }
+  return checkContent(source, text, sources);
+}
+
+function refuse(file: string, line: number, column: number, message: string): LoadedConfig {
+  return { ok: false, problems: [{ file, line, column, message, hidden: "all" }] };
+}
+
+function checkContent(source: YamlSource, text: string, sources: ConfigSources): LoadedConfig {
+  const { content } = source;
+  const schema = checkSchema(content);
+  const unknown = new Set(schema.unknown.map(pathKey));
+  const isUnknown = (path: Path) => unknown.has(pathKey(path));
+  const misread = misreadProblems(source, text, isUnknown);
+  const pieces = new Set(misread.flatMap(({ pieces }) => pieces.map(({ path }) => pathKey(path))));
+  const early = firstOfEachPath([
+    ...misread.map(({ problem }) => problem),
+    ...schema.problems.filter(({ path }) => !pieces.has(pathKey(path))),
+    ...checkRules(content, schema.meant),
+  ].filter(({ path, at }) => at === "parent" || !liesInSyntaxProblem(path, source)));
+  const wrong = new Set(early.filter(({ at }) => at === "value").map(({ path }) => pathKey(path)));
+  const sound = [...source.places.values()].map(({ path }) => path).filter((path) =>
+    !path.some((_, depth) => wrong.has(pathKey(path.slice(0, depth + 1))))
+  );
+  const outside = readOutsideValues(content, sound, sources);
+  const unsupported = checkSupport(content)
+    .filter(({ path }) => !early.some((problem) => touches(problem.path, path)));
+  const located = firstOfEachPath([...early, ...outside.problems, ...unsupported]);
+  const secretSpans = misread.map(({ place }) => place.value);
+  const syntax = source.problems.filter(({ offset }) =>
+    !secretSpans.some(({ start, end }) => offset >= start && offset <= end)
+  );
+  if (located.length === 0 && syntax.length === 0 && schema.file !== undefined) {
+    return { ok: true, config: buildConfig(schema.file, outside) };
+  }
+  const hidden = hiddenSpans(source, text, isUnknown);
+  const placed = [
+    ...syntax,
+    ...located.map((problem) => ({ offset: offsetOf(problem, source), message: problem.message })),
+  ].sort((a, b) => a.offset - b.offset);
+  return {
+    ok: false,
+    problems: placed.slice(0, MOST_PROBLEMS).map((problem) =>
+      atPosition(problem, source, text, hidden, sources.file)
+    ),
+  };
+}
+
+/** A file with more is no config; this bounds the work of showing them. */
+const MOST_PROBLEMS = 1000;
+
+const MOST_SPANS = 50;
+
+interface Misread {
+  readonly problem: LocatedProblem;
+  readonly place: Place;
+  /** Keys that are no keys but pieces of the secret. */
+  readonly pieces: readonly Place[];
+}
+
+function misreadProblems(
+  source: YamlSource,
+  text: string,
+  isUnknown: (path: Path) => boolean,
+): readonly Misread[] {
+  return [...source.places.values()].flatMap((place): readonly Misread[] => {
+    const { path, key } = place;
+    if (key === undefined || isUnknown(path)) return [];
+    const at = "value";
+    if (isSecretPath(path)) {
+      const pieces = trailingStrangers(place, source, isUnknown);
+      const { start, end } = place.value;
+      const invalid = source.problems.some(({ offset }) => offset >= start && offset <= end);
+      const wrong = misreadSecret(place, text, { cutAtComma: pieces.length > 0, invalid });
+      if (wrong === undefined) return [];
+      return [{ problem: { path, at, message: `${formatPath(path)} ${wrong}` }, place, pieces }];
+    }
+    if (!NAMES.includes(String(path.at(-1))) || !isCutByComment(place, text, true)) return [];
+    const message = `${
+      formatPath(path)
+    } is cut at # (a comment in YAML), expected it in single quotes`;
+    return [{ problem: { path, at, message }, place, pieces: [] }];
+  });
+}
+
+/** Names that may well hold a `#`, as CKafka's user names do (`instance#user`). */
+const NAMES: readonly string[] = ["username", "clientId"];
+
+function touches(a: readonly PropertyKey[], b: readonly PropertyKey[]): boolean {
+  const shared = Math.min(a.length, b.length);
+  return shared > 0 && a.slice(0, shared).every((part, index) => part === b[index]);
+}
+
+/** What the parser already complained about needs no second message. */
+function liesInSyntaxProblem(path: readonly PropertyKey[], source: YamlSource): boolean {
+  const place = source.places.get(pathKey(path));
+  if (place === undefined || isSecretPath(place.path)) return false;
+  const { start, end } = place.value;
+  const isCollection = place.node !== null && "items" in place.node;
+  return source.problems.some(({ offset }) =>
+    isCollection ? offset === start : offset >= start && offset <= end
+  );
+}
+
+function offsetOf(problem: LocatedProblem, source: YamlSource): number {
+  const { path, at, offset = 0 } = problem;
+  const whole = source.places.get(pathKey([]))?.value.start ?? 0;
+  if (at === "parent") {
+    const parent = source.places.get(pathKey(path.slice(0, -1)));
+    return parent?.key?.start ?? parent?.value.start ?? whole;
+  }
+  const place = source.places.get(pathKey(path));
+  if (place === undefined) return whole;
+  if (at === "key") return place.key?.start ?? place.value.start;
+  const { start, end } = place.value;
+  // A value that is not there is shown at its key.
+  if (start === end) return place.key?.start ?? start;
+  return start + (offset === 0 ? 0 : offset + (isQuoted(place) ? 1 : 0));
+}
+
+function isQuoted({ node }: Place): boolean {
+  return node !== null && "type" in node && String(node.type).startsWith("QUOTE_");
+}
+
+interface Placed {
+  readonly offset: number;
+  readonly message: string;
+}
+
+function atPosition(
+  { offset, message }: Placed,
+  source: YamlSource,
+  text: string,
+  spans: readonly Span[],
+  file: string,
+): ConfigProblem {
+  const { line, column } = source.positionOf(offset);
+  const start = offset - column + 1;
+  const newline = text.indexOf("\n", start);
+  const end = newline < 0 ? text.length : newline;
+  const onLine = spans.filter((span) => span.start < end && span.end > start);
+  const columns = onLine.map((span): ColumnSpan => ({
+    from: Math.max(span.start, start) - start,
+    to: Math.min(span.end, end) - start,
+  }));
+  // A line of so many secrets is not worth showing, and every problem in it would carry them all.
+  const hidden = columns.length > MOST_SPANS ? "all" : columns;
+  return { file, line, column, message, hidden };
+}
+
+/** Where the structure is in doubt only that is reported, once a line; in a secret's text, as a secret misread. */
+function brokenProblems(source: YamlSource, text: string, file: string): readonly ConfigProblem[] {
+  const known = new Set(ALL_PATHS.flatMap((path) => path.split(".")));
+  const hidden = hiddenInBrokenText(text, known);
+  const byLine = new Map<number, ConfigProblem>();
+  // Of several errors in a line the first counts; of several at one place the last, the parser's conclusion.
+  for (const { offset, message } of [...source.problems].sort((a, b) => a.offset - b.offset)) {
+    const secret = hidden.find(({ start, end, isSecret }) =>
+      isSecret && offset >= start && offset <= end
+    );
+    const placed = secret === undefined
+      ? { offset, message }
+      : { offset: secret.start, message: UNREADABLE_SECRET };
+    const problem = atPosition(placed, source, text, hidden, file);
+    const before = byLine.get(problem.line);
+    if (before === undefined || before.column === problem.column) {
+      byLine.set(problem.line, problem);
+    }
+  }
+  return [...byLine.values()];
+}
+
+const UNREADABLE_SECRET =
+  "The value that begins here is not valid YAML, expected it in single quotes (a single quote inside it written twice)";

@@ -1,0 +1,104 @@
+// The configuration as the program uses it: checked, defaults filled in, files read, secrets wrapped. How it is
+// written in `migration.yaml` is another shape, in schema.ts; nothing here parses or checks.
+
+import type { HostPort } from "./address.ts";
+import type { Secret } from "./secrets.ts";
+
+/** What TLS connections to a cluster are opened with. */
+export interface TlsConfig {
+  /** Trusted authorities, PEM; where absent, those of the system. */
+  readonly ca?: string;
+  /** Client certificate chain, PEM; only together with `key`. */
+  readonly cert?: string;
+  /** Private key of the client certificate, PEM. */
+  readonly key?: Secret;
+  /** Opens an encrypted private key. */
+  readonly passphrase?: Secret;
+  /** The name to expect in certificates, for every broker; where absent, the advertised host. */
+  readonly serverName?: string;
+  readonly verifyHostname: boolean;
+}
+
+/** User name and password, for PLAIN and SCRAM. */
+export interface PasswordSaslConfig {
+  readonly mechanism: "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512";
+  readonly username: string;
+  readonly password: Secret;
+}
+
+/** OAUTHBEARER with a token that something else keeps fresh; the path as written, relative to the config. */
+export interface TokenFileSaslConfig {
+  readonly mechanism: "OAUTHBEARER";
+  readonly tokenFile: string;
+}
+
+/** OAUTHBEARER with the client credentials grant (RFC 6749, section 4.4). */
+export interface ClientCredentialsSaslConfig {
+  readonly mechanism: "OAUTHBEARER";
+  readonly tokenEndpoint: string;
+  readonly clientId: string;
+  readonly clientSecret: Secret;
+  readonly scope?: string;
+}
+
+/** How to authenticate. */
+export type SaslConfig = PasswordSaslConfig | TokenFileSaslConfig | ClientCredentialsSaslConfig;
+
+/** How to reach one cluster. */
+export interface ClusterConfig {
+  /** Not empty, without repetitions. */
+  readonly bootstrapServers: readonly HostPort[];
+  /** Dialled `host:port` by advertised `host:port`, IPv6 hosts in brackets. */
+  readonly addresses: ReadonlyMap<string, string>;
+  /** Absent: plaintext. */
+  readonly tls?: TlsConfig;
+  readonly sasl?: SaslConfig;
+}
+
+/** Patterns as written (`lib/core/name_filter.ts` compiles them; they have been tried). */
+export interface PatternLists {
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+}
+
+/** A range to copy without asking groups. */
+export interface RangeConfig {
+  readonly topic: string;
+  readonly partition: number;
+  /** An offset, the log start offset, or the first offset at or after a time. */
+  readonly start: bigint | "earliest" | { readonly timestampMs: number };
+  /** One past the last offset; where absent, the end of the log. */
+  readonly end?: bigint;
+}
+
+/** A Kafka Connect cluster that does the copying. */
+export interface ConnectEngineConfig {
+  readonly url: string;
+  readonly tasks?: number;
+  /** References for the workers' config providers, by cluster and setting; not secrets themselves. */
+  readonly secrets?: {
+    readonly source?: Readonly<Record<string, string>>;
+    readonly target?: Readonly<Record<string, string>>;
+  };
+}
+
+/** Everything `migration.yaml` says. */
+export interface MigrationConfig {
+  /** 0: check only, 1: migrate. */
+  readonly checkFlag: 0 | 1;
+  readonly source: ClusterConfig;
+  readonly target: ClusterConfig;
+  readonly topics: PatternLists;
+  readonly groups: PatternLists;
+  readonly uncommitted: "earliest" | "skip";
+  /** `false`, or how to create missing topics (replication factor: where absent, the target's default). */
+  readonly createTopics: false | { readonly replicationFactor?: number };
+  readonly groupOffsets: "ignore" | "commit";
+  readonly verify: "count" | "content";
+  readonly nonEmptyTarget: "refuse" | "append";
+  /** Codes of overridable findings. */
+  readonly accept: readonly string[];
+  readonly limits: { readonly bytesPerSecond?: number; readonly giveUpAfterMs: number };
+  readonly ranges?: readonly RangeConfig[];
+  readonly engine: "local" | { readonly connect: ConnectEngineConfig };
+}

@@ -1,0 +1,143 @@
+// What the configuration names but does not hold: environment variables, password files, PEM files. They are read
+// through the callbacks that come with the text; neither their content nor the reader's own words reach a message.
+
+import { escapeName } from "../core/escape_name.ts";
+import { formatPath, type LocatedProblem, valueAt } from "./located_problem.ts";
+import { isSecretPath } from "./secret_source.ts";
+import { createSecret, environmentReference, type Secret } from "./secrets.ts";
+import { type Path, pathKey } from "./yaml_source.ts";
+
+/** Where outside values come from. */
+export interface Outside {
+  /** An environment variable, undefined where it is not set. */
+  readonly env: (name: string) => string | undefined;
+  /** Reads a file; a relative path starts at the config's folder. Throws where it can't be read. */
+  readonly readFile: (path: string) => Uint8Array;
+}
+
+/** Outside values by the path of the key that names them, as map keys. */
+export interface OutsideValues {
+  readonly secrets: ReadonlyMap<string, Secret>;
+  readonly texts: ReadonlyMap<string, string>;
+  readonly problems: readonly LocatedProblem[];
+}
+
+/**
+ * Settles the secrets and reads the files named at these paths.
+ *
+ * @param paths the places of the configuration whose values read as they were meant.
+ */
+export function readOutsideValues(
+  content: unknown,
+  paths: readonly Path[],
+  outside: Outside,
+): OutsideValues {
+  const secrets = new Map<string, Secret>();
+  const texts = new Map<string, string>();
+  const problems: LocatedProblem[] = [];
+  for (const path of paths) {
+    const written = valueAt(content, path);
+    if (typeof written !== "string" || written === "") continue;
+    const refuse = (message: string) => problems.push({ path, at: "value", message });
+    const keep = (result: Result, into: (value: string) => void) =>
+      "problem" in result ? refuse(`${formatPath(path)}: ${result.problem}`) : into(result.value);
+    const setting = path.slice(1).join(".");
+    if (isSecretPath(path)) {
+      keep(settleSecret(written, outside), (value) => {
+        secrets.set(pathKey(path), createSecret(value));
+      });
+    } else if (setting === "sasl.passwordFile") {
+      keep(readPassword(written, outside), (value) => {
+        secrets.set(pathKey(path), createSecret(value));
+      });
+    } else if (setting === "tls.key") {
+      keep(readKey(written, outside), (value) => {
+        secrets.set(pathKey(path), createSecret(value));
+      });
+    } else if (setting === "tls.ca" || setting === "tls.cert") {
+      keep(readPem(written, CERTIFICATE, "certificate", outside), (value) => {
+        texts.set(pathKey(path), value);
+      });
+    }
+  }
+  return { secrets, texts, problems };
+}
+
+type Result = { readonly value: string } | { readonly problem: string };
+
+function settleSecret(written: string, { env }: Outside): Result {
+  const name = environmentReference(written);
+  if (name === undefined) return { value: written };
+  const value = env(name);
+  if (value === undefined) {
+    return { problem: `environment variable ${name} is not set, expected the secret in it` };
+  }
+  return value === "" || /[\0\r\n]/.test(value)
+    ? {
+      problem: `environment variable ${name} is empty or not one line, expected the secret in it`,
+    }
+    : { value };
+}
+
+function readPassword(path: string, outside: Outside): Result {
+  const file = readText(path, "the password in its first line", outside);
+  if ("problem" in file) return file;
+  const value = /^[^\r\n]*/.exec(file.value)?.[0] ?? "";
+  return value === "" || value.includes("\0")
+    ? { problem: `${named(path)} has an empty first line, expected the password in it` }
+    : { value };
+}
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/;
+const KEY = /-----BEGIN ([A-Z]+ )?PRIVATE KEY-----[^]+-----END ([A-Z]+ )?PRIVATE KEY-----/;
+const ENCRYPTED = /BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED/;
+
+function readPem(path: string, form: RegExp, what: string, outside: Outside): Result {
+  const file = readText(path, `a ${what} in PEM form`, outside);
+  if ("problem" in file || form.test(file.value)) return file;
+  return { problem: `${named(path)} holds no ${what} in PEM form, expected -----BEGIN …` };
+}
+
+function readKey(path: string, outside: Outside): Result {
+  const file = readPem(path, KEY, "private key", outside);
+  // Refused together with tls.passphrase, until encrypted keys are supported.
+  if ("problem" in file || !ENCRYPTED.test(file.value)) return file;
+  return {
+    problem: `${
+      named(path)
+    } is encrypted, which is not supported yet, expected a key without passphrase`,
+  };
+}
+
+function readText(path: string, expected: string, { readFile }: Outside): Result {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFile(path);
+  } catch (error) {
+    return { problem: `${named(path)} ${reasonOf(error)}, expected ${expected}` };
+  }
+  try {
+    return { value: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
+  } catch {
+    return { problem: `${named(path)} is not text, expected ${expected}` };
+  }
+}
+
+function named(path: string): string {
+  return `file ${escapeName(path)}`;
+}
+
+/** Deno's error names and Node's codes; anything else in general words. */
+function reasonOf(error: unknown): string {
+  const { name, code } = error instanceof Error
+    ? error as Error & { readonly code?: string }
+    : { name: "", code: "" };
+  if (name === "NotFound" || code === "ENOENT") {
+    return "does not exist (relative paths start at the config's folder)";
+  }
+  if (["PermissionDenied", "NotCapable"].includes(name) || code === "EACCES") {
+    return "may not be read";
+  }
+  if (name === "IsADirectory" || code === "EISDIR") return "is a folder";
+  return "can't be read";
+}

@@ -1,0 +1,97 @@
+// Rules between keys of `migration.yaml`: what must stand together, what excludes each other. They read the content
+// as it is written, so that they hold whatever else is wrong with it.
+
+import { formatPath, type LocatedProblem, valueAt } from "./located_problem.ts";
+import { pathKey } from "./yaml_source.ts";
+
+type Path = readonly PropertyKey[];
+
+/**
+ * Breaches of the rules between keys.
+ *
+ * @param meant paths, as map keys, that a misspelt key was probably meant for: they do not count as missing.
+ */
+export function checkRules(
+  content: unknown,
+  meant: ReadonlySet<string>,
+): readonly LocatedProblem[] {
+  const has = (path: Path): boolean =>
+    valueAt(content, path) !== undefined || meant.has(pathKey(path));
+  return [
+    ...["source", "target"].flatMap((cluster) => [
+      ...saslRules([cluster, "sasl"], content, has),
+      ...tlsRules([cluster, "tls"], has),
+    ]),
+    ...rangeRules(content, has),
+  ];
+}
+
+type Has = (path: Path) => boolean;
+
+function saslRules(sasl: Path, content: unknown, has: Has): readonly LocatedProblem[] {
+  const mechanism = valueAt(content, [...sasl, "mechanism"]);
+  if (mechanism === "OAUTHBEARER") return tokenRules(sasl, has);
+  if (!["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"].includes(String(mechanism))) return [];
+  return exactlyOne(sasl, "password", "passwordFile", has);
+}
+
+function tokenRules(sasl: Path, has: Has): readonly LocatedProblem[] {
+  if (has([...sasl, "tokenFile"]) || !has([...sasl, "tokenEndpoint"])) {
+    return exactlyOne(sasl, "tokenFile", "tokenEndpoint", has);
+  }
+  return ["clientId", "clientSecret"]
+    .flatMap((key) => together(sasl, "tokenEndpoint", key, has));
+}
+
+function tlsRules(tls: Path, has: Has): readonly LocatedProblem[] {
+  return [
+    ...together(tls, "cert", "key", has),
+    ...together(tls, "key", "cert", has),
+    ...together(tls, "passphrase", "key", has),
+  ];
+}
+
+function exactlyOne(parent: Path, a: string, b: string, has: Has): readonly LocatedProblem[] {
+  const first = has([...parent, a]);
+  if (first !== has([...parent, b])) return [];
+  const words = first ? `both ${a} and ${b}` : `neither ${a} nor ${b}`;
+  const message = `${formatPath(parent)} has ${words}, expected one of them`;
+  return [{ path: [...parent, first ? b : a], at: first ? "key" : "parent", message }];
+}
+
+function together(parent: Path, given: string, needed: string, has: Has) {
+  if (!has([...parent, given]) || has([...parent, needed])) return [];
+  const message = `${formatPath(parent)} has ${given} without ${needed}, expected both`;
+  return [{ path: [...parent, given], at: "key", message } satisfies LocatedProblem];
+}
+
+function rangeRules(content: unknown, has: Has): readonly LocatedProblem[] {
+  const ranges = valueAt(content, ["ranges"]);
+  if (!Array.isArray(ranges)) return [];
+  const problems: LocatedProblem[] = [];
+  if (has(["groups"])) {
+    const message = "ranges and groups exclude each other, expected one of them";
+    problems.push({ path: ["ranges"], at: "key", message });
+  }
+  const seen = new Set<string>();
+  for (const index of ranges.keys()) {
+    const path = ["ranges", index];
+    const [topic, partition, start, end] = ["topic", "partition", "start", "end"]
+      .map((key) => valueAt(content, [...path, key]));
+    if (isInteger(start) && isInteger(end) && end <= start) {
+      const message = `${formatPath(path)} holds nothing, expected end beyond start`;
+      problems.push({ path: [...path, "end"], at: "value", message });
+    }
+    const name = pathKey([String(topic), String(partition)]);
+    if (topic !== undefined && partition !== undefined && seen.has(name)) {
+      const message = `${formatPath(path)} is a second range of its partition, expected one`;
+      problems.push({ path, at: "value", message });
+    }
+    seen.add(name);
+  }
+  return problems;
+}
+
+function isInteger(value: unknown): value is number | bigint {
+  return typeof value === "number" || typeof value === "bigint";
+}

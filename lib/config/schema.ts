@@ -1,0 +1,278 @@
+// The shape of `migration.yaml`: one definition from which come the checks, the types and the published JSON Schema.
+// Each part carries the words that follow "expected" when it is wrong. It knows nothing of positions, of rules
+// between keys (rules.ts) or of what is not built yet (not_supported_yet.ts).
+
+import * as z from "zod";
+import { OVERRIDABLE_CODES } from "../core/finding.ts";
+import { parsePattern } from "../core/name_filter.ts";
+import { formatAddress, type HostPort, parseAddress, splitAddresses } from "./address.ts";
+import { parseDurationMs, parseSizeBytes } from "./quantities.ts";
+
+export type * from "./migration_config.ts";
+export type { HostPort } from "./address.ts";
+
+/** What a refinement reports besides the expectation, as `params` of its issue. */
+export interface IssueDetail {
+  /** What is wrong, in place of a description of the value. */
+  readonly what?: string;
+  /** Where in the text of the value it is wrong. */
+  readonly offset?: number;
+  /** The part of the text that is wrong. */
+  readonly part?: string;
+  /** Whether it is the key that is wrong, not its value. */
+  readonly inKey?: boolean;
+}
+
+type Context<T> = z.core.$RefinementCtx<T>;
+
+function refuse<T>(
+  context: Context<T>,
+  input: unknown,
+  message: string,
+  params: IssueDetail = {},
+  path: PropertyKey[] = [],
+): never {
+  context.addIssue({ code: "custom", message, params: { ...params }, path, input });
+  return z.NEVER;
+}
+
+const MAX_OFFSET = 2n ** 63n - 1n;
+const WEEK_MS = 7 * 24 * 3_600_000;
+
+/** Text for names and paths: not empty, nothing in it that could break a line or fool a terminal. */
+function text(expected: string) {
+  const misread = ({ input }: { readonly input?: unknown }) =>
+    typeof input === "number" || typeof input === "boolean"
+      ? `${expected} in single quotes`
+      : expected;
+  return z.string({ error: misread })
+    .min(1, { error: expected })
+    .superRefine((value, context) => {
+      if (!/\p{Cc}/u.test(value)) return;
+      refuse(context, value, expected, { what: "holds control characters" });
+    });
+}
+
+const flag = (expected = "true or false") => z.boolean({ error: expected });
+const choice = <const T extends readonly string[]>(values: T) =>
+  z.enum(values, { error: `${values.slice(0, -1).join(", ")} or ${values.at(-1)}` });
+const integer = (min: number, max: number) => {
+  const error = `a whole number from ${min} to ${max}`;
+  return z.int({ error }).min(min, { error }).max(max, { error });
+};
+const list = <T extends z.ZodType>(item: T, expected: string) => z.array(item, { error: expected });
+
+function url(expected: string) {
+  return text(expected).superRefine((value, context) => {
+    const parsed = URL.canParse(value) ? new URL(value) : undefined;
+    if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
+      refuse(context, value, expected);
+    } else if (parsed.username !== "" || parsed.password !== "") {
+      refuse(context, value, `${expected} without user name and password`);
+    }
+  });
+}
+
+/** One address, or where `several` a comma-separated list of them. */
+function addressText(several = false) {
+  return text("host:port").superRefine((value, context) => {
+    const parts = several ? splitAddresses(value) : [{ text: value, offset: 0 }];
+    for (const { text: part, offset } of parts) {
+      const parsed = parseAddress(part);
+      if ("expected" in parsed) refuse(context, value, parsed.expected, { part, offset });
+    }
+  });
+}
+
+/** An address checked before, written in one way. */
+function canonical(text: string): string {
+  const parsed = parseAddress(text);
+  return "host" in parsed ? formatAddress(parsed) : text;
+}
+
+const SERVERS = "host:port, or several, as a list or separated by commas";
+const bootstrapServers = z.union([
+  addressText(true),
+  list(addressText(true), SERVERS).min(1, { error: SERVERS }),
+], { error: SERVERS }).transform((value): readonly HostPort[] => {
+  const servers = new Map<string, HostPort>();
+  for (const { text: part } of [value].flat().flatMap(splitAddresses)) {
+    const parsed = parseAddress(part);
+    if ("host" in parsed) servers.set(formatAddress(parsed), parsed);
+  }
+  return [...servers.values()];
+}).describe("Where to reach the cluster first: host:port, comma-separated or a list");
+
+const addresses = z.record(addressText(), addressText(), {
+  error: "a mapping of advertised to dialled host:port",
+}).transform((value, context): ReadonlyMap<string, string> => {
+  const dialled = new Map<string, string>();
+  for (const [key, address] of Object.entries(value)) {
+    const advertised = canonical(key);
+    if (dialled.has(advertised)) {
+      const detail = { inKey: true, what: "is given twice" };
+      refuse(context, value, "one address to dial", detail, [key]);
+    }
+    dialled.set(advertised, canonical(address));
+  }
+  return dialled;
+}).describe("Address to dial for each advertised one that can't be reached from here");
+
+const tls = z.union([
+  flag(),
+  z.strictObject({
+    ca: text("the path of a PEM file").describe("Trusted authorities, PEM; else the system's"),
+    cert: text("the path of a PEM file").describe("Client certificate, PEM"),
+    key: text("the path of a PEM file").describe("Private key of the client certificate, PEM"),
+    passphrase: z.string({ error: "the key's passphrase" }),
+    serverName: text("a host name").describe("Name to expect in every broker's certificate"),
+    verifyHostname: flag().describe("false: certificates need not carry the broker's name"),
+  }).partial(),
+], { error: "true, false or a mapping such as {ca: ca.pem}" });
+
+const MECHANISM = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER";
+const sasl = z.discriminatedUnion("mechanism", [
+  z.strictObject({
+    mechanism: z.enum(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"], { error: MECHANISM }),
+    username: text("a user name"),
+    password: z.string({ error: "the password" }).optional()
+      .describe("In single quotes, or ${NAME} for an environment variable"),
+    passwordFile: text("the path of a file").optional()
+      .describe("A file whose first line is the password"),
+  }),
+  z.strictObject({
+    mechanism: z.literal("OAUTHBEARER", { error: MECHANISM }),
+    tokenFile: text("the path of a file").optional(),
+    tokenEndpoint: url("an http or https URL").optional(),
+    clientId: text("a client id").optional(),
+    clientSecret: z.string({ error: "the client secret" }).optional(),
+    scope: text("a scope").optional(),
+  }),
+], {
+  error: (issue) =>
+    "discriminator" in issue ? MECHANISM : `a mapping with mechanism (${MECHANISM})`,
+});
+
+const cluster = z.strictObject({
+  bootstrapServers,
+  addresses: addresses.optional(),
+  tls: tls.default(false).describe("true, or what to open TLS connections with"),
+  sasl: sasl.optional().describe("How to authenticate"),
+}, { error: "a mapping with bootstrapServers" });
+
+const PATTERN = "a glob such as orders-*, or a /regular expression/";
+const pattern = text(PATTERN).superRefine((value, context) => {
+  const parsed = parsePattern(value);
+  if (typeof parsed !== "string") return;
+  const reason = parsed.replace(/^Not a valid pattern: /, "").replace(/^A /, "a ");
+  refuse(context, value, PATTERN, { what: `is no pattern (${reason})` });
+});
+
+const filter = z.strictObject({
+  include: list(pattern, "a list of patterns").default([]),
+  exclude: list(pattern, "a list of patterns").default([]),
+}, { error: "a mapping with include and exclude" }).prefault({});
+
+const OFFSET = "an offset (0 or more)";
+const offset = z.union([z.int(), z.bigint()], { error: OFFSET }).transform((value, context) => {
+  const exact = BigInt(value);
+  return exact >= 0n && exact <= MAX_OFFSET ? exact : refuse(context, value, OFFSET);
+});
+const START = "an offset, earliest, or an ISO time with its zone (2022-11-03T15:02:08Z)";
+const start = z.union([
+  offset,
+  z.literal("earliest"),
+  z.iso.datetime({ offset: true, error: START }).transform((value) => ({
+    timestampMs: Date.parse(value),
+  })),
+], { error: START });
+
+const ranges = list(
+  z.strictObject({
+    topic: text("a topic name"),
+    partition: integer(0, 2 ** 31 - 1),
+    start,
+    end: offset.optional(),
+  }, { error: "a mapping with topic, partition and start" }),
+  "a list of {topic, partition, start, end}",
+).min(1, { error: "at least one range" });
+
+const SIZE = "bytes, as a number or with a unit (50MB, 64MiB)";
+const size = z.union([z.number(), z.string()], { error: SIZE }).transform((value, context) => {
+  const bytes = typeof value === "number" ? value : parseSizeBytes(value);
+  const valid = bytes !== undefined && Number.isSafeInteger(bytes) && bytes > 0;
+  return valid ? bytes : refuse(context, value, SIZE);
+});
+
+const DURATION = "a duration with its unit (500ms, 90s, 10m, 2h), a week at most";
+const duration = z.string({ error: DURATION }).transform((value, context) => {
+  const ms = parseDurationMs(value);
+  return ms !== undefined && ms > 0 && ms <= WEEK_MS ? ms : refuse(context, value, DURATION);
+});
+
+const references = z.record(text("a name"), text("a config provider reference"), {
+  error: "a mapping of settings to config provider references",
+});
+
+const engine = z.union([
+  z.literal("local"),
+  z.strictObject({
+    connect: z.strictObject({
+      url: url("the http or https URL of a Connect worker"),
+      tasks: integer(1, 10_000).optional(),
+      secrets: z.strictObject({ source: references, target: references }, {
+        error: "a mapping with source and target",
+      }).partial().optional(),
+    }, { error: "a mapping with url" }),
+  }),
+], { error: "local or a mapping with connect" });
+
+/** `migration.yaml` as it is written; its output has defaults and units filled in, but no files and no secrets. */
+export const migrationFile = z.strictObject({
+  checkFlag: z.literal([0, 1], { error: "0 (check only) or 1 (migrate)" })
+    .describe("0: check only, 1: migrate"),
+  source: cluster.describe("The cluster to read; nothing is written to it"),
+  target: cluster.describe("The cluster to write"),
+  topics: filter.describe("Topics to migrate; without include, all"),
+  groups: filter.describe("Consumer groups whose committed offsets count; without include, all"),
+  uncommitted: choice(["earliest", "skip"]).default("earliest")
+    .describe("Partitions a group never committed, of topics it reads"),
+  createTopics: z.union([
+    flag(),
+    z.strictObject({ replicationFactor: integer(1, 32_767).optional() }),
+  ], { error: "true, false or {replicationFactor: 3}" }).default(false)
+    .describe("true: create missing topics as they are on the source"),
+  groupOffsets: choice(["ignore", "commit"]).default("ignore")
+    .describe("commit: carry every group's position over to the target"),
+  verify: choice(["count", "content"]).default("count")
+    .describe("content: read both sides back and compare digests"),
+  nonEmptyTarget: choice(["refuse", "append"]).default("refuse")
+    .describe("What to do when a target partition already holds messages"),
+  accept: list(
+    z.enum(OVERRIDABLE_CODES, { error: OVERRIDABLE_CODES.join(" or ") }),
+    "a list of finding codes",
+  ).default([]).describe("Findings to go on in spite of"),
+  limits: z.strictObject({
+    bytesPerSecond: size.optional().describe("A number of bytes, or with a unit: 50MB, 64MiB"),
+    giveUpAfter: duration.default(600_000)
+      .describe("A partition without any acknowledgement for so long fails: 90s, 10m"),
+  }, { error: "a mapping with bytesPerSecond and giveUpAfter" }).prefault({}),
+  ranges: ranges.optional().describe("What to copy, instead of asking the groups"),
+  engine: engine.default("local").describe("local, or a Kafka Connect cluster that copies"),
+}, { error: "a mapping with checkFlag, source and target" });
+
+/** The file's checked content. */
+export type MigrationFile = z.output<typeof migrationFile>;
+
+/** The JSON Schema (2020-12) of `migration.yaml`, for editors. */
+export function jsonSchema(): object {
+  const schema = z.toJSONSchema(migrationFile, {
+    io: "input",
+    unrepresentable: "any",
+    override({ zodSchema, jsonSchema }) {
+      // Offsets exceed the doubles of JavaScript, not the integers of JSON Schema.
+      if (zodSchema._zod.def.type === "bigint") jsonSchema.type = "integer";
+    },
+  });
+  return { title: "data-migrate: migration.yaml", ...schema };
+}

@@ -1,0 +1,204 @@
+// What the schema finds wrong with the content of `migration.yaml`, in sentences: every issue of zod as
+// "what is wrong, what was expected", unknown keys with the nearest known name. It knows paths, not positions.
+
+import * as z from "zod";
+import { escapeName } from "../core/escape_name.ts";
+import { nearestName } from "./known_names.ts";
+import { describe, formatPath, type LocatedProblem, valueAt } from "./located_problem.ts";
+import { type IssueDetail, type MigrationFile, migrationFile } from "./schema.ts";
+import { pathKey } from "./yaml_source.ts";
+
+/** A content looked at. */
+export interface SchemaResult {
+  /** Present where nothing is wrong. */
+  readonly file?: MigrationFile;
+  readonly problems: readonly LocatedProblem[];
+  /** Paths of the keys the schema does not know. */
+  readonly unknown: readonly (readonly PropertyKey[])[];
+  /** Paths, as map keys, that an unknown key was probably meant for. */
+  readonly meant: ReadonlySet<string>;
+}
+
+/** Past so many unknown keys the file is something else, and the rest of them only costs time. */
+const MOST_STRANGERS = 1000;
+
+type Issue = z.core.$ZodIssue;
+type Path = readonly PropertyKey[];
+
+/** Checks plain data against the schema. */
+export function checkSchema(content: unknown): SchemaResult {
+  const result = migrationFile.safeParse(content);
+  if (result.success) {
+    return { file: result.data, problems: [], unknown: [], meant: new Set() };
+  }
+  const issues = flatten(result.error.issues, []);
+  const unknown = issues.flatMap(({ issue, path }) => unknownKeys(issue, path, content));
+  const strangers = unknown.slice(0, MOST_STRANGERS).map((path) =>
+    unknownKeyProblem(path, content)
+  );
+  const meant = new Set(strangers.flatMap(({ meant }) => meant));
+  const problems = issues
+    .filter(({ issue }) => issue.code !== "unrecognized_keys")
+    .map(({ issue, path }) => valueProblem(issue, path, content))
+    .filter(({ at, path }) => at !== "parent" || !meant.has(pathKey(path)));
+  return { problems: [...strangers.map(({ problem }) => problem), ...problems], unknown, meant };
+}
+
+interface PlacedIssue {
+  readonly issue: Issue;
+  readonly path: Path;
+}
+
+/** Issues of the branch of a union that the value comes nearest to, in place of the union's own. */
+function flatten(issues: readonly Issue[], prefix: Path): readonly PlacedIssue[] {
+  return issues.flatMap((issue): readonly PlacedIssue[] => {
+    const path = [...prefix, ...issue.path];
+    if (issue.code === "invalid_union") {
+      const near = issue.errors.find((branch) => !branch.some(isWrongKind));
+      if (near !== undefined) return flatten(near, path);
+    }
+    return [{ issue, path }];
+  });
+}
+
+function isWrongKind(issue: Issue): boolean {
+  const kinds = ["invalid_type", "invalid_value", "invalid_union"];
+  return issue.path.length === 0 && kinds.includes(issue.code);
+}
+
+function valueProblem(issue: Issue, path: Path, content: unknown): LocatedProblem {
+  const expected = `expected ${issue.message}`;
+  const name = formatPath(path);
+  const value = valueAt(content, path);
+  if (value === undefined) {
+    return { path, at: "parent", message: `${name} is missing, ${expected}` };
+  }
+  if (issue.code === "invalid_key") {
+    const key = issue.issues[0]?.message ?? "another key";
+    return {
+      path,
+      at: "key",
+      message: `Key ${name} is not valid, expected ${key}`,
+    };
+  }
+  const { what, part, offset, inKey } = detailOf(issue);
+  if (inKey) return { path, at: "key", message: `${name} ${what}, ${expected}` };
+  if (part !== undefined && part !== value) {
+    const message = `${name} holds ${describe(part, path)}, ${expected}`;
+    return { path, at: "value", message, ...(offset !== undefined && { offset }) };
+  }
+  return {
+    path,
+    at: "value",
+    message: `${name} ${what ?? wrongValue(issue, path, value)}, ${expected}`,
+  };
+}
+
+function wrongValue(issue: Issue, path: Path, value: unknown): string {
+  if (issue.code === "invalid_type" && typeof value === "string") {
+    const structured = ["object", "record", "array"].includes(issue.expected);
+    if (structured) return "is a text";
+  }
+  return `is ${describe(value, path)}`;
+}
+
+function detailOf(issue: Issue): IssueDetail {
+  return issue.code === "custom" ? issue.params ?? {} : {};
+}
+
+/** Keys no branch knows; where the branch could not be told (no valid discriminator), those that none knows. */
+function unknownKeys(issue: Issue, path: Path, content: unknown): readonly Path[] {
+  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => [...path, key]);
+  if (issue.code !== "invalid_union" || !("discriminator" in issue)) return [];
+  const parent = path.slice(0, -1);
+  const known = knownKeys(parent, content);
+  return Object.keys(valueAt(content, parent) ?? {})
+    .filter((key) => !known.includes(key))
+    .map((key) => [...parent, key]);
+}
+
+function unknownKeyProblem(path: Path, content: unknown) {
+  const parent = path.slice(0, -1);
+  const name = String(path.at(-1));
+  const siblings = knownKeys(parent, content);
+  const expected = nearestName(name, siblings, elsewhere(name, parent));
+  const shown = escapeName(name.length > 60 ? `${name.slice(0, 57)}…` : name);
+  const place = parent.length === 0 ? "" : ` in ${formatPath(parent)}`;
+  const message = `Unknown key ${shown}${place}, expected ${expected}`;
+  const meant = siblings.includes(expected) ? [pathKey([...parent, expected])] : [];
+  return { problem: { path, at: "key", message } satisfies LocatedProblem, meant };
+}
+
+/** Keys of the mapping at a path. */
+function knownKeys(path: Path, content: unknown): readonly string[] {
+  let schemas: readonly z.core.$ZodType[] = [migrationFile];
+  for (const [depth, key] of path.entries()) {
+    const value = valueAt(content, path.slice(0, depth));
+    schemas = schemas.flatMap((schema) => objectsOf(schema, value)).flatMap((object) =>
+      object instanceof z.ZodArray ? [object.element] : object.shape[String(key)] ?? []
+    );
+  }
+  const objects = schemas.flatMap((schema) => objectsOf(schema, valueAt(content, path)));
+  return [
+    ...new Set(
+      objects.flatMap((object) => object instanceof z.ZodObject ? Object.keys(object.shape) : []),
+    ),
+  ];
+}
+
+/** Paths of the schema that end in a name spelt nearly so; the nearer ones, relative, where there are some. */
+function elsewhere(name: string, parent: Path): readonly string[] {
+  const letters = name.toLowerCase();
+  const here = parent.map((part) => `${String(part)}.`).join("");
+  const paths = ALL_PATHS.filter((path) => {
+    const last = path.split(".").at(-1) ?? "";
+    const holder = path.split(".").at(-2);
+    return last.toLowerCase() === letters && holder !== parent.at(-1);
+  });
+  const below = paths.filter((path) => path.startsWith(here)).map((path) =>
+    path.slice(here.length)
+  );
+  const near = paths.filter((path) => path.split(".")[0] === parent[0]);
+  return below.length > 0 ? below : near.length > 0 ? near : paths;
+}
+
+/** Every key path of the schema, dotted, without those inside lists. */
+export const ALL_PATHS: readonly string[] = listPaths();
+
+function listPaths(): readonly string[] {
+  const pathsOf = (schema: z.core.$ZodType, prefix: string): readonly string[] =>
+    objectsOf(schema, undefined).flatMap((object) =>
+      object instanceof z.ZodObject
+        ? Object.entries(object.shape).flatMap(([key, value]) => [
+          `${prefix}${key}`,
+          ...pathsOf(value as z.core.$ZodType, `${prefix}${key}.`),
+        ])
+        : []
+    );
+  return [...new Set(pathsOf(migrationFile, ""))];
+}
+
+type Container = z.ZodObject | z.ZodArray;
+
+/** The objects and arrays a schema may stand for: wrappers taken off, unions opened. */
+function objectsOf(schema: z.core.$ZodType, value: unknown): readonly Container[] {
+  if (schema instanceof z.ZodObject || schema instanceof z.ZodArray) return [schema];
+  if (
+    schema instanceof z.ZodOptional || schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault
+  ) return objectsOf(schema.unwrap(), value);
+  if (schema instanceof z.ZodPipe) return objectsOf(schema.in, value);
+  if (schema instanceof z.ZodDiscriminatedUnion) {
+    const { discriminator } = schema.def;
+    const tag = valueAt(value, [discriminator]);
+    const options = schema.options.flatMap((option) => objectsOf(option, value));
+    const fitting = options.filter((option) =>
+      option instanceof z.ZodObject && option.shape[discriminator]?.safeParse(tag).success
+    );
+    return fitting.length > 0 ? fitting : options;
+  }
+  if (schema instanceof z.ZodUnion) {
+    return schema.options.flatMap((option) => objectsOf(option, value));
+  }
+  return [];
+}

@@ -1,0 +1,219 @@
+// Secrets as they stand in the YAML text: whether YAML read one as something else than the operator meant, and which
+// stretches of the text must never be shown. When in doubt it hides: a key nobody knows may hold a password.
+
+import { isScalar } from "yaml";
+import { environmentReference } from "./secrets.ts";
+import { type Path, pathKey, type Place, type Span, type YamlSource } from "./yaml_source.ts";
+
+const SECRET_KEYS: readonly PropertyKey[] = ["password", "passphrase", "clientSecret"];
+/** Names that may be meant for a secret, misspelt, or another client's. */
+const SUSPICIOUS = /pas?s|pwd|pw$|secret|token$|jaas|credential/i;
+/** What may be a user name and password inside an address or URL. */
+const USERINFO = /\S@\S/;
+
+/** Whether a secret stands at this place of the schema. */
+export function isSecretPath(path: Path): boolean {
+  return SECRET_KEYS.includes(path.at(-1) ?? "");
+}
+
+const QUOTES = "expected it in single quotes";
+
+/** What is wrong with the way a secret is written, as the words after its name; undefined where YAML reads it whole. */
+export function misreadSecret(
+  place: Place,
+  text: string,
+  { cutAtComma, invalid }: { readonly cutAtComma: boolean; readonly invalid: boolean },
+): string | undefined {
+  const { node, value } = place;
+  const first = text[value.start];
+  if (node?.tag !== undefined || first === "!") return `is read as a YAML tag, ${QUOTES}`;
+  if (first === "&") return `is read as a YAML anchor, ${QUOTES}`;
+  if (first === "*") return `is read as a YAML alias, ${QUOTES}`;
+  if (node !== null && !isScalar(node)) return `is read as a list or mapping, ${QUOTES}`;
+  const scalar = node;
+  if (invalid) return `is not valid YAML as it stands, ${QUOTES}`;
+  if (scalar?.type === "BLOCK_LITERAL" || scalar?.type === "BLOCK_FOLDED") {
+    return "is a YAML block, expected one line in single quotes";
+  }
+  if (scalar?.type === "QUOTE_DOUBLE" || scalar?.type === "QUOTE_SINGLE") {
+    if (scalar.value === "") return "is empty, expected a value";
+    return /[\0\r\n]/.test(String(scalar.value))
+      ? "holds a line break or NUL, expected one line"
+      : undefined;
+  }
+  if (value.start === value.end) {
+    const commented = /^[ \t]*#\S/.test(text.slice(endOfColon(place, text)));
+    return commented ? `is read as a comment, ${QUOTES}` : "is empty, expected a value";
+  }
+  if (/[\r\n]/.test(text.slice(value.start, value.end))) {
+    return "continues on the next line, expected one line in single quotes";
+  }
+  if (typeof scalar?.value === "number" || typeof scalar?.value === "bigint") {
+    return `is read as a number, ${QUOTES}`;
+  }
+  if (typeof scalar?.value !== "string") return `is read as true, false or null, ${QUOTES}`;
+  if (environmentReference(scalar.value) !== undefined) return undefined;
+  if (cutAtComma) return `is cut at a comma, ${QUOTES}`;
+  return isCutByComment(place, text) ? `is cut at # (a comment in YAML), ${QUOTES}` : undefined;
+}
+
+/** Whether ` #` ends the value; with `touching`, only where the text goes on right after the `#`. */
+export function isCutByComment(place: Place, text: string, touching = false): boolean {
+  const { node, value } = place;
+  if (!isScalar(node) || node.type !== "PLAIN") return false;
+  return (touching ? /^[ \t]+#[^\s#]/ : /^[ \t]+#/).test(text.slice(value.end, value.end + 200));
+}
+
+function endOfColon({ key, value }: Place, text: string): number {
+  const from = key?.end ?? value.start;
+  return from + (/^\s*:/.exec(text.slice(from))?.[0].length ?? 0);
+}
+
+/**
+ * What of a sound text must not be shown: secrets, what hangs on to them, values of unknown keys, and addresses with
+ * a password in them.
+ */
+export function hiddenSpans(
+  source: YamlSource,
+  text: string,
+  isUnknown: (path: Path) => boolean,
+): readonly Span[] {
+  const spans: Span[] = [];
+  for (const place of source.places.values()) {
+    const { path, node, value } = place;
+    if (isReference(place)) continue;
+    if (place.key !== undefined && hides(place, isUnknown)) {
+      const start = endOfColon(place, text);
+      spans.push(trimmed(text, { start, end: endOfSecret(place, source, text, isUnknown) }));
+    } else if (isScalar(node) && mayHoldSecret(text.slice(value.start, value.end), path)) {
+      spans.push(value);
+    }
+  }
+  return spans;
+}
+
+/** Whether the text of a value that is no secret by its place may still hold one. */
+export function mayHoldSecret(text: string, path: readonly PropertyKey[]): boolean {
+  if (path.at(-1) === "sasl" || path.some((key) => SECRET_KEYS.includes(key))) return true;
+  return USERINFO.test(text) && path.at(-1) !== "username";
+}
+
+function hides({ path }: Place, isUnknown: (path: Path) => boolean): boolean {
+  const name = String(path.at(-1));
+  if (isUnknown(path)) return true;
+  return isSecretPath(path) || (path.includes("secrets") && SUSPICIOUS.test(name));
+}
+
+function isReference({ path, node }: Place): boolean {
+  return isSecretPath(path) && isScalar(node) && typeof node.value === "string" &&
+    environmentReference(node.value) !== undefined;
+}
+
+/** Where what belongs to a hidden value ends. */
+function endOfSecret(
+  place: Place,
+  source: YamlSource,
+  text: string,
+  isUnknown: (path: Path) => boolean,
+): number {
+  if (!place.inBraces) return Math.max(place.next, endOfLine(text, place.value.end));
+  if (!isSecretPath(place.path)) return place.next;
+  return trailingStrangers(place, source, isUnknown).at(-1)?.next ?? place.next;
+}
+
+/** The unknown keys right behind a secret in braces: pieces of it, where an unquoted comma cut it. */
+export function trailingStrangers(
+  { siblings, index, inBraces, node }: Place,
+  source: YamlSource,
+  isUnknown: (path: Path) => boolean,
+): readonly Place[] {
+  if (!inBraces || !isScalar(node) || node.type !== "PLAIN") return [];
+  const following = siblings.slice(index + 1);
+  const known = following.findIndex((path) => !isUnknown(path));
+  const pieces = known < 0 ? following : following.slice(0, known);
+  return pieces.flatMap((path) => source.places.get(pathKey(path)) ?? []);
+}
+
+/** A stretch that must not be shown, and whether it is the value of a secret itself. */
+export interface BrokenSpan extends Span {
+  readonly isSecret: boolean;
+}
+
+/**
+ * What of a text that is not YAML must not be shown, judged line by line: what follows a key that is suspicious or
+ * not among the known names, with the lines that belong to it.
+ */
+export function hiddenInBrokenText(
+  text: string,
+  known: ReadonlySet<string>,
+): readonly BrokenSpan[] {
+  const spans: BrokenSpan[] = [];
+  let offset = 0;
+  let block: HiddenBlock | undefined;
+  for (const line of text.split("\n")) {
+    const end = offset + line.length;
+    if (block?.holds(line)) spans.push({ start: offset, end, isSecret: block.inQuotes });
+    else {
+      block = undefined;
+      const found = secretColon(line, known);
+      if (found !== undefined) {
+        const { at, isSecret } = found;
+        spans.push({ ...trimmed(text, { start: offset + at, end }), isSecret });
+        block = blockAfter(line, line.slice(at).trim(), isSecret);
+      } else if (USERINFO.test(line)) spans.push({ start: offset, end, isSecret: false });
+    }
+    offset = end + 1;
+  }
+  return spans;
+}
+
+/** A key wherever it stands in a line; the lookbehind keeps the search linear. */
+const KEY_IN_LINE = /(?<![^\s[\]{},:'"?])([^\s[\]{},:'"?]+)['"]?[ \t]{0,20}:(?=\s|$|['"{[])/g;
+
+function secretColon(line: string, known: ReadonlySet<string>) {
+  let isFirst = true;
+  for (const match of line.matchAll(KEY_IN_LINE)) {
+    const name = match[1] ?? "";
+    const isSecret = SECRET_KEYS.includes(name) || (!known.has(name) && SUSPICIOUS.test(name));
+    if (isSecret || (isFirst && !known.has(name))) {
+      return { at: match.index + match[0].length, isSecret };
+    }
+    isFirst = false;
+  }
+  return undefined;
+}
+
+/** The lines after a hidden value that belong to it: up to the closing quote, or those more indented. */
+interface HiddenBlock {
+  readonly holds: (line: string) => boolean;
+  readonly inQuotes: boolean;
+}
+
+function blockAfter(line: string, value: string, isSecret: boolean): HiddenBlock {
+  const quote = /^['"]/.exec(value)?.[0];
+  if (quote !== undefined && !value.slice(1).includes(quote)) {
+    let closed = false;
+    const holds = (next: string) => {
+      if (closed) return false;
+      closed = next.includes(quote);
+      return true;
+    };
+    return { holds, inQuotes: isSecret };
+  }
+  const indent = line.search(/\S/);
+  const holds = (next: string) => next.trim() === "" || next.search(/\S/) > indent;
+  return { holds, inQuotes: false };
+}
+
+function endOfLine(text: string, from: number): number {
+  const end = text.indexOf("\n", from);
+  return end < 0 ? text.length : end;
+}
+
+function trimmed(text: string, { start, end }: Span): Span {
+  const written = text.slice(start, end);
+  const blank = written.length - written.trimStart().length;
+  let length = written.length;
+  while (length > 0 && /[\s,]/.test(written.charAt(length - 1))) length -= 1;
+  return { start: start + blank, end: start + Math.max(blank, length) };
+}

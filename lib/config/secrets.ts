@@ -1,0 +1,42 @@
+// Secrets: values that can be carried about and printed by accident without harm. A secret shows itself as `***`
+// whichever way it is turned into text; only `reveal` hands the value out, at the one place that sends it.
+
+declare const brand: unique symbol;
+
+/** A password, passphrase or private key. Prints as `***`. */
+export interface Secret {
+  readonly [brand]: true;
+  toString(): string;
+  toJSON(): string;
+}
+
+const MASK = "***";
+const values = new WeakMap<object, string>();
+
+const masked = { value: () => MASK, enumerable: false };
+const prototype = Object.freeze(Object.create(null, {
+  toString: masked,
+  toJSON: masked,
+  [Symbol.toPrimitive]: masked,
+  [Symbol.for("nodejs.util.inspect.custom")]: masked,
+  [Symbol.for("Deno.customInspect")]: masked,
+}));
+
+/** Wraps a value. The object holds nothing itself, so that no inspection of it can find the value. */
+export function createSecret(value: string): Secret {
+  const secret = Object.freeze(Object.create(prototype)) as Secret;
+  values.set(secret, value);
+  return secret;
+}
+
+/** The value behind a secret. @throws {TypeError} where the object was not made by `createSecret` */
+export function reveal(secret: Secret): string {
+  const value = values.get(secret);
+  if (value === undefined) throw new TypeError("Cannot reveal: this is not a secret");
+  return value;
+}
+
+/** The variable's name where a secret is written as `${NAME}`, whole; otherwise undefined. */
+export function environmentReference(text: string): string | undefined {
+  return /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(text)?.[1];
+}
