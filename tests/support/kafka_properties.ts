@@ -111,6 +111,8 @@ function commonProperties(cluster: ClusterLayout, node: NodeLayout): Record<stri
     "transaction.state.log.num.partitions": "2",
     "group.initial.rebalance.delay.ms": "0",
     "log.retention.check.interval.ms": "1000",
+    // Retention and compaction begin 30 s after the start by default (2.8.2 can't be told otherwise).
+    "log.initial.task.delay.ms": "500",
     "log.cleaner.backoff.ms": "500",
   };
 }

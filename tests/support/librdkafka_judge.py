@@ -302,6 +302,9 @@ def read(cluster, topic, partition, start=None, end=None, records=0, timestamps=
     }))
     digest, count, first, last, samples = hashlib.sha256(), 0, None, None, []
     try:
+        # Reading what isn't there would only be silent.
+        if partition not in consumer.list_topics(topic, PATIENCE).topics[topic].partitions:
+            raise ValueError(f"No partition {partition} of {topic}")
         if start is None:
             start = consumer.get_watermark_offsets(TopicPartition(topic, partition), PATIENCE)[0]
         consumer.assign([TopicPartition(topic, partition, start)])

@@ -52,23 +52,27 @@ export function startTcpProxy(target: string, initialFaults: Faults = {}): TcpPr
   };
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const forwarded = { toServer: 0, toClient: 0 };
-  const open = new Set<Deno.Conn>();
+  const links = new Set<AbortController>();
   const running = new Set<Promise<void>>();
   let faults = initialFaults;
   let faultsChanged = Promise.withResolvers<void>();
   let accepted = 0;
 
-  const close = (connection: Deno.Conn): void => {
-    if (open.delete(connection)) connection.close();
+  const releaseHeld = (): void => {
+    const before = faultsChanged;
+    faultsChanged = Promise.withResolvers<void>();
+    before.resolve();
   };
+  const cut = (): void => links.forEach((link) => link.abort());
 
   const deliver = async (
     direction: Direction,
     bytes: Uint8Array,
     to: Deno.Conn,
+    link: AbortController,
     connection: number,
   ): Promise<void> => {
-    while (faults.silent?.includes(direction) && open.has(to)) await faultsChanged.promise;
+    while (faults.silent?.includes(direction) && !link.signal.aborted) await faultsChanged.promise;
     const changed = faults.onBytes === undefined
       ? bytes
       : faults.onBytes(direction, bytes, connection);
@@ -83,6 +87,7 @@ export function startTcpProxy(target: string, initialFaults: Faults = {}): TcpPr
     direction: Direction,
     from: Deno.Conn,
     to: Deno.Conn,
+    link: AbortController,
     connection: number,
   ): Promise<void> => {
     let delivery: Promise<void> = Promise.resolve();
@@ -92,37 +97,46 @@ export function startTcpProxy(target: string, initialFaults: Faults = {}): TcpPr
         const buffer = new Uint8Array(chunkBytes);
         const size = await from.read(buffer);
         if (size === null) break;
-        const due = Date.now() + (faults.delayMs?.[direction] ?? 0);
+        const delay = faults.delayMs?.[direction] ?? 0;
+        const due = Date.now() + delay;
         underWay++;
         delivery = delivery.then(async () => {
-          if (due > Date.now()) await sleep(due - Date.now());
-          await deliver(direction, buffer.subarray(0, size), to, connection);
+          await pause(due - Date.now(), link.signal);
+          await deliver(direction, buffer.subarray(0, size), to, link, connection);
         }).finally(() => underWay--);
         // Failures are seen by the await below or after the loop.
         delivery.catch(() => {});
-        if (underWay >= mostDelayed || faults.delayMs?.[direction] === undefined) await delivery;
+        if (underWay >= mostDelayed || delay === 0) await delivery;
       }
       await delivery;
     } catch {
       // Either side has gone; for the other one that is the end too.
     }
-    close(from);
-    close(to);
+    link.abort();
+    await delivery.catch(() => {});
   };
 
   const forward = async (client: Deno.Conn, connection: number): Promise<void> => {
-    open.add(client);
+    const link = new AbortController();
+    links.add(link);
     try {
       const toServer = await Deno.connect(server);
-      open.add(toServer);
-      // Cut, or the proxy itself closed, while this connection was being made.
-      if (!open.has(client)) close(toServer);
+      const close = (): void => {
+        for (const side of [client, toServer]) closeQuietly(side);
+        releaseHeld();
+      };
+      link.signal.addEventListener("abort", close);
+      // Cut while this connection was being made.
+      if (link.signal.aborted) return close();
       await Promise.all([
-        pump("toServer", client, toServer, connection),
-        pump("toClient", toServer, client, connection),
+        pump("toServer", client, toServer, link, connection),
+        pump("toClient", toServer, client, link, connection),
       ]);
     } catch {
-      close(client);
+      // The server can't be reached: the client sees its connection end.
+    } finally {
+      closeQuietly(client);
+      links.delete(link);
     }
   };
 
@@ -139,16 +153,6 @@ export function startTcpProxy(target: string, initialFaults: Faults = {}): TcpPr
     }
   })();
 
-  const cut = (): void => {
-    [...open].forEach(close);
-    releaseHeld();
-  };
-  const releaseHeld = (): void => {
-    const before = faultsChanged;
-    faultsChanged = Promise.withResolvers<void>();
-    before.resolve();
-  };
-
   return {
     address: `127.0.0.1:${listener.addr.port}`,
     get accepted() {
@@ -162,15 +166,31 @@ export function startTcpProxy(target: string, initialFaults: Faults = {}): TcpPr
     cut,
     [Symbol.asyncDispose]: async () => {
       listener.close();
-      cut();
       await accepting;
-      // A connection that was being made when the others were cut.
-      while (running.size > 0) {
-        cut();
-        await Promise.race([Promise.all(running), sleep(20)]);
-      }
+      cut();
+      await Promise.all(running);
     },
   };
 }
 
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+/** Waits, but not beyond the link's end. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms <= 0 || signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done);
+  });
+}
+
+function closeQuietly(connection: Deno.Conn): void {
+  try {
+    connection.close();
+  } catch {
+    // Closed before, by the other direction's end.
+  }
+}
