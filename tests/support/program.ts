@@ -1,0 +1,69 @@
+/**
+ * The program under test as a process: the compiled binary where DATA_MIGRATE_BINARY names one, else main.ts under
+ * `deno run` with exactly the permissions that compiling gives. Refuses to run without a time limit.
+ */
+
+import { fileURLToPath } from "node:url";
+import { permissions } from "../../tools/compile.ts";
+
+/** How the program is run. */
+export interface ProgramOptions {
+  readonly cwd: string;
+  readonly args?: readonly string[];
+  /** Variables besides those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** After this the program is killed and the test fails; 60 s unless told. */
+  readonly timeoutMs?: number;
+  /** Ends the program early. */
+  readonly kill?: { readonly afterMs: number; readonly signal: Deno.Signal };
+}
+
+/** How it ended. */
+export interface ProgramResult {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Both, stdout first. */
+  readonly output: string;
+  /** From start to end, milliseconds, with the start of the process. */
+  readonly durationMs: number;
+}
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The command and the arguments that come before the program's own. */
+export function programCommand(): readonly [string, ...string[]] {
+  const binary = Deno.env.get("DATA_MIGRATE_BINARY");
+  if (binary !== undefined) return [binary.startsWith("/") ? binary : `${root}${binary}`];
+  const own = ["--quiet", "--cached-only", "--config", `${root}deno.json`, "--no-lock"];
+  return [Deno.execPath(), "run", ...own, ...permissions, `${root}main.ts`];
+}
+
+/** Runs the program to its end. @throws Error with its output when the time limit is over */
+export async function runProgram(options: ProgramOptions): Promise<ProgramResult> {
+  const { cwd, args = [], env = {}, timeoutMs = 60_000, kill } = options;
+  const [program, ...first] = programCommand();
+  const started = performance.now();
+  const process = new Deno.Command(program, {
+    args: [...first, ...args],
+    cwd,
+    env: { NO_COLOR: "1", ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let timedOut = false;
+  const limit = setTimeout(() => {
+    timedOut = true;
+    process.kill("SIGKILL");
+  }, timeoutMs);
+  const early = kill && setTimeout(() => process.kill(kill.signal), kill.afterMs);
+  const ended = await process.output();
+  clearTimeout(limit);
+  clearTimeout(early);
+  const decoder = new TextDecoder();
+  const [stdout, stderr] = [decoder.decode(ended.stdout), decoder.decode(ended.stderr)];
+  const output = stdout + stderr;
+  if (timedOut) throw new Error(`The program did not end within ${timeoutMs} ms: ${output}`);
+  return { status: ended.code, stdout, stderr, output, durationMs: performance.now() - started };
+}
