@@ -3,7 +3,7 @@
 
 import { buildConfig } from "./build_config.ts";
 import type { ColumnSpan, ConfigProblem } from "./config_problem.ts";
-import { firstOfEachPath, formatPath, type LocatedProblem } from "./located_problem.ts";
+import { firstOfEachPath, formatPath, type LocatedProblem, valueAt } from "./located_problem.ts";
 import { checkSupport } from "./not_supported_yet.ts";
 import { type Outside, readOutsideValues } from "./outside_values.ts";
 import { checkRules } from "./rules.ts";
@@ -24,6 +24,7 @@ import {
   type Place,
   readYaml,
   type Span,
+  UNREADABLE,
   type YamlSource,
 } from "./yaml_source.ts";
 
@@ -151,6 +152,7 @@ function touches(a: readonly PropertyKey[], b: readonly PropertyKey[]): boolean 
 function liesInSyntaxProblem(path: readonly PropertyKey[], source: YamlSource): boolean {
   const place = source.places.get(pathKey(path));
   if (place === undefined || isSecretPath(place.path)) return false;
+  if (valueAt(source.content, path) === UNREADABLE) return true;
   const { start, end } = place.value;
   const isCollection = place.node !== null && "items" in place.node;
   return source.problems.some(({ offset }) =>

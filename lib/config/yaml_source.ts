@@ -108,8 +108,9 @@ function readUnguarded(text: string): YamlSource {
     places.set(pathKey(path), { ...place, path, node });
     if (isAlias(node) || hasAnchor(node)) {
       const offset = place.value.start;
-      const known = problems.some((problem) => problem.offset === offset);
-      if (!known) problems.push({ offset, message: NO_ALIASES });
+      const heard = problems.length >= MOST_ERRORS ||
+        problems.some((problem) => problem.offset === offset);
+      if (!heard) problems.push({ offset, message: NO_ALIASES });
       return UNREADABLE;
     }
     if (isMap(node)) return walkMap(node.items as Pair<Node, Node | null>[], path, node);

@@ -3,10 +3,13 @@
 // no journal: what happens is told to the caller as it happens.
 
 import type { TopicPartition } from "../core/topic_partition.ts";
+import { sum } from "../core/units.ts";
 import type { Cluster } from "../kafka/cluster.ts";
+import { delay } from "../kafka/delay.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
 import { createBufferPool } from "../wire/buffer_pool.ts";
-import { createLeaders } from "./leaders.ts";
+import { createLeaders, type PlannedTopic } from "./leaders.ts";
+import type { TargetRules } from "./cut.ts";
 import { type Acknowledgement, PartitionCopy } from "./partition_copy.ts";
 import { createRouter } from "./router.ts";
 import { createSourceLane } from "./source_lane.ts";
@@ -19,6 +22,8 @@ export interface CopyTask extends TopicPartition {
   readonly endOffset: bigint;
   /** Records copied by earlier plans of the same migration. */
   readonly recordsBefore: bigint;
+  /** What the target topic takes. */
+  readonly rules: TargetRules;
 }
 
 /** How one partition ended. */
@@ -54,14 +59,14 @@ export interface CopyOptions {
   readonly target: Cluster;
   readonly tasks: readonly CopyTask[];
   readonly identity: ProducerIdentity;
-  /** Topic ids of the plan, where known. */
-  readonly sourceTopicIds: ReadonlyMap<string, string | undefined>;
-  readonly targetTopicIds: ReadonlyMap<string, string | undefined>;
+  /** The topics of the tasks, by name. */
+  readonly sourceTopics: ReadonlyMap<string, PlannedTopic>;
+  readonly targetTopics: ReadonlyMap<string, PlannedTopic>;
   readonly giveUpAfterMs: number;
   readonly log: { warning(text: string): void; info(text: string): void };
   /** Called for every batch the target has stored, in order for each partition. */
   readonly onAcknowledged: (partition: TopicPartition, acknowledgement: Acknowledgement) => void;
-  /** Called once for every partition. */
+  /** Called for every partition that is done or has failed; once more where a done one turns out to be worthless. */
   readonly onSettled: (result: CopyResult) => void;
   readonly signal: AbortSignal;
 }
@@ -77,6 +82,8 @@ export interface Copy {
 const MEMORY_BYTES = 96 * 1024 * 1024;
 const SOURCE_LANES_PER_BROKER = 2;
 const TARGET_LANES_PER_BROKER = 2;
+/** How often topics are looked at, unless that takes long. */
+const TOPIC_WATCH_MS = 2_000;
 
 /** Starts a copy. */
 export function startCopy(options: CopyOptions): Copy {
@@ -86,33 +93,27 @@ export function startCopy(options: CopyOptions): Copy {
     new PartitionCopy({ ...task, identity: options.identity })
   );
   const settled = new Map<PartitionCopy, CopyResult>();
-  const totals = { recordsAcknowledged: 0n, bytesAcknowledged: 0, offsetsDone: 0n };
+  const totals = { recordsAcknowledged: 0n, bytesAcknowledged: 0 };
   const pool = createBufferPool(MEMORY_BYTES);
   const allSettled = Promise.withResolvers<void>();
-  const positions = new Map(partitions.map((partition) => [partition, partition.startOffset]));
 
   function settle(partition: PartitionCopy): void {
     if (partition.status === "copying" || settled.has(partition)) return;
-    const result = resultOf(partition, sourceOffsetOf(partition));
+    const result = resultOf(partition);
     settled.set(partition, result);
     options.onSettled(result);
     if (settled.size === partitions.length) allSettled.resolve();
   }
 
-  function sourceOffsetOf(partition: PartitionCopy): bigint {
-    return partition.status === "done" ? partition.endOffset : positions.get(partition) ?? 0n;
-  }
-
-  function advance(partition: PartitionCopy, sourceOffset: bigint): void {
-    totals.offsetsDone += sourceOffset - (positions.get(partition) ?? 0n);
-    positions.set(partition, sourceOffset);
+  function fail(partition: PartitionCopy, reason: string): void {
+    partition.fail(reason);
+    settle(partition);
   }
 
   function onAcknowledged(partition: PartitionCopy, acknowledgement: Acknowledgement): void {
     const { batch } = acknowledgement;
     totals.recordsAcknowledged += BigInt(batch.recordCount);
     totals.bytesAcknowledged += batch.bytes.length;
-    advance(partition, batch.nextSourceOffset);
     targetRouter.succeeded(partition);
     options.onAcknowledged(partition, acknowledgement);
     sourceRouter.wake(partition);
@@ -120,13 +121,18 @@ export function startCopy(options: CopyOptions): Copy {
   }
 
   const troubleLog = createTroubleLog(options.log, () => performance.now());
-  const sourceLeaders = createLeaders(options.source, options.sourceTopicIds, signal);
-  const targetLeaders = createLeaders(options.target, options.targetTopicIds, signal);
-  const common = { giveUpAfterMs: options.giveUpAfterMs, troubleLog, onFailed: settle, signal };
+  const sourceLeaders = createLeaders(options.source, options.sourceTopics, signal);
+  const targetLeaders = createLeaders(options.target, options.targetTopics, signal);
+  const common = { giveUpAfterMs: options.giveUpAfterMs, troubleLog, signal };
   const sourceRouter = createRouter({
     ...common,
     cluster: options.source,
     leaders: sourceLeaders,
+    // What has been read is still produced.
+    giveUp(partition, reason) {
+      partition.stop(reason);
+      settle(partition);
+    },
     lanesPerBroker: SOURCE_LANES_PER_BROKER,
     openLane: (nodeId, reportTrouble) =>
       createSourceLane({
@@ -146,6 +152,8 @@ export function startCopy(options: CopyOptions): Copy {
     ...common,
     cluster: options.target,
     leaders: targetLeaders,
+    giveUp: fail,
+    onRefetch: (partition) => sourceRouter.place(partition),
     lanesPerBroker: TARGET_LANES_PER_BROKER,
     openLane: (nodeId, reportTrouble) =>
       createTargetLane({
@@ -156,32 +164,70 @@ export function startCopy(options: CopyOptions): Copy {
       }),
   });
 
-  async function run(): Promise<readonly CopyResult[]> {
-    if (partitions.length > 0) {
-      await Promise.all([sourceLeaders.refresh(), targetLeaders.refresh()]);
-      for (const partition of partitions) {
-        targetRouter.place(partition);
-        if (partition.status === "copying") sourceRouter.place(partition);
-        settle(partition);
-      }
-      await untilAborted(allSettled.promise, options.signal);
-      end.abort();
-      await Promise.all([sourceRouter.ended(), targetRouter.ended()]);
+  /** Fails the unfinished partitions of topics that are no longer those of the plan. */
+  function failChangedTopics(): void {
+    for (const partition of partitions) {
+      const problem = topicProblem(partition);
+      if (problem !== undefined) fail(partition, problem);
     }
-    return partitions.map((partition) =>
-      settled.get(partition) ?? resultOf(partition, sourceOffsetOf(partition))
-    );
+  }
+
+  function topicProblem({ topic }: TopicPartition): string | undefined {
+    return sourceLeaders.topicProblem(topic) ?? targetLeaders.topicProblem(topic);
+  }
+
+  async function refreshLeaders(): Promise<void> {
+    await Promise.all([sourceLeaders.refresh(), targetLeaders.refresh()]);
+  }
+
+  /** Looks now and then whether topics were deleted, re-created or changed behind the copy's back. */
+  async function watchTopics(): Promise<void> {
+    while (!signal.aborted) {
+      const started = performance.now();
+      // A broker that cannot be asked is noticed, and named, by the lanes.
+      await refreshLeaders().then(failChangedTopics, () => {});
+      const took = performance.now() - started;
+      await delay(Math.max(TOPIC_WATCH_MS, took * 20), signal).catch(() => {});
+    }
+  }
+
+  async function run(): Promise<readonly CopyResult[]> {
+    if (partitions.length === 0) return [];
+    await refreshLeaders();
+    for (const partition of partitions) {
+      targetRouter.place(partition);
+      if (partition.status === "copying") sourceRouter.place(partition);
+      settle(partition);
+    }
+    const watching = watchTopics();
+    await untilAborted(allSettled.promise, options.signal);
+    // What was done since the last look counts only if the topics are still the same.
+    if (!options.signal.aborted) await refreshLeaders().catch(() => {});
+    end.abort();
+    await Promise.all([sourceRouter.ended(), targetRouter.ended(), watching]);
+    return partitions.map((partition) => {
+      const result = settled.get(partition) ?? resultOf(partition);
+      const problem = topicProblem(partition);
+      if (problem === undefined || result.status !== "done") return result;
+      const worthless: CopyResult = { ...result, status: "failed", failure: problem };
+      options.onSettled(worthless);
+      return worthless;
+    });
   }
 
   return {
     get progress() {
-      return { ...totals, partitionsSettled: settled.size };
+      const offsetsDone = sum(
+        partitions,
+        ({ sourceOffset, startOffset }) => sourceOffset - startOffset,
+      );
+      return { ...totals, offsetsDone, partitionsSettled: settled.size };
     },
     results: run().finally(() => end.abort()),
   };
 }
 
-function resultOf(partition: PartitionCopy, sourceOffset: bigint): CopyResult {
+function resultOf(partition: PartitionCopy): CopyResult {
   const { status, failure, targetFirstOffset, targetNextOffset } = partition;
   return {
     topic: partition.topic,
@@ -190,7 +236,7 @@ function resultOf(partition: PartitionCopy, sourceOffset: bigint): CopyResult {
     recordsRead: partition.recordsRead,
     batchesLeftOut: partition.batchesLeftOut,
     recordsAcknowledged: partition.recordsAcknowledged,
-    sourceOffset,
+    sourceOffset: partition.sourceOffset,
     ...(failure !== undefined && { failure }),
     ...(targetFirstOffset !== undefined && { targetFirstOffset }),
     ...(targetNextOffset !== undefined && { targetNextOffset }),

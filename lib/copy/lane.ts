@@ -7,7 +7,16 @@ import type { PartitionCopy } from "./partition_copy.ts";
 /** What went wrong for a partition on its lane. */
 export type Trouble =
   | { readonly kind: "connection"; readonly error: Error }
-  | { readonly kind: "code"; readonly code: number; readonly message?: string };
+  | {
+    readonly kind: "code";
+    readonly code: number;
+    readonly message?: string;
+    readonly recordIndex?: number;
+  }
+  /** The bytes at the partition's next fetch offset arrived damaged. */
+  | { readonly kind: "damaged"; readonly reason: string }
+  /** Nothing came of the range although its end should be there. */
+  | { readonly kind: "behind"; readonly highWatermark: bigint };
 
 /** One data connection's work. */
 export interface Lane {

@@ -28,35 +28,49 @@ export interface Leaders {
 /** Refreshes are at least this far apart. */
 const REFRESH_INTERVAL_MS = 200;
 /** A topic counts as deleted when so many refreshes in a row do not know it: one broker may lag behind. */
-const MISSING_REFRESHES = 10;
+const MISSING_REFRESHES = 5;
+
+/** A topic as the plan knows it. */
+export interface PlannedTopic {
+  readonly topicId?: string;
+  /** Given where more partitions than these would mean messages outside the plan. */
+  readonly partitions?: number;
+}
 
 /**
  * Keeps the leaders of some topics.
  *
- * @param topicIds the topics, with their ids where the plan knows them
+ * @param planned the topics by name
  */
 export function createLeaders(
   cluster: Cluster,
-  topicIds: ReadonlyMap<string, string | undefined>,
+  planned: ReadonlyMap<string, PlannedTopic>,
   signal: AbortSignal,
 ): Leaders {
-  const topics = [...topicIds.keys()];
+  const topics = [...planned.keys()];
   const missing = new Map<string, number>();
   const problems = new Map<string, string>();
   let leaders = new Map<string, ReadonlyMap<number, Leader>>();
   let refreshing: Promise<void> | undefined;
   let refreshedAt = -Infinity;
 
-  function judge({ topic, topicId, errorCode }: TopicMetadata): void {
-    const planned = topicIds.get(topic);
+  function judge({ topic, topicId, errorCode, partitions }: TopicMetadata): void {
     const name = escapeName(topic);
     const on = `on the ${cluster.role}`;
     if (errorCode === 0) {
       missing.delete(topic);
-      if (planned !== undefined && topicId !== undefined && topicId !== planned) {
+      const before = planned.get(topic);
+      const id = before?.topicId;
+      if (id !== undefined && topicId !== undefined && topicId !== id) {
         problems.set(
           topic,
           `topic ${name} was deleted and re-created ${on} since the plan was made`,
+        );
+      } else if (before?.partitions !== undefined && partitions.length !== before.partitions) {
+        const counts = `${partitions.length} instead of ${before.partitions}`;
+        problems.set(
+          topic,
+          `the partitions of topic ${name} were changed ${on} since the plan was made: ${counts}`,
         );
       }
       return;

@@ -6,7 +6,7 @@
 import { patchForProduce } from "../batch/patch.ts";
 import type { TopicPartition } from "../core/topic_partition.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
-import type { Cut, CutBatch } from "./cut.ts";
+import type { Cut, CutBatch, TargetRules } from "./cut.ts";
 
 /** Brokers remember the last five batches of a producer id (KIP-98): more in flight could not be told apart. */
 export const MAX_IN_FLIGHT = 5;
@@ -36,7 +36,11 @@ export interface PartitionCopyOptions extends TopicPartition {
   readonly identity: ProducerIdentity;
   /** Records of this partition copied by earlier plans of the same migration: the first sequence. */
   readonly recordsBefore: bigint;
+  readonly rules: TargetRules;
 }
+
+/** Damaged bytes are fetched so often before the partition is given up. */
+const FETCHES_OF_DAMAGED = 3;
 
 /** Where a partition stands. */
 export type CopyStatus = "copying" | "done" | "failed";
@@ -47,6 +51,7 @@ export class PartitionCopy implements TopicPartition {
   readonly partition: number;
   readonly startOffset: bigint;
   readonly endOffset: bigint;
+  readonly rules: TargetRules;
   readonly #identity: ProducerIdentity;
   readonly #recordsBefore: bigint;
   /** Framed and not acknowledged, oldest first; the first `#inFlight` are sent. */
@@ -56,6 +61,12 @@ export class PartitionCopy implements TopicPartition {
   #status: CopyStatus = "copying";
   #failure: string | undefined;
   #nextFetchOffset: bigint;
+  /** Source offset up to which everything is acknowledged. */
+  #sourceOffset: bigint;
+  #gapTo: bigint | undefined;
+  #damage = { offset: -1n, fetches: 0 };
+  /** Nothing is read any more; the partition fails with this when what was read is acknowledged. */
+  #stopReason: string | undefined;
   #recordsRead = 0n;
   #batchesLeftOut = 0;
   #recordsAcknowledged = 0n;
@@ -68,9 +79,11 @@ export class PartitionCopy implements TopicPartition {
     this.partition = options.partition;
     this.startOffset = options.startOffset;
     this.endOffset = options.endOffset;
+    this.rules = options.rules;
     this.#identity = options.identity;
     this.#recordsBefore = options.recordsBefore;
     this.#nextFetchOffset = options.startOffset;
+    this.#sourceOffset = options.startOffset;
     this.#finishWhenThrough();
   }
 
@@ -90,6 +103,21 @@ export class PartitionCopy implements TopicPartition {
   /** Whether everything of the range has been read. */
   get readThrough(): boolean {
     return this.#nextFetchOffset >= this.endOffset;
+  }
+
+  /** Whether there is something to fetch. */
+  get fetchable(): boolean {
+    return this.#status === "copying" && this.#stopReason === undefined && !this.readThrough;
+  }
+
+  /** Source offset up to which everything is acknowledged; the end once the partition is done. */
+  get sourceOffset(): bigint {
+    return this.#status === "done" ? this.endOffset : this.#sourceOffset;
+  }
+
+  /** Where the last response went on after a gap that the next one has to bear out. */
+  get gapTo(): bigint | undefined {
+    return this.#gapTo;
   }
 
   /** Records read from the source range: counted when read, apart from those acknowledged. */
@@ -130,13 +158,17 @@ export class PartitionCopy implements TopicPartition {
    * place. `hold` is called for each batch and gives what to call when it is acknowledged.
    */
   accept(
-    { batches, nextOffset, batchesLeftOut }: Cut,
+    { batches, nextOffset, batchesLeftOut, gapTo }: Cut,
     hold: (batch: CutBatch) => () => void,
   ): void {
     if (this.#status !== "copying") return;
     for (const batch of batches) {
       const baseSequence = Number((this.#recordsBefore + this.#recordsRead) & 0x7fffffffn);
-      patchForProduce(batch.view, batch.position, { ...this.#identity, baseSequence });
+      patchForProduce(batch.view, batch.position, {
+        ...this.#identity,
+        baseSequence,
+        clearLogAppendTime: this.rules.logAppendTime,
+      });
       this.#unacknowledged.push({
         bytes: batch.bytes.subarray(batch.position, batch.position + batch.size),
         recordCount: batch.recordCount,
@@ -149,6 +181,7 @@ export class PartitionCopy implements TopicPartition {
     }
     this.#nextFetchOffset = nextOffset;
     this.#batchesLeftOut += batchesLeftOut;
+    this.#gapTo = gapTo;
     this.#finishWhenThrough();
   }
 
@@ -194,6 +227,7 @@ export class PartitionCopy implements TopicPartition {
     this.#targetNextOffset = targetOffset + BigInt(batch.recordCount);
     this.#recordsAcknowledged += BigInt(batch.recordCount);
     this.#queuedBytes -= batch.bytes.length;
+    this.#sourceOffset = batch.nextSourceOffset;
     batch.release();
     this.#finishWhenThrough();
     return { batch, targetOffset };
@@ -222,6 +256,40 @@ export class PartitionCopy implements TopicPartition {
     return this.#unacknowledged[0];
   }
 
+  /**
+   * The bytes at a source offset are damaged. Everything unacknowledged is let go and read again from there; the same
+   * records get the same sequences.
+   *
+   * @returns false when they were damaged so often that reading them again is no use
+   */
+  refetch(offset: bigint): boolean {
+    if (!this.#mayFetchAgain(offset)) return false;
+    if (this.#inFlight > 0) throw new Error("Cannot read again while requests are in flight");
+    this.#releaseAll();
+    this.#recordsRead = this.#recordsAcknowledged;
+    this.#nextFetchOffset = this.#sourceOffset;
+    this.#gapTo = undefined;
+    this.#rewinding = false;
+    return true;
+  }
+
+  /** Counts a fetch that brought damaged bytes at `nextFetchOffset`. @returns false when there were too many */
+  damagedOnArrival(): boolean {
+    return this.#mayFetchAgain(this.#nextFetchOffset);
+  }
+
+  #mayFetchAgain(damagedOffset: bigint): boolean {
+    const { offset, fetches } = this.#damage;
+    this.#damage = { offset: damagedOffset, fetches: offset === damagedOffset ? fetches + 1 : 1 };
+    return this.#damage.fetches < FETCHES_OF_DAMAGED;
+  }
+
+  /** Reads nothing more, and fails with the reason when everything read is acknowledged. */
+  stop(reason: string): void {
+    this.#stopReason ??= reason;
+    this.#finishWhenThrough();
+  }
+
   /** Stops this partition for good; what is framed is let go. */
   fail(reason: string): void {
     if (this.#status !== "copying") return;
@@ -232,14 +300,17 @@ export class PartitionCopy implements TopicPartition {
 
   /** Gives a failed partition's memory back; bytes that are still being written must not be reused before. */
   #letGo(): void {
-    if (this.#status !== "failed" || this.#inFlight > 0) return;
+    if (this.#status === "failed" && this.#inFlight === 0) this.#releaseAll();
+  }
+
+  #releaseAll(): void {
     for (const batch of this.#unacknowledged.splice(0)) batch.release();
     this.#queuedBytes = 0;
   }
 
   #finishWhenThrough(): void {
-    if (this.#status === "copying" && this.readThrough && this.#unacknowledged.length === 0) {
-      this.#status = "done";
-    }
+    if (this.#status !== "copying" || this.#unacknowledged.length > 0) return;
+    if (this.#stopReason !== undefined) this.fail(this.#stopReason);
+    else if (this.readThrough) this.#status = "done";
   }
 }

@@ -1,16 +1,12 @@
-// Sends partitions to the lane of their leader, on one side of the copy, and decides what follows from trouble there:
-// give the partition up, or wait, look for its leader again, and go on. Decisions are made by error code
-// (lib/core/kafka_error.ts), never by text.
+// Sends partitions to the lane of their leader, on one side of the copy. After trouble it waits, looks for the leader
+// again and goes on, or gives the partition up; which of these is judged in judge_trouble.ts.
 
-import { crcMatches } from "../batch/check.ts";
-import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
-import { formatTopicPartition } from "../core/topic_partition.ts";
 import { formatDuration } from "../core/units.ts";
 import { formatAddress } from "../config/address.ts";
 import { type BackoffLimits, backoffMs } from "../kafka/backoff.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { delay } from "../kafka/delay.ts";
-import { ConnectionError } from "../wire/connection_error.ts";
+import { type Judgement, judgeTrouble } from "./judge_trouble.ts";
 import type { Lane, ReportTrouble, Trouble } from "./lane.ts";
 import type { Leaders } from "./leaders.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
@@ -24,8 +20,10 @@ export interface RouterOptions {
   readonly openLane: (nodeId: number, reportTrouble: ReportTrouble) => Lane;
   readonly giveUpAfterMs: number;
   readonly troubleLog: TroubleLog;
-  /** The partition failed. */
-  readonly onFailed: (partition: PartitionCopy) => void;
+  /** Nothing more can be done for the partition on this side. */
+  readonly giveUp: (partition: PartitionCopy, reason: string) => void;
+  /** The partition's unacknowledged batches are let go and have to be fetched again. */
+  readonly onRefetch?: (partition: PartitionCopy) => void;
   readonly signal: AbortSignal;
 }
 
@@ -43,8 +41,6 @@ export interface Router {
 
 const BACKOFF: BackoffLimits = { firstMs: 100, longestMs: 5_000, totalMs: Infinity };
 const LEADER_NOT_AVAILABLE = 5;
-const CORRUPT_MESSAGE = 2;
-const OUT_OF_ORDER_SEQUENCE_NUMBER = 45;
 
 interface Episode {
   readonly since: number;
@@ -73,43 +69,60 @@ export function createRouter(options: RouterOptions): Router {
 
   function place(partition: PartitionCopy): void {
     const problem = leaders.topicProblem(partition.topic);
-    if (problem !== undefined) return giveUp(partition, problem);
+    if (problem !== undefined) return options.giveUp(partition, problem);
     const leader = leaders.leader(partition);
     if (leader === undefined) {
       return report(partition, { kind: "code", code: LEADER_NOT_AVAILABLE });
     }
-    const ofBroker = lanesOf(leader.nodeId);
-    // Neighbours go to different lanes, so that the partitions of one topic share the connections evenly.
+    // A partition is on one lane at a time: one that only rests there stays.
+    const lane = laneOf.get(partition) ?? nextLane(leader.nodeId);
+    laneOf.set(partition, lane);
+    lane.add(partition);
+  }
+
+  /** Neighbours go to different lanes, so that the partitions of one topic share the connections evenly. */
+  function nextLane(nodeId: number): Lane {
+    const ofBroker = lanesOf(nodeId);
     const lane = ofBroker[placed++ % ofBroker.length];
     if (lane === undefined) throw new RangeError("Cannot place a partition: no lanes a broker");
-    laneOf.set(partition, lane);
-    if (partition.readyToResend) partition.resend();
-    lane.add(partition);
+    return lane;
   }
 
   function report(partition: PartitionCopy, trouble: Trouble, nodeId?: number): void {
     laneOf.delete(partition);
-    if (partition.status !== "copying") return options.onFailed(partition);
-    const final = finalProblem(partition, trouble);
-    if (final !== undefined) return giveUp(partition, final);
-    const { subject, state } = describe(partition, trouble, nodeId);
+    const judgement = judgeTrouble(partition, trouble, cluster.role, brokerText(nodeId));
+    if (partition.status !== "copying" || judgement.kind === "final") {
+      return giveUp(partition, judgement.kind === "final" ? judgement.reason : "");
+    }
+    if (judgement.kind === "retry") return retryOrGiveUp(partition, judgement);
+    if (!partition.refetch(judgement.offset)) return giveUp(partition, judgement.reason);
+    troubleLog.note(`${cluster.role} batch`, `refused: ${judgement.reason}`);
+    place(partition);
+    options.onRefetch?.(partition);
+  }
+
+  function retryOrGiveUp(
+    partition: PartitionCopy,
+    judgement: Extract<Judgement, { kind: "retry" }>,
+  ) {
+    const { subject, state, patienceMs = Infinity } = judgement;
     const episode = episodes.get(partition) ?? { since: performance.now(), tries: 0, subject };
     episode.tries++;
     episode.subject = subject;
     episodes.set(partition, episode);
     const lasted = performance.now() - episode.since;
-    if (lasted > options.giveUpAfterMs) {
+    if (lasted > Math.min(options.giveUpAfterMs, patienceMs)) {
       return giveUp(partition, `${subject} ${state} for ${formatDuration(lasted)}`);
     }
     troubleLog.note(subject, state);
-    retry(partition, trouble, episode.tries - 1).catch(() => {
+    retry(partition, judgement.refresh, episode.tries - 1).catch(() => {
       // Only the end of the copy interrupts the wait; the partition then stays as it is.
     });
   }
 
-  async function retry(partition: PartitionCopy, trouble: Trouble, tries: number): Promise<void> {
+  async function retry(partition: PartitionCopy, refresh: boolean, tries: number): Promise<void> {
     await delay(backoffMs(tries, BACKOFF, Math.random()), signal);
-    if (trouble.kind === "connection" || kafkaError(trouble.code).action === "refresh") {
+    if (refresh) {
       try {
         await leaders.refresh();
       } catch (error) {
@@ -119,28 +132,20 @@ export function createRouter(options: RouterOptions): Router {
       }
     }
     signal.throwIfAborted();
-    if (partition.status === "copying") place(partition);
+    if (partition.status !== "copying") return;
+    if (partition.readyToResend) partition.resend();
+    place(partition);
   }
 
-  function describe(partition: PartitionCopy, trouble: Trouble, nodeId: number | undefined) {
-    if (trouble.kind === "code") {
-      const subject = `${cluster.role} partition ${formatTopicPartition(partition)}`;
-      return { subject, state: `not available (${formatKafkaError(trouble.code)})` };
-    }
-    const address = nodeId === undefined ? undefined : cluster.brokers().get(nodeId);
-    const subject = nodeId === undefined
-      ? `${cluster.role} cluster`
-      : `${cluster.role} broker ${nodeId}${address ? ` (${formatAddress(address)})` : ""}`;
-    const reason = trouble.error instanceof ConnectionError
-      ? trouble.error.reason
-      : trouble.error.message;
-    return { subject, state: `unreachable (${reason})` };
+  function brokerText(nodeId: number | undefined): string {
+    if (nodeId === undefined) return `${cluster.role} cluster`;
+    const address = cluster.brokers().get(nodeId);
+    return `${cluster.role} broker ${nodeId}${address ? ` (${formatAddress(address)})` : ""}`;
   }
 
   function giveUp(partition: PartitionCopy, reason: string): void {
     episodes.delete(partition);
-    partition.fail(reason);
-    options.onFailed(partition);
+    options.giveUp(partition, reason);
   }
 
   return {
@@ -156,28 +161,4 @@ export function createRouter(options: RouterOptions): Router {
       await Promise.all([...lanes.values()].flat().map((lane) => lane.ended));
     },
   };
-}
-
-/** Why trouble is the end for a partition; undefined where trying again may help. */
-function finalProblem(partition: PartitionCopy, trouble: Trouble): string | undefined {
-  if (trouble.kind === "connection") {
-    const { error } = trouble;
-    return error instanceof ConnectionError && !error.passing ? error.message : undefined;
-  }
-  const { code, message } = trouble;
-  const oldest = partition.oldest;
-  const where = oldest === undefined
-    ? ""
-    : ` for the batch at source offset ${oldest.firstSourceOffset}`;
-  if (
-    code === CORRUPT_MESSAGE && oldest !== undefined &&
-    !crcMatches(oldest.bytes, 0, oldest.bytes.length)
-  ) {
-    return `the batch at source offset ${oldest.firstSourceOffset} is damaged: its CRC-32C does not match its content`;
-  }
-  if (code === OUT_OF_ORDER_SEQUENCE_NUMBER) {
-    return `the target lost its place in the sequence${where}: ${formatKafkaError(code)}`;
-  }
-  if (kafkaError(code).action !== "fatal") return undefined;
-  return `the broker answered ${formatKafkaError(code)}${message ? `, ${message},` : ""}${where}`;
 }

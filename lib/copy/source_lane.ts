@@ -2,14 +2,14 @@
 // and hands the batches on. A partition with much unacknowledged is left out until the target has caught up, and no
 // Fetch goes out before there is room for its response.
 
-import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
 import { kafkaError } from "../core/kafka_error.ts";
 import { delay } from "../kafka/delay.ts";
 import type { BufferPool, PooledBuffer } from "../wire/buffer_pool.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import type { ResponseFrame } from "../wire/connection.ts";
 import { decodeFetch, encodeFetch, type FetchedPartition } from "../wire/fetch.ts";
-import { type CutBatch, cutBatches, UnsupportedFormatError } from "./cut.ts";
+import { ProtocolError } from "../wire/protocol_reader.ts";
+import { type CutBatch, cutBatches } from "./cut.ts";
 import type { Lane, ReportTrouble } from "./lane.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
 
@@ -49,7 +49,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
   function choose(): PartitionCopy[] {
     const chosen: PartitionCopy[] = [];
     for (const partition of partitions) {
-      if (partition.status !== "copying" || partition.readThrough) partitions.delete(partition);
+      if (!partition.fetchable) partitions.delete(partition);
       else if (partition.queuedBytes < PARTITION_QUEUE_BYTES) chosen.push(partition);
       if (chosen.length === PARTITIONS_PER_FETCH) break;
     }
@@ -90,6 +90,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     { connection }: BrokerConnection,
     chosen: PartitionCopy[],
   ): Promise<number> {
+    const offsets = chosen.map(({ nextFetchOffset }) => nextFetchOffset);
     const request = encodeFetch(
       chosen.map((partition) => ({
         topic: partition.topic,
@@ -105,10 +106,26 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
       if (response.errorCode !== 0) {
         throw new Error(`Fetch failed: ${kafkaError(response.errorCode).name}`);
       }
-      const byName = new Map(chosen.map((each) => [`${each.partition} ${each.topic}`, each]));
-      response.partitions.forEach((fetched, index) => {
-        const partition = byName.get(`${fetched.partition} ${fetched.topic}`);
-        if (partition !== undefined) take(partition, fetched, frame, index === 0);
+      // Partition numbers and names lie outside every checksum: the answer must be about what was asked, each once.
+      const asked = new Map(
+        chosen.map((
+          each,
+          index,
+        ) => [`${each.partition} ${each.topic}`, { each, offset: offsets[index] }]),
+      );
+      const answered = response.partitions.map((fetched) => {
+        const key = `${fetched.partition} ${fetched.topic}`;
+        const found = asked.get(key);
+        if (!asked.delete(key) || found === undefined) {
+          throw new ProtocolError(
+            "The answer to Fetch is about other partitions than were asked for",
+          );
+        }
+        return { fetched, ...found };
+      });
+      answered.forEach(({ fetched, each, offset }, index) => {
+        // Meanwhile the partition may have been told to read from elsewhere.
+        if (each.nextFetchOffset === offset) take(each, fetched, frame, index === 0);
       });
       return response.throttleTimeMs;
     } finally {
@@ -124,33 +141,36 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
   ) {
     if (fetched.errorCode !== 0) {
       partitions.delete(partition);
-      if (fetched.errorCode === OFFSET_OUT_OF_RANGE) partition.fail(outOfRange(partition, fetched));
-      reportTrouble(partition, { kind: "code", code: fetched.errorCode });
-      return;
+      if (fetched.errorCode !== OFFSET_OUT_OF_RANGE) {
+        return reportTrouble(partition, { kind: "code", code: fetched.errorCode });
+      }
+      partition.stop(outOfRange(partition, fetched));
+      return options.onFramed(partition);
     }
-    const range = { fromOffset: partition.nextFetchOffset, untilOffset: partition.endOffset };
-    try {
-      const cut = cutBatches({ ...frame, ...fetched }, range);
-      const empty = fetched.recordsEnd === fetched.recordsStart;
-      // The first partition of a Fetch always gets what there is (KIP-74). If nothing comes although the log reaches
-      // beyond the end, compaction has left nothing there.
-      const nothingLeft = empty && first && fetched.lastStableOffset >= partition.endOffset;
-      const taken = nothingLeft
-        ? { batches: [], nextOffset: partition.endOffset, batchesLeftOut: 1 }
-        : cut;
-      partition.accept(taken, (batch) => hold(batch, frame.buffer));
-      if (!empty) {
-        partitions.delete(partition);
-        if (!partition.readThrough) partitions.add(partition);
-      }
-    } catch (error) {
-      if (!(error instanceof CorruptBatchError || error instanceof UnsupportedFormatError)) {
-        throw error;
-      }
+    const { nextFetchOffset: fromOffset, endOffset: untilOffset, gapTo } = partition;
+    const range = { fromOffset, untilOffset, ...(gapTo !== undefined && { gapTo }) };
+    const cut = cutBatches({ ...frame, ...fetched }, range, partition.rules);
+    const empty = fetched.recordsEnd === fetched.recordsStart;
+    if (empty && fetched.highWatermark < untilOffset) {
       partitions.delete(partition);
-      partition.fail(`at source offset ${partition.nextFetchOffset}: ${error.message}`);
+      return reportTrouble(partition, { kind: "behind", highWatermark: fetched.highWatermark });
     }
+    // The first partition of a Fetch always gets what there is (KIP-74). If nothing comes although the log reaches
+    // beyond the end, compaction has left nothing there.
+    const nothingLeft = empty && first && fetched.lastStableOffset >= untilOffset;
+    const taken = nothingLeft ? { batches: [], nextOffset: untilOffset, batchesLeftOut: 1 } : cut;
+    partition.accept(taken, (batch) => hold(batch, frame.buffer));
+    if (!empty) {
+      partitions.delete(partition);
+      if (partition.fetchable) partitions.add(partition);
+    }
+    const { problem } = cut;
+    if (problem?.kind === "impossible") partition.stop(problem.reason);
     options.onFramed(partition);
+    if (problem?.kind === "damaged") {
+      partitions.delete(partition);
+      reportTrouble(partition, problem);
+    }
   }
 
   function hold(batch: CutBatch, buffer: PooledBuffer | undefined): () => void {

@@ -140,7 +140,12 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
       } else if (answer.errorCode !== 0) {
         const [first] = answer.recordErrors;
         const message = answer.errorMessage ?? first?.message ?? undefined;
-        failed(partition, { kind: "code", code: answer.errorCode, ...(message && { message }) });
+        failed(partition, {
+          kind: "code",
+          code: answer.errorCode,
+          ...(message && { message }),
+          ...(first && { recordIndex: first.index }),
+        });
       } else acknowledged(partition, answer.baseOffset);
     }
   }

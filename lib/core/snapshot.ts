@@ -23,12 +23,24 @@ export interface PartitionSnapshot {
   readonly problem?: string;
 }
 
+/** Topic settings in force that decide how batches are written. */
+export interface TopicSettings {
+  /** `max.message.bytes`: of a batch, header included. */
+  readonly maxMessageBytes?: number;
+  /** `message.timestamp.type=LogAppendTime`: the broker sets every timestamp. */
+  readonly logAppendTime: boolean;
+  /** `cleanup.policy` contains `compact`. */
+  readonly compacted: boolean;
+}
+
 /** A topic as a cluster describes it. */
 export interface TopicSnapshot {
   readonly topic: string;
   /** Topic id (KIP-516) as 32 hex digits; absent below Metadata 10. */
   readonly topicId?: string;
   readonly internal: boolean;
+  /** Absent where they were not asked for, or may not be seen. */
+  readonly settings?: TopicSettings;
   /** By partition number, dense from 0. */
   readonly partitions: readonly PartitionSnapshot[];
 }

@@ -9,9 +9,11 @@ import {
   type ProgressEntry,
 } from "../core/journal.ts";
 import { partitionsToCopy, type Plan } from "../core/plan.ts";
-import type { ClusterSnapshot } from "../core/snapshot.ts";
+import type { ClusterSnapshot, TopicSnapshot } from "../core/snapshot.ts";
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
 import { type CopyProgress, type CopyResult, startCopy } from "../copy/copy.ts";
+import type { TargetRules } from "../copy/cut.ts";
+import type { PlannedTopic } from "../copy/leaders.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { initProducerId } from "../kafka/producer_id.ts";
 import type { JournalFile } from "./journal_file.ts";
@@ -47,12 +49,13 @@ export async function copyWithJournal(
   const { migration } = options;
   const before = (partition: TopicPartition) =>
     state?.partitions.get(formatTopicPartition(partition))?.records ?? 0n;
+  const sourceTopics = plannedTopics(options.sourceSnapshot, plan, true);
+  const targetTopics = plannedTopics(options.targetSnapshot, plan, false);
   const tasks = partitionsToCopy(plan).map((planned) => ({
     ...planned,
     recordsBefore: before(planned),
+    rules: targetRules(options.targetSnapshot.topics.get(planned.topic)),
   }));
-  const sourceIds = topicIds(options.sourceSnapshot, tasks);
-  const targetIds = topicIds(options.targetSnapshot, tasks);
   journal.append([
     ...(state === undefined ? [migration] : []),
     {
@@ -65,8 +68,8 @@ export async function copyWithJournal(
         startOffset: String(startOffset),
         endOffset: String(endOffset),
         recordsBefore: String(recordsBefore),
-        ...optional("sourceTopicId", sourceIds.get(topic)),
-        ...optional("targetTopicId", targetIds.get(topic)),
+        ...optional("sourceTopicId", sourceTopics.get(topic)?.topicId),
+        ...optional("targetTopicId", targetTopics.get(topic)?.topicId),
       })),
     },
   ]);
@@ -96,8 +99,8 @@ export async function copyWithJournal(
     target: options.target,
     tasks,
     identity: { producerId: BigInt(migration.producerId), producerEpoch: migration.producerEpoch },
-    sourceTopicIds: sourceIds,
-    targetTopicIds: targetIds,
+    sourceTopics,
+    targetTopics,
     giveUpAfterMs: options.giveUpAfterMs,
     log: options.log,
     onAcknowledged({ topic, partition }, { batch, targetOffset }) {
@@ -173,11 +176,26 @@ function settledEntry(result: CopyResult, records: bigint): JournalEntry {
   };
 }
 
-function topicIds(
+/** The topics something is copied of; on the source also how many partitions they had. */
+function plannedTopics(
   { topics }: ClusterSnapshot,
-  tasks: readonly TopicPartition[],
-): ReadonlyMap<string, string | undefined> {
-  return new Map(tasks.map(({ topic }) => [topic, topics.get(topic)?.topicId]));
+  plan: Plan,
+  countPartitions: boolean,
+): ReadonlyMap<string, PlannedTopic> {
+  return new Map(
+    partitionsToCopy(plan).map(({ topic }) => {
+      const known = topics.get(topic);
+      return [topic, {
+        ...optional("topicId", known?.topicId),
+        ...optional("partitions", countPartitions ? known?.partitions.length : undefined),
+      }];
+    }),
+  );
+}
+
+function targetRules(topic: TopicSnapshot | undefined): TargetRules {
+  const { maxMessageBytes, logAppendTime = false } = topic?.settings ?? {};
+  return { logAppendTime, ...optional("maxBatchBytes", maxMessageBytes) };
 }
 
 /** An object with the one property, or none where there is no value. */

@@ -5,6 +5,7 @@ import type {
   ClusterSnapshot,
   GroupSnapshot,
   PartitionSnapshot,
+  TopicSettings,
   TopicSnapshot,
 } from "../core/snapshot.ts";
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
@@ -18,6 +19,7 @@ import {
   offsetsProblem,
   type PartitionOffsetsResult,
 } from "../kafka/partition_offsets.ts";
+import { fetchTopicSettings } from "../kafka/topic_configs.ts";
 import type { Metadata, TopicMetadata } from "../wire/metadata.ts";
 
 /** Looks at the source: all groups, all topics, offsets of the topics that `concerns` accepts among those committed on. */
@@ -76,11 +78,11 @@ async function snapshot(
   const existing = metadata.topics.filter(({ errorCode }) =>
     errorCode === 0 || kafkaError(errorCode).name === "LEADER_NOT_AVAILABLE"
   );
-  const offsets = await fetchOffsets(
-    cluster,
-    existing.filter(({ topic }) => wanted(topic)),
-    signal,
-  );
+  const concerned = existing.filter(({ topic }) => wanted(topic));
+  const [offsets, settings] = await Promise.all([
+    fetchOffsets(cluster, concerned, signal),
+    fetchTopicSettings(await cluster.anyControl(), concerned.map(({ topic }) => topic)),
+  ]);
   return {
     clusterId: metadata.clusterId,
     brokers: [...cluster.brokers()].map(([nodeId, address]) => ({
@@ -88,7 +90,9 @@ async function snapshot(
       address: formatAddress(address),
     })),
     topics: new Map(
-      existing.map((topic) => [topic.topic, toSnapshot(topic, offsets, wanted(topic.topic))]),
+      existing.map((
+        topic,
+      ) => [topic.topic, toSnapshot(topic, offsets, settings, wanted(topic.topic))]),
     ),
     groups,
   };
@@ -140,9 +144,12 @@ function isOpen(result: PartitionOffsetsResult | undefined): boolean {
 function toSnapshot(
   { topic, topicId, internal, partitions }: TopicMetadata,
   offsets: ReadonlyMap<string, PartitionOffsetsResult>,
+  settings: ReadonlyMap<string, TopicSettings>,
   wanted: boolean,
 ): TopicSnapshot {
+  const ofTopic = settings.get(topic);
   return {
+    ...(ofTopic !== undefined && { settings: ofTopic }),
     topic,
     internal,
     ...(topicId !== undefined && { topicId }),

@@ -1,0 +1,132 @@
+// What trouble means for a partition: the end, another look at the source, or another try. Decided by error code
+// (lib/core/kafka_error.ts), never by text. Pure.
+
+import { crcMatches } from "../batch/check.ts";
+import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
+import { formatTopicPartition } from "../core/topic_partition.ts";
+import { ConnectionError } from "../wire/connection_error.ts";
+import type { Trouble } from "./lane.ts";
+import type { PartitionCopy, ProduceBatch } from "./partition_copy.ts";
+
+/** What follows from trouble. */
+export type Judgement =
+  /** Nothing more can be done for the partition; the reason is a sentence. */
+  | { readonly kind: "final"; readonly reason: string }
+  /** What was read at this source offset is damaged: read it again. */
+  | { readonly kind: "refetch"; readonly offset: bigint; readonly reason: string }
+  /** Try again after a while. */
+  | {
+    readonly kind: "retry";
+    /** Look for the leader first. */
+    readonly refresh: boolean;
+    /** Who is in trouble, and how: `source broker 2 (10.0.0.2:9092)`, `unreachable (connection refused)`. */
+    readonly subject: string;
+    readonly state: string;
+    /** Milliseconds after which to give up, where that is sooner than usual. */
+    readonly patienceMs?: number;
+  };
+
+/** A log may end early for a moment after an election; for longer it was truncated. */
+const BEHIND_PATIENCE_MS = 30_000;
+const CORRUPT_MESSAGE = 2;
+const MESSAGE_TOO_LARGE = 10;
+const OUT_OF_ORDER_SEQUENCE_NUMBER = 45;
+
+/** Judges trouble of a partition; `side` names the lane's end: `source broker 2 (10.0.0.2:9092)`. */
+export function judgeTrouble(
+  partition: PartitionCopy,
+  trouble: Trouble,
+  role: "source" | "target",
+  broker: string,
+): Judgement {
+  const subject = `${role} partition ${formatTopicPartition(partition)}`;
+  switch (trouble.kind) {
+    case "connection": {
+      const { error } = trouble;
+      if (!(error instanceof ConnectionError)) {
+        return {
+          kind: "retry",
+          refresh: true,
+          subject: broker,
+          state: `unreachable (${error.message})`,
+        };
+      }
+      if (!error.passing) return { kind: "final", reason: error.message };
+      return {
+        kind: "retry",
+        refresh: true,
+        subject: broker,
+        state: `unreachable (${error.reason})`,
+      };
+    }
+    case "damaged": {
+      if (partition.damagedOnArrival()) {
+        return {
+          kind: "retry",
+          refresh: false,
+          subject,
+          state: `gave damaged bytes (${trouble.reason})`,
+        };
+      }
+      return {
+        kind: "final",
+        reason:
+          `the batch at source offset ${partition.nextFetchOffset} is damaged: ${trouble.reason}`,
+      };
+    }
+    case "behind": {
+      const state =
+        `ends at offset ${trouble.highWatermark}, before the planned end ${partition.endOffset}`;
+      return { kind: "retry", refresh: true, subject, state, patienceMs: BEHIND_PATIENCE_MS };
+    }
+    case "code":
+      return judgeCode(partition, trouble, subject);
+  }
+}
+
+function judgeCode(
+  partition: PartitionCopy,
+  trouble: Extract<Trouble, { kind: "code" }>,
+  subject: string,
+): Judgement {
+  const { code } = trouble;
+  const { oldest } = partition;
+  if (code === CORRUPT_MESSAGE && oldest && !crcMatches(oldest.bytes, 0, oldest.bytes.length)) {
+    const offset = oldest.firstSourceOffset;
+    const reason =
+      `the batch at source offset ${offset} is damaged: its CRC-32C does not match its content`;
+    return { kind: "refetch", offset, reason };
+  }
+  if (code === OUT_OF_ORDER_SEQUENCE_NUMBER) {
+    const reason = `the target lost its place in the sequence${at(oldest)}: ${
+      formatKafkaError(code)
+    }`;
+    return { kind: "final", reason };
+  }
+  const { action } = kafkaError(code);
+  if (action !== "fatal") {
+    const state = `not available (${formatKafkaError(code)})`;
+    return { kind: "retry", refresh: action === "refresh", subject, state };
+  }
+  const said = trouble.message ? ` (${trouble.message.replace(/\.$/, "")})` : "";
+  const size = code === MESSAGE_TOO_LARGE && oldest ? ` of ${oldest.bytes.length} bytes` : "";
+  const what = recordAt(oldest, trouble.recordIndex);
+  return {
+    kind: "final",
+    reason: `the target refused ${what}${size}: ${formatKafkaError(code)}${said}`,
+  };
+}
+
+/** The record the broker points at, where its source offset can be told; else its batch. */
+function recordAt(batch: ProduceBatch | undefined, index: number | undefined): string {
+  if (batch === undefined) return "the request";
+  const dense = batch.nextSourceOffset - batch.firstSourceOffset === BigInt(batch.recordCount);
+  if (index === undefined) return `the batch at source offset ${batch.firstSourceOffset}`;
+  return dense
+    ? `the message at source offset ${batch.firstSourceOffset + BigInt(index)}`
+    : `message ${index + 1} of the batch at source offset ${batch.firstSourceOffset}`;
+}
+
+function at(batch: ProduceBatch | undefined): string {
+  return batch === undefined ? "" : ` at source offset ${batch.firstSourceOffset}`;
+}
