@@ -4,6 +4,7 @@
 import { type Finding, finding } from "./finding.ts";
 import type { Plan, UncommittedRule } from "./plan.ts";
 import { planFindings } from "./plan_findings.ts";
+import { settingFindings } from "./setting_findings.ts";
 import type { ClusterSnapshot } from "./snapshot.ts";
 import { targetFindings, type TargetOptions } from "./target_findings.ts";
 
@@ -27,6 +28,7 @@ export function preflight(
     ...same,
     // A topic that is its own target is not empty either, which would only hide the cause.
     ...(same.length > 0 ? [] : targetFindings(plan, source, target, options)),
+    ...(same.length > 0 ? [] : settingFindings(plan, source, target)),
     ...planFindings(plan, source, options.uncommitted),
   ];
   return [
