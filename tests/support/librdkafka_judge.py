@@ -37,6 +37,11 @@ from confluent_kafka.admin import (
 
 PATIENCE = 60  # seconds for anything a healthy cluster does
 hanging_producers = {}
+COORDINATOR_NOT_READY = (
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+)
 
 
 def client(cluster, **more):
@@ -207,9 +212,17 @@ def commit_offsets(cluster, group, offsets, joined=False):
     if not joined:
         # What kafka-consumer-groups --reset-offsets does: the group keeps an empty protocol type.
         it = admin(cluster)
-        wait_all(it.alter_consumer_group_offsets([
-            ConsumerGroupTopicPartitions(group, partitions_of(offsets)),
-        ]))
+
+        def committed():
+            request = [ConsumerGroupTopicPartitions(group, partitions_of(offsets))]
+            answer = it.alter_consumer_group_offsets(request)[group].result(PATIENCE)
+            # What went wrong stands on each partition only; the first groups of a cluster meet no coordinator.
+            errors = [p.error for p in answer.topic_partitions if p.error]
+            if any(error.code() not in COORDINATOR_NOT_READY for error in errors):
+                raise KafkaException(errors[0])
+            return not errors
+
+        until(committed, f"the coordinator of {group}")
         return
     consumer = Consumer(client(cluster, **{
         "group.id": group,
