@@ -18,9 +18,9 @@ rm -rf -- "$1"
 // `exec` keeps the process id; a folder that is gone already means that the guard has struck.
 const launchScript = `
 echo $$ >>"$1/pids" || exit 1
-log=$2
+[ -z "$2" ] || exec >>"$2" 2>&1
 shift 2
-exec "$@" >>"$log" 2>&1
+exec "$@"
 `;
 
 /** A temporary folder with the processes started in it. Dispose it to end and remove all of them. */
@@ -29,12 +29,12 @@ export interface ProcessGuard extends AsyncDisposable {
   readonly directory: string;
   /**
    * Starts a program. Its arguments have to contain the folder's path somewhere.
-   * @param logFile where its output is appended, absolute
+   * @param logFile where its output is appended, absolute; left out: it shares ours
    */
   readonly launch: (
     program: string,
     args: readonly string[],
-    logFile: string,
+    logFile?: string,
   ) => Deno.ChildProcess;
 }
 
@@ -54,12 +54,13 @@ export async function guardedDirectory(prefix: string): Promise<ProcessGuard> {
   return {
     directory,
     launch: (program, args, logFile) => {
+      const output = logFile === undefined ? "inherit" : "null";
       const child = new Deno.Command("sh", {
-        args: ["-c", launchScript, "launch", directory, logFile, program, ...args],
+        args: ["-c", launchScript, "launch", directory, logFile ?? "", program, ...args],
         cwd: directory,
         stdin: "null",
-        stdout: "null",
-        stderr: "null",
+        stdout: output,
+        stderr: output,
       }).spawn();
       const status = child.status;
       running.add(status);
