@@ -1,0 +1,110 @@
+/**
+ * A topic with a backlog, made for one test: filled on the source, empty on the target, committed on by groups. Its
+ * name is nobody else's, and the config that comes with it looks at nothing else.
+ */
+
+import assert from "node:assert/strict";
+import { type ClusterPair, uniqueName } from "./cluster_pair.ts";
+import type { ProduceSpec } from "./librdkafka.ts";
+import type { ConfigContent } from "./migration_dir.ts";
+
+/** What is wanted. */
+export interface BacklogSpec {
+  /** Messages on the source, a partition each. */
+  readonly messages: readonly number[];
+  /** Committed offsets a partition by group; `undefined`: the group has not committed there. */
+  readonly committed?: Readonly<Record<string, readonly (number | undefined)[]>>;
+  /** How many partitions on the target, as many as on the source unless told; 0: no such topic. */
+  readonly targetPartitions?: number;
+  /** What the messages look like. */
+  readonly contents?: Omit<ProduceSpec, "topic" | "partition" | "count">;
+}
+
+/** A topic that was made. */
+export interface Backlog {
+  readonly topic: string;
+  /** A group's name on the cluster. */
+  readonly group: (name: string) => string;
+  /** A config that migrates this topic alone; the given keys win. */
+  readonly config: (more?: ConfigContent) => ConfigContent;
+}
+
+/** A config for the pair. */
+export function configOf({ source, target }: ClusterPair, more: ConfigContent = {}): ConfigContent {
+  return {
+    checkFlag: 1,
+    source: { bootstrapServers: source.bootstrap },
+    target: { bootstrapServers: target.bootstrap },
+    ...more,
+  };
+}
+
+/** Makes a topic with its backlog. */
+export async function makeBacklog(clusters: ClusterPair, spec: BacklogSpec): Promise<Backlog> {
+  const { source, target, judge } = clusters;
+  const { messages, committed = {}, targetPartitions = messages.length, contents } = spec;
+  const topic = uniqueName("topic");
+  const group = (name: string) => `${topic}-${name}`;
+  await Promise.all([
+    judge.createTopics(source.bootstrap, [{ name: topic, partitions: messages.length }]),
+    ...(targetPartitions === 0
+      ? []
+      : [judge.createTopics(target.bootstrap, [{ name: topic, partitions: targetPartitions }])]),
+  ]);
+  await Promise.all(
+    messages.flatMap((count, partition) =>
+      count === 0 ? [] : [
+        judge.produce(source.bootstrap, {
+          seed: partition,
+          ...contents,
+          topic,
+          partition,
+          count,
+        }),
+      ]
+    ),
+  );
+  for (const [name, offsets] of Object.entries(committed)) {
+    await judge.commitOffsets(
+      source.bootstrap,
+      group(name),
+      offsets.flatMap((offset, partition) =>
+        offset === undefined ? [] : [{ topic, partition, offset: BigInt(offset) }]
+      ),
+    );
+  }
+  return {
+    topic,
+    group,
+    config: (more = {}) => configOf(clusters, { topics: { include: [topic] }, ...more }),
+  };
+}
+
+/**
+ * Asserts that a target partition holds the source's messages from `start` to before `end`, byte for byte, and nothing
+ * else from target offset `at` on.
+ */
+export async function assertCopied(
+  { source, target, judge }: ClusterPair,
+  topic: string,
+  partition: number,
+  range: { readonly start: number; readonly end: number; readonly at?: number },
+): Promise<void> {
+  const [start, end] = [BigInt(range.start), BigInt(range.end)];
+  const expected = await judge.read(source.bootstrap, topic, partition, { start, end });
+  const found = await judge.read(target.bootstrap, topic, partition, {
+    start: BigInt(range.at ?? 0),
+  });
+  assert.equal(found.count, expected.count, `${topic}-${partition}`);
+  assert.equal(found.digest, expected.digest, `${topic}-${partition}`);
+}
+
+/** How many messages a target partition holds, by its watermarks. */
+export async function targetCount(
+  { target, judge }: ClusterPair,
+  topic: string,
+  partition = 0,
+): Promise<number> {
+  const { logStart, highWatermark } = await judge.watermarks(target.bootstrap, topic, partition);
+  return Number(highWatermark - logStart);
+}
