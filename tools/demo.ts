@@ -19,9 +19,9 @@ import {
 
 /** What the log has to say about the example, in the words operators know. */
 const awaitedInLog: readonly RegExp[] = [
-  /Prepare to migrate topic: test3, partition: 0, submitted offset: 187800\b.*messages: 76522/,
-  /3713\b.*messages have expired|messages have expired.*3713\b/,
-  /5226\b.*skip migrate\.\.\.|skip migrate\.\.\./,
+  /Prepare to migrate topic: test3, partition: 0, submitted offset: 187800\b.*messages: 76522\b/,
+  /topic: test1\b.*3713\b.*messages have expired.*5226\b/,
+  /topic: test1\b.*5226\b.*skip migrate\.\.\./,
 ];
 
 interface Program {
@@ -32,6 +32,11 @@ interface Program {
 /** Runs the demo. @returns the exit status: 0 when every message arrived, byte for byte */
 async function demo(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: { binary: { type: "string" } } });
+  const binary = values.binary === undefined ? undefined : typedPath(values.binary);
+  if (binary !== undefined && !await isFile(binary)) {
+    say(`There is no ${binary}: run the task compile first`);
+    return 2;
+  }
   say("Two Kafka brokers start; topics test1 to test4 are filled");
   await using judge = await startJudge();
   const [sourceCluster, targetCluster] = await Promise.all([startKafka(), startKafka()]);
@@ -41,7 +46,7 @@ async function demo(args: readonly string[]): Promise<number> {
   await seedWorkedExample(source, target, judge);
 
   await using guard = await guardedDirectory("data-migrate-demo-");
-  const program = await programIn(guard.directory, values.binary);
+  const program = await programIn(guard.directory, binary);
   const problems: string[] = [];
 
   await runProgram(guard, program, configText(0, source, target), problems);
@@ -77,13 +82,17 @@ async function programIn(directory: string, binary: string | undefined): Promise
     const args = ["run", "--no-prompt", ...permissions, main, `${directory}/migration.yaml`];
     return { path: Deno.execPath(), args };
   }
-  // A task runs in the folder of deno.json; paths are meant from where it was typed.
-  const from = resolve(Deno.env.get("INIT_CWD") ?? ".", binary);
   const path = `${directory}/data-migrate`;
-  await Deno.copyFile(from, path);
+  await Deno.copyFile(binary, path);
   await Deno.chmod(path, 0o755);
   return { path, args: [] };
 }
+
+/** A task runs in the folder of deno.json; paths are meant from where it was typed. */
+const typedPath = (path: string): string => resolve(Deno.env.get("INIT_CWD") ?? ".", path);
+
+const isFile = (path: string): Promise<boolean> =>
+  Deno.stat(path).then((found) => found.isFile, () => false);
 
 const configText = (checkFlag: 0 | 1, source: string, target: string): string =>
   `checkFlag: ${checkFlag}
