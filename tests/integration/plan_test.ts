@@ -176,11 +176,7 @@ clusters.test("a source without groups, or with a group without offsets, proves 
   const empty = await migration.run();
   assert.equal(empty.status, 1, empty.output);
   assert.match(empty.output, /NO_COMMITTED_OFFSETS: .*(has committed an offset|lists no consumer)/);
-  assert.deepEqual(
-    migration.files(),
-    ["migration.log", "migration.report.json", "migration.yaml"]
-      .concat(migration.files().filter((name) => /report\.\d/.test(name))).sort(),
-  );
+  assert.ok(!migration.files().includes("migration.state.jsonl"));
 });
 
 clusters.test("above 40 partitions the screen shows totals and the log every line", async () => {
