@@ -3,7 +3,7 @@
 
 import { CodecError } from "./codec_error.ts";
 import { copyBack, copyInto } from "./copy_back.ts";
-import { BLOCK_BYTES, findMatches, makeHashTable, MIN_MATCH } from "./match_finder.ts";
+import { BLOCK_BYTES, findMatches, makeHashTable } from "./match_finder.ts";
 
 /** A copy makes at most 64 bytes of 3 (or 11 of 2): no block grows more than this many times. */
 const MOST_GROWTH = 32;
@@ -155,9 +155,8 @@ function writeCopies(target: Uint8Array, position: number, offset: number, lengt
   let at = position;
   let rest = length;
   while (rest > 0) {
-    // What remains must still be long enough for a copy of its own kind.
-    const size = rest <= 64 ? rest : rest < 64 + MIN_MATCH ? 60 : 64;
-    if (size >= MIN_MATCH && size < 12 && offset < 2048) {
+    const size = Math.min(64, rest);
+    if (size >= 4 && size < 12 && offset < 2048) {
       target[at++] = 1 | ((size - 4) << 2) | ((offset >> 8) << 5);
       target[at++] = offset & 0xff;
     } else {

@@ -181,6 +181,13 @@ Deno.test("batches stay within the bytes allowed, one message alone excepted", (
   }
 });
 
+Deno.test("a batch may have exactly the bytes allowed", () => {
+  const bytes = buildMessages(withValues([1, 2, 3]));
+  const size = convert(bytes)[0]!.bytes.length;
+  assert.equal(convert(bytes, { maxBatchBytes: size }).length, 1);
+  assert.equal(convert(bytes, { maxBatchBytes: size - 1 }).length, 2);
+});
+
 Deno.test("only the bytes between start and end are read", () => {
   const bytes = buildMessages(withValues([1, 2, 3]));
   const size = bytes.length / 3;

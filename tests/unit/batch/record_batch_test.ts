@@ -117,6 +117,7 @@ Deno.test("nextBatchSize() gives 0 for a batch cut off anywhere", () => {
   assert.equal(nextBatchSize(view, 4, 4 + bytes.length), bytes.length);
   for (let length = 0; length < bytes.length; length++) {
     assert.equal(nextBatchSize(view, 4, 4 + length), 0, `${length}`);
+    assert.equal(nextBatchSize(at(bytes.subarray(0, length)), 0, length), 0, `${length}`);
   }
 });
 

@@ -48,6 +48,7 @@ for (const codec of CODECS) {
     assert.equal(decompress(codec, compressed, 100_000).length, 100_000);
     assert.throws(() => decompress(codec, compressed, 99_999), CodecError);
     assert.throws(() => decompress(codec, compressed, 0), CodecError);
+    assert.throws(() => decompress(codec, compress(codec, Uint8Array.of(1)), 0), CodecError);
   });
 
   if (codec === 0) continue;

@@ -145,3 +145,11 @@ Deno.test("the last match written begins 12 bytes before the block's end at the 
     assert.equal(block.length, length);
   }
 });
+
+Deno.test("a block written ends with five literals, which other readers insist on", () => {
+  for (let length = 20; length < 300; length++) {
+    const block = compressLz4(new Uint8Array(length).fill(7)).subarray(11, -4);
+    assert.ok(block.length < length);
+    assert.deepEqual([...block.subarray(-6)], [0x50, 7, 7, 7, 7, 7]);
+  }
+});
