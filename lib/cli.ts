@@ -5,12 +5,12 @@ import { formatProblems } from "./config/config_problem.ts";
 import { loadConfig } from "./config/load_config.ts";
 import type { MigrationConfig } from "./config/migration_config.ts";
 import { jsonSchema } from "./config/schema.ts";
-import { JournalError } from "./core/journal.ts";
+import { JournalError } from "./core/journal_entry.ts";
 import { reportToJson } from "./core/report.ts";
 import type { ExitStatus } from "./core/verdict.ts";
 import { type CliOptions, HELP, parseCliOptions } from "./cli_options.ts";
 import { ContinueError } from "./run/check_journal.ts";
-import { openJournal } from "./run/journal_file.ts";
+import { JournalLockedError, openJournalFile, readJournalFile } from "./run/journal_file.ts";
 import { runPipeline } from "./run/pipeline.ts";
 import { type RunFiles, runFiles, writeReport } from "./run_files.ts";
 import { openLog } from "./show/log.ts";
@@ -76,6 +76,10 @@ async function run(options: CliOptions, streams: Streams): Promise<ExitStatus> {
       streams.stderr(`data-migrate: ${error.message}\n`);
       return 2;
     }
+    if (error instanceof JournalLockedError) {
+      streams.stderr(`data-migrate: ${error.message}\n`);
+      return 3;
+    }
     streams.stderr(
       `data-migrate: Unexpected failure: ${
         messageOf(error)
@@ -94,7 +98,9 @@ async function runWithFiles(
   const mode = options.mode ?? (config.checkFlag === 1 ? "migrate" : "check");
   const now = () => new Date();
   const runId = newRunId(now());
-  const journal = openJournal(files.state, files.state);
+  const journal = mode === "check"
+    ? readJournalFile(files.state)
+    : await openJournalFile(files.state);
   const log = openLog(files.log, options.verbose);
   const interrupt = listenForSignals();
   try {

@@ -54,12 +54,17 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   throttle: "bytesPerSecond under limits",
 };
 
-/** What to write instead of an unknown key, as the words after "expected". */
+/**
+ * What to write instead of an unknown key, as the words after "expected"; undefined where no name comes near.
+ *
+ * @param siblings names known in the same mapping.
+ * @param elsewhere dotted paths of known keys that bear the name, in other mappings.
+ */
 export function nearestName(
   unknown: string,
   siblings: readonly string[],
   elsewhere: readonly string[],
-): string {
+): string | undefined {
   const letters = lettersOf(unknown);
   const same = siblings.find((name) => lettersOf(name) === letters);
   if (same !== undefined) return same;
@@ -72,8 +77,7 @@ export function nearestName(
     .map((name) => ({ name, distance: editDistance(letters, lettersOf(name)) }))
     .filter(({ distance }) => distance <= allowed)
     .sort((a, b) => a.distance - b.distance);
-  if (best !== undefined) return best.name;
-  return siblings.length === 1 ? `${siblings[0]}` : `one of ${siblings.join(", ")}`;
+  return best?.name;
 }
 
 /** `source.sasl.password` as `password under source.sasl`. */

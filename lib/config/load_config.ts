@@ -8,18 +8,18 @@ import { checkSupport } from "./not_supported_yet.ts";
 import { type Outside, readOutsideValues } from "./outside_values.ts";
 import { checkRules } from "./rules.ts";
 import type { MigrationConfig } from "./schema.ts";
-import { ALL_PATHS, checkSchema } from "./schema_problems.ts";
+import { ALL_NAMES, checkSchema } from "./schema_problems.ts";
 import {
   hiddenInBrokenText,
   hiddenSpans,
   isCutByComment,
   isSecretPath,
   misreadSecret,
-  trailingStrangers,
+  piecesOfSecret,
+  type UnknownKeys,
 } from "./secret_source.ts";
 import { decodeText } from "./text_source.ts";
 import {
-  type Path,
   pathKey,
   type Place,
   readYaml,
@@ -67,8 +67,11 @@ function checkContent(source: YamlSource, text: string, sources: ConfigSources):
   const { content } = source;
   const schema = checkSchema(content);
   const unknown = new Set(schema.unknown.map(pathKey));
-  const isUnknown = (path: Path) => unknown.has(pathKey(path));
-  const misread = misreadProblems(source, text, isUnknown);
+  const keys: UnknownKeys = {
+    isUnknown: (path) => unknown.has(pathKey(path)),
+    isFar: (path) => schema.far.has(pathKey(path)),
+  };
+  const misread = misreadProblems(source, text, keys);
   const pieces = new Set(misread.flatMap(({ pieces }) => pieces.map(({ path }) => pathKey(path))));
   const early = firstOfEachPath([
     ...misread.map(({ problem }) => problem),
@@ -90,7 +93,7 @@ function checkContent(source: YamlSource, text: string, sources: ConfigSources):
   if (located.length === 0 && syntax.length === 0 && schema.file !== undefined) {
     return { ok: true, config: buildConfig(schema.file, outside) };
   }
-  const hidden = hiddenSpans(source, text, isUnknown);
+  const hidden = hiddenSpans(source, text, keys);
   const placed = [
     ...syntax,
     ...located.map((problem) => ({ offset: offsetOf(problem, source), message: problem.message })),
@@ -118,17 +121,17 @@ interface Misread {
 function misreadProblems(
   source: YamlSource,
   text: string,
-  isUnknown: (path: Path) => boolean,
+  keys: UnknownKeys,
 ): readonly Misread[] {
   return [...source.places.values()].flatMap((place): readonly Misread[] => {
     const { path, key } = place;
-    if (key === undefined || isUnknown(path)) return [];
+    if (key === undefined || keys.isUnknown(path)) return [];
     const at = "value";
     if (isSecretPath(path)) {
-      const pieces = trailingStrangers(place, source, isUnknown);
+      const pieces = piecesOfSecret(place, source, keys);
       const { start, end } = place.value;
       const invalid = source.problems.some(({ offset }) => offset >= start && offset <= end);
-      const wrong = misreadSecret(place, text, { cutAtComma: pieces.length > 0, invalid });
+      const wrong = misreadSecret(place, text, { hasPieces: pieces.length > 0, invalid });
       if (wrong === undefined) return [];
       return [{ problem: { path, at, message: `${formatPath(path)} ${wrong}` }, place, pieces }];
     }
@@ -208,8 +211,7 @@ function atPosition(
 
 /** Where the structure is in doubt only that is reported, once a line; in a secret's text, as a secret misread. */
 function brokenProblems(source: YamlSource, text: string, file: string): readonly ConfigProblem[] {
-  const known = new Set(ALL_PATHS.flatMap((path) => path.split(".")));
-  const hidden = hiddenInBrokenText(text, known);
+  const hidden = hiddenInBrokenText(text, ALL_NAMES);
   const byLine = new Map<number, ConfigProblem>();
   // Of several errors in a line the first counts; of several at one place the last, the parser's conclusion.
   for (const { offset, message } of [...source.problems].sort((a, b) => a.offset - b.offset)) {

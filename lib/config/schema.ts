@@ -254,7 +254,7 @@ export const migrationFile = z.strictObject({
   ).default([]).describe("Findings to go on in spite of"),
   limits: z.strictObject({
     bytesPerSecond: size.optional().describe("A number of bytes, or with a unit: 50MB, 64MiB"),
-    giveUpAfter: duration.default(600_000)
+    giveUpAfter: duration.prefault("10m")
       .describe("A partition without any acknowledgement for so long fails: 90s, 10m"),
   }, { error: "a mapping with bytesPerSecond and giveUpAfter" }).prefault({}),
   ranges: ranges.optional().describe("What to copy, instead of asking the groups"),

@@ -15,6 +15,8 @@ export interface SchemaResult {
   readonly problems: readonly LocatedProblem[];
   /** Paths of the keys the schema does not know. */
   readonly unknown: readonly (readonly PropertyKey[])[];
+  /** Paths, as map keys, of those that no known name comes near. */
+  readonly far: ReadonlySet<string>;
   /** Paths, as map keys, that an unknown key was probably meant for. */
   readonly meant: ReadonlySet<string>;
 }
@@ -29,7 +31,7 @@ type Path = readonly PropertyKey[];
 export function checkSchema(content: unknown): SchemaResult {
   const result = migrationFile.safeParse(content);
   if (result.success) {
-    return { file: result.data, problems: [], unknown: [], meant: new Set() };
+    return { file: result.data, problems: [], unknown: [], far: new Set(), meant: new Set() };
   }
   const issues = flatten(result.error.issues, []);
   const unknown = issues.flatMap(({ issue, path }) => unknownKeys(issue, path, content));
@@ -41,7 +43,15 @@ export function checkSchema(content: unknown): SchemaResult {
     .filter(({ issue }) => issue.code !== "unrecognized_keys")
     .map(({ issue, path }) => valueProblem(issue, path, content))
     .filter(({ at, path }) => at !== "parent" || !meant.has(pathKey(path)));
-  return { problems: [...strangers.map(({ problem }) => problem), ...problems], unknown, meant };
+  const far = new Set(
+    strangers.filter(({ isFar }) => isFar).map(({ problem }) => pathKey(problem.path)),
+  );
+  return {
+    problems: [...strangers.map(({ problem }) => problem), ...problems],
+    unknown,
+    far,
+    meant,
+  };
 }
 
 interface PlacedIssue {
@@ -121,12 +131,14 @@ function unknownKeyProblem(path: Path, content: unknown) {
   const parent = path.slice(0, -1);
   const name = String(path.at(-1));
   const siblings = knownKeys(parent, content);
-  const expected = nearestName(name, siblings, elsewhere(name, parent));
+  const near = nearestName(name, siblings, elsewhere(name, parent));
+  const expected = near ?? `${siblings.length > 1 ? "one of " : ""}${siblings.join(", ")}`;
   const shown = escapeName(name.length > 60 ? `${name.slice(0, 57)}…` : name);
   const place = parent.length === 0 ? "" : ` in ${formatPath(parent)}`;
   const message = `Unknown key ${shown}${place}, expected ${expected}`;
   const meant = siblings.includes(expected) ? [pathKey([...parent, expected])] : [];
-  return { problem: { path, at: "key", message } satisfies LocatedProblem, meant };
+  const problem: LocatedProblem = { path, at: "key", message };
+  return { problem, meant, isFar: near === undefined && !ALL_NAMES.has(name) };
 }
 
 /** Keys of the mapping at a path. */
@@ -163,7 +175,12 @@ function elsewhere(name: string, parent: Path): readonly string[] {
 }
 
 /** Every key path of the schema, dotted, without those inside lists. */
-export const ALL_PATHS: readonly string[] = listPaths();
+const ALL_PATHS: readonly string[] = listPaths();
+
+/** Every key of the schema, wherever it stands. */
+export const ALL_NAMES: ReadonlySet<string> = new Set(
+  ALL_PATHS.flatMap((path) => path.split(".")),
+);
 
 function listPaths(): readonly string[] {
   const pathsOf = (schema: z.core.$ZodType, prefix: string): readonly string[] =>

@@ -3,7 +3,14 @@
 
 import { isScalar } from "yaml";
 import { environmentReference } from "./secrets.ts";
-import { type Path, pathKey, type Place, type Span, type YamlSource } from "./yaml_source.ts";
+import {
+  afterColon,
+  type Path,
+  pathKey,
+  type Place,
+  type Span,
+  type YamlSource,
+} from "./yaml_source.ts";
 
 const SECRET_KEYS: readonly PropertyKey[] = ["password", "passphrase", "clientSecret"];
 /** Names that may be meant for a secret, misspelt, or another client's. */
@@ -22,7 +29,7 @@ const QUOTES = "expected it in single quotes";
 export function misreadSecret(
   place: Place,
   text: string,
-  { cutAtComma, invalid }: { readonly cutAtComma: boolean; readonly invalid: boolean },
+  { hasPieces, invalid }: { readonly hasPieces: boolean; readonly invalid: boolean },
 ): string | undefined {
   const { node, value } = place;
   const first = text[value.start];
@@ -37,12 +44,15 @@ export function misreadSecret(
   }
   if (scalar?.type === "QUOTE_DOUBLE" || scalar?.type === "QUOTE_SINGLE") {
     if (scalar.value === "") return "is empty, expected a value";
-    return /[\0\r\n]/.test(String(scalar.value))
-      ? "holds a line break or NUL, expected one line"
+    if (/[\0\r\n]/.test(String(scalar.value))) {
+      return "holds a line break or NUL, expected one line";
+    }
+    return hasPieces
+      ? "is followed by what is no known key, expected the whole value in single quotes"
       : undefined;
   }
   if (value.start === value.end) {
-    const commented = /^[ \t]*#\S/.test(text.slice(endOfColon(place, text)));
+    const commented = /^[ \t]*#\S/.test(text.slice(valueStart(place, text)));
     return commented ? `is read as a comment, ${QUOTES}` : "is empty, expected a value";
   }
   if (/[\r\n]/.test(text.slice(value.start, value.end))) {
@@ -53,7 +63,7 @@ export function misreadSecret(
   }
   if (typeof scalar?.value !== "string") return `is read as true, false or null, ${QUOTES}`;
   if (environmentReference(scalar.value) !== undefined) return undefined;
-  if (cutAtComma) return `is cut at a comma, ${QUOTES}`;
+  if (hasPieces) return `is cut at a comma, ${QUOTES}`;
   return isCutByComment(place, text) ? `is cut at # (a comment in YAML), ${QUOTES}` : undefined;
 }
 
@@ -64,9 +74,14 @@ export function isCutByComment(place: Place, text: string, touching = false): bo
   return (touching ? /^[ \t]+#[^\s#]/ : /^[ \t]+#/).test(text.slice(value.end, value.end + 200));
 }
 
-function endOfColon({ key, value }: Place, text: string): number {
-  const from = key?.end ?? value.start;
-  return from + (/^\s*:/.exec(text.slice(from))?.[0].length ?? 0);
+function valueStart({ key, value }: Place, text: string): number {
+  return key === undefined ? value.start : afterColon(text, key.end);
+}
+
+/** Which keys the schema does not know, and which of those no known name comes near. */
+export interface UnknownKeys {
+  readonly isUnknown: (path: Path) => boolean;
+  readonly isFar: (path: Path) => boolean;
 }
 
 /**
@@ -76,15 +91,15 @@ function endOfColon({ key, value }: Place, text: string): number {
 export function hiddenSpans(
   source: YamlSource,
   text: string,
-  isUnknown: (path: Path) => boolean,
+  keys: UnknownKeys,
 ): readonly Span[] {
-  const spans: Span[] = [];
+  const spans = source.unread.map((span) => trimmed(text, span));
   for (const place of source.places.values()) {
     const { path, node, value } = place;
     if (isReference(place)) continue;
-    if (place.key !== undefined && hides(place, isUnknown)) {
-      const start = endOfColon(place, text);
-      spans.push(trimmed(text, { start, end: endOfSecret(place, source, text, isUnknown) }));
+    if (place.key !== undefined && hides(place, keys)) {
+      const start = valueStart(place, text);
+      spans.push(trimmed(text, { start, end: endOfSecret(place, source, text, keys) }));
     } else if (isScalar(node) && mayHoldSecret(text.slice(value.start, value.end), path)) {
       spans.push(value);
     }
@@ -98,9 +113,9 @@ export function mayHoldSecret(text: string, path: readonly PropertyKey[]): boole
   return USERINFO.test(text) && path.at(-1) !== "username";
 }
 
-function hides({ path }: Place, isUnknown: (path: Path) => boolean): boolean {
+function hides({ path }: Place, keys: UnknownKeys): boolean {
   const name = String(path.at(-1));
-  if (isUnknown(path)) return true;
+  if (keys.isUnknown(path)) return true;
   return isSecretPath(path) || (path.includes("secrets") && SUSPICIOUS.test(name));
 }
 
@@ -114,23 +129,23 @@ function endOfSecret(
   place: Place,
   source: YamlSource,
   text: string,
-  isUnknown: (path: Path) => boolean,
+  keys: UnknownKeys,
 ): number {
   if (!place.inBraces) return Math.max(place.next, endOfLine(text, place.value.end));
   if (!isSecretPath(place.path)) return place.next;
-  return trailingStrangers(place, source, isUnknown).at(-1)?.next ?? place.next;
+  return piecesOfSecret(place, source, keys).at(-1)?.next ?? place.next;
 }
 
-/** The unknown keys right behind a secret in braces: pieces of it, where an unquoted comma cut it. */
-export function trailingStrangers(
-  { siblings, index, inBraces, node }: Place,
+/** The unknown keys right behind a secret in braces: pieces of it, where a comma cut it, unless a known name is near. */
+export function piecesOfSecret(
+  { siblings, index, inBraces }: Place,
   source: YamlSource,
-  isUnknown: (path: Path) => boolean,
+  { isFar }: UnknownKeys,
 ): readonly Place[] {
-  if (!inBraces || !isScalar(node) || node.type !== "PLAIN") return [];
+  if (!inBraces) return [];
   const following = siblings.slice(index + 1);
-  const known = following.findIndex((path) => !isUnknown(path));
-  const pieces = known < 0 ? following : following.slice(0, known);
+  const other = following.findIndex((path) => !isFar(path));
+  const pieces = other < 0 ? following : following.slice(0, other);
   return pieces.flatMap((path) => source.places.get(pathKey(path)) ?? []);
 }
 
@@ -183,26 +198,26 @@ function secretColon(line: string, known: ReadonlySet<string>) {
   return undefined;
 }
 
-/** The lines after a hidden value that belong to it: up to the closing quote, or those more indented. */
+/** The lines after a hidden value that belong to it: up to the closing quote, and those more indented. */
 interface HiddenBlock {
   readonly holds: (line: string) => boolean;
   readonly inQuotes: boolean;
 }
 
 function blockAfter(line: string, value: string, isSecret: boolean): HiddenBlock {
-  const quote = /^['"]/.exec(value)?.[0];
-  if (quote !== undefined && !value.slice(1).includes(quote)) {
-    let closed = false;
-    const holds = (next: string) => {
-      if (closed) return false;
-      closed = next.includes(quote);
-      return true;
-    };
-    return { holds, inQuotes: isSecret };
-  }
   const indent = line.search(/\S/);
-  const holds = (next: string) => next.trim() === "" || next.search(/\S/) > indent;
-  return { holds, inQuotes: false };
+  const isDeeper = (next: string) => next.trim() === "" || next.search(/\S/) > indent;
+  const quote = /^['"]/.exec(value)?.[0];
+  if (quote === undefined || value.slice(1).includes(quote)) {
+    return { holds: isDeeper, inQuotes: false };
+  }
+  let closed = false;
+  const holds = (next: string) => {
+    if (closed) return isDeeper(next);
+    closed = next.includes(quote);
+    return true;
+  };
+  return { holds, inQuotes: isSecret };
 }
 
 function endOfLine(text: string, from: number): number {

@@ -8,13 +8,12 @@ import {
   isMap,
   isPair,
   isScalar,
-  LineCounter,
   type Node,
   type Pair,
   parseDocument,
   visit,
 } from "yaml";
-import { escapeName } from "../core/escape_name.ts";
+import { positionFinder, type TextPosition } from "./text_position.ts";
 import { isLocal, syntaxSentence } from "./syntax_sentence.ts";
 
 /** Keys and list indexes from the top. */
@@ -56,8 +55,10 @@ export interface YamlSource {
   /** By `pathKey`. */
   readonly places: ReadonlyMap<string, Place>;
   readonly problems: readonly SyntaxProblem[];
+  /** What belongs to keys that `content` leaves out, each with a problem. */
+  readonly unread: readonly Span[];
   /** Line and column, both from 1, of an offset. */
-  readonly positionOf: (offset: number) => { readonly line: number; readonly column: number };
+  readonly positionOf: (offset: number) => TextPosition;
   /** Whether the structure itself is in doubt, so that looking at the meaning would only mislead. */
   readonly broken: boolean;
 }
@@ -77,14 +78,12 @@ export function readYaml(text: string): YamlSource {
     const message = "Nested too deeply, expected a mapping with checkFlag, source and target";
     const problems = [{ offset: 0, message }];
     const positionOf = () => ({ line: 1, column: 1 });
-    return { content: null, places: new Map(), problems, positionOf, broken: true };
+    return { content: null, places: new Map(), problems, unread: [], positionOf, broken: true };
   }
 }
 
 function readUnguarded(text: string): YamlSource {
-  const lineCounter = new LineCounter();
   const document = parseDocument(text, {
-    lineCounter,
     version: "1.2",
     schema: "core",
     intAsBigInt: true,
@@ -99,10 +98,8 @@ function readUnguarded(text: string): YamlSource {
     message: syntaxSentence(error),
   }));
   const places = new Map<string, Place>();
-  const positionOf = (offset: number) => {
-    const { line, col } = lineCounter.linePos(offset);
-    return { line, column: col };
-  };
+  const unread: Span[] = [];
+  const positionOf = positionFinder(text);
 
   function walk(node: Node | null, path: Path, place: Omit<Place, "path" | "node">): unknown {
     places.set(pathKey(path), { ...place, path, node });
@@ -135,27 +132,19 @@ function readUnguarded(text: string): YamlSource {
     const siblings: Path[] = [];
     for (const [at, { key, value }] of items.entries()) {
       const keySpan = spanOf(key, map.range?.[0] ?? 0, text);
-      if (!isScalar(key)) {
-        problems.push({ offset: keySpan.start, message: "Key is no text, expected key: value" });
-        continue;
-      }
-      const name = keyText(key.value, key.source);
-      const before = seen.get(name);
-      if (before !== undefined) {
-        const message = `Key ${escapeName(name)} is given twice, expected it once` +
-          ` (first in line ${positionOf(before).line})`;
-        problems.push({ offset: keySpan.start, message });
+      const following = items[at + 1]?.key;
+      const next = following?.range?.[0] ?? (map.range?.[1] ?? text.length) - (inBraces ? 1 : 0);
+      const name = isScalar(key) ? keyText(key.value, key.source) : undefined;
+      const wrong = wrongKey(name, seen);
+      if (name === undefined || wrong !== undefined) {
+        problems.push({ offset: keySpan.start, message: wrong ?? NO_TEXT });
+        // In braces even the key may be a piece of a password.
+        const isPiece = name === undefined || inBraces;
+        const start = isPiece ? keySpan.start : afterColon(text, keySpan.end);
+        unread.push({ start, end: next });
         continue;
       }
       seen.set(name, keySpan.start);
-      if (name === "<<" || name === "__proto__") {
-        // zod passes over the second in silence.
-        const message = name === "<<" ? NO_MERGING : `Unknown key ${name}, expected none`;
-        problems.push({ offset: keySpan.start, message });
-        continue;
-      }
-      const following = items[at + 1]?.key;
-      const next = following?.range?.[0] ?? (map.range?.[1] ?? text.length) - (inBraces ? 1 : 0);
       const span = spanOf(value, keySpan.end, text);
       const own = [...path, name];
       const index = siblings.push(own) - 1;
@@ -165,10 +154,21 @@ function readUnguarded(text: string): YamlSource {
     return content;
   }
 
+  function wrongKey(name: string | undefined, seen: ReadonlyMap<string, number>) {
+    const before = name === undefined ? undefined : seen.get(name);
+    if (before !== undefined) {
+      return `Key given twice, expected it once (first in line ${positionOf(before).line})`;
+    }
+    if (name === "<<") return "Merge keys (<<) are not supported, expected the keys written out";
+    // zod passes over it in silence.
+    return name === "__proto__" ? "Unknown key __proto__, expected none" : undefined;
+  }
+
   const root = document.contents as Node | null;
   const whole = { start: root?.range?.[0] ?? 0, end: text.length };
   const content = walk(root, [], { ...ALONE, value: whole, next: text.length });
-  return { content, places, problems: problems.slice(0, MOST_ERRORS), positionOf, broken };
+  const firstProblems = problems.slice(0, MOST_ERRORS);
+  return { content, places, problems: firstProblems, unread, positionOf, broken };
 }
 
 /** A value that stands under no key. */
@@ -178,7 +178,7 @@ const MOST_ERRORS = 100;
 
 const NO_ALIASES =
   "YAML anchors and aliases (& and *) are not supported, expected the value itself (in single quotes, where it begins with such a character)";
-const NO_MERGING = "Merge keys (<<) are not supported, expected the keys written out";
+const NO_TEXT = "Key is no text, expected key: value";
 
 /** Stands where a value could not be read and a problem says so; every check of it is beside the point. */
 export const UNREADABLE: unique symbol = Symbol("unreadable");
@@ -208,6 +208,11 @@ function spanOf(node: Node | null, after: number, text: string): Span {
   // An empty value is put by the parser behind the blanks and comments that follow it.
   if (range[0] === range[1] && start === range[0]) return { start: after, end: after };
   return { start, end: range[1] };
+}
+
+/** The offset behind the colon that follows a key, or behind the key where it has none. */
+export function afterColon(text: string, keyEnd: number): number {
+  return keyEnd + (/^\s*:/.exec(text.slice(keyEnd))?.[0].length ?? 0);
 }
 
 function skipSeparators(text: string, from: number): number {

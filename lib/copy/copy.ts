@@ -3,12 +3,14 @@
 // no journal: what happens is told to the caller as it happens.
 
 import type { TopicPartition } from "../core/topic_partition.ts";
+import type { OffsetSpan } from "../core/offsets.ts";
 import { sum } from "../core/units.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { delay } from "../kafka/delay.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
 import { createBufferPool } from "../wire/buffer_pool.ts";
 import { createLeaders, type PlannedTopic } from "./leaders.ts";
+import { findPosition, PositionError, type TargetPosition } from "./find_position.ts";
 import type { TargetRules } from "./cut.ts";
 import { type Acknowledgement, PartitionCopy } from "./partition_copy.ts";
 import { createRouter } from "./router.ts";
@@ -20,10 +22,14 @@ import { createTroubleLog } from "./trouble_log.ts";
 export interface CopyTask extends TopicPartition {
   readonly startOffset: bigint;
   readonly endOffset: bigint;
-  /** Records copied by earlier plans of the same migration. */
+  /** Records copied before `startOffset`, in all plans of the migration. */
   readonly recordsBefore: bigint;
+  /** What the target holds: at least `recordsBefore`. */
+  readonly stored: TargetPosition;
   /** What the target topic takes. */
   readonly rules: TargetRules;
+  /** Why the partition cannot be copied at all, as a sentence. */
+  readonly problem?: string;
 }
 
 /** How one partition ended. */
@@ -31,17 +37,31 @@ export interface CopyResult extends TopicPartition {
   readonly status: "done" | "failed" | "interrupted";
   /** Why it failed, as a sentence. */
   readonly failure?: string;
-  /** Records read from the source range, counted apart from those acknowledged. */
+  /** Records read from the source in all plans, counted apart from those acknowledged. */
   readonly recordsRead: bigint;
   /** Batches read and left out: control batches, those of aborted transactions, and empty ones. */
   readonly batchesLeftOut: number;
   readonly recordsAcknowledged: bigint;
   /** Source offset up to which everything is acknowledged. */
   readonly sourceOffset: bigint;
-  /** Target offsets of the first record and after the last; absent where nothing was written. */
+  /** Target offset of the first record; absent where nothing was written. */
   readonly targetFirstOffset?: bigint;
-  readonly targetNextOffset?: bigint;
+  /** Target offset after the last record. */
+  readonly targetOffset: bigint;
+  /** Source offsets that expired before they were read. */
+  readonly lost: readonly OffsetSpan[];
 }
+
+/** Where a partition stands. */
+export type CopyPosition = Pick<
+  CopyResult,
+  | "topic"
+  | "partition"
+  | "sourceOffset"
+  | "recordsAcknowledged"
+  | "targetOffset"
+  | "targetFirstOffset"
+>;
 
 /** Running totals. */
 export interface CopyProgress {
@@ -65,7 +85,9 @@ export interface CopyOptions {
   readonly giveUpAfterMs: number;
   readonly log: { warning(text: string): void; info(text: string): void };
   /** Called for every batch the target has stored, in order for each partition. */
-  readonly onAcknowledged: (partition: TopicPartition, acknowledgement: Acknowledgement) => void;
+  readonly onAcknowledged: (partition: CopyPosition, acknowledgement: Acknowledgement) => void;
+  /** Messages expired on the source before they were read. */
+  readonly onLost: (partition: TopicPartition, span: OffsetSpan) => void;
   /** Called for every partition that is done or has failed; once more where a done one turns out to be worthless. */
   readonly onSettled: (result: CopyResult) => void;
   readonly signal: AbortSignal;
@@ -115,7 +137,7 @@ export function startCopy(options: CopyOptions): Copy {
     totals.recordsAcknowledged += BigInt(batch.recordCount);
     totals.bytesAcknowledged += batch.bytes.length;
     targetRouter.succeeded(partition);
-    options.onAcknowledged(partition, acknowledgement);
+    options.onAcknowledged(resultOf(partition), acknowledgement);
     sourceRouter.wake(partition);
     settle(partition);
   }
@@ -123,11 +145,14 @@ export function startCopy(options: CopyOptions): Copy {
   const troubleLog = createTroubleLog(options.log, () => performance.now());
   const sourceLeaders = createLeaders(options.source, options.sourceTopics, signal);
   const targetLeaders = createLeaders(options.target, options.targetTopics, signal);
-  const common = { giveUpAfterMs: options.giveUpAfterMs, troubleLog, signal };
+  const { giveUpAfterMs, log } = options;
+  const common = { giveUpAfterMs, log, troubleLog, signal };
   const sourceRouter = createRouter({
     ...common,
     cluster: options.source,
     leaders: sourceLeaders,
+    onRefetch: (partition) => targetRouter.wake(partition),
+    findPosition: () => Promise.reject(new PositionError("the source has no sequences")),
     // What has been read is still produced.
     giveUp(partition, reason) {
       partition.stop(reason);
@@ -140,8 +165,12 @@ export function startCopy(options: CopyOptions): Copy {
         pool,
         leaderEpoch: (partition) => sourceLeaders.leader(partition)?.leaderEpoch ?? -1,
         reportTrouble,
+        onLost(partition) {
+          const span = partition.lost.at(-1);
+          if (span !== undefined) options.onLost(partition, span);
+        },
         onFramed(partition) {
-          sourceRouter.succeeded(partition);
+          if (partition.status === "copying") sourceRouter.succeeded(partition);
           targetRouter.wake(partition);
           settle(partition);
         },
@@ -154,6 +183,7 @@ export function startCopy(options: CopyOptions): Copy {
     leaders: targetLeaders,
     giveUp: fail,
     onRefetch: (partition) => sourceRouter.place(partition),
+    findPosition: (partition, nodeId) => findOn(nodeId, partition),
     lanesPerBroker: TARGET_LANES_PER_BROKER,
     openLane: (nodeId, reportTrouble) =>
       createTargetLane({
@@ -163,6 +193,15 @@ export function startCopy(options: CopyOptions): Copy {
         signal,
       }),
   });
+
+  async function findOn(nodeId: number, partition: PartitionCopy): Promise<TargetPosition> {
+    const broker = await options.target.openData(nodeId);
+    try {
+      return await findPosition(broker, partition, options.identity, positionOf(partition), signal);
+    } finally {
+      broker.connection.close();
+    }
+  }
 
   /** Fails the unfinished partitions of topics that are no longer those of the plan. */
   function failChangedTopics(): void {
@@ -194,8 +233,11 @@ export function startCopy(options: CopyOptions): Copy {
   async function run(): Promise<readonly CopyResult[]> {
     if (partitions.length === 0) return [];
     await refreshLeaders();
+    options.tasks.forEach(({ problem }, index) => {
+      if (problem !== undefined) partitions[index]?.fail(problem);
+    });
     for (const partition of partitions) {
-      targetRouter.place(partition);
+      if (partition.status === "copying") targetRouter.place(partition);
       if (partition.status === "copying") sourceRouter.place(partition);
       settle(partition);
     }
@@ -227,8 +269,17 @@ export function startCopy(options: CopyOptions): Copy {
   };
 }
 
+function positionOf(partition: PartitionCopy): TargetPosition {
+  const { recordsAcknowledged, targetNextOffset, targetFirstOffset } = partition;
+  return {
+    records: recordsAcknowledged,
+    targetOffset: targetNextOffset,
+    ...(targetFirstOffset !== undefined && { targetFirstOffset }),
+  };
+}
+
 function resultOf(partition: PartitionCopy): CopyResult {
-  const { status, failure, targetFirstOffset, targetNextOffset } = partition;
+  const { status, failure, targetFirstOffset } = partition;
   return {
     topic: partition.topic,
     partition: partition.partition,
@@ -237,9 +288,10 @@ function resultOf(partition: PartitionCopy): CopyResult {
     batchesLeftOut: partition.batchesLeftOut,
     recordsAcknowledged: partition.recordsAcknowledged,
     sourceOffset: partition.sourceOffset,
+    targetOffset: partition.targetNextOffset,
+    lost: partition.lost,
     ...(failure !== undefined && { failure }),
     ...(targetFirstOffset !== undefined && { targetFirstOffset }),
-    ...(targetNextOffset !== undefined && { targetNextOffset }),
   };
 }
 

@@ -14,6 +14,8 @@ export type Judgement =
   | { readonly kind: "final"; readonly reason: string }
   /** What was read at this source offset is damaged: read it again. */
   | { readonly kind: "refetch"; readonly offset: bigint; readonly reason: string }
+  /** The target knows another sequence: find out how far we got, and go on from there. */
+  | { readonly kind: "reposition"; readonly reason: string }
   /** Try again after a while. */
   | {
     readonly kind: "retry";
@@ -30,7 +32,8 @@ export type Judgement =
 const BEHIND_PATIENCE_MS = 30_000;
 const CORRUPT_MESSAGE = 2;
 const MESSAGE_TOO_LARGE = 10;
-const OUT_OF_ORDER_SEQUENCE_NUMBER = 45;
+/** OUT_OF_ORDER_SEQUENCE_NUMBER, DUPLICATE_SEQUENCE_NUMBER, UNKNOWN_PRODUCER_ID. */
+const SEQUENCE_ERRORS = [45, 46, 59];
 
 /** Judges trouble of a partition; `side` names the lane's end: `source broker 2 (10.0.0.2:9092)`. */
 export function judgeTrouble(
@@ -97,11 +100,9 @@ function judgeCode(
       `the batch at source offset ${offset} is damaged: its CRC-32C does not match its content`;
     return { kind: "refetch", offset, reason };
   }
-  if (code === OUT_OF_ORDER_SEQUENCE_NUMBER) {
-    const reason = `the target lost its place in the sequence${at(oldest)}: ${
-      formatKafkaError(code)
-    }`;
-    return { kind: "final", reason };
+  if (SEQUENCE_ERRORS.includes(code)) {
+    const reason = `the target knows another sequence${at(oldest)}: ${formatKafkaError(code)}`;
+    return { kind: "reposition", reason };
   }
   const { action } = kafkaError(code);
   if (action !== "fatal") {

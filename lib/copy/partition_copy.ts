@@ -5,7 +5,11 @@
 
 import { patchForProduce } from "../batch/patch.ts";
 import type { TopicPartition } from "../core/topic_partition.ts";
+import type { TargetPosition } from "./find_position.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
+import { baseOffset } from "../batch/record_batch.ts";
+import { reencodeBatch } from "../batch/reencode.ts";
+import { addSpan, maxOffset, minOffset, type OffsetSpan } from "../core/offsets.ts";
 import type { Cut, CutBatch, TargetRules } from "./cut.ts";
 
 /** Brokers remember the last five batches of a producer id (KIP-98): more in flight could not be told apart. */
@@ -34,13 +38,17 @@ export interface PartitionCopyOptions extends TopicPartition {
   readonly startOffset: bigint;
   readonly endOffset: bigint;
   readonly identity: ProducerIdentity;
-  /** Records of this partition copied by earlier plans of the same migration: the first sequence. */
+  /** Records of this partition copied before `startOffset`, in all plans of the migration: the first sequence. */
   readonly recordsBefore: bigint;
+  /** What the target already holds; its records beyond `recordsBefore` are read and not sent again. */
+  readonly stored: TargetPosition;
   readonly rules: TargetRules;
 }
 
 /** Damaged bytes are fetched so often before the partition is given up. */
 const FETCHES_OF_DAMAGED = 3;
+/** So often in a row the position on the target is established again. */
+const REPOSITIONS = 3;
 
 /** Where a partition stands. */
 export type CopyStatus = "copying" | "done" | "failed";
@@ -53,7 +61,6 @@ export class PartitionCopy implements TopicPartition {
   readonly endOffset: bigint;
   readonly rules: TargetRules;
   readonly #identity: ProducerIdentity;
-  readonly #recordsBefore: bigint;
   /** Framed and not acknowledged, oldest first; the first `#inFlight` are sent. */
   readonly #unacknowledged: ProduceBatch[] = [];
   #inFlight = 0;
@@ -67,12 +74,16 @@ export class PartitionCopy implements TopicPartition {
   #damage = { offset: -1n, fetches: 0 };
   /** Nothing is read any more; the partition fails with this when what was read is acknowledged. */
   #stopReason: string | undefined;
-  #recordsRead = 0n;
+  #recordsRead: bigint;
+  #lost: readonly OffsetSpan[] = [];
+  /** Records to read that the target already holds. */
+  #toSkip: bigint;
+  #repositions = 0;
   #batchesLeftOut = 0;
-  #recordsAcknowledged = 0n;
+  #recordsAcknowledged: bigint;
   #queuedBytes = 0;
   #targetFirstOffset: bigint | undefined;
-  #targetNextOffset: bigint | undefined;
+  #targetNextOffset: bigint;
 
   constructor(options: PartitionCopyOptions) {
     this.topic = options.topic;
@@ -81,7 +92,11 @@ export class PartitionCopy implements TopicPartition {
     this.endOffset = options.endOffset;
     this.rules = options.rules;
     this.#identity = options.identity;
-    this.#recordsBefore = options.recordsBefore;
+    this.#recordsRead = options.recordsBefore;
+    this.#recordsAcknowledged = options.recordsBefore;
+    this.#toSkip = options.stored.records - options.recordsBefore;
+    this.#targetFirstOffset = options.stored.targetFirstOffset;
+    this.#targetNextOffset = options.stored.targetOffset;
     this.#nextFetchOffset = options.startOffset;
     this.#sourceOffset = options.startOffset;
     this.#finishWhenThrough();
@@ -120,7 +135,7 @@ export class PartitionCopy implements TopicPartition {
     return this.#gapTo;
   }
 
-  /** Records read from the source range: counted when read, apart from those acknowledged. */
+  /** Records read from the source in all plans: counted when read, apart from those acknowledged. */
   get recordsRead(): bigint {
     return this.#recordsRead;
   }
@@ -144,8 +159,13 @@ export class PartitionCopy implements TopicPartition {
     return this.#targetFirstOffset;
   }
 
-  /** Target offset after the last record acknowledged. */
-  get targetNextOffset(): bigint | undefined {
+  /** Source offsets that expired before they were read. */
+  get lost(): readonly OffsetSpan[] {
+    return this.#lost;
+  }
+
+  /** Target offset after the last record acknowledged; at first, where the target ended. */
+  get targetNextOffset(): bigint {
     return this.#targetNextOffset;
   }
 
@@ -162,8 +182,10 @@ export class PartitionCopy implements TopicPartition {
     hold: (batch: CutBatch) => () => void,
   ): void {
     if (this.#status !== "copying") return;
-    for (const batch of batches) {
-      const baseSequence = Number((this.#recordsBefore + this.#recordsRead) & 0x7fffffffn);
+    for (const whole of batches) {
+      const batch = this.#withoutStored(whole);
+      if (batch === undefined) continue;
+      const baseSequence = Number(this.#recordsRead & 0x7fffffffn);
       patchForProduce(batch.view, batch.position, {
         ...this.#identity,
         baseSequence,
@@ -213,7 +235,7 @@ export class PartitionCopy implements TopicPartition {
     }
     // While rewinding, later requests may still be answered well; those batches are sent again and answered again.
     if (this.#rewinding) return undefined;
-    if (this.#targetNextOffset !== undefined && targetOffset < this.#targetNextOffset) {
+    if (targetOffset < this.#targetNextOffset) {
       this.fail(
         `the target gave offset ${targetOffset} after ${
           this.#targetNextOffset - 1n
@@ -228,6 +250,7 @@ export class PartitionCopy implements TopicPartition {
     this.#recordsAcknowledged += BigInt(batch.recordCount);
     this.#queuedBytes -= batch.bytes.length;
     this.#sourceOffset = batch.nextSourceOffset;
+    this.#repositions = 0;
     batch.release();
     this.#finishWhenThrough();
     return { batch, targetOffset };
@@ -264,13 +287,60 @@ export class PartitionCopy implements TopicPartition {
    */
   refetch(offset: bigint): boolean {
     if (!this.#mayFetchAgain(offset)) return false;
+    this.#readAgain();
+    return true;
+  }
+
+  /**
+   * The target holds our records up to this position, more than it has acknowledged: a request of an earlier process,
+   * or one whose answer was lost. Everything unacknowledged is read again, and what is held is not sent.
+   *
+   * @returns false when it holds less than it has acknowledged, or this came up several times in a row
+   */
+  reposition(stored: TargetPosition): boolean {
+    if (stored.records < this.#recordsAcknowledged) return false;
+    if (++this.#repositions > REPOSITIONS) return false;
+    this.#readAgain();
+    this.#toSkip = stored.records - this.#recordsAcknowledged;
+    this.#targetFirstOffset ??= stored.targetFirstOffset;
+    this.#targetNextOffset = maxOffset(stored.targetOffset, this.#targetNextOffset);
+    return true;
+  }
+
+  /** The source's log now starts here: what lies before has expired unread. */
+  lose(logStartOffset: bigint): void {
+    if (this.#toSkip > 0n) {
+      return this.stop(
+        `messages from source offset ${this.#nextFetchOffset} on have expired before it was known which of them the target holds`,
+      );
+    }
+    const endOffset = minOffset(logStartOffset, this.endOffset);
+    this.#lost = addSpan(this.#lost, { startOffset: this.#nextFetchOffset, endOffset });
+    this.#nextFetchOffset = endOffset;
+    this.#finishWhenThrough();
+  }
+
+  #readAgain(): void {
     if (this.#inFlight > 0) throw new Error("Cannot read again while requests are in flight");
     this.#releaseAll();
     this.#recordsRead = this.#recordsAcknowledged;
     this.#nextFetchOffset = this.#sourceOffset;
     this.#gapTo = undefined;
     this.#rewinding = false;
-    return true;
+  }
+
+  /** What of a batch the target does not hold yet. */
+  #withoutStored(batch: CutBatch): CutBatch | undefined {
+    if (this.#toSkip === 0n) return batch;
+    const stored = minOffset(this.#toSkip, BigInt(batch.recordCount));
+    this.#toSkip -= stored;
+    this.#recordsRead += stored;
+    this.#recordsAcknowledged += stored;
+    if (stored === BigInt(batch.recordCount)) {
+      this.#sourceOffset = batch.nextOffset;
+      return undefined;
+    }
+    return withoutRecords(batch, stored);
   }
 
   /** Counts a fetch that brought damaged bytes at `nextFetchOffset`. @returns false when there were too many */
@@ -311,6 +381,26 @@ export class PartitionCopy implements TopicPartition {
   #finishWhenThrough(): void {
     if (this.#status !== "copying" || this.#unacknowledged.length > 0) return;
     if (this.#stopReason !== undefined) this.fail(this.#stopReason);
-    else if (this.readThrough) this.#status = "done";
+    else if (this.readThrough && this.#toSkip > 0n) {
+      this.fail(`the target holds ${this.#toSkip} more messages of this migration than the range`);
+    } else if (this.readThrough) this.#status = "done";
   }
+}
+
+/** A batch without its first records. What may be produced has consecutive offsets, so that they can be counted off. */
+function withoutRecords(batch: CutBatch, count: bigint): CutBatch {
+  const { bytes, view, position, size, nextOffset } = batch;
+  const fromOffset = baseOffset(view, position) + count;
+  const kept = reencodeBatch(bytes.subarray(position, position + size), { fromOffset });
+  if (kept === undefined) throw new Error("A batch has fewer records than its header says");
+  return {
+    bytes: kept.bytes,
+    view: new DataView(kept.bytes.buffer, kept.bytes.byteOffset, kept.bytes.byteLength),
+    position: 0,
+    size: kept.bytes.length,
+    recordCount: kept.recordCount,
+    firstOffset: batch.firstOffset + count,
+    nextOffset,
+    passedThrough: false,
+  };
 }

@@ -1,12 +1,14 @@
 // Sends partitions to the lane of their leader, on one side of the copy. After trouble it waits, looks for the leader
 // again and goes on, or gives the partition up; which of these is judged in judge_trouble.ts.
 
+import { formatTopicPartition } from "../core/topic_partition.ts";
 import { formatDuration } from "../core/units.ts";
 import { formatAddress } from "../config/address.ts";
 import { type BackoffLimits, backoffMs } from "../kafka/backoff.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { delay } from "../kafka/delay.ts";
 import { type Judgement, judgeTrouble } from "./judge_trouble.ts";
+import { PositionError, type TargetPosition } from "./find_position.ts";
 import type { Lane, ReportTrouble, Trouble } from "./lane.ts";
 import type { Leaders } from "./leaders.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
@@ -20,10 +22,13 @@ export interface RouterOptions {
   readonly openLane: (nodeId: number, reportTrouble: ReportTrouble) => Lane;
   readonly giveUpAfterMs: number;
   readonly troubleLog: TroubleLog;
+  readonly log: { warning(text: string): void };
   /** Nothing more can be done for the partition on this side. */
   readonly giveUp: (partition: PartitionCopy, reason: string) => void;
   /** The partition's unacknowledged batches are let go and have to be fetched again. */
-  readonly onRefetch?: (partition: PartitionCopy) => void;
+  readonly onRefetch: (partition: PartitionCopy) => void;
+  /** How far the partition got on the target. @throws {ConnectionError | PositionError} */
+  readonly findPosition: (partition: PartitionCopy, nodeId: number) => Promise<TargetPosition>;
   readonly signal: AbortSignal;
 }
 
@@ -95,10 +100,42 @@ export function createRouter(options: RouterOptions): Router {
       return giveUp(partition, judgement.kind === "final" ? judgement.reason : "");
     }
     if (judgement.kind === "retry") return retryOrGiveUp(partition, judgement);
+    if (judgement.kind === "reposition") {
+      reposition(partition, judgement.reason).catch(() => {
+        // Only the end of the copy interrupts it.
+      });
+      return;
+    }
     if (!partition.refetch(judgement.offset)) return giveUp(partition, judgement.reason);
-    troubleLog.note(`${cluster.role} batch`, `refused: ${judgement.reason}`);
+    options.log.warning(
+      `${formatTopicPartition(partition)}: ${judgement.reason}, fetching it again`,
+    );
     place(partition);
-    options.onRefetch?.(partition);
+    options.onRefetch(partition);
+  }
+
+  async function reposition(partition: PartitionCopy, reason: string): Promise<void> {
+    const leader = leaders.leader(partition);
+    if (leader === undefined) {
+      return report(partition, { kind: "code", code: LEADER_NOT_AVAILABLE });
+    }
+    let stored: TargetPosition;
+    try {
+      stored = await options.findPosition(partition, leader.nodeId);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof PositionError) return giveUp(partition, `${reason}; ${error.message}`);
+      const wrapped = error instanceof Error ? error : new Error(String(error));
+      return report(partition, { kind: "connection", error: wrapped }, leader.nodeId);
+    }
+    signal.throwIfAborted();
+    if (partition.status !== "copying") return;
+    if (!partition.reposition(stored)) return giveUp(partition, reason);
+    options.log.warning(
+      `${formatTopicPartition(partition)}: ${reason}; going on after ${stored.records} messages`,
+    );
+    place(partition);
+    options.onRefetch(partition);
   }
 
   function retryOrGiveUp(

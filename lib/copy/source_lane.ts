@@ -21,6 +21,8 @@ export interface SourceLaneOptions {
   readonly reportTrouble: ReportTrouble;
   /** Batches of this partition were framed. */
   readonly onFramed: (partition: PartitionCopy) => void;
+  /** Messages of this partition expired before they were read. */
+  readonly onLost: (partition: PartitionCopy) => void;
   readonly signal: AbortSignal;
 }
 
@@ -144,8 +146,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
       if (fetched.errorCode !== OFFSET_OUT_OF_RANGE) {
         return reportTrouble(partition, { kind: "code", code: fetched.errorCode });
       }
-      partition.stop(outOfRange(partition, fetched));
-      return options.onFramed(partition);
+      return outOfRange(partition, fetched);
     }
     const { nextFetchOffset: fromOffset, endOffset: untilOffset, gapTo } = partition;
     const range = { fromOffset, untilOffset, ...(gapTo !== undefined && { gapTo }) };
@@ -173,6 +174,20 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     }
   }
 
+  function outOfRange(partition: PartitionCopy, { logStartOffset }: FetchedPartition): void {
+    const { nextFetchOffset } = partition;
+    if (logStartOffset > nextFetchOffset) {
+      partition.lose(logStartOffset);
+      options.onLost(partition);
+      if (partition.fetchable) partitions.add(partition);
+    } else {
+      partition.stop(
+        `the source's log no longer reaches offset ${nextFetchOffset}: it was truncated or re-created`,
+      );
+    }
+    options.onFramed(partition);
+  }
+
   function hold(batch: CutBatch, buffer: PooledBuffer | undefined): () => void {
     if (!batch.passedThrough || buffer === undefined) return pool.charge(batch.size);
     buffer.retain();
@@ -187,17 +202,6 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     wake: () => wakeUp(),
     ended: run().finally(stop),
   };
-}
-
-function outOfRange(
-  { nextFetchOffset }: PartitionCopy,
-  { logStartOffset }: FetchedPartition,
-): string {
-  return logStartOffset > nextFetchOffset
-    ? `messages ${nextFetchOffset} to ${
-      logStartOffset - 1n
-    } have expired on the source since the plan was made`
-    : `the source's log no longer reaches offset ${nextFetchOffset}: it was truncated or re-created`;
 }
 
 /** Anything thrown, as an Error. */

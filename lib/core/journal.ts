@@ -1,99 +1,47 @@
-// The journal of a migration, `migration.state.jsonl`: its entries, how they are written and what they add up to. It is
-// append-only, one JSON object a line; offsets and counts are strings of decimal digits. A torn last line is what a
-// crash leaves behind and is ignored; any other damage is refused. Reading and writing the file is the edge's business.
+// The journal of a migration: what its entries add up to, and whether a run may go on from there. A torn last line is
+// what a crash leaves behind and is ignored; any other damage is refused.
 
+import {
+  type FinishedEntry,
+  JOURNAL_SCHEMA_VERSION,
+  type JournalEntry,
+  JournalError,
+  type JournalIdentity,
+  type LostEntry,
+  type MigrationEntry,
+  parseJournalEntry,
+  type PlanEntryPartition,
+  type ProgressEntry,
+  type SettledEntry,
+} from "./journal_entry.ts";
+import { addSpan, type OffsetSpan } from "./offsets.ts";
 import {
   compareTopicPartitions,
   formatTopicPartition,
   type TopicPartition,
 } from "./topic_partition.ts";
 
-/** The version of the journal's shape. */
-export const JOURNAL_SCHEMA_VERSION = 1;
-
-/** What must be the same in every run of one migration. */
-export interface JournalIdentity {
-  readonly sourceClusterId: string;
-  readonly targetClusterId: string;
-  /** The settings that decide what is copied, as they were written. */
-  readonly settings: Readonly<Record<string, unknown>>;
-}
-
-/** First entry: which migration this is, and its one producer id and epoch. Written before the first produce. */
-export interface MigrationEntry extends JournalIdentity {
-  readonly type: "migration";
-  readonly schemaVersion: number;
-  readonly runId: string;
-  readonly at: string;
-  readonly producerId: string;
-  readonly producerEpoch: number;
-}
-
-/** A plan: the ranges of one run. */
-export interface PlanEntry {
-  readonly type: "plan";
-  readonly runId: string;
-  readonly at: string;
-  readonly partitions: readonly PlanEntryPartition[];
-}
-
-/** One range of a plan; `recordsBefore`: records of this partition copied by earlier plans. */
-export interface PlanEntryPartition extends TopicPartition {
-  readonly sourceTopicId?: string;
-  readonly targetTopicId?: string;
-  readonly startOffset: string;
-  readonly endOffset: string;
-  readonly recordsBefore: string;
-}
-
-/** The target has acknowledged everything before `sourceOffset`: `records` in all plans, up to before `targetOffset`. */
-export interface ProgressEntry extends TopicPartition {
-  readonly type: "progress";
-  readonly sourceOffset: string;
-  readonly records: string;
-  readonly targetOffset: string;
-}
-
-/** How a partition of a plan ended. */
-export interface SettledEntry extends TopicPartition {
-  readonly type: "settled";
-  readonly status: "done" | "failed";
-  readonly sourceOffset: string;
-  /** In all plans. */
-  readonly records: string;
-  readonly targetFirstOffset?: string;
-  readonly targetNextOffset?: string;
-  readonly reason?: string;
-}
-
-/** The end of a run. */
-export interface FinishedEntry {
-  readonly type: "finished";
-  readonly runId: string;
-  readonly at: string;
-  readonly exitStatus: number;
-}
-
-/** A line of the journal. */
-export type JournalEntry =
-  | MigrationEntry
-  | PlanEntry
-  | ProgressEntry
-  | SettledEntry
-  | FinishedEntry;
-
-/** Where one partition stands. */
+/** Where one partition stands, over all plans. */
 export interface JournaledPartition extends TopicPartition {
   readonly status: "planned" | "done" | "failed";
-  /** End of the newest range planned. */
-  readonly endOffset: bigint;
-  /** Records acknowledged, in all plans. */
-  readonly records: bigint;
   readonly sourceTopicId?: string;
   readonly targetTopicId?: string;
-  /** Of the first record of the first plan that wrote any. */
+  readonly submittedOffset?: bigint;
+  readonly submittedBy: string;
+  /** Start of the first range planned, end of the newest. */
+  readonly startOffset: bigint;
+  readonly endOffset: bigint;
+  /** Everything before it, from `startOffset` on, is acknowledged or lost. */
+  readonly sourceOffset: bigint;
+  /** Records acknowledged. */
+  readonly records: bigint;
+  readonly recordsRead: bigint;
+  readonly batchesLeftOut: number;
+  readonly lost: readonly OffsetSpan[];
+  /** Target offset after the last record acknowledged; at first, the target's end when the plan was made. */
+  readonly targetOffset: bigint;
   readonly targetFirstOffset?: bigint;
-  readonly targetNextOffset?: bigint;
+  readonly failure?: string;
 }
 
 /** What a journal adds up to. */
@@ -101,16 +49,8 @@ export interface JournalState {
   readonly migration: MigrationEntry;
   /** By `formatTopicPartition`. */
   readonly partitions: ReadonlyMap<string, JournaledPartition>;
-}
-
-/** A journal that cannot be read; `message` says which line and what to do. */
-export class JournalError extends Error {
-  override readonly name = "JournalError";
-}
-
-/** One line, with its line break. */
-export function encodeJournalEntry(entry: JournalEntry): string {
-  return `${JSON.stringify(entry)}\n`;
+  /** The last run that came to an end. */
+  readonly finished?: FinishedEntry;
 }
 
 /**
@@ -123,7 +63,7 @@ export function encodeJournalEntry(entry: JournalEntry): string {
 export function readJournal(text: string, file: string): JournalState | undefined {
   const lines = text.split("\n");
   // What follows the last line break is a line that was not written whole.
-  const entries = lines.slice(0, -1).map((line, index) => parseEntry(line, index + 1, file));
+  const entries = lines.slice(0, -1).map((line, index) => parseJournalEntry(line, index + 1, file));
   const [first, ...rest] = entries;
   if (first === undefined) return undefined;
   if (first.type !== "migration") {
@@ -134,54 +74,91 @@ export function readJournal(text: string, file: string): JournalState | undefine
       `${file}:1: the journal has version ${first.schemaVersion}, this program reads version ${JOURNAL_SCHEMA_VERSION}; continue with the program that wrote it`,
     );
   }
-  const partitions = new Map<string, JournaledPartition>();
-  for (const entry of rest) apply(partitions, entry);
-  return { migration: first, partitions };
+  return continueJournal(first, rest);
 }
 
-function parseEntry(line: string, number: number, file: string): JournalEntry {
-  try {
-    const entry = JSON.parse(line);
-    if (typeof entry?.type === "string") return entry;
-  } catch {
-    // Said below: what the parser thinks of a damaged line helps nobody.
-  }
-  throw new JournalError(
-    `${file}:${number}: the journal is damaged here; restore the file from a copy`,
-  );
-}
-
-function apply(partitions: Map<string, JournaledPartition>, entry: JournalEntry): void {
-  if (entry.type === "plan") {
-    for (const planned of entry.partitions) {
-      const { topic, partition, sourceTopicId, targetTopicId } = planned;
-      const key = formatTopicPartition(planned);
-      partitions.set(key, {
-        ...partitions.get(key),
-        topic,
-        partition,
-        status: "planned",
-        endOffset: BigInt(planned.endOffset),
-        records: BigInt(planned.recordsBefore),
-        ...(sourceTopicId !== undefined && { sourceTopicId }),
-        ...(targetTopicId !== undefined && { targetTopicId }),
-      });
+/** The state a journal has after more entries. */
+export function continueJournal(
+  before: JournalState | MigrationEntry,
+  entries: readonly JournalEntry[],
+): JournalState {
+  const state: JournalState = "type" in before
+    ? { migration: before, partitions: new Map() }
+    : before;
+  const partitions = new Map<string, JournaledPartition>(state.partitions);
+  let finished = state.finished;
+  for (const entry of entries) {
+    if (entry.type === "finished") finished = entry;
+    else if (entry.type === "plan") {
+      for (const planned of entry.partitions) {
+        const key = formatTopicPartition(planned);
+        partitions.set(key, plannedPartition(planned, partitions.get(key)));
+      }
+    } else if (entry.type !== "migration") {
+      const key = formatTopicPartition(entry);
+      const known = partitions.get(key);
+      if (known !== undefined) partitions.set(key, movedOn(known, entry));
     }
-  } else if (entry.type === "progress" || entry.type === "settled") {
-    const key = formatTopicPartition(entry);
-    const known = partitions.get(key);
-    if (known === undefined) return;
-    const { targetFirstOffset, targetNextOffset } = entry.type === "settled"
-      ? entry
-      : { targetFirstOffset: undefined, targetNextOffset: entry.targetOffset };
-    partitions.set(key, {
-      ...known,
-      status: entry.type === "settled" ? entry.status : known.status,
-      records: BigInt(entry.records),
-      ...(known.targetFirstOffset === undefined && targetFirstOffset !== undefined &&
-        { targetFirstOffset: BigInt(targetFirstOffset) }),
-      ...(targetNextOffset !== undefined && { targetNextOffset: BigInt(targetNextOffset) }),
-    });
+  }
+  return { migration: state.migration, partitions, ...(finished && { finished }) };
+}
+
+function plannedPartition(
+  planned: PlanEntryPartition,
+  before: JournaledPartition | undefined,
+): JournaledPartition {
+  const { topic, partition, sourceTopicId, targetTopicId, submittedOffset, submittedBy } = planned;
+  const startOffset = BigInt(planned.startOffset);
+  const { failure: _, ...known } = before ?? {
+    startOffset,
+    records: 0n,
+    recordsRead: 0n,
+    batchesLeftOut: 0,
+    lost: [],
+    targetOffset: BigInt(planned.targetEndOffset),
+  };
+  return {
+    ...known,
+    topic,
+    partition,
+    status: "planned",
+    submittedBy,
+    sourceOffset: startOffset,
+    endOffset: BigInt(planned.endOffset),
+    ...(sourceTopicId !== undefined && { sourceTopicId }),
+    ...(targetTopicId !== undefined && { targetTopicId }),
+    ...(submittedOffset !== undefined && { submittedOffset: BigInt(submittedOffset) }),
+  };
+}
+
+function movedOn(
+  known: JournaledPartition,
+  entry: ProgressEntry | LostEntry | SettledEntry,
+): JournaledPartition {
+  switch (entry.type) {
+    case "progress":
+      return {
+        ...known,
+        sourceOffset: BigInt(entry.sourceOffset),
+        records: BigInt(entry.records),
+        recordsRead: BigInt(entry.records),
+        targetOffset: BigInt(entry.targetOffset),
+        targetFirstOffset: BigInt(entry.targetFirstOffset),
+      };
+    case "lost": {
+      const span = { startOffset: BigInt(entry.startOffset), endOffset: BigInt(entry.endOffset) };
+      return { ...known, lost: addSpan(known.lost, span) };
+    }
+    case "settled":
+      return {
+        ...known,
+        status: entry.status,
+        sourceOffset: BigInt(entry.sourceOffset),
+        records: BigInt(entry.records),
+        recordsRead: BigInt(entry.recordsRead),
+        batchesLeftOut: entry.batchesLeftOut,
+        ...(entry.reason !== undefined && { failure: entry.reason }),
+      };
   }
 }
 

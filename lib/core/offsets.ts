@@ -9,3 +9,23 @@ export function maxOffset(a: bigint, b: bigint): bigint {
 export function minOffset(a: bigint, b: bigint): bigint {
   return a < b ? a : b;
 }
+
+/** A range of offsets, the end exclusive. */
+export interface OffsetSpan {
+  readonly startOffset: bigint;
+  readonly endOffset: bigint;
+}
+
+/** The spans with one more, those that touch it joined to it; in order. */
+export function addSpan(spans: readonly OffsetSpan[], added: OffsetSpan): readonly OffsetSpan[] {
+  let { startOffset, endOffset } = added;
+  const apart = spans.filter((span) => {
+    if (span.endOffset < startOffset || span.startOffset > endOffset) return true;
+    startOffset = minOffset(startOffset, span.startOffset);
+    endOffset = maxOffset(endOffset, span.endOffset);
+    return false;
+  });
+  return [...apart, { startOffset, endOffset }].sort((a, b) =>
+    a.startOffset < b.startOffset ? -1 : 1
+  );
+}

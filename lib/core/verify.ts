@@ -2,14 +2,14 @@
 // target and is still there. The lag in offsets and the number of records are kept apart: compacted and transactional
 // logs hold fewer records than offsets. Nothing passes here without evidence, and nothing here compares contents.
 
-import type { PlannedPartition } from "./planned_partition.ts";
+import type { OffsetSpan } from "./offsets.ts";
 import { formatTopicPartition, type TopicPartition } from "./topic_partition.ts";
 import { countOf, formatCount, sum } from "./units.ts";
 
-/** A range of source offsets that retention took after the plan was made, `[startOffset, endOffset)`. */
-export interface LostRange {
-  readonly startOffset: bigint;
-  readonly endOffset: bigint;
+/** What was planned of one partition. */
+export interface PlannedRange extends TopicPartition, OffsetSpan {
+  /** endOffset − startOffset, or 0 where nothing is copied. */
+  readonly offsets: bigint;
 }
 
 /** What the copy and a look at the target tell about one partition. All counts are over all runs of the migration. */
@@ -31,7 +31,7 @@ export interface CountEvidence extends TopicPartition {
   /** High watermark of the target partition after the copy; absent where it could not be asked. */
   readonly targetHighWatermark?: bigint;
   /** Source offsets that expired before they were read. */
-  readonly lost?: LostRange;
+  readonly lost?: readonly OffsetSpan[];
   /** Why the copy of this partition ended early, as a sentence. */
   readonly failed?: string;
 }
@@ -48,7 +48,7 @@ export interface PartitionResult extends TopicPartition {
   readonly plannedOffsets: bigint;
   readonly recordsRead: bigint;
   readonly recordsProduced: bigint;
-  readonly lost?: LostRange;
+  readonly lost?: readonly OffsetSpan[];
   /** Why it is not verified, or what is worth knowing though it is: a sentence. */
   readonly reason?: string;
 }
@@ -80,7 +80,7 @@ export interface Verification {
 
 /** Judges every planned partition by its evidence; one without evidence fails. */
 export function verifyCount(
-  planned: readonly PlannedPartition[],
+  planned: readonly PlannedRange[],
   evidence: readonly CountEvidence[],
 ): Verification {
   const byPartition = new Map(evidence.map((item) => [formatTopicPartition(item), item]));
@@ -94,7 +94,7 @@ export function verifyCount(
 
 /** Judges one partition. */
 export function verifyPartition(
-  planned: PlannedPartition,
+  planned: PlannedRange,
   evidence: CountEvidence | undefined,
 ): PartitionResult {
   const { topic, partition, offsets: plannedOffsets } = planned;
@@ -105,9 +105,8 @@ export function verifyPartition(
   }
   const problem = problemOf(planned, evidence);
   if (lost !== undefined) {
-    const range = `Offsets ${lost.startOffset} to ${
-      lost.endOffset - 1n
-    } expired on the source before they were read`;
+    const spans = lost.map(({ startOffset, endOffset }) => `${startOffset} to ${endOffset - 1n}`);
+    const range = `Offsets ${spans.join(", ")} expired on the source before they were read`;
     const reason = problem === undefined ? range : `${range}; ${problem}`;
     // The lost range is final, what else went wrong is not: the next run has something to try again.
     return { ...result, lost, status: problem === undefined ? "lost" : "failed", reason };
@@ -123,7 +122,7 @@ export function verifyPartition(
 }
 
 function problemOf(
-  { startOffset, endOffset, offsets }: PlannedPartition,
+  { startOffset, endOffset, offsets }: PlannedRange,
   evidence: CountEvidence | undefined,
 ): string | undefined {
   if (evidence === undefined) return "The partition was not copied";

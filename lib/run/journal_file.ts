@@ -1,67 +1,127 @@
 // The journal's file: read whole at the start, then only appended to. What is appended is on the disk (fsync) when the
-// call returns.
+// call returns. A migration holds the file locked; the lock ends with the process, however that ends.
 
-import {
-  encodeJournalEntry,
-  type JournalEntry,
-  type JournalState,
-  readJournal,
-} from "../core/journal.ts";
+import { continueJournal, type JournalState, readJournal } from "../core/journal.ts";
+import { encodeJournalEntry, type JournalEntry } from "../core/journal_entry.ts";
 
-/** An open journal. */
+/** Another run holds the journal. Exit status 3. */
+export class JournalLockedError extends Error {
+  override readonly name = "JournalLockedError";
+}
+
+/** A journal. */
 export interface JournalFile {
-  /** What it held when it was opened. */
+  /** What it adds up to, with everything appended so far; absent where there is none yet. */
   readonly state: JournalState | undefined;
-  /** Appends entries and waits until they are on the disk. Creates the file with the first. @throws when they cannot be written */
+  /** Appends entries and waits until they are on the disk. @throws when they cannot be written, or it is only read */
   append(entries: readonly JournalEntry[]): void;
+  /** Ends the lock; a journal that never got an entry is removed. */
   close(): void;
 }
 
+/** A lock that another process holds is not waited for longer. */
+const LOCK_TIMEOUT_MS = 300;
+
 /**
- * Opens a journal, or prepares to create it.
+ * Reads a journal without locking it: for a check.
  *
- * @param name how messages name the file
  * @throws {JournalError} where it is damaged
  */
-export function openJournal(path: string, name: string): JournalFile {
-  const text = readIfThere(path);
-  const state = text === undefined ? undefined : readJournal(text, name);
-  let file: Deno.FsFile | undefined;
-
-  function open(): Deno.FsFile {
-    const opened = Deno.openSync(path, { read: true, write: true, create: true, mode: 0o600 });
-    // A torn last line of an earlier run is cut off, so that the next entry begins a line.
-    const whole = text === undefined
-      ? 0
-      : new TextEncoder().encode(text.slice(0, text.lastIndexOf("\n") + 1)).length;
-    opened.truncateSync(whole);
-    opened.seekSync(0, Deno.SeekMode.End);
-    return opened;
-  }
-
+export function readJournalFile(path: string): JournalFile {
   return {
-    state,
+    state: readJournal(readIfThere(path), path),
+    append() {
+      throw new Error(`Cannot write to ${path}: a check leaves it as it is`);
+    },
+    close() {},
+  };
+}
+
+/**
+ * Opens a journal for a migration and locks it.
+ *
+ * @throws {JournalLockedError} where another run holds it
+ * @throws {JournalError} where it is damaged
+ */
+export async function openJournalFile(path: string): Promise<JournalFile> {
+  const file = await openLocked(path);
+  let state: JournalState | undefined;
+  let bytes: number;
+  try {
+    const text = readIfThere(path);
+    state = readJournal(text, path);
+    // A torn last line is cut off, so that the next entry begins a line.
+    bytes = new TextEncoder().encode(text.slice(0, text.lastIndexOf("\n") + 1)).length;
+    file.truncateSync(bytes);
+    file.seekSync(bytes, Deno.SeekMode.Start);
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+  return {
+    get state() {
+      return state;
+    },
     append(entries) {
       if (entries.length === 0) return;
-      file ??= open();
-      const bytes = new TextEncoder().encode(entries.map(encodeJournalEntry).join(""));
-      for (let written = 0; written < bytes.length;) {
-        written += file.writeSync(bytes.subarray(written));
+      const encoded = new TextEncoder().encode(entries.map(encodeJournalEntry).join(""));
+      for (let written = 0; written < encoded.length;) {
+        written += file.writeSync(encoded.subarray(written));
       }
       file.syncDataSync();
+      bytes += encoded.length;
+      const [first] = entries;
+      if (state !== undefined) state = continueJournal(state, entries);
+      else if (first?.type === "migration") state = continueJournal(first, entries.slice(1));
     },
     close() {
-      file?.close();
-      file = undefined;
+      if (bytes === 0) Deno.removeSync(path);
+      file.close();
     },
   };
 }
 
-function readIfThere(path: string): string | undefined {
+/** Opens and locks the file. Who waited for a lock may hold a file that its former owner has removed: then once more. */
+async function openLocked(path: string): Promise<Deno.FsFile> {
+  for (;;) {
+    const file = Deno.openSync(path, { read: true, write: true, create: true, mode: 0o600 });
+    const locked = await withinTime(file.lock(true), LOCK_TIMEOUT_MS);
+    if (!locked) {
+      throw new JournalLockedError(
+        `Another run of this config is under way: it holds ${path}. Wait for it to end, or stop it`,
+      );
+    }
+    if (file.statSync().ino === inodeOf(path)) return file;
+    file.close();
+  }
+}
+
+function inodeOf(path: string): number | null | undefined {
+  try {
+    return Deno.statSync(path).ino;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+async function withinTime(promise: Promise<void>, ms: number): Promise<boolean> {
+  let timer: number | undefined;
+  const timeout = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function readIfThere(path: string): string {
   try {
     return Deno.readTextFileSync(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof Deno.errors.NotFound) return "";
     throw error;
   }
 }

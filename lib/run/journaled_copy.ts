@@ -1,22 +1,27 @@
 // The copy with its journal: the producer id and the plan are on the disk before the first byte moves, then each
-// partition's progress now and then, and how it ended.
+// partition's progress now and then, and how it ended. A range that an earlier run has begun is taken up where the
+// target stands, not where the journal does.
 
+import { type CopyProgress, type CopyResult, type CopyTask, startCopy } from "../copy/copy.ts";
+import type { TargetRules } from "../copy/cut.ts";
+import type { PlannedTopic } from "../copy/leaders.ts";
+import type { JournaledPartition } from "../core/journal.ts";
 import {
   JOURNAL_SCHEMA_VERSION,
   type JournalEntry,
   type JournalIdentity,
   type MigrationEntry,
+  type PlanEntryPartition,
   type ProgressEntry,
-} from "../core/journal.ts";
-import { partitionsToCopy, type Plan } from "../core/plan.ts";
+} from "../core/journal_entry.ts";
+import { partitionsToCopy, type Plan, type PlannedPartition } from "../core/plan.ts";
 import type { ClusterSnapshot, TopicSnapshot } from "../core/snapshot.ts";
-import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
-import { type CopyProgress, type CopyResult, startCopy } from "../copy/copy.ts";
-import type { TargetRules } from "../copy/cut.ts";
-import type { PlannedTopic } from "../copy/leaders.ts";
+import { formatTopicPartition } from "../core/topic_partition.ts";
 import type { Cluster } from "../kafka/cluster.ts";
-import { initProducerId } from "../kafka/producer_id.ts";
+import { initProducerId, type ProducerIdentity } from "../kafka/producer_id.ts";
+import { findPositions, type Found } from "./find_positions.ts";
 import type { JournalFile } from "./journal_file.ts";
+import { optional } from "./optional.ts";
 
 /** What a journaled copy works with. */
 export interface JournaledCopyOptions {
@@ -40,107 +45,6 @@ export interface JournaledCopyOptions {
 const JOURNAL_INTERVAL_MS = 2_000;
 const PROGRESS_INTERVAL_MS = 250;
 
-/** Copies what the plan says. @throws where the journal cannot be written: nothing moves on unrecorded */
-export async function copyWithJournal(
-  options: JournaledCopyOptions,
-): Promise<readonly CopyResult[]> {
-  const { journal, plan, signal } = options;
-  const { state } = journal;
-  const { migration } = options;
-  const before = (partition: TopicPartition) =>
-    state?.partitions.get(formatTopicPartition(partition))?.records ?? 0n;
-  const sourceTopics = plannedTopics(options.sourceSnapshot, plan, true);
-  const targetTopics = plannedTopics(options.targetSnapshot, plan, false);
-  const tasks = partitionsToCopy(plan).map((planned) => ({
-    ...planned,
-    recordsBefore: before(planned),
-    rules: targetRules(options.targetSnapshot.topics.get(planned.topic)),
-  }));
-  journal.append([
-    ...(state === undefined ? [migration] : []),
-    {
-      type: "plan",
-      runId: options.runId,
-      at: options.now().toISOString(),
-      partitions: tasks.map(({ topic, partition, startOffset, endOffset, recordsBefore }) => ({
-        topic,
-        partition,
-        startOffset: String(startOffset),
-        endOffset: String(endOffset),
-        recordsBefore: String(recordsBefore),
-        ...optional("sourceTopicId", sourceTopics.get(topic)?.topicId),
-        ...optional("targetTopicId", targetTopics.get(topic)?.topicId),
-      })),
-    },
-  ]);
-
-  const records = new Map(tasks.map((task) => [formatTopicPartition(task), task.recordsBefore]));
-  const changed = new Map<string, ProgressEntry>();
-  const settled: JournalEntry[] = [];
-  const stop = new AbortController();
-  let journalError: { readonly thrown: unknown } | undefined;
-
-  /** One write and one fsync for all that happened since the last, however many partitions it befell. */
-  function write(): void {
-    const entries = [...changed.values(), ...settled];
-    changed.clear();
-    settled.length = 0;
-    try {
-      journal.append(entries);
-    } catch (error) {
-      // Data must not move on unrecorded: the copy ends here.
-      journalError ??= { thrown: error };
-      stop.abort();
-    }
-  }
-
-  const copy = startCopy({
-    source: options.source,
-    target: options.target,
-    tasks,
-    identity: { producerId: BigInt(migration.producerId), producerEpoch: migration.producerEpoch },
-    sourceTopics,
-    targetTopics,
-    giveUpAfterMs: options.giveUpAfterMs,
-    log: options.log,
-    onAcknowledged({ topic, partition }, { batch, targetOffset }) {
-      const key = formatTopicPartition({ topic, partition });
-      const total = (records.get(key) ?? 0n) + BigInt(batch.recordCount);
-      records.set(key, total);
-      changed.set(key, {
-        type: "progress",
-        topic,
-        partition,
-        sourceOffset: String(batch.nextSourceOffset),
-        records: String(total),
-        targetOffset: String(targetOffset + BigInt(batch.recordCount)),
-      });
-    },
-    onSettled(result) {
-      const key = formatTopicPartition(result);
-      changed.delete(key);
-      if (result.status !== "interrupted") {
-        settled.push(settledEntry(result, records.get(key) ?? 0n));
-      }
-    },
-    signal: AbortSignal.any([signal, stop.signal]),
-  });
-
-  const journaling = setInterval(write, JOURNAL_INTERVAL_MS);
-  const showing = setInterval(() => options.onProgress(copy.progress), PROGRESS_INTERVAL_MS);
-  let results: readonly CopyResult[];
-  try {
-    results = await copy.results;
-  } finally {
-    clearInterval(journaling);
-    clearInterval(showing);
-    write();
-    options.onProgress(copy.progress);
-  }
-  if (journalError !== undefined) throw (journalError as { readonly thrown: unknown }).thrown;
-  return results;
-}
-
 /** A new migration's first entry, with the one producer id it will ever have. @throws {ConnectionError | ProducerIdError} */
 export async function beginMigration(
   target: Cluster,
@@ -160,48 +64,209 @@ export async function beginMigration(
   };
 }
 
-function settledEntry(result: CopyResult, records: bigint): JournalEntry {
-  const { topic, partition, status, sourceOffset, targetFirstOffset, targetNextOffset, failure } =
+/**
+ * Copies what the plan says; what came of it stands in the journal.
+ *
+ * @throws where the journal cannot be written: nothing moves on unrecorded
+ */
+export async function copyWithJournal(options: JournaledCopyOptions): Promise<void> {
+  const { journal, migration, signal, log } = options;
+  const identity = {
+    producerId: BigInt(migration.producerId),
+    producerEpoch: migration.producerEpoch,
+  };
+  const sourceTopics = plannedTopics(options, "source");
+  const targetTopics = plannedTopics(options, "target");
+  const tasks = await planTasks(options, identity, sourceTopics, targetTopics);
+  const changed = new Map<string, ProgressEntry>();
+  const events: JournalEntry[] = [];
+  const stop = new AbortController();
+  let journalError: { readonly thrown: unknown } | undefined;
+
+  /** One write and one fsync for all that happened since the last, however many partitions it befell. */
+  function write(): void {
+    const entries = [...changed.values(), ...events];
+    changed.clear();
+    events.length = 0;
+    try {
+      journal.append(entries);
+    } catch (error) {
+      // Data must not move on unrecorded: the copy ends here.
+      journalError ??= { thrown: error };
+      stop.abort();
+    }
+  }
+
+  const copy = startCopy({
+    source: options.source,
+    target: options.target,
+    tasks,
+    identity,
+    sourceTopics,
+    targetTopics,
+    giveUpAfterMs: options.giveUpAfterMs,
+    log,
+    onAcknowledged(position) {
+      changed.set(formatTopicPartition(position), progressEntry(position));
+    },
+    onLost({ topic, partition }, { startOffset, endOffset }) {
+      log.warning(
+        `topic: ${topic}, partition: ${partition}, messages have expired before they were read, offsets: ${startOffset} to ${
+          endOffset - 1n
+        }`,
+      );
+      const span = { startOffset: String(startOffset), endOffset: String(endOffset) };
+      events.push({ type: "lost", topic, partition, ...span });
+    },
+    onSettled(result) {
+      if (result.targetFirstOffset !== undefined) {
+        changed.set(formatTopicPartition(result), progressEntry(result));
+      }
+      if (result.status !== "interrupted") events.push(settledEntry(result));
+    },
+    signal: AbortSignal.any([signal, stop.signal]),
+  });
+
+  const journaling = setInterval(write, JOURNAL_INTERVAL_MS);
+  const showing = setInterval(() => options.onProgress(copy.progress), PROGRESS_INTERVAL_MS);
+  try {
+    await copy.results;
+  } finally {
+    clearInterval(journaling);
+    clearInterval(showing);
+    write();
+    options.onProgress(copy.progress);
+  }
+  if (journalError !== undefined) throw (journalError as { readonly thrown: unknown }).thrown;
+}
+
+/** Puts the new ranges into the journal, finds where the begun ones stand, and makes tasks of both. */
+async function planTasks(
+  options: JournaledCopyOptions,
+  identity: ProducerIdentity,
+  sourceTopics: ReadonlyMap<string, PlannedTopic>,
+  targetTopics: ReadonlyMap<string, PlannedTopic>,
+): Promise<readonly CopyTask[]> {
+  const { journal, migration, plan, target, targetSnapshot, signal } = options;
+  const before = journal.state?.partitions;
+  const begun = [...before?.values() ?? []].filter(({ status }) => status !== "done");
+  const begunKeys = new Set(begun.map(formatTopicPartition));
+  const fresh = partitionsToCopy(plan).filter((planned) =>
+    !begunKeys.has(formatTopicPartition(planned))
+  );
+  journal.append([
+    ...(before === undefined ? [migration] : []),
+    ...(fresh.length === 0 ? [] : [{
+      type: "plan" as const,
+      runId: options.runId,
+      at: options.now().toISOString(),
+      partitions: fresh.map((planned) =>
+        planEntryPartition(planned, options, sourceTopics, targetTopics)
+      ),
+    }]),
+  ]);
+  const found = await findPositions(target, begun, identity, signal);
+  const rulesOf = (topic: string) => targetRules(targetSnapshot.topics.get(topic));
+  const after = journal.state?.partitions;
+  return [...begun, ...fresh].flatMap((partition) => {
+    const key = formatTopicPartition(partition);
+    const journaled = after?.get(key);
+    return journaled ? [task(journaled, found.get(key), rulesOf(partition.topic))] : [];
+  });
+}
+
+function task(
+  journaled: JournaledPartition,
+  found: Found | undefined,
+  rules: TargetRules,
+): CopyTask {
+  const { topic, partition, sourceOffset, endOffset, records, targetOffset, targetFirstOffset } =
+    journaled;
+  const stored = { records, targetOffset, ...optional("targetFirstOffset", targetFirstOffset) };
+  return {
+    topic,
+    partition,
+    startOffset: sourceOffset,
+    endOffset,
+    recordsBefore: records,
+    stored: found?.position ?? stored,
+    rules,
+    ...optional("problem", found?.problem),
+  };
+}
+
+function planEntryPartition(
+  planned: PlannedPartition,
+  { targetSnapshot }: JournaledCopyOptions,
+  sourceTopics: ReadonlyMap<string, PlannedTopic>,
+  targetTopics: ReadonlyMap<string, PlannedTopic>,
+): PlanEntryPartition {
+  const { topic, partition, submittedOffset, submittedBy, startOffset, endOffset } = planned;
+  const targetEnd = targetSnapshot.topics.get(topic)?.partitions[partition]?.offsets?.highWatermark;
+  return {
+    topic,
+    partition,
+    ...optional("submittedOffset", submittedOffset?.toString()),
+    submittedBy,
+    startOffset: String(startOffset),
+    endOffset: String(endOffset),
+    targetEndOffset: String(targetEnd ?? 0n),
+    ...optional("sourceTopicId", sourceTopics.get(topic)?.topicId),
+    ...optional("targetTopicId", targetTopics.get(topic)?.topicId),
+  };
+}
+
+function progressEntry(
+  result: Omit<CopyResult, "status" | "recordsRead" | "batchesLeftOut" | "lost" | "failure">,
+): ProgressEntry {
+  const { topic, partition, sourceOffset, recordsAcknowledged, targetOffset, targetFirstOffset } =
     result;
+  return {
+    type: "progress",
+    topic,
+    partition,
+    sourceOffset: String(sourceOffset),
+    records: String(recordsAcknowledged),
+    targetOffset: String(targetOffset),
+    targetFirstOffset: String(targetFirstOffset ?? targetOffset),
+  };
+}
+
+function settledEntry(result: CopyResult): JournalEntry {
+  const { topic, partition, status, sourceOffset, recordsAcknowledged, recordsRead } = result;
   return {
     type: "settled",
     topic,
     partition,
     status: status === "done" ? "done" : "failed",
     sourceOffset: String(sourceOffset),
-    records: String(records),
-    ...optional("targetFirstOffset", targetFirstOffset?.toString()),
-    ...optional("targetNextOffset", targetNextOffset?.toString()),
-    ...optional("reason", failure),
+    records: String(recordsAcknowledged),
+    recordsRead: String(recordsRead),
+    batchesLeftOut: result.batchesLeftOut,
+    ...optional("reason", result.failure),
   };
 }
 
 /** The topics something is copied of; on the source also how many partitions they had. */
 function plannedTopics(
-  { topics }: ClusterSnapshot,
-  plan: Plan,
-  countPartitions: boolean,
+  { plan, journal, ...snapshots }: JournaledCopyOptions,
+  role: "source" | "target",
 ): ReadonlyMap<string, PlannedTopic> {
-  return new Map(
-    partitionsToCopy(plan).map(({ topic }) => {
-      const known = topics.get(topic);
-      return [topic, {
-        ...optional("topicId", known?.topicId),
-        ...optional("partitions", countPartitions ? known?.partitions.length : undefined),
-      }];
-    }),
+  const { topics } = role === "source" ? snapshots.sourceSnapshot : snapshots.targetSnapshot;
+  const begun = [...journal.state?.partitions.values() ?? []].filter(({ status }) =>
+    status !== "done"
   );
+  return new Map([...partitionsToCopy(plan), ...begun].map(({ topic }) => {
+    const known = topics.get(topic);
+    const partitions = role === "source" ? known?.partitions.length : undefined;
+    return [topic, {
+      ...optional("topicId", known?.topicId),
+      ...optional("partitions", partitions),
+    }];
+  }));
 }
 
 function targetRules(topic: TopicSnapshot | undefined): TargetRules {
   const { maxMessageBytes, logAppendTime = false } = topic?.settings ?? {};
   return { logAppendTime, ...optional("maxBatchBytes", maxMessageBytes) };
-}
-
-/** An object with the one property, or none where there is no value. */
-function optional<Name extends string, Value>(
-  name: Name,
-  value: Value | undefined,
-): { readonly [name in Name]?: Value } {
-  return value === undefined ? {} : { [name]: value } as { readonly [name in Name]: Value };
 }

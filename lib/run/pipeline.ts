@@ -7,7 +7,7 @@ import { continuePlan } from "../core/continue_plan.ts";
 import { applyAccept, type Finding } from "../core/finding.ts";
 import { filterAccepts, type NameFilter, parsePattern } from "../core/name_filter.ts";
 import { buildPlan, partitionsToCopy, type Plan } from "../core/plan.ts";
-import type { JournalIdentity } from "../core/journal.ts";
+import type { JournalIdentity } from "../core/journal_entry.ts";
 import { preflight } from "../core/preflight.ts";
 import { buildReport, type Report, type RunFacts } from "../core/report.ts";
 import type { Mode } from "../core/verdict.ts";
@@ -15,9 +15,10 @@ import type { Verification } from "../core/verify.ts";
 import type { CopyProgress } from "../copy/copy.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { orFinding } from "./blocking.ts";
-import { checkJournal, ownRecords } from "./check_journal.ts";
+import { checkIdentity, checkTopicIds, ownRecords } from "./check_journal.ts";
 import type { JournalFile } from "./journal_file.ts";
 import { beginMigration, copyWithJournal, type JournaledCopyOptions } from "./journaled_copy.ts";
+import { optional } from "./optional.ts";
 import { reachClusters } from "./reach.ts";
 import { snapshotSource, snapshotTarget } from "./snapshot.ts";
 import { verifyOnTarget } from "./verify_on_target.ts";
@@ -58,7 +59,7 @@ interface Reached {
 
 /** Runs the pipeline. @throws {ContinueError} where the journal is of another migration, and on unexpected failures */
 export async function runPipeline(options: PipelineOptions): Promise<Report> {
-  const { config, narrator, now, signal } = options;
+  const { config, journal, narrator, now, signal } = options;
   const started = now();
   const { source, target, findings } = await reachClusters(config, signal);
   let outcome: Outcome;
@@ -85,7 +86,13 @@ export async function runPipeline(options: PipelineOptions): Promise<Report> {
     interrupted: signal.aborted,
     ...outcome,
   };
-  return buildReport(facts);
+  const report = buildReport(facts);
+  const { exitStatus } = report.verdict;
+  // Only a run that wrote has something to say in the journal.
+  if (options.mode === "migrate" && journal.state !== undefined && exitStatus !== 3) {
+    journal.append([{ type: "finished", runId: options.runId, at: facts.finishedAt, exitStatus }]);
+  }
+  return report;
 }
 
 async function migrate(options: PipelineOptions, { source, target }: Reached): Promise<Outcome> {
@@ -105,14 +112,16 @@ async function migrate(options: PipelineOptions, { source, target }: Reached): P
     targetClusterId: target.clusterId,
     settings: settingsOf(config),
   };
-  checkJournal(journal.state, identity);
+  checkIdentity(journal.state, identity);
   const groups = compileFilter(config.groups);
   const { uncommitted, nonEmptyTarget, accept } = config;
   const wholePlan = buildPlan({ source: onSource.value, topics, groups, uncommitted });
   const plan = continuePlan(wholePlan, journal.state);
-  const planTopics = [...new Set(plan.partitions.map(({ topic }) => topic))];
+  const journaled = [...journal.state?.partitions.values() ?? []];
+  const planTopics = [...new Set([...plan.partitions, ...journaled].map(({ topic }) => topic))];
   const onTarget = await orFinding(snapshotTarget(target, planTopics, signal), "target");
   if ("finding" in onTarget) return block(onTarget.finding);
+  checkTopicIds(journal.state, onSource.value, onTarget.value);
   const rules = {
     nonEmptyTarget,
     uncommitted,
@@ -121,8 +130,10 @@ async function migrate(options: PipelineOptions, { source, target }: Reached): P
   const findings = applyAccept(preflight(plan, onSource.value, onTarget.value, rules), accept);
   narrator.planned(plan, findings);
   const blocked = findings.some(({ severity }) => severity === "error");
-  if (options.mode === "check" || blocked || partitionsToCopy(plan).length === 0) {
-    return { findings, plan };
+  const unfinished = journaled.some(({ status }) => status !== "done");
+  if (options.mode === "check" || blocked) return { findings, plan };
+  if (partitionsToCopy(plan).length === 0 && !unfinished) {
+    return { findings, plan, ...await verifyAgain(options, target, plan) };
   }
   const migration = journal.state === undefined
     ? await orFinding(beginMigration(target, identity, options, signal), "target")
@@ -134,16 +145,29 @@ async function migrate(options: PipelineOptions, { source, target }: Reached): P
     sourceSnapshot: onSource.value,
     targetSnapshot: onTarget.value,
   });
-  return { findings, plan, results };
+  return { findings, plan, ...optional("results", results) };
+}
+
+/** Nothing is left to copy: the last run's verdict stands, and is looked into again where it was not good. */
+async function verifyAgain(
+  { journal, narrator, signal }: PipelineOptions,
+  target: Cluster,
+  plan: Plan,
+): Promise<{ readonly results?: Verification }> {
+  const { state } = journal;
+  if (state === undefined || state.finished?.exitStatus === 0) return {};
+  const results = await verifyOnTarget(target, state, plan, signal);
+  narrator.verified(results);
+  return { results };
 }
 
 async function copyAndVerify(
   { journal, narrator, runId, now, signal, config }: PipelineOptions,
   { source, target }: Reached,
   work: Pick<JournaledCopyOptions, "plan" | "migration" | "sourceSnapshot" | "targetSnapshot">,
-): Promise<Verification> {
+): Promise<Verification | undefined> {
   const started = performance.now();
-  const copied = await copyWithJournal({
+  await copyWithJournal({
     ...work,
     runId,
     source,
@@ -155,7 +179,8 @@ async function copyAndVerify(
     now,
     signal,
   });
-  const results = await verifyOnTarget(target, work.plan, copied, signal);
+  if (signal.aborted || journal.state === undefined) return undefined;
+  const results = await verifyOnTarget(target, journal.state, work.plan, signal);
   narrator.verified(results);
   return results;
 }

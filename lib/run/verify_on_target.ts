@@ -1,37 +1,64 @@
-// The verification by count: what the copy counted, against what the target's logs still span.
+// The verification by count: what the journal counted in all runs of the migration, against what the target's logs
+// still span.
 
-import type { CopyResult } from "../copy/copy.ts";
-import { partitionsToCopy, type Plan } from "../core/plan.ts";
-import { type CountEvidence, type Verification, verifyCount } from "../core/verify.ts";
+import type { JournaledPartition, JournalState } from "../core/journal.ts";
+import type { Plan } from "../core/plan.ts";
+import { compareTopicPartitions, formatTopicPartition } from "../core/topic_partition.ts";
+import {
+  type CountEvidence,
+  type PlannedRange,
+  type Verification,
+  verifyCount,
+} from "../core/verify.ts";
 import type { Cluster } from "../kafka/cluster.ts";
+import { optional } from "./optional.ts";
 import { snapshotTarget } from "./snapshot.ts";
 
-/** Asks the target for its offsets and judges every partition of the plan. */
+/** Asks the target for its offsets and judges every partition of the migration, and those of the plan beside it. */
 export async function verifyOnTarget(
   target: Cluster,
-  plan: Plan,
-  copied: readonly CopyResult[],
+  journal: JournalState,
+  plan: Plan | undefined,
   signal: AbortSignal,
 ): Promise<Verification> {
-  const topics = [...new Set(partitionsToCopy(plan).map(({ topic }) => topic))];
+  const journaled = [...journal.partitions.values()];
+  const topics = [...new Set(journaled.map(({ topic }) => topic))];
   const { topics: onTarget } = await snapshotTarget(target, topics, signal);
-  const evidence = copied.map((result): CountEvidence => {
-    const log = onTarget.get(result.topic)?.partitions[result.partition]?.offsets;
+  const evidence = journaled.map((each): CountEvidence => {
+    const log = onTarget.get(each.topic)?.partitions[each.partition]?.offsets;
     return {
-      topic: result.topic,
-      partition: result.partition,
-      nextSourceOffset: result.sourceOffset,
-      recordsRead: result.recordsRead,
-      batchesLeftOut: result.batchesLeftOut,
-      recordsProduced: result.recordsAcknowledged,
-      ...(result.targetFirstOffset !== undefined &&
-        { targetFirstOffset: result.targetFirstOffset }),
-      ...(log !== undefined && {
-        targetLogStartOffset: log.logStartOffset,
-        targetHighWatermark: log.highWatermark,
-      }),
-      ...(result.failure !== undefined && { failed: result.failure }),
+      ...evidenceOf(each),
+      ...optional("targetLogStartOffset", log?.logStartOffset),
+      ...optional("targetHighWatermark", log?.highWatermark),
     };
   });
-  return verifyCount(plan.partitions, evidence);
+  const known = new Set(journaled.map(formatTopicPartition));
+  const skipped = plan?.partitions.filter((each) => !known.has(formatTopicPartition(each))) ?? [];
+  const planned: PlannedRange[] = [...journaled.map(plannedRange), ...skipped];
+  return verifyCount(planned.sort(compareTopicPartitions), evidence);
+}
+
+function plannedRange(
+  { topic, partition, startOffset, endOffset }: JournaledPartition,
+): PlannedRange {
+  return { topic, partition, startOffset, endOffset, offsets: endOffset - startOffset };
+}
+
+function evidenceOf(
+  journaled: JournaledPartition,
+): Omit<CountEvidence, "targetLogStartOffset" | "targetHighWatermark"> {
+  const { topic, partition, status, sourceOffset, endOffset, records, recordsRead, lost } =
+    journaled;
+  return {
+    topic,
+    partition,
+    nextSourceOffset: status === "done" ? endOffset : sourceOffset,
+    recordsRead,
+    recordsProduced: records,
+    batchesLeftOut: journaled.batchesLeftOut,
+    targetNextOffset: journaled.targetOffset,
+    ...optional("targetFirstOffset", journaled.targetFirstOffset),
+    ...(lost.length > 0 && { lost }),
+    ...optional("failed", journaled.failure),
+  };
 }

@@ -9,6 +9,7 @@ import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
 import { type ApiVersionTable, fetchApiVersions } from "./kafkajs_protocol.ts";
 import { authenticate } from "./sasl.ts";
 import { openStream } from "./stream.ts";
+import { tlsReasonOf } from "./tls_reason.ts";
 
 /** `client.id` of every connection, so that operators can set quotas on it. */
 export const CLIENT_ID = "data-migrate";
@@ -76,6 +77,9 @@ async function versionsOf(connection: Connection, tls: boolean): Promise<ApiVers
     versions = await fetchApiVersions(connection);
   } catch (error) {
     if (error instanceof ConnectionError && error.kind === "closed") {
+      // With TLS 1.3 a refused client certificate shows only at the first read.
+      const tlsReason = tls ? tlsReasonOf(error.reason) : undefined;
+      if (tlsReason !== undefined) throw new ConnectionError("tls", address, tlsReason);
       const hint = tls
         ? "the broker closed the connection at once; check that the port is Kafka's"
         : "the broker closed the connection at once; check whether the port expects TLS (`tls: true`)";

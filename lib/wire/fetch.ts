@@ -8,6 +8,7 @@ import { ProtocolWriter } from "./protocol_writer.ts";
 /** API key of Fetch. */
 export const FETCH_API_KEY = 1;
 const VERSION = 11;
+const READ_UNCOMMITTED = 0;
 const READ_COMMITTED = 1;
 
 /** One partition to read. */
@@ -24,6 +25,8 @@ export interface FetchLimits {
   readonly maxWaitMs: number;
   readonly maxBytes: number;
   readonly partitionMaxBytes: number;
+  /** Default `read_committed`: nothing at or behind the last stable offset, and aborted transactions are listed. */
+  readonly isolation?: "read_committed" | "read_uncommitted";
 }
 
 /** An aborted transaction that overlaps the range read (read_committed only). */
@@ -52,7 +55,7 @@ export interface FetchResponse {
   readonly partitions: readonly FetchedPartition[];
 }
 
-/** Encodes a read_committed Fetch; partitions of one topic should stand together. */
+/** Encodes a Fetch; partitions of one topic should stand together. */
 export function encodeFetch(
   partitions: readonly FetchPartition[],
   limits: FetchLimits,
@@ -62,7 +65,7 @@ export function encodeFetch(
     .int32(limits.maxWaitMs)
     .int32(1) // min bytes
     .int32(limits.maxBytes)
-    .int8(READ_COMMITTED)
+    .int8(limits.isolation === "read_uncommitted" ? READ_UNCOMMITTED : READ_COMMITTED)
     .int32(0) // session id
     .int32(-1); // session epoch: no session
   writer.array(groupByTopic(partitions), ([topic, ofTopic]) => {

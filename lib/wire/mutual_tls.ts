@@ -20,13 +20,11 @@ export async function openMutualTls(
   const { host, port } = target.dialled;
   const name = serverName ?? target.advertised.host;
   if (name === host) {
-    return await Deno.connectTls({
-      hostname: host,
-      port,
-      cert,
-      key: reveal(key),
-      ...(ca !== undefined && { caCerts: [ca] }),
-    });
+    const caCerts = ca === undefined ? {} : { caCerts: [ca] };
+    return await connectDirectly(
+      { hostname: host, port, cert, key: reveal(key), ...caCerts },
+      signal,
+    );
   }
   const socket = connect({
     host,
@@ -67,4 +65,32 @@ export async function openMutualTls(
     },
     close: () => socket.destroy(),
   };
+}
+
+/** Deno.connectTls takes no signal: an attempt whose time is up is left behind, and closed as soon as it can be. */
+function connectDirectly(
+  options: Deno.ConnectTlsOptions & Deno.TlsCertifiedKeyPem,
+  signal: AbortSignal,
+): Promise<ByteStream> {
+  return new Promise((resolve, reject) => {
+    let open: Deno.TlsConn | undefined;
+    const close = () => {
+      open?.close();
+      open = undefined;
+    };
+    const abort = () => {
+      close();
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", abort);
+    Deno.connectTls(options).then(async (connected) => {
+      open = connected;
+      signal.throwIfAborted();
+      await connected.handshake();
+      resolve(connected);
+    }).catch((error) => {
+      close();
+      reject(error);
+    }).finally(() => signal.removeEventListener("abort", abort));
+  });
 }

@@ -6,6 +6,7 @@ import type { HostPort } from "../config/address.ts";
 import type { ByteStream } from "./connection.ts";
 import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
 import { openMutualTls } from "./mutual_tls.ts";
+import { tlsReasonOf } from "./tls_reason.ts";
 
 /** Where to, in the three forms needed here. */
 export interface DialTarget {
@@ -24,8 +25,11 @@ export async function openStream(
   const signal = options.signal ? AbortSignal.any([timeout, options.signal]) : timeout;
   const { host, port } = target.dialled;
   let open: { close(): void } | undefined;
-  const closeOnAbort = () => open?.close();
-  signal.addEventListener("abort", closeOnAbort);
+  const closeOnce = () => {
+    open?.close();
+    open = undefined;
+  };
+  signal.addEventListener("abort", closeOnce);
   try {
     if (tls?.cert !== undefined && tls.key !== undefined) {
       const { cert, key } = tls;
@@ -44,14 +48,15 @@ export async function openStream(
     await secured.handshake();
     return secured;
   } catch (error) {
-    open?.close();
+    const dialled = open !== undefined;
+    closeOnce();
     throw asConnectionError(error, target.address, {
       timedOut: timeout.aborted,
-      tls: tls !== undefined && open !== undefined,
+      tls: tls !== undefined && dialled,
       seconds: options.timeoutMs / 1000,
     });
   } finally {
-    signal.removeEventListener("abort", closeOnAbort);
+    signal.removeEventListener("abort", closeOnce);
   }
 }
 
@@ -80,21 +85,6 @@ function asConnectionError(
     return new ConnectionError("unreachable", address, "the host name could not be resolved");
   }
   return new ConnectionError("unreachable", address, `could not connect: ${firstLine(text)}`);
-}
-
-/** Sentences for what rustls and OpenSSL say of a certificate. */
-function tlsReasonOf(text: string): string | undefined {
-  if (/UnknownIssuer|unable to (verify|get)|self.signed/i.test(text)) {
-    return "the certificate is signed by an authority unknown here; give it under `tls.ca`";
-  }
-  if (/NotValidForName|altnames|does not match/i.test(text)) {
-    return "the certificate is not valid for this host name; see `tls.serverName`";
-  }
-  if (/certificate.*expired|Expired/i.test(text)) return "the certificate has expired";
-  if (/CertificateRequired|certificate required|HandshakeFailure|BadCertificate/i.test(text)) {
-    return "the broker refused the TLS handshake; it may want a client certificate (`tls.cert`, `tls.key`)";
-  }
-  return undefined;
 }
 
 function firstLine(text: string): string {

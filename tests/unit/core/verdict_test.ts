@@ -28,7 +28,7 @@ const copied = (made: Plan, change: Partial<CountEvidence> = {}) =>
     ...change,
   }]);
 const found = (...codes: FindingCode[]) => codes.map((code) => finding(code, {}, "Found", "Fix"));
-const lost = { lost: { startOffset: 0n, endOffset: 1n }, recordsRead: 4n, recordsProduced: 4n };
+const lost = { lost: [{ startOffset: 0n, endOffset: 1n }], recordsRead: 4n, recordsProduced: 4n };
 
 Deno.test("judge() gives every way a run can end its exit status", () => {
   const blocked = found("TARGET_TOPIC_MISSING");

@@ -81,7 +81,7 @@ Deno.test("verifyPartition() passes a range without records only where batches e
 });
 
 Deno.test("verifyPartition() calls an expired range lost, and failed where more went wrong", () => {
-  const lost = { startOffset: 25n, endOffset: 30n };
+  const lost = [{ startOffset: 25n, endOffset: 30n }];
   const rest = { lost, recordsRead: 25n, recordsProduced: 25n };
   const result = verifyPartition(planned, evidence(rest));
   assert.equal(result.status, "lost");
@@ -89,7 +89,7 @@ Deno.test("verifyPartition() calls an expired range lost, and failed where more 
   const worse = verifyPartition(planned, evidence({ ...rest, failed: "Disk full" }));
   assert.equal(worse.status, "failed");
   assert.match(worse.reason ?? "", /Offsets 25 to 29 .*; Disk full/);
-  const all = { lost: { startOffset: 20n, endOffset: 50n }, targetFirstOffset: undefined };
+  const all = { lost: [{ startOffset: 20n, endOffset: 50n }], targetFirstOffset: undefined };
   const nothing = evidence({ ...all, recordsRead: 0n, recordsProduced: 0n });
   assert.equal(verifyPartition(planned, nothing).status, "lost");
 });

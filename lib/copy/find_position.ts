@@ -1,0 +1,152 @@
+// How far an earlier process got on the target, whatever its journal had time to say. The leader remembers the last
+// sequence of our producer id, which is the number of records copied; reading the target forward from the last
+// journaled offset finds the same records below the high watermark, where no failure can take them back. What is
+// found may be outdated the moment it is: what makes going on safe is that every produce carries its sequence.
+
+import {
+  baseSequence,
+  lastOffset,
+  lastOffsetDelta,
+  nextBatchSize,
+  producerId,
+} from "../batch/record_batch.ts";
+import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
+import { batchMagic } from "../batch/record_batch.ts";
+import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
+import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
+import { delay } from "../kafka/delay.ts";
+import type { ProducerIdentity } from "../kafka/producer_id.ts";
+import { fetchLastSequences } from "../kafka/producer_state.ts";
+import type { BrokerConnection } from "../wire/connect.ts";
+import { decodeFetch, encodeFetch, type FetchedPartition } from "../wire/fetch.ts";
+
+/** A point of a partition's copy on the target. */
+export interface TargetPosition {
+  /** Records of ours before it. */
+  readonly records: bigint;
+  /** Target offset after the last of them. */
+  readonly targetOffset: bigint;
+  /** Target offset of the very first; absent where there is none. */
+  readonly targetFirstOffset?: bigint;
+}
+
+/** The position could not be found; `message` is a sentence. */
+export class PositionError extends Error {
+  override readonly name = "PositionError";
+}
+
+const SEQUENCES = 1n << 31n;
+/** How long records that the leader has may take to be replicated. */
+const REPLICATION_PATIENCE_MS = 60_000;
+const SCAN_BYTES = 4 * 1024 * 1024;
+const OFFSET_OUT_OF_RANGE = 1;
+
+/**
+ * Finds the position of one partition.
+ *
+ * @param broker its leader on the target, with a connection of one's own
+ * @param from a position known for certain: the journal's
+ * @throws {ConnectionError | PositionError}
+ */
+export async function findPosition(
+  broker: BrokerConnection,
+  partition: TopicPartition,
+  identity: ProducerIdentity,
+  from: TargetPosition,
+  signal: AbortSignal,
+): Promise<TargetPosition> {
+  const sequences = await fetchLastSequences(broker, [partition], identity);
+  const last = sequences.get(formatTopicPartition(partition));
+  const records = last === undefined ? undefined : recordsOfSequence(last, from.records);
+  if (records === from.records) return from;
+  const scan: Scan = { records: from.records, nextOffset: from.targetOffset, found: from };
+  const until = performance.now() + REPLICATION_PATIENCE_MS;
+  while (records === undefined || scan.records < records) {
+    const atEnd = await scanOnce(broker, partition, identity, scan);
+    if (!atEnd) continue;
+    if (records === undefined) break;
+    if (performance.now() > until) {
+      throw new PositionError(
+        `the target has ${records} of our messages and shows ${scan.records}: the rest is not replicated`,
+      );
+    }
+    await delay(100, signal);
+  }
+  return scan.found;
+}
+
+/** The number of records whose last has this sequence: the one at or after `known` that fits. */
+export function recordsOfSequence(lastSequence: number, known: bigint): bigint {
+  const next = BigInt(lastSequence) + 1n;
+  return known + ((next - known) % SEQUENCES + SEQUENCES) % SEQUENCES;
+}
+
+interface Scan {
+  records: bigint;
+  nextOffset: bigint;
+  found: TargetPosition;
+}
+
+/** Reads on from where the scan stands. @returns whether that was the high watermark */
+async function scanOnce(
+  { connection }: BrokerConnection,
+  partition: TopicPartition,
+  identity: ProducerIdentity,
+  scan: Scan,
+): Promise<boolean> {
+  const request = encodeFetch([{ ...partition, leaderEpoch: -1, fetchOffset: scan.nextOffset }], {
+    maxWaitMs: 100,
+    maxBytes: SCAN_BYTES,
+    partitionMaxBytes: SCAN_BYTES,
+    isolation: "read_uncommitted",
+  });
+  const frame = await connection.send(request);
+  const [fetched] = decodeFetch(frame).partitions;
+  if (fetched === undefined) {
+    throw new PositionError("the target's answer leaves the partition out");
+  }
+  if (fetched.errorCode === OFFSET_OUT_OF_RANGE && fetched.logStartOffset > scan.nextOffset) {
+    scan.nextOffset = fetched.logStartOffset;
+    return false;
+  }
+  if (fetched.errorCode !== 0) {
+    const { action } = kafkaError(fetched.errorCode);
+    if (action === "fatal") {
+      throw new PositionError(`the target cannot be read: ${formatKafkaError(fetched.errorCode)}`);
+    }
+    throw new Error(`the target cannot be read now: ${formatKafkaError(fetched.errorCode)}`);
+  }
+  try {
+    scanBatches(frame.view, fetched, identity, scan);
+  } catch (error) {
+    if (!(error instanceof CorruptBatchError)) throw error;
+    throw new PositionError(`the target's log cannot be read: ${error.reason}`);
+  }
+  return scan.nextOffset >= fetched.highWatermark;
+}
+
+function scanBatches(
+  view: DataView,
+  { recordsStart, recordsEnd, highWatermark }: FetchedPartition,
+  identity: ProducerIdentity,
+  scan: Scan,
+): void {
+  let position = recordsStart;
+  while (position < recordsEnd) {
+    const size = nextBatchSize(view, position, recordsEnd);
+    if (size === 0) break;
+    const last = lastOffset(view, position);
+    if (batchMagic(view, position) === 2 && producerId(view, position) === identity.producerId) {
+      // Compaction may have taken records out; the last offset delta still tells how many there were.
+      const count = lastOffsetDelta(view, position) + 1;
+      const records = recordsOfSequence(baseSequence(view, position) + count - 1, scan.records);
+      scan.records = records;
+      const targetFirstOffset = scan.found.targetFirstOffset ?? last - BigInt(count - 1);
+      scan.found = { records, targetOffset: last + 1n, targetFirstOffset };
+    }
+    scan.nextOffset = last + 1n;
+    position += size;
+  }
+  // Nothing below the high watermark any more: compaction has taken it.
+  if (position === recordsStart) scan.nextOffset = highWatermark;
+}

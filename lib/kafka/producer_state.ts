@@ -1,0 +1,39 @@
+// How far our producer id got on partitions of the target, as their leaders remember it. A leader forgets producers
+// that were idle for long (producer.id.expiration.ms, 24 h), and brokers before Kafka 2.8 do not tell.
+
+import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
+import type { BrokerConnection } from "../wire/connect.ts";
+import {
+  decodeDescribeProducers,
+  DESCRIBE_PRODUCERS_API_KEY,
+  DESCRIBE_PRODUCERS_VERSIONS,
+  encodeDescribeProducers,
+} from "../wire/describe_producers.ts";
+import { supportedVersion } from "./api_version.ts";
+import type { ProducerIdentity } from "./producer_id.ts";
+
+/**
+ * Asks a leader for the last sequence of a producer on partitions it leads.
+ *
+ * @returns by `formatTopicPartition`; absent where the leader remembers nothing, gave an error, or cannot be asked
+ * @throws {ConnectionError}
+ */
+export async function fetchLastSequences(
+  broker: BrokerConnection,
+  partitions: readonly TopicPartition[],
+  { producerId, producerEpoch }: ProducerIdentity,
+): Promise<ReadonlyMap<string, number>> {
+  const version = supportedVersion(broker, DESCRIBE_PRODUCERS_API_KEY, DESCRIBE_PRODUCERS_VERSIONS);
+  if (version === undefined || partitions.length === 0) return new Map();
+  const frame = await broker.connection.send(encodeDescribeProducers(partitions));
+  const found = new Map<string, number>();
+  for (const { producers, ...partition } of decodeDescribeProducers(frame)) {
+    const ours = producers.find((each) =>
+      each.producerId === producerId && each.producerEpoch === producerEpoch
+    );
+    if (ours !== undefined && ours.lastSequence >= 0) {
+      found.set(formatTopicPartition(partition), ours.lastSequence);
+    }
+  }
+  return found;
+}

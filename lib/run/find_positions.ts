@@ -1,0 +1,81 @@
+// Where the ranges that an earlier run has begun stand on the target: each leader is asked over one connection, one
+// partition after the other.
+
+import { createLeaders } from "../copy/leaders.ts";
+import { findPosition, PositionError, type TargetPosition } from "../copy/find_position.ts";
+import type { JournaledPartition } from "../core/journal.ts";
+import { formatTopicPartition } from "../core/topic_partition.ts";
+import { CONTROL_BACKOFF, createBackoff } from "../kafka/backoff.ts";
+import type { Cluster } from "../kafka/cluster.ts";
+import type { ProducerIdentity } from "../kafka/producer_id.ts";
+import { optional } from "./optional.ts";
+
+/** A position, or why it could not be found: a sentence. */
+export interface Found {
+  readonly position?: TargetPosition;
+  readonly problem?: string;
+}
+
+/** Finds the positions, by `formatTopicPartition`. */
+export async function findPositions(
+  target: Cluster,
+  begun: readonly JournaledPartition[],
+  identity: ProducerIdentity,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Found>> {
+  const found = new Map<string, Found>();
+  if (begun.length === 0) return found;
+  const leaders = createLeaders(target, new Map(begun.map(({ topic }) => [topic, {}])), signal);
+  await leaders.refresh();
+  const byLeader = Map.groupBy(begun, (partition) => leaders.leader(partition)?.nodeId ?? -1);
+  await Promise.all([...byLeader].map(async ([nodeId, partitions]) => {
+    for (const partition of partitions) {
+      found.set(
+        formatTopicPartition(partition),
+        await findOne(target, nodeId, partition, identity, signal),
+      );
+    }
+  }));
+  return found;
+}
+
+async function findOne(
+  target: Cluster,
+  nodeId: number,
+  journaled: JournaledPartition,
+  identity: ProducerIdentity,
+  signal: AbortSignal,
+): Promise<Found> {
+  const { topic, partition, records, targetOffset, targetFirstOffset } = journaled;
+  const from = { records, targetOffset, ...optional("targetFirstOffset", targetFirstOffset) };
+  let leader = nodeId;
+  let last = "it has no leader on the target";
+  try {
+    const position = await createBackoff(CONTROL_BACKOFF, signal)(async () => {
+      const leaders = createLeaders(target, new Map([[topic, {}]]), signal);
+      if (leader < 0) {
+        await leaders.refresh();
+        leader = leaders.leader({ topic, partition })?.nodeId ?? -1;
+        if (leader < 0) return undefined;
+      }
+      try {
+        const broker = await target.openData(leader);
+        try {
+          return await findPosition(broker, { topic, partition }, identity, from, signal);
+        } finally {
+          broker.connection.close();
+        }
+      } catch (error) {
+        if (error instanceof PositionError) throw error;
+        signal.throwIfAborted();
+        last = error instanceof Error ? error.message : String(error);
+        leader = -1;
+        return undefined;
+      }
+    }, () => new PositionError(last));
+    return { position };
+  } catch (error) {
+    if (!(error instanceof PositionError)) throw error;
+    return { problem: `it is not known how far an earlier run got: ${error.message}` };
+  }
+}

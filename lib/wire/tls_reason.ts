@@ -1,0 +1,19 @@
+// What rustls and OpenSSL say of a failed handshake, as sentences for the operator. It sees texts only: neither library
+// gives its reasons a code.
+
+/** A sentence for what a TLS library said; undefined where it says nothing of certificates. */
+export function tlsReasonOf(text: string): string | undefined {
+  if (/UnknownIssuer|unable to (verify|get)|self.signed/i.test(text)) {
+    return "the certificate is signed by an authority unknown here; give it under `tls.ca`";
+  }
+  if (/not ?valid ?for ?name|altnames|does not match/i.test(text)) {
+    return "the certificate is not valid for this host name; see `tls.serverName`";
+  }
+  if (/certificate.*expired|Expired/i.test(text)) return "the certificate has expired";
+  if (
+    /CertificateRequired|certificate required|Handshake ?Failure|Bad ?Certificate/i.test(text)
+  ) {
+    return "the broker refused the TLS handshake; it may want a client certificate (`tls.cert`, `tls.key`)";
+  }
+  return undefined;
+}
