@@ -12,8 +12,8 @@ export interface ClusterPair {
   readonly target: KafkaCluster;
   readonly judge: Judge;
   /**
-   * Declares a test that uses them. Like Deno.test, but without its look for operations left over: the judge, which
-   * outlives the test, always has a read under way.
+   * Declares a test that uses them. Like Deno.test, but without its look for operations and resources left over: the
+   * judge, which outlives the test, always has a read under way, and a broker may be killed by the test.
    */
   readonly test: (title: string, run: () => void | Promise<void>) => void;
 }
@@ -38,7 +38,7 @@ export function sharedClusters(
     return pair;
   };
   return {
-    test: (name, fn) => Deno.test({ name, fn, sanitizeOps: false }),
+    test: (name, fn) => Deno.test({ name, fn, sanitizeOps: false, sanitizeResources: false }),
     get source() {
       return running().source;
     },
