@@ -72,14 +72,18 @@ for (const options of clusters) {
 }
 
 for (const signal of ["SIGKILL", "SIGINT", "SIGTERM"] as const) {
-  Deno.test(`brokers and their files go when Deno is ended by ${signal}`, async () => {
-    const module = new URL("../support/kafka_cluster.ts", import.meta.url).href;
-    await using deno = new Deno.Command(Deno.execPath(), {
+  Deno.test(`guarded processes and files go when Deno is ended by ${signal}`, async () => {
+    const module = new URL("../support/process_guard.ts", import.meta.url).href;
+    // A process group of its own: Ctrl-C reaches every process of the group, not Deno alone.
+    await using deno = new Deno.Command("setsid", {
       args: [
-        ...["eval", "--no-lock"],
-        `import { startKafka } from ${JSON.stringify(module)};
-        const { brokers: [broker] } = await startKafka();
-        console.log(JSON.stringify({ pid: broker.pid, logDir: broker.logDir }));
+        ...[Deno.execPath(), "eval", "--no-lock"],
+        // A process that ends by itself when its files go (as a broker does) would hide a guard that doesn't kill.
+        `import { guardedDirectory } from ${JSON.stringify(module)};
+        const { directory, launch } = await guardedDirectory("data-migrate-guard-");
+        const stubborn = "trap '' INT TERM HUP; while :; do sleep 1; done";
+        const { pid } = launch("sh", ["-c", stubborn, directory], directory + "/log");
+        console.log(JSON.stringify({ pid, directory }));
         setInterval(() => {}, 1000);`,
       ],
       stdout: "piped",
@@ -89,11 +93,12 @@ for (const signal of ["SIGKILL", "SIGINT", "SIGTERM"] as const) {
       line += text;
       if (line.endsWith("\n")) break;
     }
-    const { pid, logDir } = JSON.parse(line);
+    const { pid, directory } = JSON.parse(line);
+    await eventually(() => exists(`${directory}/pids`), "the process to be known");
     assert.equal(await runs(pid), true);
-    deno.kill(signal);
-    await eventually(async () => !await runs(pid), "the broker to end");
-    await eventually(async () => !await exists(directoryOf(logDir)), "the files to go");
+    Deno.kill(-deno.pid, signal);
+    await eventually(async () => !await runs(pid), "the process to end");
+    await eventually(async () => !await exists(directory), "the files to go");
   });
 }
 
@@ -223,7 +228,9 @@ Deno.test("the judge", async (t) => {
       { ...record, value: "bbbc" },
       { ...record, headers: [["h", "cccd"]] },
       { ...record, headers: [["i", "cccc"]] },
-      { ...record, headers: [["h", "cccc"], ["h", "cccc"]] },
+      { ...record, headers: [["h", "cccc"], ["h", "dddd"]] },
+      { ...record, headers: [["h", "dddd"], ["h", "cccc"]] },
+      { ...record, headers: [["h", "dddd"], ["h", "dddd"]] },
       { ...record, timestampMs: 10 },
       { ...record, key: null },
       { ...record, key: "" },
@@ -236,7 +243,7 @@ Deno.test("the judge", async (t) => {
     };
     const digests = await Promise.all(variants.map((_, index) => digestAt(BigInt(index))));
     assert.equal(new Set(digests).size, variants.length);
-    assert.equal(await digestAt(0n, false), await digestAt(6n, false));
+    assert.equal(await digestAt(0n, false), await digestAt(8n, false));
   });
 
   await t.step("commits, aborts and leaves transactions open", async () => {
