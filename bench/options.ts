@@ -1,0 +1,62 @@
+// The bench's command line. What is wrong with it comes back as a sentence; it starts nothing.
+
+import { parseArgs } from "node:util";
+import { type Workload, workloads } from "./workloads.ts";
+
+/** What is asked for. */
+export interface BenchOptions {
+  /** Measured runs of each contender on each workload. */
+  readonly runs: number;
+  /** Part of the records; 1 is the whole workload. */
+  readonly scale: number;
+  readonly workloads: readonly Workload[];
+  /** A data-migrate to measure instead of the compiled one. */
+  readonly binary?: string;
+}
+
+/** The text of `--help`. */
+export const HELP = `deno task bench -- [options]
+
+  --runs N        measured runs of each contender (3)
+  --scale F       part of the records, such as 0.1 for a quick look (1)
+  --only A,C      some of the workloads (all)
+  --binary PATH   measure this data-migrate instead of dist/data-migrate
+  --help
+`;
+
+/** Reads the arguments. @returns the options, or what is wrong or wanted as a text */
+export function parseBenchOptions(args: readonly string[]): BenchOptions | string {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      // `deno task bench -- --runs 1` hands the two dashes on.
+      args: args.filter((arg) => arg !== "--"),
+      options: {
+        runs: { type: "string", default: "3" },
+        scale: { type: "string", default: "1" },
+        only: { type: "string" },
+        binary: { type: "string" },
+        help: { type: "boolean", default: false },
+      },
+    }));
+  } catch (error) {
+    return `${error instanceof Error ? error.message : error}\n\n${HELP}`;
+  }
+  if (values.help) return HELP;
+  const runs = Number(values.runs);
+  if (!Number.isInteger(runs) || runs < 1) return `--runs takes a whole number from 1\n\n${HELP}`;
+  const scale = Number(values.scale);
+  if (!(scale > 0 && scale <= 100)) return `--scale takes a number above 0, up to 100\n\n${HELP}`;
+  const names = values.only?.toUpperCase().split(",") ?? workloads.map(({ name }) => name);
+  const unknown = names.filter((each) => !workloads.some(({ name }) => name === each));
+  if (unknown.length > 0) {
+    const known = workloads.map(({ name }) => name).join(", ");
+    return `--only: no workload ${unknown.join(", ")}; there are ${known}\n\n${HELP}`;
+  }
+  return {
+    runs,
+    scale,
+    workloads: workloads.filter(({ name }) => names.includes(name)),
+    ...(values.binary !== undefined && { binary: values.binary }),
+  };
+}
