@@ -6,7 +6,8 @@ import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import { ConnectionError } from "../wire/connection_error.ts";
 import type { Trouble } from "./lane.ts";
-import type { PartitionCopy, ProduceBatch } from "./partition_copy.ts";
+import type { PartitionCopy } from "./partition_copy.ts";
+import type { ProduceBatch } from "./produce_queue.ts";
 
 /** What follows from trouble. */
 export type Judgement =
@@ -93,7 +94,7 @@ function judgeCode(
   subject: string,
 ): Judgement {
   const { code } = trouble;
-  const { oldest } = partition;
+  const { oldest } = partition.queue;
   if (code === CORRUPT_MESSAGE && oldest && !crcMatches(oldest.bytes, 0, oldest.bytes.length)) {
     const offset = oldest.firstSourceOffset;
     const reason =

@@ -1,7 +1,6 @@
-// The copy of one partition as a state machine: what to fetch next, which batches are framed and wait or are under
-// way, what the target has acknowledged. It holds the rules exactness rests on (DESIGN of the copy: ARCHITECTURE.md):
-// a batch is stamped once and its bytes stay the same until acknowledged, its sequence is the number of records before
-// it, at most five are in flight, and after a failure everything unacknowledged is sent again in order. No network.
+// The copy of one partition as a state machine: what to fetch next, what is framed, what the target has acknowledged.
+// The sequence of a record is the number of records of its partition before it, whatever run reads it: that is what
+// makes a produce safe to repeat. No network.
 
 import { patchForProduce } from "../batch/patch.ts";
 import type { TopicPartition } from "../core/topic_partition.ts";
@@ -11,20 +10,7 @@ import { baseOffset } from "../batch/record_batch.ts";
 import { reencodeBatch } from "../batch/reencode.ts";
 import { addSpan, maxOffset, minOffset, type OffsetSpan } from "../core/offsets.ts";
 import type { Cut, CutBatch, TargetRules } from "./cut.ts";
-
-/** Brokers remember the last five batches of a producer id (KIP-98): more in flight could not be told apart. */
-export const MAX_IN_FLIGHT = 5;
-
-/** A batch framed for the target; its bytes do not change any more. */
-export interface ProduceBatch {
-  readonly bytes: Uint8Array;
-  readonly recordCount: number;
-  /** Source offset of its first record, and the one after its last. */
-  readonly firstSourceOffset: bigint;
-  readonly nextSourceOffset: bigint;
-  /** Gives the memory behind `bytes` back. */
-  readonly release: () => void;
-}
+import { type ProduceBatch, ProduceQueue } from "./produce_queue.ts";
 
 /** A batch the target has stored. */
 export interface Acknowledgement {
@@ -61,10 +47,8 @@ export class PartitionCopy implements TopicPartition {
   readonly endOffset: bigint;
   readonly rules: TargetRules;
   readonly #identity: ProducerIdentity;
-  /** Framed and not acknowledged, oldest first; the first `#inFlight` are sent. */
-  readonly #unacknowledged: ProduceBatch[] = [];
-  #inFlight = 0;
-  #rewinding = false;
+  /** Framed and not acknowledged. */
+  readonly queue = new ProduceQueue();
   #status: CopyStatus = "copying";
   #failure: string | undefined;
   #nextFetchOffset: bigint;
@@ -81,7 +65,6 @@ export class PartitionCopy implements TopicPartition {
   #repositions = 0;
   #batchesLeftOut = 0;
   #recordsAcknowledged: bigint;
-  #queuedBytes = 0;
   #targetFirstOffset: bigint | undefined;
   #targetNextOffset: bigint;
 
@@ -149,11 +132,6 @@ export class PartitionCopy implements TopicPartition {
     return this.#recordsAcknowledged;
   }
 
-  /** Bytes framed and not acknowledged. */
-  get queuedBytes(): number {
-    return this.#queuedBytes;
-  }
-
   /** Target offset of the first record written; absent before the first acknowledgement. */
   get targetFirstOffset(): bigint | undefined {
     return this.#targetFirstOffset;
@@ -169,13 +147,11 @@ export class PartitionCopy implements TopicPartition {
     return this.#targetNextOffset;
   }
 
-  get inFlight(): number {
-    return this.#inFlight;
-  }
-
   /**
    * Takes what was cut from a response, in order, and frames it. Batches that point into the response are patched in
    * place. `hold` is called for each batch and gives what to call when it is acknowledged.
+   *
+   * @throws {CorruptBatchError} where a batch that has to be opened is damaged; what came before it is taken
    */
   accept(
     { batches, nextOffset, batchesLeftOut, gapTo }: Cut,
@@ -191,14 +167,13 @@ export class PartitionCopy implements TopicPartition {
         baseSequence,
         clearLogAppendTime: this.rules.logAppendTime,
       });
-      this.#unacknowledged.push({
+      this.queue.push({
         bytes: batch.bytes.subarray(batch.position, batch.position + batch.size),
         recordCount: batch.recordCount,
         firstSourceOffset: batch.firstOffset,
         nextSourceOffset: batch.nextOffset,
         release: hold(batch),
       });
-      this.#queuedBytes += batch.size;
       this.#recordsRead += BigInt(batch.recordCount);
     }
     this.#nextFetchOffset = nextOffset;
@@ -207,76 +182,29 @@ export class PartitionCopy implements TopicPartition {
     this.#finishWhenThrough();
   }
 
-  /** Whether a batch may be sent now. */
-  get sendable(): boolean {
-    return this.#status === "copying" && !this.#rewinding && this.#inFlight < MAX_IN_FLIGHT &&
-      this.#inFlight < this.#unacknowledged.length;
-  }
-
-  /** The next batch to send, counted as in flight from here on. @throws {Error} unless `sendable` */
-  send(): ProduceBatch {
-    const batch = this.#unacknowledged[this.#inFlight];
-    if (!this.sendable || batch === undefined) {
-      throw new Error(`Cannot send a batch of ${this.topic}-${this.partition}: none may go now`);
-    }
-    this.#inFlight++;
-    return batch;
-  }
-
   /**
    * The oldest batch in flight is stored at `targetOffset`. Offsets must never go back: a target that gives one a
    * second time was truncated or re-created, and the partition fails.
    */
   acknowledge(targetOffset: bigint): Acknowledgement | undefined {
-    this.#inFlight--;
-    if (this.#status !== "copying") {
-      this.#letGo();
-      return undefined;
-    }
-    // While rewinding, later requests may still be answered well; those batches are sent again and answered again.
-    if (this.#rewinding) return undefined;
+    const batch = this.queue.acknowledge();
+    if (batch === undefined) return undefined;
     if (targetOffset < this.#targetNextOffset) {
+      batch.release();
+      const last = this.#targetNextOffset - 1n;
       this.fail(
-        `the target gave offset ${targetOffset} after ${
-          this.#targetNextOffset - 1n
-        }: it was truncated or re-created`,
+        `the target gave offset ${targetOffset} after ${last}: it was truncated or re-created`,
       );
       return undefined;
     }
-    const batch = this.#unacknowledged.shift();
-    if (batch === undefined) throw new Error("An acknowledgement came for nothing");
     this.#targetFirstOffset ??= targetOffset;
     this.#targetNextOffset = targetOffset + BigInt(batch.recordCount);
     this.#recordsAcknowledged += BigInt(batch.recordCount);
-    this.#queuedBytes -= batch.bytes.length;
     this.#sourceOffset = batch.nextSourceOffset;
     this.#repositions = 0;
     batch.release();
     this.#finishWhenThrough();
     return { batch, targetOffset };
-  }
-
-  /** A batch in flight was not stored, or nobody knows: nothing more goes out until all are answered. */
-  sendFailed(): void {
-    this.#inFlight--;
-    this.#rewinding = true;
-    this.#letGo();
-  }
-
-  /** Whether everything in flight is answered after a failure, so that it may be sent again. */
-  get readyToResend(): boolean {
-    return this.#status === "copying" && this.#rewinding && this.#inFlight === 0;
-  }
-
-  /** Lets everything unacknowledged be sent again, in order, the same bytes. */
-  resend(): void {
-    if (!this.readyToResend) throw new Error("Cannot resend while requests are in flight");
-    this.#rewinding = false;
-  }
-
-  /** The oldest batch not acknowledged. */
-  get oldest(): ProduceBatch | undefined {
-    return this.#unacknowledged[0];
   }
 
   /**
@@ -307,7 +235,10 @@ export class PartitionCopy implements TopicPartition {
     return true;
   }
 
-  /** The source's log now starts here: what lies before has expired unread. */
+  /**
+   * The source's log now starts here: what lies before has expired unread. Called when nothing is unacknowledged, so
+   * that the journal can tell what lies before the gap from what lies behind.
+   */
   lose(logStartOffset: bigint): void {
     if (this.#toSkip > 0n) {
       return this.stop(
@@ -317,30 +248,30 @@ export class PartitionCopy implements TopicPartition {
     const endOffset = minOffset(logStartOffset, this.endOffset);
     this.#lost = addSpan(this.#lost, { startOffset: this.#nextFetchOffset, endOffset });
     this.#nextFetchOffset = endOffset;
+    this.#sourceOffset = endOffset;
     this.#finishWhenThrough();
   }
 
   #readAgain(): void {
-    if (this.#inFlight > 0) throw new Error("Cannot read again while requests are in flight");
-    this.#releaseAll();
+    this.queue.clear();
     this.#recordsRead = this.#recordsAcknowledged;
     this.#nextFetchOffset = this.#sourceOffset;
     this.#gapTo = undefined;
-    this.#rewinding = false;
+    // What stopped the reading will be met again.
+    this.#stopReason = undefined;
   }
 
   /** What of a batch the target does not hold yet. */
   #withoutStored(batch: CutBatch): CutBatch | undefined {
     if (this.#toSkip === 0n) return batch;
-    const stored = minOffset(this.#toSkip, BigInt(batch.recordCount));
+    const count = BigInt(batch.recordCount);
+    const stored = minOffset(this.#toSkip, count);
+    const rest = stored < count ? withoutRecords(batch, stored) : undefined;
     this.#toSkip -= stored;
     this.#recordsRead += stored;
     this.#recordsAcknowledged += stored;
-    if (stored === BigInt(batch.recordCount)) {
-      this.#sourceOffset = batch.nextOffset;
-      return undefined;
-    }
-    return withoutRecords(batch, stored);
+    if (rest === undefined) this.#sourceOffset = batch.nextOffset;
+    return rest;
   }
 
   /** Counts a fetch that brought damaged bytes at `nextFetchOffset`. @returns false when there were too many */
@@ -365,21 +296,11 @@ export class PartitionCopy implements TopicPartition {
     if (this.#status !== "copying") return;
     this.#status = "failed";
     this.#failure = reason;
-    this.#letGo();
-  }
-
-  /** Gives a failed partition's memory back; bytes that are still being written must not be reused before. */
-  #letGo(): void {
-    if (this.#status === "failed" && this.#inFlight === 0) this.#releaseAll();
-  }
-
-  #releaseAll(): void {
-    for (const batch of this.#unacknowledged.splice(0)) batch.release();
-    this.#queuedBytes = 0;
+    this.queue.close();
   }
 
   #finishWhenThrough(): void {
-    if (this.#status !== "copying" || this.#unacknowledged.length > 0) return;
+    if (this.#status !== "copying" || !this.queue.empty) return;
     if (this.#stopReason !== undefined) this.fail(this.#stopReason);
     else if (this.readThrough && this.#toSkip > 0n) {
       this.fail(`the target holds ${this.#toSkip} more messages of this migration than the range`);

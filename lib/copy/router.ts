@@ -170,7 +170,7 @@ export function createRouter(options: RouterOptions): Router {
     }
     signal.throwIfAborted();
     if (partition.status !== "copying") return;
-    if (partition.readyToResend) partition.resend();
+    if (partition.queue.readyToResend) partition.queue.resend();
     place(partition);
   }
 

@@ -2,6 +2,7 @@
 // and hands the batches on. A partition with much unacknowledged is left out until the target has caught up, and no
 // Fetch goes out before there is room for its response.
 
+import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
 import { kafkaError } from "../core/kafka_error.ts";
 import { delay } from "../kafka/delay.ts";
 import type { BufferPool, PooledBuffer } from "../wire/buffer_pool.ts";
@@ -12,6 +13,7 @@ import { ProtocolError } from "../wire/protocol_reader.ts";
 import { type CutBatch, cutBatches } from "./cut.ts";
 import type { Lane, ReportTrouble } from "./lane.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
+import type { ProduceQueue } from "./produce_queue.ts";
 
 /** What a source lane works with. */
 export interface SourceLaneOptions {
@@ -40,6 +42,8 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
   const { pool, signal, reportTrouble } = options;
   /** In the order they are asked for: whoever got something goes to the back. */
   const partitions = new Set<PartitionCopy>();
+  /** Of partitions whose next messages have expired: everything before is acknowledged first. */
+  const draining = new WeakSet<ProduceQueue>();
   let broker: BrokerConnection | undefined;
   let wakeUp = () => {};
   const stop = () => {
@@ -52,10 +56,14 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     const chosen: PartitionCopy[] = [];
     for (const partition of partitions) {
       if (!partition.fetchable) partitions.delete(partition);
-      else if (partition.queuedBytes < PARTITION_QUEUE_BYTES) chosen.push(partition);
+      else if (mayFetch(partition)) chosen.push(partition);
       if (chosen.length === PARTITIONS_PER_FETCH) break;
     }
     return chosen.sort((a, b) => a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : 0);
+  }
+
+  function mayFetch({ queue }: PartitionCopy): boolean {
+    return draining.has(queue) ? queue.empty : queue.bytes < PARTITION_QUEUE_BYTES;
   }
 
   async function run(): Promise<void> {
@@ -160,12 +168,17 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     // beyond the end, compaction has left nothing there.
     const nothingLeft = empty && first && fetched.lastStableOffset >= untilOffset;
     const taken = nothingLeft ? { batches: [], nextOffset: untilOffset, batchesLeftOut: 1 } : cut;
-    partition.accept(taken, (batch) => hold(batch, frame.buffer));
+    let { problem } = cut;
+    try {
+      partition.accept(taken, (batch) => hold(batch, frame.buffer));
+    } catch (error) {
+      if (!(error instanceof CorruptBatchError)) throw error;
+      problem = { kind: "damaged", reason: error.reason };
+    }
     if (!empty) {
       partitions.delete(partition);
       if (partition.fetchable) partitions.add(partition);
     }
-    const { problem } = cut;
     if (problem?.kind === "impossible") partition.stop(problem.reason);
     options.onFramed(partition);
     if (problem?.kind === "damaged") {
@@ -176,7 +189,13 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
 
   function outOfRange(partition: PartitionCopy, { logStartOffset }: FetchedPartition): void {
     const { nextFetchOffset } = partition;
+    if (logStartOffset > nextFetchOffset && !partition.queue.empty) {
+      draining.add(partition.queue);
+      partitions.add(partition);
+      return;
+    }
     if (logStartOffset > nextFetchOffset) {
+      draining.delete(partition.queue);
       partition.lose(logStartOffset);
       options.onLost(partition);
       if (partition.fetchable) partitions.add(partition);

@@ -5,7 +5,8 @@
 import type { BrokerConnection } from "../wire/connect.ts";
 import { decodeProduce, encodeProduce, type ProducedPartition } from "../wire/produce.ts";
 import type { Lane, ReportTrouble } from "./lane.ts";
-import type { Acknowledgement, PartitionCopy, ProduceBatch } from "./partition_copy.ts";
+import type { Acknowledgement, PartitionCopy } from "./partition_copy.ts";
+import type { ProduceBatch } from "./produce_queue.ts";
 import { asError } from "./source_lane.ts";
 
 /** What a target lane works with. */
@@ -79,11 +80,11 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
     for (const partition of ready) {
       if (bytes >= REQUEST_BYTES) break;
       ready.delete(partition);
-      if (!partition.sendable) continue;
-      const batch = partition.send();
+      if (!partition.queue.sendable) continue;
+      const batch = partition.queue.send();
       entries.push({ partition, batch });
       bytes += batch.bytes.length;
-      if (partition.sendable) later.add(partition);
+      if (partition.queue.sendable) later.add(partition);
     }
     ready = new Set([...ready, ...later]);
     return entries;
@@ -153,8 +154,8 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
   function acknowledged(partition: PartitionCopy, targetOffset: bigint): void {
     const acknowledgement = partition.acknowledge(targetOffset);
     if (acknowledgement !== undefined) options.onAcknowledged(partition, acknowledgement);
-    if (partition.readyToResend) leave(partition);
-    else if (partition.sendable) ready.add(partition);
+    if (partition.queue.readyToResend) leave(partition);
+    else if (partition.queue.sendable) ready.add(partition);
   }
 
   /** Last trouble of partitions that wait for the rest of their requests to be answered. */
@@ -163,8 +164,8 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
   function failed(partition: PartitionCopy, trouble: Parameters<ReportTrouble>[1]): void {
     // The first trouble is the cause; what follows (sequences out of order) are its effects.
     if (!troubles.has(partition)) troubles.set(partition, trouble);
-    partition.sendFailed();
-    if (partition.readyToResend) leave(partition);
+    partition.queue.sendFailed();
+    if (partition.queue.readyToResend) leave(partition);
   }
 
   function leave(partition: PartitionCopy): void {
@@ -187,11 +188,11 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
   return {
     add(partition) {
       members.add(partition);
-      if (partition.sendable) ready.add(partition);
+      if (partition.queue.sendable) ready.add(partition);
       schedulePump();
     },
     wake(partition) {
-      if (!members.has(partition) || !partition.sendable) return;
+      if (!members.has(partition) || !partition.queue.sendable) return;
       ready.add(partition);
       schedulePump();
     },

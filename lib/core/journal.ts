@@ -147,7 +147,13 @@ function movedOn(
       };
     case "lost": {
       const span = { startOffset: BigInt(entry.startOffset), endOffset: BigInt(entry.endOffset) };
-      return { ...known, lost: addSpan(known.lost, span) };
+      const { sourceOffset } = known;
+      const lostNow = sourceOffset >= span.startOffset && sourceOffset < span.endOffset;
+      return {
+        ...known,
+        sourceOffset: lostNow ? span.endOffset : sourceOffset,
+        lost: addSpan(known.lost, span),
+      };
     }
     case "settled":
       return {

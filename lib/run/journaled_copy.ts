@@ -117,6 +117,8 @@ export async function copyWithJournal(options: JournaledCopyOptions): Promise<vo
       );
       const span = { startOffset: String(startOffset), endOffset: String(endOffset) };
       events.push({ type: "lost", topic, partition, ...span });
+      // On the disk before anything from behind the gap is sent: a resume counts records from the start of a range.
+      write();
     },
     onSettled(result) {
       if (result.targetFirstOffset !== undefined) {

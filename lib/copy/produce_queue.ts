@@ -1,0 +1,112 @@
+// The framed batches of one partition on their way to the target, oldest first. The rules that make a produce exact:
+// a batch's bytes stay the same until it is acknowledged, at most five are in flight, and after a failure nothing goes
+// out until everything in flight is answered; then all that is unacknowledged is sent again, in order.
+
+/** Brokers remember the last five batches of a producer id (KIP-98): more in flight could not be told apart. */
+export const MAX_IN_FLIGHT = 5;
+
+/** A batch framed for the target; its bytes do not change any more. */
+export interface ProduceBatch {
+  readonly bytes: Uint8Array;
+  readonly recordCount: number;
+  /** Source offset of its first record, and the one after its last. */
+  readonly firstSourceOffset: bigint;
+  readonly nextSourceOffset: bigint;
+  /** Gives the memory behind `bytes` back. */
+  readonly release: () => void;
+}
+
+/** Batches that are not acknowledged. */
+export class ProduceQueue {
+  /** The first `#inFlight` are sent. */
+  readonly #batches: ProduceBatch[] = [];
+  #inFlight = 0;
+  #failed = false;
+  #closed = false;
+  #bytes = 0;
+
+  /** Bytes of the batches in it. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get empty(): boolean {
+    return this.#batches.length === 0;
+  }
+
+  /** Whether a batch may be sent now. */
+  get sendable(): boolean {
+    return !this.#closed && !this.#failed && this.#inFlight < MAX_IN_FLIGHT &&
+      this.#inFlight < this.#batches.length;
+  }
+
+  /** Whether everything in flight is answered after a failure, so that it may be sent again. */
+  get readyToResend(): boolean {
+    return !this.#closed && this.#failed && this.#inFlight === 0;
+  }
+
+  /** The oldest batch. */
+  get oldest(): ProduceBatch | undefined {
+    return this.#batches[0];
+  }
+
+  push(batch: ProduceBatch): void {
+    this.#batches.push(batch);
+    this.#bytes += batch.bytes.length;
+  }
+
+  /** The next batch to send, counted as in flight from here on. @throws {Error} unless `sendable` */
+  send(): ProduceBatch {
+    const batch = this.#batches[this.#inFlight];
+    if (!this.sendable || batch === undefined) {
+      throw new Error("Cannot send a batch: none may go now");
+    }
+    this.#inFlight++;
+    return batch;
+  }
+
+  /**
+   * The oldest batch in flight is stored.
+   *
+   * @returns it; undefined after a failure, when it will be sent and answered again, and when the queue is closed
+   */
+  acknowledge(): ProduceBatch | undefined {
+    this.#answered();
+    if (this.#failed || this.#closed) return undefined;
+    const batch = this.#batches.shift();
+    if (batch === undefined) throw new Error("An acknowledgement came for nothing");
+    this.#bytes -= batch.bytes.length;
+    return batch;
+  }
+
+  /** A batch in flight was not stored, or nobody knows. */
+  sendFailed(): void {
+    this.#failed = true;
+    this.#answered();
+  }
+
+  /** Lets everything be sent again, the same bytes. @throws {Error} unless `readyToResend` */
+  resend(): void {
+    if (!this.readyToResend) throw new Error("Cannot resend while requests are in flight");
+    this.#failed = false;
+  }
+
+  /** Drops everything, to be framed again. @throws {Error} while requests are in flight */
+  clear(): void {
+    if (this.#inFlight > 0) throw new Error("Cannot drop batches while requests are in flight");
+    this.#failed = false;
+    for (const batch of this.#batches.splice(0)) batch.release();
+    this.#bytes = 0;
+  }
+
+  /** Sends nothing more. Memory is given back when nothing of it is being written any more. */
+  close(): void {
+    this.#closed = true;
+    if (this.#inFlight === 0) this.clear();
+  }
+
+  #answered(): void {
+    this.#inFlight--;
+    if (this.#closed && this.#inFlight === 0) this.clear();
+  }
+}
