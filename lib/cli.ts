@@ -18,7 +18,7 @@ import { createNarrator } from "./show/narrator.ts";
 import { createScreen, type Streams } from "./show/screen.ts";
 import { buildInfo, versionText } from "./version.ts";
 
-const EXAMPLE_CONFIG = new URL("./config/migration.example.yaml", import.meta.url);
+const EXAMPLE_CONFIG = new URL("../migration.yaml", import.meta.url);
 
 /** Runs the program. @returns the exit status; the caller exits with it */
 export async function main(args: readonly string[], streams: Streams): Promise<ExitStatus> {
@@ -72,7 +72,10 @@ async function run(options: CliOptions, streams: Streams): Promise<ExitStatus> {
   try {
     return await runWithFiles(options, config, files, streams);
   } catch (error) {
-    if (error instanceof ContinueError || error instanceof JournalError) {
+    if (
+      error instanceof ContinueError || error instanceof JournalError ||
+      error instanceof RunFileError
+    ) {
       streams.stderr(`data-migrate: ${error.message}\n`);
       return 2;
     }
@@ -89,6 +92,24 @@ async function run(options: CliOptions, streams: Streams): Promise<ExitStatus> {
   }
 }
 
+/** The log or the state file cannot be opened: nothing has been contacted yet. Exit status 2. */
+class RunFileError extends Error {
+  override readonly name = "RunFileError";
+}
+
+async function opening<File>(path: string, open: () => File | Promise<File>): Promise<File> {
+  try {
+    return await open();
+  } catch (error) {
+    if (error instanceof JournalError || error instanceof JournalLockedError) throw error;
+    throw new RunFileError(
+      `Cannot write ${path}: ${
+        messageOf(error)
+      }. Log, report and state file lie beside the config: make that directory writable`,
+    );
+  }
+}
+
 async function runWithFiles(
   options: CliOptions,
   config: MigrationConfig,
@@ -98,10 +119,15 @@ async function runWithFiles(
   const mode = options.mode ?? (config.checkFlag === 1 ? "migrate" : "check");
   const now = () => new Date();
   const runId = newRunId(now());
-  const journal = mode === "check"
-    ? readJournalFile(files.state)
-    : await openJournalFile(files.state);
-  const log = openLog(files.log, options.verbose);
+  const log = await opening(files.log, () => openLog(files.log, options.verbose));
+  const journal = await opening(
+    files.state,
+    () => mode === "check" ? readJournalFile(files.state) : openJournalFile(files.state),
+  ).catch((error) => {
+    log.error(messageOf(error));
+    log.close();
+    throw error;
+  });
   const interrupt = listenForSignals();
   try {
     const screen = createScreen(streams, options.json);

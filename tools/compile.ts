@@ -55,6 +55,8 @@ async function compile(target: Target, base: Base, commit: string, output: strin
     await deno([
       ...["compile", "--quiet", "--no-check", "--frozen", "--cached-only", "--no-code-cache"],
       ...["--unstable-npm-lazy-caching", "--target", target.triple, "--output", made],
+      // What --init writes.
+      ...["--include", "migration.yaml"],
       ...permissions,
       "main.ts",
     ], { cwd: stage.source, env: { DENORT_BIN: base.path, DENO_DIR: stage.denoDir } });

@@ -4,7 +4,13 @@
  */
 
 /** What goes into the binary, relative to the repository's root. */
-export const binarySources: readonly string[] = ["main.ts", "lib", "deno.json", "deno.lock"];
+export const binarySources: readonly string[] = [
+  "main.ts",
+  "migration.yaml",
+  "lib",
+  "deno.json",
+  "deno.lock",
+];
 
 /**
  * The commit of the work tree at `root` as 12 hexadecimal digits, with `-dirty` appended where one of

@@ -53,7 +53,13 @@ async function makeTree(): Promise<Tree> {
   for (const name of ["lib", "tools/compile"]) {
     await Deno.mkdir(join(tree, name), { recursive: true });
   }
-  const copied = ["deno.json", "deno.lock", "lib/version.ts", "lib/build_info.json"];
+  const copied = [
+    "deno.json",
+    "deno.lock",
+    "migration.yaml",
+    "lib/version.ts",
+    "lib/build_info.json",
+  ];
   const tools = [
     "compile.ts",
     "version.ts",
