@@ -226,6 +226,8 @@ function brokenProblems(source: YamlSource, text: string, file: string): readonl
     if (before === undefined || before.column === problem.column) {
       byLine.set(problem.line, problem);
     }
+    // What follows is read as a part of the secret, or not at all.
+    if (secret !== undefined) break;
   }
   return [...byLine.values()];
 }

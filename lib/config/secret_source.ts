@@ -98,8 +98,14 @@ export function hiddenSpans(
     const { path, node, value } = place;
     if (isReference(place)) continue;
     if (place.key !== undefined && hides(place, keys)) {
-      const start = valueStart(place, text);
-      spans.push(trimmed(text, { start, end: endOfSecret(place, source, text, keys) }));
+      const end = endOfSecret(place, source, text, keys);
+      spans.push(trimmed(text, { start: valueStart(place, text), end }));
+      // A } in a password ends the mapping, and its rest may stand as a comment.
+      const comment = /[ \t]#[^\n]*/.exec(text.slice(end, endOfLine(text, end)));
+      if (comment !== null) {
+        const start = end + comment.index;
+        spans.push(trimmed(text, { start, end: start + comment[0].length }));
+      }
     } else if (isScalar(node) && mayHoldSecret(text.slice(value.start, value.end), path)) {
       spans.push(value);
     }
