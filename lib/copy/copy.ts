@@ -146,7 +146,8 @@ export function startCopy(options: CopyOptions): Copy {
   const sourceLeaders = createLeaders(options.source, options.sourceTopics, signal);
   const targetLeaders = createLeaders(options.target, options.targetTopics, signal);
   const { giveUpAfterMs, log } = options;
-  const common = { giveUpAfterMs, log, troubleLog, signal };
+  const onCrash = (error: unknown) => allSettled.reject(error);
+  const common = { giveUpAfterMs, log, troubleLog, onCrash, signal };
   const sourceRouter = createRouter({
     ...common,
     cluster: options.source,
@@ -165,6 +166,7 @@ export function startCopy(options: CopyOptions): Copy {
         pool,
         leaderEpoch: (partition) => sourceLeaders.leader(partition)?.leaderEpoch ?? -1,
         reportTrouble,
+        onCrash,
         onLost(partition) {
           const span = partition.lost.at(-1);
           if (span !== undefined) options.onLost(partition, span);
@@ -189,6 +191,7 @@ export function startCopy(options: CopyOptions): Copy {
       createTargetLane({
         open: () => options.target.openData(nodeId),
         reportTrouble,
+        onCrash,
         onAcknowledged,
         signal,
       }),

@@ -18,6 +18,7 @@ import { delay } from "../kafka/delay.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
 import { fetchLastSequences } from "../kafka/producer_state.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
+import { ProtocolError } from "../wire/protocol_reader.ts";
 import { decodeFetch, encodeFetch, type FetchedPartition } from "../wire/fetch.ts";
 
 /** A point of a partition's copy on the target. */
@@ -46,7 +47,7 @@ const OFFSET_OUT_OF_RANGE = 1;
  *
  * @param broker its leader on the target, with a connection of one's own
  * @param from a position known for certain: the journal's
- * @throws {ConnectionError | PositionError}
+ * @throws {ConnectionError | ProtocolError | PositionError}
  */
 export async function findPosition(
   broker: BrokerConnection,
@@ -114,7 +115,9 @@ async function scanOnce(
     if (action === "fatal") {
       throw new PositionError(`the target cannot be read: ${formatKafkaError(fetched.errorCode)}`);
     }
-    throw new Error(`the target cannot be read now: ${formatKafkaError(fetched.errorCode)}`);
+    throw new ProtocolError(
+      `the target cannot be read now: ${formatKafkaError(fetched.errorCode)}`,
+    );
   }
   try {
     scanBatches(frame.view, fetched, identity, scan);

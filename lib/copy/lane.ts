@@ -2,11 +2,21 @@
 // over it. It reports trouble and lets go of the partition; when and where that partition goes on is the router's
 // business.
 
+import { ConnectionError } from "../wire/connection_error.ts";
+import { ProtocolError } from "../wire/protocol_reader.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
+
+/** An error that the other side, or the way to it, gave cause for; anything else is a fault of this program. */
+export type PeerError = ConnectionError | ProtocolError;
+
+/** Whether trying again may help. */
+export function isPeerError(error: unknown): error is PeerError {
+  return error instanceof ConnectionError || error instanceof ProtocolError;
+}
 
 /** What went wrong for a partition on its lane. */
 export type Trouble =
-  | { readonly kind: "connection"; readonly error: Error }
+  | { readonly kind: "connection"; readonly error: PeerError }
   | {
     readonly kind: "code";
     readonly code: number;

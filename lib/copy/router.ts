@@ -9,7 +9,7 @@ import type { Cluster } from "../kafka/cluster.ts";
 import { delay } from "../kafka/delay.ts";
 import { type Judgement, judgeTrouble } from "./judge_trouble.ts";
 import { PositionError, type TargetPosition } from "./find_position.ts";
-import type { Lane, ReportTrouble, Trouble } from "./lane.ts";
+import { isPeerError, type Lane, type ReportTrouble, type Trouble } from "./lane.ts";
 import type { Leaders } from "./leaders.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
 import type { TroubleLog } from "./trouble_log.ts";
@@ -29,6 +29,8 @@ export interface RouterOptions {
   readonly onRefetch: (partition: PartitionCopy) => void;
   /** How far the partition got on the target. @throws {ConnectionError | PositionError} */
   readonly findPosition: (partition: PartitionCopy, nodeId: number) => Promise<TargetPosition>;
+  /** Something failed that is no peer's doing: the copy must end. */
+  readonly onCrash: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
 
@@ -101,9 +103,7 @@ export function createRouter(options: RouterOptions): Router {
     }
     if (judgement.kind === "retry") return retryOrGiveUp(partition, judgement);
     if (judgement.kind === "reposition") {
-      reposition(partition, judgement.reason).catch(() => {
-        // Only the end of the copy interrupts it.
-      });
+      reposition(partition, judgement.reason).catch(crash);
       return;
     }
     if (!partition.refetch(judgement.offset)) return giveUp(partition, judgement.reason);
@@ -125,8 +125,8 @@ export function createRouter(options: RouterOptions): Router {
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof PositionError) return giveUp(partition, `${reason}; ${error.message}`);
-      const wrapped = error instanceof Error ? error : new Error(String(error));
-      return report(partition, { kind: "connection", error: wrapped }, leader.nodeId);
+      if (!isPeerError(error)) throw error;
+      return report(partition, { kind: "connection", error }, leader.nodeId);
     }
     signal.throwIfAborted();
     if (partition.status !== "copying") return;
@@ -136,6 +136,11 @@ export function createRouter(options: RouterOptions): Router {
     );
     place(partition);
     options.onRefetch(partition);
+  }
+
+  /** The end of the copy interrupts every wait; the partition then stays as it is. */
+  function crash(error: unknown): void {
+    if (!signal.aborted) options.onCrash(error);
   }
 
   function retryOrGiveUp(
@@ -152,9 +157,7 @@ export function createRouter(options: RouterOptions): Router {
       return giveUp(partition, `${subject} ${state} for ${formatDuration(lasted)}`);
     }
     troubleLog.note(subject, state);
-    retry(partition, judgement.refresh, episode.tries - 1).catch(() => {
-      // Only the end of the copy interrupts the wait; the partition then stays as it is.
-    });
+    retry(partition, judgement.refresh, episode.tries - 1).catch(crash);
   }
 
   async function retry(partition: PartitionCopy, refresh: boolean, tries: number): Promise<void> {
@@ -163,9 +166,8 @@ export function createRouter(options: RouterOptions): Router {
       try {
         await leaders.refresh();
       } catch (error) {
-        if (signal.aborted) throw error;
-        const wrapped = error instanceof Error ? error : new Error(String(error));
-        return report(partition, { kind: "connection", error: wrapped });
+        if (!isPeerError(error)) throw error;
+        return report(partition, { kind: "connection", error });
       }
     }
     signal.throwIfAborted();

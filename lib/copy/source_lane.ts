@@ -11,7 +11,7 @@ import type { ResponseFrame } from "../wire/connection.ts";
 import { decodeFetch, encodeFetch, type FetchedPartition } from "../wire/fetch.ts";
 import { ProtocolError } from "../wire/protocol_reader.ts";
 import { type CutBatch, cutBatches } from "./cut.ts";
-import type { Lane, ReportTrouble } from "./lane.ts";
+import { isPeerError, type Lane, type ReportTrouble } from "./lane.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
 import type { ProduceQueue } from "./produce_queue.ts";
 
@@ -25,6 +25,8 @@ export interface SourceLaneOptions {
   readonly onFramed: (partition: PartitionCopy) => void;
   /** Messages of this partition expired before they were read. */
   readonly onLost: (partition: PartitionCopy) => void;
+  /** Something failed that is no peer's doing: the copy must end. */
+  readonly onCrash: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
 
@@ -84,10 +86,11 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
         if (throttleMs > 0) await delay(throttleMs, signal);
       } catch (error) {
         if (signal.aborted) return;
+        if (!isPeerError(error)) return options.onCrash(error);
         broker?.connection.close();
         broker = undefined;
         for (const partition of partitions) {
-          reportTrouble(partition, { kind: "connection", error: asError(error) });
+          reportTrouble(partition, { kind: "connection", error });
         }
         partitions.clear();
       } finally {
@@ -114,7 +117,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     try {
       const response = decodeFetch(frame);
       if (response.errorCode !== 0) {
-        throw new Error(`Fetch failed: ${kafkaError(response.errorCode).name}`);
+        throw new ProtocolError(`Fetch failed: ${kafkaError(response.errorCode).name}`);
       }
       // Partition numbers and names lie outside every checksum: the answer must be about what was asked, each once.
       const asked = new Map(
@@ -221,9 +224,4 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     wake: () => wakeUp(),
     ended: run().finally(stop),
   };
-}
-
-/** Anything thrown, as an Error. */
-export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -4,10 +4,9 @@
 
 import type { BrokerConnection } from "../wire/connect.ts";
 import { decodeProduce, encodeProduce, type ProducedPartition } from "../wire/produce.ts";
-import type { Lane, ReportTrouble } from "./lane.ts";
+import { isPeerError, type Lane, type ReportTrouble } from "./lane.ts";
 import type { Acknowledgement, PartitionCopy } from "./partition_copy.ts";
 import type { ProduceBatch } from "./produce_queue.ts";
-import { asError } from "./source_lane.ts";
 
 /** What a target lane works with. */
 export interface TargetLaneOptions {
@@ -15,6 +14,8 @@ export interface TargetLaneOptions {
   readonly reportTrouble: ReportTrouble;
   /** The target has stored a batch. */
   readonly onAcknowledged: (partition: PartitionCopy, acknowledgement: Acknowledgement) => void;
+  /** Something failed that is no peer's doing: the copy must end. */
+  readonly onCrash: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
 
@@ -95,11 +96,12 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
       broker = opened;
       if (signal.aborted) opened.connection.close();
     }).catch((error) => {
+      if (!isPeerError(error)) return options.onCrash(error);
       const waiting = [...members];
       members.clear();
       ready.clear();
       for (const partition of waiting) {
-        reportTrouble(partition, { kind: "connection", error: asError(error) });
+        reportTrouble(partition, { kind: "connection", error });
       }
     }).finally(() => {
       opening = undefined;
@@ -124,9 +126,10 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
         response.partitions.map((each) => [`${each.partition} ${each.topic}`, each]),
       );
     } catch (error) {
+      if (!isPeerError(error)) return options.onCrash(error);
       connection.close();
       for (const { partition } of entries) {
-        failed(partition, { kind: "connection", error: asError(error) });
+        failed(partition, { kind: "connection", error });
       }
       return;
     }

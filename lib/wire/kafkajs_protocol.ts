@@ -8,6 +8,7 @@ import { lookup, requests } from "kafkajs/src/protocol/requests/index.js";
 import apiKeys from "kafkajs/src/protocol/requests/apiKeys.js";
 import SaslAuthenticator from "kafkajs/src/broker/saslAuthenticator/index.js";
 import type { Connection } from "./connection.ts";
+import { ProtocolError } from "./protocol_reader.ts";
 
 /** A request and its response decoder as kafkajs defines them. */
 interface KafkajsProtocol {
@@ -97,7 +98,12 @@ async function exchange(connection: Connection, protocol: KafkajsProtocol): Prom
   const { buffer } = await request.encode();
   const { apiKey, apiVersion } = request;
   const { bytes, start, end } = await connection.send({ apiKey, apiVersion, body: [buffer] });
-  return await response.decode(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start));
+  try {
+    return await response.decode(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ProtocolError(`The response to API ${apiKey} could not be read: ${reason}`);
+  }
 }
 
 function asKafkajsVersions(versions: ApiVersionTable) {
