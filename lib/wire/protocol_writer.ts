@@ -20,22 +20,26 @@ export class ProtocolWriter {
   }
 
   int8(value: number): this {
-    this.#view.setInt8(this.#grow(1), value);
+    const at = this.#grow(1);
+    this.#view.setInt8(at, value);
     return this;
   }
 
   int16(value: number): this {
-    this.#view.setInt16(this.#grow(2), value);
+    const at = this.#grow(2);
+    this.#view.setInt16(at, value);
     return this;
   }
 
   int32(value: number): this {
-    this.#view.setInt32(this.#grow(4), value);
+    const at = this.#grow(4);
+    this.#view.setInt32(at, value);
     return this;
   }
 
   int64(value: bigint): this {
-    this.#view.setBigInt64(this.#grow(8), value);
+    const at = this.#grow(8);
+    this.#view.setBigInt64(at, value);
     return this;
   }
 
@@ -53,7 +57,8 @@ export class ProtocolWriter {
   }
 
   raw(value: Uint8Array): this {
-    this.#bytes.set(value, this.#grow(value.length));
+    const at = this.#grow(value.length);
+    this.#bytes.set(value, at);
     return this;
   }
 
@@ -85,6 +90,7 @@ export class ProtocolWriter {
     return this.int8(0);
   }
 
+  /** Makes room; the buffer and its view may be others afterwards, so it is called before either is looked at. */
   #grow(by: number): number {
     const at = this.#length;
     this.#length += by;
