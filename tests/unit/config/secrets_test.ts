@@ -55,7 +55,6 @@ const KEYS = fc.constantFrom(
 );
 
 function assertHidden(text: string): void {
-  // A wrong line above and below, so that there is always something to report.
   const loaded = loadConfig(text, SOURCES);
   const shown = problemsOf(text);
   const printed = loaded.ok
@@ -90,6 +89,20 @@ Deno.test("no secret in braces or quotes is ever in a message or a config printe
     }),
     { numRuns: 500 },
   );
+});
+
+Deno.test("pieces of a password that YAML takes for something else are not shown", () => {
+  const texts = [
+    withPasswordInBraces("} #Qz7x"),
+    withPasswordInBraces("a,*Qz7x"),
+    withPasswordInBraces("*a,&Qz7x"),
+    withPasswordInBraces('"a",\\Qz7x:""'),
+    withPasswordInBraces("'a', password: 'Qz7x'"),
+    withPassword("password: 'a'\n    username: u\n    password: Qz7x"),
+    withPassword("password: }a\n      Qz7x"),
+    withPassword('password: "\n      a"\n      Qz7x"'),
+  ];
+  for (const text of texts) assertHidden(text);
 });
 
 Deno.test("secrets from the environment and from files are not shown either", () => {
