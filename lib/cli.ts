@@ -40,8 +40,6 @@ export async function main(args: readonly string[], streams: Streams): Promise<E
     case "init":
       return init(options.config ?? "migration.yaml", streams);
     case "verify":
-      streams.stderr("data-migrate: --verify is not supported yet\n");
-      return 2;
     case "run":
       return await run(options, streams);
   }
@@ -116,13 +114,15 @@ async function runWithFiles(
   files: RunFiles,
   streams: Streams,
 ): Promise<ExitStatus> {
-  const mode = options.mode ?? (config.checkFlag === 1 ? "migrate" : "check");
+  const mode = options.action === "verify"
+    ? "verify"
+    : options.mode ?? (config.checkFlag === 1 ? "migrate" : "check");
   const now = () => new Date();
   const runId = newRunId(now());
   const log = await opening(files.log, () => openLog(files.log, options.verbose));
   const journal = await opening(
     files.state,
-    () => mode === "check" ? readJournalFile(files.state) : openJournalFile(files.state),
+    () => mode === "migrate" ? openJournalFile(files.state) : readJournalFile(files.state),
   ).catch((error) => {
     log.error(messageOf(error));
     log.close();
@@ -130,6 +130,9 @@ async function runWithFiles(
   });
   const interrupt = listenForSignals();
   try {
+    if (mode === "verify" && journal.state === undefined) {
+      throw new ContinueError(`There is no migration to verify: ${files.state} does not exist`);
+    }
     const screen = createScreen(streams, options.json);
     const narrator = createNarrator(log, screen, options, buildInfo, () => performance.now());
     const configPath = absolutePath(files.config);

@@ -82,6 +82,9 @@ export function parseCliOptions(args: readonly string[]): CliOptions | string {
   if (other !== undefined && action !== "help") {
     return `--${action} and --${other} exclude each other`;
   }
+  if (action === "verify" && (values.check || values.migrate)) {
+    return `--verify and --${values.check ? "check" : "migrate"} exclude each other`;
+  }
   if (values.check && values.migrate) return "--check and --migrate exclude each other";
   if (values.quiet && values.verbose) return "--quiet and --verbose exclude each other";
   const mode = values.check ? "check" : values.migrate ? "migrate" : undefined;

@@ -74,6 +74,13 @@ export function isCutByComment(place: Place, text: string, touching = false): bo
   return (touching ? /^[ \t]+#[^\s#]/ : /^[ \t]+#/).test(text.slice(value.end, value.end + 200));
 }
 
+/** The comment in the rest of a line: a } in a password ends the mapping, and what follows may look like one. */
+function commentAfter(text: string, from: number): Span {
+  const end = endOfLine(text, from);
+  const comment = text.slice(from, end).search(/[ \t]#/);
+  return trimmed(text, { start: comment < 0 ? end : from + comment, end });
+}
+
 function valueStart({ key, value }: Place, text: string): number {
   return key === undefined ? value.start : afterColon(text, key.end);
 }
@@ -100,12 +107,7 @@ export function hiddenSpans(
     if (place.key !== undefined && hides(place, keys)) {
       const end = endOfSecret(place, source, text, keys);
       spans.push(trimmed(text, { start: valueStart(place, text), end }));
-      // A } in a password ends the mapping, and its rest may stand as a comment.
-      const comment = /[ \t]#[^\n]*/.exec(text.slice(end, endOfLine(text, end)));
-      if (comment !== null) {
-        const start = end + comment.index;
-        spans.push(trimmed(text, { start, end: start + comment[0].length }));
-      }
+      if (place.inBraces) spans.push(commentAfter(text, end));
     } else if (isScalar(node) && mayHoldSecret(text.slice(value.start, value.end), path)) {
       spans.push(value);
     }

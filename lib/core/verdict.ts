@@ -10,8 +10,8 @@ import type { Verification } from "./verify.ts";
 /** 0 done or checked · 1 something not migrated or not verified · 2 usage or configuration · 3 blocked before the first byte · 130 interrupted. */
 export type ExitStatus = 0 | 1 | 2 | 3 | 130;
 
-/** Whether the run only looks or also copies: `checkFlag` 0 or 1. */
-export type Mode = "check" | "migrate";
+/** Whether the run only looks (`checkFlag` 0), also copies (1), or verifies what an earlier one copied (`--verify`). */
+export type Mode = "check" | "migrate" | "verify";
 
 /** How a run ended. */
 export type Outcome =
@@ -64,10 +64,32 @@ export function judge({ mode, interrupted, findings, plan, results }: VerdictInp
   }
   const empty = findings.find((found) => isError(found) && effectOf(found) === "proves-nothing");
   if (empty !== undefined) return verdict(1, "nothing to migrate", empty.message);
+  if (mode === "verify") return judgeVerification(results);
   if (plan === undefined || (plan.partitions.length === 0 && results === undefined)) {
     return verdict(1, "incomplete", "The run ended before there was a plan");
   }
   return mode === "check" ? judgeCheck(plan) : judgeMigration(plan, findings, results);
+}
+
+function judgeVerification(results: Verification | undefined): Verdict {
+  if (results === undefined) {
+    return verdict(1, "incomplete", "The run ended before anything was verified");
+  }
+  const { failed, lost, verified, recordsProduced } = results.totals;
+  const problems = resultProblems(results);
+  if (failed + lost > 0) return verdict(1, "incomplete", `Not verified: ${problems.join("; ")}`);
+  return verdict(
+    0,
+    "done",
+    `Verified: ${countOf(recordsProduced, "message")} in ${countOf(verified, "partition")}`,
+  );
+}
+
+function resultProblems({ totals: { failed, lost } }: Verification): string[] {
+  const problems: string[] = [];
+  if (failed > 0) problems.push(`${countOf(failed, "partition")} failed`);
+  if (lost > 0) problems.push(`${countOf(lost, "partition")} lost messages that expired meanwhile`);
+  return problems;
 }
 
 function judgeCheck(plan: Plan): Verdict {
@@ -90,10 +112,7 @@ function judgeMigration(
   if (toCopy.length > 0 && results === undefined) problems.push("nothing was copied");
   if (results !== undefined) {
     const { lost, failed, verified } = results.totals;
-    if (failed > 0) problems.push(`${countOf(failed, "partition")} failed`);
-    if (lost > 0) {
-      problems.push(`${countOf(lost, "partition")} lost messages that expired meanwhile`);
-    }
+    problems.push(...resultProblems(results));
     if (failed + lost + verified < toCopy.length) problems.push("some partitions have no result");
   }
   const left = findings.filter((found) => effectOf(found) === "incomplete");

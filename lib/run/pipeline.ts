@@ -1,26 +1,20 @@
 // The pipeline, in order: reach both clusters, plan and clamp, judge, copy, verify. Plain data goes from stage to
 // stage; what happens is told to the narrator, and what came of it is the report. It opens no file and exits nowhere.
 
-import { formatAddress } from "../config/address.ts";
 import type { MigrationConfig } from "../config/migration_config.ts";
-import { continuePlan } from "../core/continue_plan.ts";
-import { applyAccept, type Finding } from "../core/finding.ts";
-import { filterAccepts, type NameFilter, parsePattern } from "../core/name_filter.ts";
-import { buildPlan, partitionsToCopy, type Plan } from "../core/plan.ts";
-import type { JournalIdentity } from "../core/journal_entry.ts";
-import { preflight } from "../core/preflight.ts";
-import { buildReport, type Report, type RunFacts } from "../core/report.ts";
+import type { CopyProgress } from "../copy/copy.ts";
+import type { Finding } from "../core/finding.ts";
+import { partitionsToCopy, type Plan } from "../core/plan.ts";
+import { buildReport, type Report } from "../core/report.ts";
 import type { Mode } from "../core/verdict.ts";
 import type { Verification } from "../core/verify.ts";
-import type { CopyProgress } from "../copy/copy.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { orFinding } from "./blocking.ts";
-import { checkIdentity, checkTopicIds, ownRecords } from "./check_journal.ts";
 import type { JournalFile } from "./journal_file.ts";
-import { beginMigration, copyWithJournal, type JournaledCopyOptions } from "./journaled_copy.ts";
+import { beginMigration, copyWithJournal } from "./journaled_copy.ts";
+import { makePlan } from "./make_plan.ts";
 import { optional } from "./optional.ts";
-import { reachClusters } from "./reach.ts";
-import { snapshotSource, snapshotTarget } from "./snapshot.ts";
+import { reachClusters, reportCluster } from "./reach.ts";
 import { verifyOnTarget } from "./verify_on_target.ts";
 
 /** What the pipeline tells as it goes. */
@@ -52,152 +46,103 @@ interface Outcome {
   readonly results?: Verification;
 }
 
-interface Reached {
+interface Clusters {
   readonly source: Cluster;
   readonly target: Cluster;
 }
 
 /** Runs the pipeline. @throws {ContinueError} where the journal is of another migration, and on unexpected failures */
 export async function runPipeline(options: PipelineOptions): Promise<Report> {
-  const { config, journal, narrator, now, signal } = options;
+  const { config, journal, mode, now, runId, signal } = options;
   const started = now();
-  const { source, target, findings } = await reachClusters(config, signal);
-  let outcome: Outcome;
+  const reached = await reachClusters(
+    config,
+    mode === "verify" ? ["target"] : ["source", "target"],
+    signal,
+  );
+  const { source, target } = reached;
+  let outcome: Outcome = { findings: reached.findings };
   try {
-    if (source === undefined || target === undefined || findings.length > 0) {
-      narrator.blocked(findings);
-      outcome = { findings };
-    } else outcome = await migrate(options, { source, target });
+    if (reached.findings.length > 0) options.narrator.blocked(reached.findings);
+    else if (mode === "verify" && target) {
+      outcome = { findings: [], ...optional("results", await verify(options, target, undefined)) };
+    } else if (source && target) outcome = await migrate(options, { source, target });
+  } catch (error) {
+    // What an interrupt cuts short fails in many ways; none of them is news.
+    if (!signal.aborted) throw error;
   } finally {
     source?.close();
     target?.close();
   }
   const finished = now();
-  const facts: RunFacts = {
-    runId: options.runId,
-    mode: options.mode,
+  const report = buildReport({
+    runId,
+    mode,
     configPath: options.configPath,
     version: options.version,
     startedAt: started.toISOString(),
     finishedAt: finished.toISOString(),
     durationMs: finished.getTime() - started.getTime(),
-    source: reportCluster(config.source.bootstrapServers.map(formatAddress), source),
-    target: reportCluster(config.target.bootstrapServers.map(formatAddress), target),
+    source: reportCluster(config.source, source),
+    target: reportCluster(config.target, target),
     interrupted: signal.aborted,
     ...outcome,
-  };
-  const report = buildReport(facts);
+  });
   const { exitStatus } = report.verdict;
   // Only a run that wrote has something to say in the journal.
-  if (options.mode === "migrate" && journal.state !== undefined && exitStatus !== 3) {
-    journal.append([{ type: "finished", runId: options.runId, at: facts.finishedAt, exitStatus }]);
+  if (mode === "migrate" && journal.state !== undefined && exitStatus !== 3) {
+    journal.append([{ type: "finished", runId, at: report.finishedAt, exitStatus }]);
   }
   return report;
 }
 
-async function migrate(options: PipelineOptions, { source, target }: Reached): Promise<Outcome> {
-  const { config, narrator, journal, signal } = options;
-  const block = (found: Finding): Outcome => {
-    narrator.blocked([found]);
-    return { findings: [found] };
-  };
-  const topics = compileFilter(config.topics);
-  const onSource = await orFinding(
-    snapshotSource(source, (topic) => filterAccepts(topics, topic), signal),
-    "source",
-  );
-  if ("finding" in onSource) return block(onSource.finding);
-  const identity: JournalIdentity = {
-    sourceClusterId: source.clusterId,
-    targetClusterId: target.clusterId,
-    settings: settingsOf(config),
-  };
-  checkIdentity(journal.state, identity);
-  const groups = compileFilter(config.groups);
-  const { uncommitted, nonEmptyTarget, accept } = config;
-  const wholePlan = buildPlan({ source: onSource.value, topics, groups, uncommitted });
-  const plan = continuePlan(wholePlan, journal.state);
-  const journaled = [...journal.state?.partitions.values() ?? []];
-  const planTopics = [...new Set([...plan.partitions, ...journaled].map(({ topic }) => topic))];
-  const onTarget = await orFinding(snapshotTarget(target, planTopics, signal), "target");
-  if ("finding" in onTarget) return block(onTarget.finding);
-  checkTopicIds(journal.state, onSource.value, onTarget.value);
-  const rules = {
-    nonEmptyTarget,
-    uncommitted,
-    ownRecords: ownRecords(journal.state, onTarget.value),
-  };
-  const findings = applyAccept(preflight(plan, onSource.value, onTarget.value, rules), accept);
+async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Outcome> {
+  const { config, journal, mode, narrator, signal } = options;
+  const judged = await makePlan(config, clusters, journal.state, signal);
+  if ("finding" in judged) return block(options, judged.finding);
+  const { plan, findings } = judged;
   narrator.planned(plan, findings);
-  const blocked = findings.some(({ severity }) => severity === "error");
-  const unfinished = journaled.some(({ status }) => status !== "done");
-  if (options.mode === "check" || blocked) return { findings, plan };
-  if (partitionsToCopy(plan).length === 0 && !unfinished) {
-    return { findings, plan, ...await verifyAgain(options, target, plan) };
+  if (mode === "check" || findings.some(({ severity }) => severity === "error")) {
+    return { findings, plan };
   }
-  const migration = journal.state === undefined
-    ? await orFinding(beginMigration(target, identity, options, signal), "target")
-    : { value: journal.state.migration };
-  if ("finding" in migration) return block(migration.finding);
-  const results = await copyAndVerify(options, { source, target }, {
-    plan,
-    migration: migration.value,
-    sourceSnapshot: onSource.value,
-    targetSnapshot: onTarget.value,
-  });
-  return { findings, plan, ...optional("results", results) };
-}
-
-/** Nothing is left to copy: the last run's verdict stands, and is looked into again where it was not good. */
-async function verifyAgain(
-  { journal, narrator, signal }: PipelineOptions,
-  target: Cluster,
-  plan: Plan,
-): Promise<{ readonly results?: Verification }> {
   const { state } = journal;
-  if (state === undefined || state.finished?.exitStatus === 0) return {};
-  const results = await verifyOnTarget(target, state, plan, signal);
-  narrator.verified(results);
-  return { results };
-}
-
-async function copyAndVerify(
-  { journal, narrator, runId, now, signal, config }: PipelineOptions,
-  { source, target }: Reached,
-  work: Pick<JournaledCopyOptions, "plan" | "migration" | "sourceSnapshot" | "targetSnapshot">,
-): Promise<Verification | undefined> {
+  const unfinished = [...state?.partitions.values() ?? []].some(({ status }) => status !== "done");
+  if (partitionsToCopy(plan).length === 0 && !unfinished) {
+    // Nothing is left to copy: the last run's verdict stands, and is looked into again where it was not good.
+    if (state === undefined || state.finished?.exitStatus === 0) return { findings, plan };
+    return { findings, plan, ...optional("results", await verify(options, clusters.target, plan)) };
+  }
+  const migration = state === undefined
+    ? await orFinding(beginMigration(clusters.target, judged.identity, options, signal), "target")
+    : { value: state.migration };
+  if ("finding" in migration) return block(options, migration.finding);
   const started = performance.now();
   await copyWithJournal({
-    ...work,
-    runId,
-    source,
-    target,
-    journal,
+    ...options,
+    ...clusters,
+    ...judged,
+    migration: migration.value,
     giveUpAfterMs: config.limits.giveUpAfterMs,
     log: narrator,
-    onProgress: (progress) => narrator.progress(progress, work.plan, performance.now() - started),
-    now,
-    signal,
+    onProgress: (progress) => narrator.progress(progress, plan, performance.now() - started),
   });
-  if (signal.aborted || journal.state === undefined) return undefined;
-  const results = await verifyOnTarget(target, journal.state, work.plan, signal);
+  if (signal.aborted) return { findings, plan };
+  return { findings, plan, ...optional("results", await verify(options, clusters.target, plan)) };
+}
+
+function block({ narrator }: PipelineOptions, found: Finding): Outcome {
+  narrator.blocked([found]);
+  return { findings: [found] };
+}
+
+/** Verifies what the journal holds, and what the plan skips beside it. */
+async function verify(
+  { journal, narrator, signal }: PipelineOptions,
+  target: Cluster,
+  plan: Plan | undefined,
+): Promise<Verification | undefined> {
+  if (journal.state === undefined) return undefined;
+  const results = await verifyOnTarget(target, journal.state, plan, signal);
   narrator.verified(results);
   return results;
-}
-
-function compileFilter({ include, exclude }: MigrationConfig["topics"]): NameFilter {
-  const compile = (texts: readonly string[]) =>
-    texts.map(parsePattern).filter((pattern) => typeof pattern !== "string");
-  return { include: compile(include), exclude: compile(exclude) };
-}
-
-/** What must not change while a migration is under way. */
-function settingsOf(
-  { topics, groups, uncommitted, engine }: MigrationConfig,
-): Readonly<Record<string, unknown>> {
-  return { topics, groups, uncommitted, engine: typeof engine === "string" ? engine : "connect" };
-}
-
-function reportCluster(bootstrapServers: readonly string[], cluster: Cluster | undefined) {
-  return { bootstrapServers, ...(cluster && { clusterId: cluster.clusterId }) };
 }

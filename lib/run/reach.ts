@@ -1,9 +1,17 @@
 // Reaching both clusters: every broker of both is tried at once, and each that fails becomes a finding.
 
-import type { MigrationConfig } from "../config/migration_config.ts";
+import { formatAddress } from "../config/address.ts";
+import type { ClusterConfig, MigrationConfig } from "../config/migration_config.ts";
 import { type Finding, finding, type FindingCode } from "../core/finding.ts";
-import { type Cluster, reachCluster, type ReachedCluster } from "../kafka/cluster.ts";
+import type { ReportCluster } from "../core/report.ts";
+import {
+  type Cluster,
+  type ClusterRole,
+  reachCluster,
+  type UnreachableBroker,
+} from "../kafka/cluster.ts";
 import type { ConnectionError, ConnectionErrorKind } from "../wire/connection_error.ts";
+import { optional } from "./optional.ts";
 
 /** Both clusters, as far as they could be reached, and what stands in the way. */
 export interface ReachedClusters {
@@ -29,23 +37,33 @@ const REMEDIES: Readonly<Record<ConnectionErrorKind, string>> = {
   unsupported: "Upgrade the broker; Kafka 2.4 is the oldest that is supported",
 };
 
-/** Tries every broker of both clusters. */
+/** Tries every broker of the clusters named. */
 export async function reachClusters(
   config: MigrationConfig,
+  roles: readonly ClusterRole[],
   signal: AbortSignal,
 ): Promise<ReachedClusters> {
-  const [source, target] = await Promise.all([
-    reachCluster("source", config.source, signal),
-    reachCluster("target", config.target, signal),
-  ]);
+  const reached = await Promise.all(roles.map(async (role) => {
+    const result = await reachCluster(role, config[role], signal);
+    return { role, ...result };
+  }));
+  const cluster = (role: ClusterRole) => reached.find((each) => each.role === role)?.cluster;
   return {
-    ...(source.cluster && { source: source.cluster }),
-    ...(target.cluster && { target: target.cluster }),
-    findings: [...findingsOf("source", source), ...findingsOf("target", target)],
+    ...optional("source", cluster("source")),
+    ...optional("target", cluster("target")),
+    findings: reached.flatMap(({ role, unreachable }) => findingsOf(role, unreachable)),
   };
 }
 
-function findingsOf(cluster: "source" | "target", { unreachable }: ReachedCluster): Finding[] {
+/** A cluster as the report has it. */
+export function reportCluster(config: ClusterConfig, cluster: Cluster | undefined): ReportCluster {
+  return {
+    bootstrapServers: config.bootstrapServers.map(formatAddress),
+    ...optional("clusterId", cluster?.clusterId),
+  };
+}
+
+function findingsOf(cluster: ClusterRole, unreachable: readonly UnreachableBroker[]): Finding[] {
   // A bootstrap server is often also a broker: what is wrong with it is said once.
   const said = new Set<string>();
   return unreachable.flatMap(({ error }) => {
@@ -56,7 +74,7 @@ function findingsOf(cluster: "source" | "target", { unreachable }: ReachedCluste
 }
 
 /** What a broker that could not be talked to amounts to. */
-export function connectionFinding(cluster: "source" | "target", error: ConnectionError): Finding {
+export function connectionFinding(cluster: ClusterRole, error: ConnectionError): Finding {
   const code = CODES[error.kind] ?? "BROKER_UNREACHABLE";
   return finding(code, { cluster }, error.message, REMEDIES[error.kind]);
 }

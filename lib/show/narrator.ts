@@ -89,9 +89,9 @@ export function createNarrator(
     error: (text) => tell({ level: "error", text }),
 
     started({ runId, configPath, mode, at }) {
-      const checkFlag = mode === "check" ? 0 : 1;
+      const what = mode === "verify" ? "--verify" : `checkFlag: ${mode === "check" ? 0 : 1}`;
       log.info(
-        `data-migrate ${build.version} (${build.commit}), run ${runId}, config ${configPath}, checkFlag: ${checkFlag}, ${
+        `data-migrate ${build.version} (${build.commit}), run ${runId}, config ${configPath}, ${what}, ${
           formatUtcOffset(at)
         }`,
       );

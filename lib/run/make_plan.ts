@@ -1,0 +1,80 @@
+// From a look at both clusters to a plan that has been judged: plan, clamp, what a journal has already done, findings.
+
+import type { MigrationConfig } from "../config/migration_config.ts";
+import { continuePlan } from "../core/continue_plan.ts";
+import { applyAccept, type Finding } from "../core/finding.ts";
+import type { JournalState } from "../core/journal.ts";
+import type { JournalIdentity } from "../core/journal_entry.ts";
+import { filterAccepts, type NameFilter, parsePattern } from "../core/name_filter.ts";
+import { buildPlan, type Plan } from "../core/plan.ts";
+import { preflight } from "../core/preflight.ts";
+import type { ClusterSnapshot } from "../core/snapshot.ts";
+import type { Cluster } from "../kafka/cluster.ts";
+import { orFinding } from "./blocking.ts";
+import { checkIdentity, checkTopicIds, ownRecords } from "./check_journal.ts";
+import { snapshotSource, snapshotTarget } from "./snapshot.ts";
+
+/** A plan, what was found on the way, and what it rests on. */
+export interface JudgedPlan {
+  readonly plan: Plan;
+  /** With `accept` applied. */
+  readonly findings: readonly Finding[];
+  readonly identity: JournalIdentity;
+  readonly sourceSnapshot: ClusterSnapshot;
+  readonly targetSnapshot: ClusterSnapshot;
+}
+
+/**
+ * Makes the plan.
+ *
+ * @returns the finding that stood in the way where a cluster could not be looked at
+ * @throws {ContinueError} where the journal is of another migration
+ */
+export async function makePlan(
+  config: MigrationConfig,
+  { source, target }: { readonly source: Cluster; readonly target: Cluster },
+  journal: JournalState | undefined,
+  signal: AbortSignal,
+): Promise<JudgedPlan | { readonly finding: Finding }> {
+  const topics = compileFilter(config.topics);
+  const groups = compileFilter(config.groups);
+  const { uncommitted, nonEmptyTarget, accept } = config;
+  const concerns = (topic: string) => filterAccepts(topics, topic);
+  const onSource = await orFinding(snapshotSource(source, concerns, signal), "source");
+  if ("finding" in onSource) return onSource;
+  const sourceSnapshot = onSource.value;
+  const identity: JournalIdentity = {
+    sourceClusterId: source.clusterId,
+    targetClusterId: target.clusterId,
+    settings: settingsOf(config),
+  };
+  checkIdentity(journal, identity);
+  const whole = buildPlan({ source: sourceSnapshot, topics, groups, uncommitted });
+  const plan = continuePlan(whole, journal);
+  const concerned = [...plan.partitions, ...journal?.partitions.values() ?? []];
+  const names = [...new Set(concerned.map(({ topic }) => topic))];
+  const onTarget = await orFinding(snapshotTarget(target, names, signal), "target");
+  if ("finding" in onTarget) return onTarget;
+  const targetSnapshot = onTarget.value;
+  checkTopicIds(journal, sourceSnapshot, targetSnapshot);
+  const found = preflight(plan, sourceSnapshot, targetSnapshot, {
+    nonEmptyTarget,
+    uncommitted,
+    ownRecords: ownRecords(journal, targetSnapshot),
+  });
+  const findings = applyAccept(found, accept);
+  return { plan, findings, identity, sourceSnapshot, targetSnapshot };
+}
+
+function compileFilter({ include, exclude }: MigrationConfig["topics"]): NameFilter {
+  const compile = (texts: readonly string[]) =>
+    texts.map(parsePattern).filter((pattern) => typeof pattern !== "string");
+  return { include: compile(include), exclude: compile(exclude) };
+}
+
+/** What must not change while a migration is under way. */
+function settingsOf(
+  { topics, groups, uncommitted, engine }: MigrationConfig,
+): Readonly<Record<string, unknown>> {
+  return { topics, groups, uncommitted, engine: typeof engine === "string" ? engine : "connect" };
+}
