@@ -146,11 +146,14 @@ async function runWithFiles(
       journal,
       narrator,
       now,
-      signal: interrupt.signal,
+      signal: AbortSignal.any([interrupt.signal, log.failed]),
     }).catch((error) => {
       log.error(messageOf(error));
       throw error;
     });
+    if (log.failed.aborted) {
+      throw new Error(`Cannot write ${files.log}: ${messageOf(log.failed.reason)}`);
+    }
     const json = reportToJson(report);
     writeReport(files.report, json);
     narrator.finished(report);

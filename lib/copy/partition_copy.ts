@@ -47,8 +47,9 @@ export class PartitionCopy implements TopicPartition {
   readonly endOffset: bigint;
   readonly rules: TargetRules;
   readonly #identity: ProducerIdentity;
+  readonly #idempotent: boolean;
   /** Framed and not acknowledged. */
-  readonly queue = new ProduceQueue();
+  readonly queue: ProduceQueue;
   #status: CopyStatus = "copying";
   #failure: string | undefined;
   #nextFetchOffset: bigint;
@@ -75,6 +76,8 @@ export class PartitionCopy implements TopicPartition {
     this.endOffset = options.endOffset;
     this.rules = options.rules;
     this.#identity = options.identity;
+    this.#idempotent = options.identity.producerId >= 0n;
+    this.queue = new ProduceQueue(this.#idempotent);
     this.#recordsRead = options.recordsBefore;
     this.#recordsAcknowledged = options.recordsBefore;
     this.#toSkip = options.stored.records - options.recordsBefore;
@@ -161,7 +164,7 @@ export class PartitionCopy implements TopicPartition {
     for (const whole of batches) {
       const batch = this.#withoutStored(whole);
       if (batch === undefined) continue;
-      const baseSequence = Number(this.#recordsRead & 0x7fffffffn);
+      const baseSequence = this.#idempotent ? Number(this.#recordsRead & 0x7fffffffn) : -1;
       patchForProduce(batch.view, batch.position, {
         ...this.#identity,
         baseSequence,

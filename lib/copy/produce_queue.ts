@@ -24,6 +24,12 @@ export class ProduceQueue {
   #failed = false;
   #closed = false;
   #bytes = 0;
+  readonly #maxInFlight: number;
+
+  /** @param idempotent whether the target tells a batch that comes twice; otherwise only one is in flight, to keep order */
+  constructor(idempotent: boolean) {
+    this.#maxInFlight = idempotent ? MAX_IN_FLIGHT : 1;
+  }
 
   /** Bytes of the batches in it. */
   get bytes(): number {
@@ -36,7 +42,7 @@ export class ProduceQueue {
 
   /** Whether a batch may be sent now. */
   get sendable(): boolean {
-    return !this.#closed && !this.#failed && this.#inFlight < MAX_IN_FLIGHT &&
+    return !this.#closed && !this.#failed && this.#inFlight < this.#maxInFlight &&
       this.#inFlight < this.#batches.length;
   }
 

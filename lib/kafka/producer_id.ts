@@ -8,9 +8,14 @@ import type { Cluster } from "./cluster.ts";
 
 /** What makes the target store each record once. */
 export interface ProducerIdentity {
+  /** −1 where the target gives none: then nothing protects from duplicates after a failure. */
   readonly producerId: bigint;
   readonly producerEpoch: number;
 }
+
+/** Brokers before Kafka 2.8 give a producer id only with IdempotentWrite on the cluster (KIP-679). */
+const CLUSTER_AUTHORIZATION_FAILED = 31;
+const NO_IDENTITY: ProducerIdentity = { producerId: -1n, producerEpoch: -1 };
 
 interface InitProducerIdResponse {
   readonly errorCode: number;
@@ -23,7 +28,7 @@ export class ProducerIdError extends Error {
   override readonly name = "ProducerIdError";
 }
 
-/** Asks the target for a producer id. @throws {ConnectionError | ProducerIdError} */
+/** Asks the target for a producer id; the one with −1 where the user may not have any. @throws {ConnectionError | ProducerIdError} */
 export async function initProducerId(
   target: Cluster,
   signal: AbortSignal,
@@ -43,6 +48,7 @@ export async function initProducerId(
     if (errorCode === 0) {
       return { producerId: BigInt(answer.producerId), producerEpoch: answer.producerEpoch };
     }
+    if (errorCode === CLUSTER_AUTHORIZATION_FAILED) return NO_IDENTITY;
     if (kafkaError(errorCode).action === "fatal") throw refused();
     return undefined;
   }, refused);

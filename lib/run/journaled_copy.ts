@@ -64,6 +64,11 @@ export async function beginMigration(
   };
 }
 
+/** Whether the target tells our records apart, so that none is stored twice. */
+export function isIdempotent({ producerId }: MigrationEntry): boolean {
+  return BigInt(producerId) >= 0n;
+}
+
 /**
  * Copies what the plan says; what came of it stands in the journal.
  *
@@ -167,7 +172,10 @@ async function planTasks(
       ),
     }]),
   ]);
-  const found = await findPositions(target, begun, identity, signal);
+  // Without a producer id our records cannot be told from others': the journal's position has to do.
+  const found = isIdempotent(migration)
+    ? await findPositions(target, begun, identity, signal)
+    : new Map<string, Found>();
   const rulesOf = (topic: string) => targetRules(targetSnapshot.topics.get(topic));
   const after = journal.state?.partitions;
   return [...begun, ...fresh].flatMap((partition) => {

@@ -11,7 +11,7 @@ import type { Verification } from "../core/verify.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { orFinding } from "./blocking.ts";
 import type { JournalFile } from "./journal_file.ts";
-import { beginMigration, copyWithJournal } from "./journaled_copy.ts";
+import { beginMigration, copyWithJournal, isIdempotent } from "./journaled_copy.ts";
 import { makePlan } from "./make_plan.ts";
 import { optional } from "./optional.ts";
 import { reachClusters, reportCluster } from "./reach.ts";
@@ -40,6 +40,9 @@ export interface PipelineOptions {
   readonly signal: AbortSignal;
 }
 
+const NOT_IDEMPOTENT =
+  "The target gives this user no producer id (IdempotentWrite on the cluster is missing): every message arrives at least once and in order, but after a failure or an interruption some may arrive twice";
+
 interface Outcome {
   readonly findings: readonly Finding[];
   readonly plan?: Plan;
@@ -63,7 +66,8 @@ export async function runPipeline(options: PipelineOptions): Promise<Report> {
   const { source, target } = reached;
   let outcome: Outcome = { findings: reached.findings };
   try {
-    if (reached.findings.length > 0) options.narrator.blocked(reached.findings);
+    if (signal.aborted) outcome = { findings: [] };
+    else if (reached.findings.length > 0) options.narrator.blocked(reached.findings);
     else if (mode === "verify" && target) {
       outcome = { findings: [], ...optional("results", await verify(options, target, undefined)) };
     } else if (source && target) outcome = await migrate(options, { source, target });
@@ -116,6 +120,7 @@ async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Ou
     ? await orFinding(beginMigration(clusters.target, judged.identity, options, signal), "target")
     : { value: state.migration };
   if ("finding" in migration) return block(options, migration.finding);
+  if (!isIdempotent(migration.value)) narrator.warning(NOT_IDEMPOTENT);
   const started = performance.now();
   await copyWithJournal({
     ...options,

@@ -13,6 +13,8 @@ export interface Log {
 
 /** A log over a file. */
 export interface LogFile extends Log {
+  /** Fires, with the error as its reason, when something could not be written: a run must not go on unrecorded. */
+  readonly failed: AbortSignal;
   close(): void;
 }
 
@@ -34,15 +36,21 @@ const LEVELS: Readonly<Record<LogRecord["level"], string>> = {
 export function openLog(path: string, verbose: boolean): LogFile {
   const file = Deno.openSync(path, { append: true, create: true, mode: 0o600 });
   const encoder = new TextEncoder();
+  const failure = new AbortController();
   configureSync({
     reset: true,
     sinks: {
       file: (record) => {
+        const level = LEVELS[record.level];
         const bytes = encoder.encode(
-          formatLogLine(record.timestamp, LEVELS[record.level], record.message.join("")),
+          formatLogLine(record.timestamp, level, record.message.join("")),
         );
-        for (let written = 0; written < bytes.length;) {
-          written += file.writeSync(bytes.subarray(written));
+        try {
+          for (let written = 0; written < bytes.length;) {
+            written += file.writeSync(bytes.subarray(written));
+          }
+        } catch (error) {
+          failure.abort(error);
         }
       },
     },
@@ -58,6 +66,7 @@ export function openLog(path: string, verbose: boolean): LogFile {
     info: (text) => logger.info("{text}", { text }),
     warning: (text) => logger.warning("{text}", { text }),
     error: (text) => logger.error("{text}", { text }),
+    failed: failure.signal,
     close() {
       resetSync();
       file.close();
