@@ -33,6 +33,10 @@ Deno.test("nearestName() knows other spellings, other clients, other places and 
   }
 });
 
+Deno.test("nearestName() takes a name of the same mapping before any other meaning of it", () => {
+  assert.equal(nearestName("server_name", ["ca", "serverName"], []), "serverName");
+});
+
 Deno.test("editDistance() is a distance that counts a swap once", () => {
   assert.equal(editDistance("tsl", "tls"), 1);
   assert.equal(editDistance("", "abc"), 3);
