@@ -2,7 +2,8 @@
 // partition's progress now and then, and how it ended. A range that an earlier run has begun is taken up where the
 // target stands, not where the journal does.
 
-import { type CopyProgress, type CopyResult, type CopyTask, startCopy } from "../copy/copy.ts";
+import { startCopy } from "../copy/copy.ts";
+import type { CopyProgress, CopyTask } from "../copy/copy_task.ts";
 import type { TargetRules } from "../copy/cut.ts";
 import type { PlannedTopic } from "../copy/leaders.ts";
 import type { JournaledPartition } from "../core/journal.ts";
@@ -11,15 +12,15 @@ import {
   type JournalEntry,
   type JournalIdentity,
   type MigrationEntry,
-  type PlanEntryPartition,
   type ProgressEntry,
 } from "../core/journal_entry.ts";
-import { partitionsToCopy, type Plan, type PlannedPartition } from "../core/plan.ts";
+import { partitionsToCopy, type Plan } from "../core/plan.ts";
 import type { ClusterSnapshot, TopicSnapshot } from "../core/snapshot.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { initProducerId, type ProducerIdentity } from "../kafka/producer_id.ts";
 import { findPositions, type Found } from "./find_positions.ts";
+import { planEntryPartition, progressEntry, settledEntry } from "./journal_entries.ts";
 import type { JournalFile } from "./journal_file.ts";
 import { optional } from "./optional.ts";
 
@@ -82,7 +83,7 @@ export async function copyWithJournal(options: JournaledCopyOptions): Promise<vo
   };
   const sourceTopics = plannedTopics(options, "source");
   const targetTopics = plannedTopics(options, "target");
-  const tasks = await planTasks(options, identity, sourceTopics, targetTopics);
+  const tasks = await planTasks(options, identity);
   const changed = new Map<string, ProgressEntry>();
   const events: JournalEntry[] = [];
   const stop = new AbortController();
@@ -151,8 +152,6 @@ export async function copyWithJournal(options: JournaledCopyOptions): Promise<vo
 async function planTasks(
   options: JournaledCopyOptions,
   identity: ProducerIdentity,
-  sourceTopics: ReadonlyMap<string, PlannedTopic>,
-  targetTopics: ReadonlyMap<string, PlannedTopic>,
 ): Promise<readonly CopyTask[]> {
   const { journal, migration, plan, target, targetSnapshot, signal } = options;
   const before = journal.state?.partitions;
@@ -168,7 +167,7 @@ async function planTasks(
       runId: options.runId,
       at: options.now().toISOString(),
       partitions: fresh.map((planned) =>
-        planEntryPartition(planned, options, sourceTopics, targetTopics)
+        planEntryPartition(planned, options.sourceSnapshot, targetSnapshot)
       ),
     }]),
   ]);
@@ -202,58 +201,6 @@ function task(
     stored: found?.position ?? stored,
     rules,
     ...optional("problem", found?.problem),
-  };
-}
-
-function planEntryPartition(
-  planned: PlannedPartition,
-  { targetSnapshot }: JournaledCopyOptions,
-  sourceTopics: ReadonlyMap<string, PlannedTopic>,
-  targetTopics: ReadonlyMap<string, PlannedTopic>,
-): PlanEntryPartition {
-  const { topic, partition, submittedOffset, submittedBy, startOffset, endOffset } = planned;
-  const targetEnd = targetSnapshot.topics.get(topic)?.partitions[partition]?.offsets?.highWatermark;
-  return {
-    topic,
-    partition,
-    ...optional("submittedOffset", submittedOffset?.toString()),
-    submittedBy,
-    startOffset: String(startOffset),
-    endOffset: String(endOffset),
-    targetEndOffset: String(targetEnd ?? 0n),
-    ...optional("sourceTopicId", sourceTopics.get(topic)?.topicId),
-    ...optional("targetTopicId", targetTopics.get(topic)?.topicId),
-  };
-}
-
-function progressEntry(
-  result: Omit<CopyResult, "status" | "recordsRead" | "batchesLeftOut" | "lost" | "failure">,
-): ProgressEntry {
-  const { topic, partition, sourceOffset, recordsAcknowledged, targetOffset, targetFirstOffset } =
-    result;
-  return {
-    type: "progress",
-    topic,
-    partition,
-    sourceOffset: String(sourceOffset),
-    records: String(recordsAcknowledged),
-    targetOffset: String(targetOffset),
-    targetFirstOffset: String(targetFirstOffset ?? targetOffset),
-  };
-}
-
-function settledEntry(result: CopyResult): JournalEntry {
-  const { topic, partition, status, sourceOffset, recordsAcknowledged, recordsRead } = result;
-  return {
-    type: "settled",
-    topic,
-    partition,
-    status: status === "done" ? "done" : "failed",
-    sourceOffset: String(sourceOffset),
-    records: String(recordsAcknowledged),
-    recordsRead: String(recordsRead),
-    batchesLeftOut: result.batchesLeftOut,
-    ...optional("reason", result.failure),
   };
 }
 

@@ -2,7 +2,7 @@
 // stage; what happens is told to the narrator, and what came of it is the report. It opens no file and exits nowhere.
 
 import type { MigrationConfig } from "../config/migration_config.ts";
-import type { CopyProgress } from "../copy/copy.ts";
+import type { CopyProgress } from "../copy/copy_task.ts";
 import type { Finding } from "../core/finding.ts";
 import { partitionsToCopy, type Plan } from "../core/plan.ts";
 import { buildReport, type Report } from "../core/report.ts";

@@ -1,7 +1,7 @@
 // Tells what a run does, in the same words to the log and to the screen: results on stdout, progress and trouble on
 // stderr. It decides what is said where; the words are made by pure functions.
 
-import type { CopyProgress } from "../copy/copy.ts";
+import type { CopyProgress } from "../copy/copy_task.ts";
 import type { Finding } from "../core/finding.ts";
 import type { Plan } from "../core/plan.ts";
 import { planLines } from "../core/plan_text.ts";

@@ -1,0 +1,61 @@
+// What a copy is given and what it gives, partition by partition: plain data.
+
+import type { OffsetSpan } from "../core/offsets.ts";
+import type { TopicPartition } from "../core/topic_partition.ts";
+import type { TargetRules } from "./cut.ts";
+import type { TargetPosition } from "./find_position.ts";
+
+/** One partition to copy. */
+export interface CopyTask extends TopicPartition {
+  readonly startOffset: bigint;
+  readonly endOffset: bigint;
+  /** Records copied before `startOffset`, in all plans of the migration. */
+  readonly recordsBefore: bigint;
+  /** What the target holds: at least `recordsBefore`. */
+  readonly stored: TargetPosition;
+  /** What the target topic takes. */
+  readonly rules: TargetRules;
+  /** Why the partition cannot be copied at all, as a sentence. */
+  readonly problem?: string;
+}
+
+/** How one partition ended. */
+export interface CopyResult extends TopicPartition {
+  readonly status: "done" | "failed" | "interrupted";
+  /** Why it failed, as a sentence. */
+  readonly failure?: string;
+  /** Records read from the source in all plans, counted apart from those acknowledged. */
+  readonly recordsRead: bigint;
+  /** Batches read and left out: control batches, those of aborted transactions, and empty ones. */
+  readonly batchesLeftOut: number;
+  readonly recordsAcknowledged: bigint;
+  /** Source offset up to which everything is acknowledged. */
+  readonly sourceOffset: bigint;
+  /** Target offset of the first record; absent where nothing was written. */
+  readonly targetFirstOffset?: bigint;
+  /** Target offset after the last record. */
+  readonly targetOffset: bigint;
+  /** Source offsets that expired before they were read. */
+  readonly lost: readonly OffsetSpan[];
+}
+
+/** Where a partition stands. */
+export type CopyPosition = Pick<
+  CopyResult,
+  | "topic"
+  | "partition"
+  | "sourceOffset"
+  | "recordsAcknowledged"
+  | "targetOffset"
+  | "targetFirstOffset"
+>;
+
+/** Running totals. */
+export interface CopyProgress {
+  readonly recordsAcknowledged: bigint;
+  /** Bytes of record batches acknowledged, as they are on the wire. */
+  readonly bytesAcknowledged: number;
+  /** Source offsets behind, of those planned. */
+  readonly offsetsDone: bigint;
+  readonly partitionsSettled: number;
+}
