@@ -21,6 +21,8 @@ export const permissions: readonly string[] = [
   "--allow-read",
   "--allow-write",
   "--allow-env",
+  // The YAML library prints its tokens, passwords among them, when these are set.
+  "--ignore-env=LOG_TOKENS,LOG_STREAM",
 ];
 
 const growthBudget = 15_000_000;

@@ -14,7 +14,7 @@ const PURE: Readonly<Record<string, { readonly folders: string[]; readonly packa
     batch: { folders: ["batch", "codec", "core"], packages: [] },
     codec: {
       folders: ["codec", "batch", "core"],
-      packages: ["node:zlib", "node:buffer", "snappyjs", "lz4js"],
+      packages: ["node:zlib", "node:buffer"],
     },
     config: { folders: ["config", "core"], packages: ["yaml", "zod"] },
   };
