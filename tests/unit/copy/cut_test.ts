@@ -1,0 +1,377 @@
+/**
+ * cut.ts: whatever lies in a response, what is cut from it holds the records wanted and nothing else, in a form that
+ * brokers take. Batches are built and read back by the slow builder of the tests.
+ */
+
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { type Cut, cutBatches, type CutRange, type TargetRules } from "../../../lib/copy/cut.ts";
+import type { AbortedTransaction } from "../../../lib/copy/aborted_filter.ts";
+import {
+  buildBatch,
+  fixCrc,
+  readBatch,
+  type TestBatchOptions,
+  type TestRecord,
+  testRecord,
+  testRecords,
+} from "../../support/record_batch_builder.ts";
+
+const TRANSACTIONAL = 0x10;
+const CONTROL = 0x20;
+const LOG_APPEND_TIME = 0x08;
+
+const anyTarget: TargetRules = { logAppendTime: false };
+
+/** Cuts batches that lie one after the other in a larger buffer; `tail`: bytes of one that the response ends within. */
+function cut(
+  batches: readonly Uint8Array[],
+  range: Pick<CutRange, "fromOffset" | "untilOffset" | "gapTo">,
+  {
+    aborted = [],
+    rules = anyTarget,
+    tail = new Uint8Array(0),
+  }: {
+    readonly aborted?: readonly AbortedTransaction[];
+    readonly rules?: TargetRules;
+    readonly tail?: Uint8Array;
+  } = {},
+): Cut {
+  const parts = [new Uint8Array(5).fill(0xee), ...batches, tail];
+  const size = parts.reduce((sum, { length }) => sum + length, 0);
+  const bytes = new Uint8Array(size + 9).fill(0xee);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return cutBatches(
+    {
+      bytes,
+      view: new DataView(bytes.buffer),
+      recordsStart: 5,
+      recordsEnd: size,
+      abortedTransactions: aborted,
+    },
+    range,
+    rules,
+  );
+}
+
+const bytesOf = ({ bytes, position, size }: Cut["batches"][number]) =>
+  bytes.slice(position, position + size);
+
+/** The records of all batches, with the source offsets they had. */
+function recordsOf({ batches }: Cut): readonly TestRecord[] {
+  return batches.flatMap((each) => {
+    const batch = readBatch(bytesOf(each));
+    // Re-encoded batches close gaps, so only those of one run of offsets can be told back.
+    return batch.records.map((record) => ({
+      ...record,
+      offset: each.firstOffset + record.offset - batch.baseOffset,
+    }));
+  });
+}
+
+const valuesOf = (records: readonly TestRecord[]) =>
+  records.map(({ value, timestamp }) => [value && new TextDecoder().decode(value), timestamp]);
+
+const all = { fromOffset: 0n, untilOffset: 1_000n };
+
+Deno.test("whole batches pass through as they stand", () => {
+  const batches = [buildBatch(testRecords(10, 20)), buildBatch(testRecords(20, 35))];
+  const result = cut(batches, { fromOffset: 10n, untilOffset: 35n });
+  assert.deepEqual(result.batches.map(bytesOf), batches);
+  assert.deepEqual(
+    result.batches.map((each) => [each.firstOffset, each.nextOffset, each.recordCount]),
+    [[10n, 20n, 10], [20n, 35n, 15]],
+  );
+  assert.ok(result.batches.every(({ passedThrough }) => passedThrough));
+  assert.deepEqual([result.nextOffset, result.batchesLeftOut], [35n, 0]);
+});
+
+Deno.test("the batches that the range cuts through are re-encoded, those outside left out", () => {
+  const batches = [[0, 10], [10, 20], [20, 30], [30, 40]].map(([from = 0, until = 0]) =>
+    buildBatch(testRecords(from, until), { attributes: TRANSACTIONAL, producerId: 9n })
+  );
+  const result = cut(batches, { fromOffset: 13n, untilOffset: 27n });
+  assert.deepEqual(valuesOf(recordsOf(result)), valuesOf(testRecords(13, 27)));
+  assert.deepEqual(
+    result.batches.map(({ firstOffset, nextOffset, passedThrough }) => [
+      firstOffset,
+      nextOffset,
+      passedThrough,
+    ]),
+    [[13n, 20n, false], [20n, 27n, false]],
+  );
+  assert.equal(result.nextOffset, 27n);
+  const inside = cut(batches, { fromOffset: 12n, untilOffset: 15n });
+  assert.deepEqual(valuesOf(recordsOf(inside)), valuesOf(testRecords(12, 15)));
+});
+
+Deno.test("a batch with gaps is made dense", () => {
+  const kept = testRecords(0, 20).filter(({ offset }) => offset % 3n !== 1n);
+  const result = cut([buildBatch(kept, { lastOffset: 24n })], { fromOffset: 0n, untilOffset: 25n });
+  const [only] = result.batches;
+  assert.ok(only !== undefined);
+  const batch = readBatch(bytesOf(only));
+  assert.equal(batch.lastOffsetDelta, kept.length - 1);
+  assert.deepEqual(valuesOf(batch.records), valuesOf(kept));
+  assert.equal(result.nextOffset, 25n);
+});
+
+Deno.test("a broker's append times stay what consumers saw, unless the target sets its own", () => {
+  const options = { attributes: LOG_APPEND_TIME, maxTimestamp: 1_800_000_000_000n };
+  const batch = buildBatch(testRecords(0, 3), options);
+  const range = { fromOffset: 0n, untilOffset: 3n };
+  const [kept] = cut([batch], range).batches;
+  assert.ok(kept !== undefined);
+  const read = readBatch(bytesOf(kept));
+  assert.equal(read.attributes & LOG_APPEND_TIME, 0);
+  assert.ok(read.records.every(({ timestamp }) => timestamp === options.maxTimestamp));
+  const [passed] = cut([batch], range, { rules: { logAppendTime: true } }).batches;
+  assert.ok(passed?.passedThrough);
+});
+
+Deno.test("control batches and aborted transactions are left out, committed ones are not", () => {
+  const ofProducer = (
+    producerId: bigint,
+    from: number,
+    until: number,
+    more: TestBatchOptions = {},
+  ) => buildBatch(testRecords(from, until), { attributes: TRANSACTIONAL, producerId, ...more });
+  const marker = (producerId: bigint, at: number) =>
+    ofProducer(producerId, at, at + 1, { attributes: TRANSACTIONAL | CONTROL });
+  const batches = [
+    ofProducer(1n, 0, 3), // aborted
+    ofProducer(2n, 3, 5), // committed
+    buildBatch(testRecords(5, 6), { producerId: 1n }), // not transactional
+    marker(1n, 6),
+    ofProducer(1n, 7, 9), // the producer's next transaction: committed
+    marker(2n, 9),
+    marker(1n, 10),
+    ofProducer(1n, 11, 12), // and the one after that: aborted
+    marker(1n, 12),
+  ];
+  const aborted = [{ producerId: 1n, firstOffset: 11n }, { producerId: 1n, firstOffset: 0n }];
+  const result = cut(batches, { fromOffset: 0n, untilOffset: 13n }, { aborted });
+  assert.deepEqual(
+    valuesOf(recordsOf(result)),
+    valuesOf([...testRecords(3, 6), ...testRecords(7, 9)]),
+  );
+  assert.deepEqual([result.nextOffset, result.batchesLeftOut], [13n, 6]);
+});
+
+Deno.test("a transaction that was aborted before the range began is still known as aborted", () => {
+  const batches = [[0, 4], [4, 8]].map(([from = 0, until = 0]) =>
+    buildBatch(testRecords(from, until), { attributes: TRANSACTIONAL, producerId: 1n })
+  );
+  const aborted = [{ producerId: 1n, firstOffset: 0n }];
+  const result = cut(batches, { fromOffset: 6n, untilOffset: 8n }, { aborted });
+  assert.deepEqual([result.batches, result.nextOffset, result.batchesLeftOut], [[], 8n, 1]);
+});
+
+Deno.test("a batch that the response ends within is fetched again", () => {
+  const [first, second] = [buildBatch(testRecords(0, 5)), buildBatch(testRecords(5, 10))];
+  assert.ok(first !== undefined && second !== undefined);
+  for (const size of [1, 11, 12, 60, second.length - 1]) {
+    const result = cut([first], all, { tail: second.subarray(0, size) });
+    assert.deepEqual([result.batches.length, result.nextOffset], [1, 5n], `${size} bytes`);
+    assert.equal(result.problem, undefined);
+  }
+});
+
+Deno.test("damage is told, and what lies before it is kept", () => {
+  const sound = buildBatch(testRecords(0, 5));
+  const rest = buildBatch(testRecords(5, 10));
+  const flipped = (at: number, fix = false) => {
+    const bytes = rest.slice();
+    bytes[at] = (bytes[at] ?? 0) ^ 0x40;
+    if (fix) fixCrc(bytes);
+    return bytes;
+  };
+  const cases: readonly (readonly [title: string, Uint8Array, CutRange])[] = [
+    ["a base offset that goes back", buildBatch(testRecords(3, 8)), all],
+    ["a last offset below the first", buildBatch(testRecords(5, 10), { lastOffset: 2n }), all],
+    ["a flipped bit where a batch is opened", flipped(70), { fromOffset: 0n, untilOffset: 7n }],
+    ["a message that a flipped bit makes a marker", flipped(22).fill(0x20, 22, 23), all],
+  ];
+  for (const [title, damaged, range] of cases) {
+    const result = cut([sound, damaged], range);
+    assert.equal(result.problem?.kind, "damaged", title);
+    assert.deepEqual(valuesOf(recordsOf(result)), valuesOf(testRecords(0, 5)), title);
+    assert.equal(result.nextOffset, 5n, title);
+  }
+  // Sent on, the target's broker will see the wrong CRC.
+  assert.equal(cut([sound, flipped(70)], { fromOffset: 0n, untilOffset: 10n }).batches.length, 2);
+});
+
+Deno.test("a batch of another length than the response is damaged, not waited for", () => {
+  const bytes = buildBatch(testRecords(0, 5));
+  new DataView(bytes.buffer).setInt32(8, bytes.length + 1_000_000);
+  assert.equal(cut([bytes], all).problem?.kind, "damaged");
+});
+
+Deno.test("batches too large for the target are split, a message too large stops before it", () => {
+  const value = new Uint8Array(400);
+  const records = testRecords(0, 10).map((record) => ({ ...record, value }));
+  const rules = { logAppendTime: false, maxBatchBytes: 1_500 };
+  const range = { fromOffset: 0n, untilOffset: 10n };
+  const split = cut([buildBatch(records)], range, { rules });
+  assert.ok(split.batches.length > 1);
+  assert.ok(split.batches.every(({ size }) => size <= 1_500));
+  assert.deepEqual(valuesOf(recordsOf(split)), valuesOf(records));
+  assert.deepEqual([split.nextOffset, split.problem], [10n, undefined]);
+
+  const giant = records.map((record) =>
+    record.offset === 6n ? { ...record, value: new Uint8Array(2_000) } : record
+  );
+  const stopped = cut([buildBatch(giant)], range, { rules });
+  assert.equal(stopped.problem?.kind, "impossible");
+  assert.equal(stopped.nextOffset, 6n);
+  assert.deepEqual(valuesOf(recordsOf(stopped)), valuesOf(giant.slice(0, 6)));
+});
+
+Deno.test("a gap at the end of a response counts when a second one says the same", () => {
+  const batches = [buildBatch(testRecords(0, 5)), buildBatch(testRecords(50, 60))];
+  const first = cut(batches, all);
+  assert.deepEqual([first.nextOffset, first.gapTo], [5n, 50n]);
+  const range = { fromOffset: 5n, untilOffset: 1_000n };
+  const lone = batches.slice(1);
+  assert.equal(cut(lone, range).gapTo, 50n);
+  const second = cut(lone, { ...range, gapTo: 50n });
+  assert.deepEqual(valuesOf(recordsOf(second)), valuesOf(testRecords(50, 60)));
+  assert.deepEqual([second.nextOffset, second.gapTo], [60n, undefined]);
+  const other = cut(lone, { ...range, gapTo: 49n });
+  assert.deepEqual([other.batches, other.nextOffset, other.gapTo], [[], 5n, 50n]);
+  // What follows bears a gap out at once.
+  const between = cut([...batches, buildBatch(testRecords(60, 61))], all);
+  assert.deepEqual([between.batches.length, between.gapTo], [3, undefined]);
+});
+
+/** Reads a log as the source lane does, response after response. */
+function readThrough(
+  log: readonly { readonly bytes: Uint8Array; readonly last: bigint }[],
+  { fromOffset, untilOffset }: CutRange,
+  aborted: readonly AbortedTransaction[],
+  batchesPerResponse: number,
+): { readonly batches: Cut["batches"]; readonly nextOffset: bigint } {
+  const batches: Cut["batches"][number][] = [];
+  let nextOffset = fromOffset;
+  let gapTo: bigint | undefined;
+  for (let responses = 0; nextOffset < untilOffset; responses++) {
+    assert.ok(responses < 500, "reading gets nowhere");
+    const from = log.findIndex(({ last }) => last >= nextOffset);
+    // The log ends below the end wanted: compaction took the rest.
+    if (from < 0) break;
+    const part = log.slice(from, from + batchesPerResponse).map(({ bytes }) => bytes);
+    const range = { fromOffset: nextOffset, untilOffset, ...(gapTo !== undefined && { gapTo }) };
+    const result = cut(part, range, { aborted });
+    assert.equal(result.problem, undefined);
+    batches.push(...result.batches);
+    ({ nextOffset, gapTo } = result);
+  }
+  return { batches, nextOffset };
+}
+
+Deno.test("whatever the log holds, exactly the wanted records come out, in batches a broker takes", () => {
+  const batchSpec = fc.record({
+    kind: fc.constantFrom(
+      "plain",
+      "gaps",
+      "appendTime",
+      "committed",
+      "aborted",
+      "control",
+      "empty",
+    ),
+    records: fc.integer({ min: 1, max: 6 }),
+    gapBefore: fc.constantFrom(0, 0, 0, 3),
+    removed: fc.nat({ max: 63 }),
+  });
+  const cases = fc.record({
+    specs: fc.array(batchSpec, { minLength: 1, maxLength: 12 }),
+    from: fc.nat({ max: 40 }),
+    length: fc.nat({ max: 60 }),
+    batchesPerResponse: fc.integer({ min: 1, max: 5 }),
+  });
+  fc.assert(fc.property(cases, ({ specs, from, length, batchesPerResponse }) => {
+    const log: { bytes: Uint8Array; last: bigint }[] = [];
+    const wanted: TestRecord[] = [];
+    const aborted: AbortedTransaction[] = [];
+    const range = { fromOffset: BigInt(from), untilOffset: BigInt(from + length) };
+    let offset = 0;
+    for (const { kind, records, gapBefore, removed } of specs) {
+      offset += gapBefore;
+      const whole = testRecords(offset, offset + records);
+      const span = { baseOffset: BigInt(offset), lastOffset: BigInt(offset + records - 1) };
+      const add = (held: readonly TestRecord[], options: TestBatchOptions = {}) =>
+        log.push({ bytes: buildBatch(held, { ...span, ...options }), last: span.lastOffset });
+      if (kind === "plain") add(whole);
+      else if (kind === "appendTime") {
+        add(whole, { attributes: LOG_APPEND_TIME, maxTimestamp: 42n });
+      } else if (kind === "gaps") {
+        whole.splice(0, records, ...whole.filter((_, bit) => (removed >> bit & 1) === 0));
+        add(whole);
+      } else if (kind === "committed") {
+        add(whole, { attributes: TRANSACTIONAL, producerId: 500n });
+      } else if (kind === "aborted") {
+        const producerId = BigInt(1_000 + offset);
+        aborted.push({ producerId, firstOffset: span.baseOffset });
+        add(whole, { attributes: TRANSACTIONAL, producerId });
+      } else if (kind === "control") {
+        add(whole.slice(0, 1), { attributes: TRANSACTIONAL | CONTROL, producerId: 7n });
+      } else add([], { baseTimestamp: 0n });
+      if (["plain", "gaps", "committed", "appendTime"].includes(kind)) {
+        const stamped = kind === "appendTime"
+          ? whole.map((record) => ({ ...record, timestamp: 42n }))
+          : whole;
+        wanted.push(
+          ...stamped.filter((each) =>
+            each.offset >= range.fromOffset && each.offset < range.untilOffset
+          ),
+        );
+      }
+      offset += records;
+    }
+    const { batches } = readThrough(log, range, aborted, batchesPerResponse);
+    const read = batches.map((each) => ({ each, batch: readBatch(bytesOf(each)) }));
+    assert.deepEqual(
+      valuesOf(read.flatMap(({ batch }) => batch.records)),
+      valuesOf(wanted),
+    );
+    let next = range.fromOffset;
+    for (const { each, batch } of read) {
+      assert.ok(batch.crcIsRight);
+      assert.equal(batch.recordCount, each.recordCount);
+      assert.equal(batch.lastOffsetDelta, batch.recordCount - 1);
+      assert.equal(batch.attributes & (CONTROL | LOG_APPEND_TIME), 0);
+      assert.ok(each.firstOffset >= next && each.nextOffset > each.firstOffset);
+      next = each.nextOffset;
+    }
+    assert.ok(next <= range.untilOffset);
+  }));
+});
+
+Deno.test("every record keeps key, value, headers and timestamp through a cut", () => {
+  const records = [
+    testRecord(0),
+    testRecord(1, { key: null, value: null, timestamp: -1n }),
+    testRecord(2, {
+      key: new Uint8Array(0),
+      headers: [
+        { key: new Uint8Array([0xff, 0]), value: null },
+        { key: new Uint8Array([0xff, 0]), value: new Uint8Array(0) },
+      ],
+    }),
+    testRecord(3),
+  ];
+  const [only] = cut([buildBatch(records)], { fromOffset: 1n, untilOffset: 3n }).batches;
+  assert.ok(only !== undefined);
+  const withoutOffsets = (list: readonly TestRecord[]) =>
+    list.map(({ offset: _, ...rest }) => rest);
+  assert.deepEqual(
+    withoutOffsets(readBatch(bytesOf(only)).records),
+    withoutOffsets(records.slice(1, 3)),
+  );
+});

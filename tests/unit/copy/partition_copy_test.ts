@@ -1,0 +1,364 @@
+/**
+ * partition_copy.ts and produce_queue.ts against a model of a source log and of a broker that stores each sequence
+ * once: whatever fails in between, the target ends with every record once and in order.
+ */
+
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { Cut } from "../../../lib/copy/cut.ts";
+import { PartitionCopy } from "../../../lib/copy/partition_copy.ts";
+import { MAX_IN_FLIGHT, type ProduceBatch, ProduceQueue } from "../../../lib/copy/produce_queue.ts";
+import { buildBatch, readBatch, testRecords } from "../../support/record_batch_builder.ts";
+
+const identity = { producerId: 4_711n, producerEpoch: 3 };
+const nothingStored = { records: 0n, targetOffset: 0n };
+const rules = { logAppendTime: false };
+
+/** What is cut of the source from an offset on: one batch of the log, or its rest. */
+function cutFrom(batches: readonly number[], from: bigint): Cut {
+  let first = 0;
+  for (const size of batches) {
+    const end = first + size;
+    if (BigInt(end) > from) {
+      const at = Math.max(first, Number(from));
+      const bytes = buildBatch(testRecords(at, end));
+      const batch = {
+        bytes,
+        view: new DataView(bytes.buffer),
+        position: 0,
+        size: bytes.length,
+        recordCount: end - at,
+        firstOffset: BigInt(at),
+        nextOffset: BigInt(end),
+        passedThrough: true,
+      };
+      return { batches: [batch], nextOffset: BigInt(end), batchesLeftOut: 0 };
+    }
+    first = end;
+  }
+  throw new Error("Nothing is left to cut");
+}
+
+const lengthOf = (batches: readonly number[]) => batches.reduce((sum, size) => sum + size, 0);
+
+/** A broker's partition: a log, and the last five batches of the producer id (KIP-98). */
+function startTarget() {
+  const log: string[] = [];
+  const seen = new Map<number, string>();
+  let recent: { readonly first: number; readonly last: number; readonly offset: number }[] = [];
+  let next = 0;
+  return {
+    log,
+    get records() {
+      return next;
+    },
+    /** @returns the base offset, or "out of order" */
+    store(bytes: Uint8Array): bigint | "out of order" {
+      const batch = readBatch(bytes);
+      assert.ok(batch.crcIsRight);
+      assert.deepEqual(
+        [batch.producerId, batch.producerEpoch, batch.baseOffset],
+        [identity.producerId, identity.producerEpoch, 0n],
+      );
+      const first = batch.baseSequence;
+      const last = first + batch.recordCount - 1;
+      const known = recent.find((each) => each.first === first && each.last === last);
+      if (known !== undefined) {
+        assert.equal(bytes.toHex(), seen.get(first), "other bytes under an old sequence");
+        return BigInt(known.offset);
+      }
+      if (first !== next) return "out of order";
+      seen.set(first, bytes.toHex());
+      recent = [...recent, { first, last, offset: log.length }].slice(-5);
+      log.push(...batch.records.map(({ value }) => new TextDecoder().decode(value ?? undefined)));
+      next = last + 1;
+      return BigInt(log.length - batch.recordCount);
+    },
+    foreign(): void {
+      log.push("foreign");
+    },
+  };
+}
+
+const expectedLog = (from: number, until: number) =>
+  testRecords(from, until).map(({ value }) => new TextDecoder().decode(value ?? undefined));
+
+function makeCopy(batches: readonly number[], more: { readonly start?: number } = {}) {
+  return new PartitionCopy({
+    topic: "t",
+    partition: 0,
+    startOffset: BigInt(more.start ?? 0),
+    endOffset: BigInt(lengthOf(batches)),
+    identity,
+    recordsBefore: 0n,
+    stored: nothingStored,
+    rules,
+  });
+}
+
+Deno.test("an empty range is done at once", () => {
+  const copy = makeCopy([5], { start: 5 });
+  assert.deepEqual([copy.status, copy.readThrough, copy.fetchable], ["done", true, false]);
+});
+
+Deno.test("sequences count the records before, over all plans, and wrap at 2^31", () => {
+  const copy = new PartitionCopy({
+    topic: "t",
+    partition: 0,
+    startOffset: 0n,
+    endOffset: 12n,
+    identity,
+    recordsBefore: 2n ** 31n * 3n - 8n,
+    stored: { records: 2n ** 31n * 3n - 8n, targetOffset: 70n },
+    rules,
+  });
+  for (const from of [0n, 5n, 9n]) copy.accept(cutFrom([5, 4, 3], from), () => () => undefined);
+  const sequences = [0, 1, 2].map(() => readBatch(copy.queue.send().bytes).baseSequence);
+  assert.deepEqual(sequences, [2 ** 31 - 8, 2 ** 31 - 3, 1]);
+  assert.equal(copy.readThrough, true);
+  assert.equal(copy.status, "copying");
+});
+
+Deno.test("at most five batches are in flight, and none goes out after a failure until all are answered", () => {
+  const copy = makeCopy([1, 1, 1, 1, 1, 1, 1]);
+  for (let from = 0n; from < 7n; from++) {
+    copy.accept(cutFrom([1, 1, 1, 1, 1, 1, 1], from), () => () => {});
+  }
+  const sent: ProduceBatch[] = [];
+  while (copy.queue.sendable) sent.push(copy.queue.send());
+  assert.equal(sent.length, MAX_IN_FLIGHT);
+  assert.throws(() => copy.queue.send(), /none may go now/);
+
+  assert.equal(copy.acknowledge(0n)?.batch, sent[0]);
+  assert.ok(copy.queue.sendable);
+  copy.queue.sendFailed();
+  assert.ok(!copy.queue.sendable && !copy.queue.readyToResend);
+  assert.throws(() => copy.queue.resend(), /while requests are in flight/);
+  // An answer that comes after the failure is answered again later.
+  assert.equal(copy.acknowledge(2n), undefined);
+  copy.queue.sendFailed();
+  copy.queue.sendFailed();
+  assert.ok(copy.queue.readyToResend);
+  copy.queue.resend();
+  assert.equal(copy.queue.send(), sent[1]);
+  assert.equal(copy.queue.send(), sent[2]);
+});
+
+Deno.test("a target that gives an offset twice was truncated: the partition fails and lets go", () => {
+  const copy = makeCopy([3, 3, 3]);
+  let held = 0;
+  const hold = () => {
+    held++;
+    return () => {
+      held--;
+    };
+  };
+  for (const from of [0n, 3n, 6n]) copy.accept(cutFrom([3, 3, 3], from), hold);
+  copy.queue.send();
+  copy.queue.send();
+  assert.equal(copy.acknowledge(10n)?.targetOffset, 10n);
+  assert.equal(copy.acknowledge(12n), undefined);
+  assert.equal(copy.status, "failed");
+  assert.match(copy.failure ?? "", /gave offset 12 after 12: it was truncated or re-created/);
+  assert.equal(held, 0);
+  assert.equal(copy.fetchable, false);
+});
+
+Deno.test("a partition that fails keeps memory while it is being written", () => {
+  const copy = makeCopy([3, 3]);
+  let released = 0;
+  const hold = () => () => {
+    released++;
+  };
+  copy.accept(cutFrom([3, 3], 0n), hold);
+  copy.accept(cutFrom([3, 3], 3n), hold);
+  copy.queue.send();
+  copy.fail("no use");
+  copy.fail("said once");
+  assert.deepEqual([released, copy.failure, copy.queue.sendable], [0, "no use", false]);
+  copy.queue.sendFailed();
+  assert.equal(released, 2);
+  copy.accept(cutFrom([3, 3], 3n), hold);
+  assert.equal(copy.queue.empty, true);
+});
+
+Deno.test("a stopped partition fails when what was read is acknowledged", () => {
+  const copy = makeCopy([3, 3]);
+  copy.accept(cutFrom([3, 3], 0n), () => () => undefined);
+  copy.stop("its next message is too large");
+  assert.deepEqual([copy.status, copy.fetchable], ["copying", false]);
+  copy.queue.send();
+  assert.ok(copy.acknowledge(0n) !== undefined);
+  assert.deepEqual([copy.status, copy.failure], ["failed", "its next message is too large"]);
+  assert.deepEqual([copy.recordsRead, copy.recordsAcknowledged, copy.sourceOffset], [3n, 3n, 3n]);
+});
+
+Deno.test("what expires before it is read is lost, and the rest still arrives", () => {
+  const batches = [3, 3, 3];
+  const copy = makeCopy(batches);
+  copy.accept(cutFrom(batches, 0n), () => () => undefined);
+  copy.queue.send();
+  copy.acknowledge(0n);
+  copy.lose(7n);
+  assert.deepEqual(copy.lost, [{ startOffset: 3n, endOffset: 7n }]);
+  assert.equal(copy.nextFetchOffset, 7n);
+  copy.accept(cutFrom(batches, 7n), () => () => undefined);
+  assert.equal(readBatch(copy.queue.send().bytes).baseSequence, 3);
+  copy.acknowledge(3n);
+  assert.deepEqual([copy.status, copy.recordsAcknowledged], ["done", 5n]);
+  const gone = makeCopy(batches);
+  gone.lose(50n);
+  assert.deepEqual([gone.status, gone.lost], ["done", [{ startOffset: 0n, endOffset: 9n }]]);
+});
+
+Deno.test("damaged bytes are fetched again a few times, from where all is acknowledged", () => {
+  const batches = [3, 3];
+  const copy = makeCopy(batches);
+  copy.accept(cutFrom(batches, 0n), () => () => undefined);
+  assert.equal(copy.refetch(0n), true);
+  assert.deepEqual([copy.nextFetchOffset, copy.recordsRead, copy.queue.empty], [0n, 0n, true]);
+  assert.equal(copy.refetch(0n), true);
+  assert.equal(copy.refetch(3n), true);
+  assert.equal(copy.refetch(3n), true);
+  assert.equal(copy.refetch(3n), false);
+});
+
+Deno.test("a queue drops nothing that is in flight", () => {
+  const queue = new ProduceQueue(true);
+  const batch = { recordCount: 1, firstSourceOffset: 0n, nextSourceOffset: 1n, release: () => {} };
+  queue.push({ ...batch, bytes: new Uint8Array(10) });
+  assert.equal(queue.bytes, 10);
+  queue.send();
+  assert.throws(() => queue.clear(), /while requests are in flight/);
+  queue.acknowledge();
+  assert.deepEqual([queue.bytes, queue.empty], [0, true]);
+});
+
+Deno.test("a target that can't tell a batch that comes twice gets one at a time", () => {
+  const queue = new ProduceQueue(false);
+  const batch = { recordCount: 1, firstSourceOffset: 0n, nextSourceOffset: 1n, release: () => {} };
+  for (let count = 0; count < 3; count++) queue.push({ ...batch, bytes: new Uint8Array(10) });
+  queue.send();
+  assert.equal(queue.sendable, false);
+  queue.acknowledge();
+  assert.equal(queue.sendable, true);
+});
+
+/** What can happen next; each takes the number that says how. */
+const events = [
+  "fetch",
+  "fetch",
+  "send",
+  "send",
+  "answer",
+  "answer",
+  "fail",
+  "crash",
+  "foreign",
+] as const;
+
+Deno.test("whatever fails in between, the target holds every record once and in order", () => {
+  const cases = fc.record({
+    batches: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 14 }),
+    start: fc.nat({ max: 4 }),
+    events: fc.array(fc.tuple(fc.constantFrom(...events), fc.nat({ max: 5 })), { maxLength: 120 }),
+  });
+  fc.assert(
+    fc.property(cases, ({ batches, start, events }) => {
+      const end = lengthOf(batches);
+      const from = Math.min(start, end);
+      const target = startTarget();
+      let held = 0;
+      let copy = makeCopy(batches, { start: from });
+      let inFlight: ProduceBatch[] = [];
+      /** What the journal knows: written with each acknowledgement, or behind it. */
+      let journal = { sourceOffset: BigInt(from), records: 0n, targetOffset: 0n };
+      let acknowledged = journal;
+      /** Stands where the target's leader would tell how far the producer id got. */
+      const position = () => ({
+        records: BigInt(target.records),
+        targetOffset: BigInt(target.log.length),
+      });
+
+      const happen = (event: typeof events[number][0] | "finish", how: number): void => {
+        switch (event) {
+          case "fetch":
+            if (!copy.fetchable) return;
+            copy.accept(cutFrom(batches, copy.nextFetchOffset), () => {
+              held++;
+              return () => {
+                held--;
+              };
+            });
+            return;
+          case "send":
+            if (copy.queue.sendable) inFlight.push(copy.queue.send());
+            return;
+          case "answer": {
+            const batch = inFlight.shift();
+            if (batch === undefined) return;
+            const stored = target.store(batch.bytes);
+            if (stored === "out of order") return assert.fail("sent out of order");
+            const { sourceOffset } = copy;
+            if (copy.acknowledge(stored) === undefined) return assert.fail(copy.failure);
+            assert.ok(copy.sourceOffset > sourceOffset);
+            acknowledged = {
+              sourceOffset: copy.sourceOffset,
+              records: copy.recordsAcknowledged,
+              targetOffset: copy.targetNextOffset,
+            };
+            if (how > 2) journal = acknowledged;
+            return;
+          }
+          case "fail": {
+            // The connection breaks: some requests were still stored, nobody was told.
+            for (const [index, batch] of inFlight.entries()) {
+              if (index < how) target.store(batch.bytes);
+              copy.queue.sendFailed();
+            }
+            inFlight = [];
+            if (copy.queue.readyToResend) copy.queue.resend();
+            return;
+          }
+          case "crash": {
+            for (const batch of inFlight.slice(0, how)) target.store(batch.bytes);
+            inFlight = [];
+            held = 0;
+            copy = new PartitionCopy({
+              topic: "t",
+              partition: 0,
+              startOffset: journal.sourceOffset,
+              endOffset: BigInt(end),
+              identity,
+              recordsBefore: journal.records,
+              stored: position(),
+              rules,
+            });
+            return;
+          }
+          case "foreign":
+            if (how === 0) target.foreign();
+            return;
+          case "finish":
+            return;
+        }
+      };
+
+      for (const [event, how] of events) {
+        if (copy.status === "copying") happen(event, how);
+      }
+      for (let steps = 0; copy.status === "copying"; steps++) {
+        assert.ok(steps < 1_000, "the copy gets nowhere");
+        for (const event of ["fetch", "send", "answer"] as const) happen(event, 0);
+      }
+      assert.equal(copy.status, "done", copy.failure);
+      assert.deepEqual(target.log.filter((value) => value !== "foreign"), expectedLog(from, end));
+      assert.deepEqual(
+        [copy.recordsRead, copy.recordsAcknowledged, copy.sourceOffset],
+        [BigInt(end - from), BigInt(end - from), BigInt(end)],
+      );
+      assert.equal(held, 0);
+    }),
+    { numRuns: 500 },
+  );
+});
