@@ -39,6 +39,23 @@ clusters.test("of several groups the smallest commit counts, and its cost is tol
   ]);
 });
 
+clusters.test("many groups and names of the greatest length fit into the requests", async () => {
+  const names = Array.from({ length: 30 }, (_, index) => `${index}-`.padEnd(200, "g"));
+  const { topic, group, config } = await makeBacklog(clusters, {
+    stem: "t".repeat(240),
+    messages: [40],
+    committed: Object.fromEntries(names.map((name, index) => [name, [35 - index]])),
+  });
+  assert.equal(topic.length, 249);
+  await using migration = await makeMigrationDir(config());
+  const { status, output } = await migration.run();
+  assert.equal(status, 0, output);
+  const [planned] = migration.report().plan?.partitions ?? [];
+  assert.equal(planned?.groups.length, names.length);
+  assert.deepEqual([planned?.submittedBy, planned?.startOffset], [group(names[29] ?? ""), 6]);
+  await assertCopied(clusters, topic, 0, { start: 6, end: 40 });
+});
+
 clusters.test("filters choose topics and groups, and exclude wins", async () => {
   const kept = await makeBacklog(clusters, {
     messages: [30],

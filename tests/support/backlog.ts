@@ -10,6 +10,8 @@ import type { ConfigContent } from "./migration_dir.ts";
 
 /** What is wanted. */
 export interface BacklogSpec {
+  /** What the topic's name begins with. */
+  readonly stem?: string;
   /** Messages on the source, a partition each. */
   readonly messages: readonly number[];
   /** Committed offsets a partition by group; `undefined`: the group has not committed there. */
@@ -43,7 +45,7 @@ export function configOf({ source, target }: ClusterPair, more: ConfigContent = 
 export async function makeBacklog(clusters: ClusterPair, spec: BacklogSpec): Promise<Backlog> {
   const { source, target, judge } = clusters;
   const { messages, committed = {}, targetPartitions = messages.length, contents } = spec;
-  const topic = uniqueName("topic");
+  const topic = uniqueName(spec.stem ?? "topic");
   const group = (name: string) => `${topic}-${name}`;
   await Promise.all([
     judge.createTopics(source.bootstrap, [{ name: topic, partitions: messages.length }]),
