@@ -63,6 +63,8 @@ export function startCopy(options: CopyOptions): Copy {
   const totals = { recordsAcknowledged: 0n, bytesAcknowledged: 0 };
   const pool = createBufferPool(MEMORY_BYTES);
   const allSettled = Promise.withResolvers<void>();
+  // Once the copy is over nobody waits any more.
+  allSettled.promise.catch(() => {});
 
   function settle(partition: PartitionCopy): void {
     if (partition.status === "copying" || settled.has(partition)) return;
@@ -138,6 +140,7 @@ export function startCopy(options: CopyOptions): Copy {
         reportTrouble,
         onCrash,
         onAcknowledged,
+        onFailed: settle,
         signal,
       }),
   });

@@ -49,8 +49,12 @@ export interface Router {
 const BACKOFF: BackoffLimits = { firstMs: 100, longestMs: 5_000, totalMs: Infinity };
 const LEADER_NOT_AVAILABLE = 5;
 
+/** Trouble after a longer pause has nothing to do with the last: no try takes as long. */
+const NEW_EPISODE_MS = 90_000;
+
 interface Episode {
   readonly since: number;
+  last: number;
   tries: number;
   subject: string;
 }
@@ -76,7 +80,11 @@ export function createRouter(options: RouterOptions): Router {
 
   function place(partition: PartitionCopy): void {
     const problem = leaders.topicProblem(partition.topic);
-    if (problem !== undefined) return options.giveUp(partition, problem);
+    if (problem !== undefined) {
+      // What is read of another topic must not be produced.
+      partition.fail(problem);
+      return giveUp(partition, problem);
+    }
     const leader = leaders.leader(partition);
     if (leader === undefined) {
       return report(partition, { kind: "code", code: LEADER_NOT_AVAILABLE });
@@ -148,11 +156,16 @@ export function createRouter(options: RouterOptions): Router {
     judgement: Extract<Judgement, { kind: "retry" }>,
   ) {
     const { subject, state, patienceMs = Infinity } = judgement;
-    const episode = episodes.get(partition) ?? { since: performance.now(), tries: 0, subject };
+    const now = performance.now();
+    const known = episodes.get(partition);
+    const episode: Episode = known !== undefined && now - known.last < NEW_EPISODE_MS
+      ? known
+      : { since: now, last: now, tries: 0, subject };
     episode.tries++;
+    episode.last = now;
     episode.subject = subject;
     episodes.set(partition, episode);
-    const lasted = performance.now() - episode.since;
+    const lasted = now - episode.since;
     if (lasted > Math.min(options.giveUpAfterMs, patienceMs)) {
       return giveUp(partition, `${subject} ${state} for ${formatDuration(lasted)}`);
     }

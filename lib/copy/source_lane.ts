@@ -61,7 +61,8 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
       else if (mayFetch(partition)) chosen.push(partition);
       if (chosen.length === PARTITIONS_PER_FETCH) break;
     }
-    return chosen.sort((a, b) => a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : 0);
+    // Partitions of one topic stand together; whose turn it is stays first.
+    return [...Map.groupBy(chosen, ({ topic }) => topic).values()].flat();
   }
 
   function mayFetch({ queue }: PartitionCopy): boolean {
@@ -77,10 +78,12 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
         });
         continue;
       }
-      const unreserve = await pool.reserve(FETCH_BYTES);
+      let unreserve = () => {};
       try {
-        if (signal.aborted) return;
+        // Room is asked for last, so that a broker that is down keeps none from the others.
         if (broker === undefined || broker.connection.closed) broker = await options.open();
+        unreserve = await pool.reserve(FETCH_BYTES);
+        if (signal.aborted) return;
         const throttleMs = await fetchOnce(broker, chosen);
         unreserve();
         if (throttleMs > 0) await delay(throttleMs, signal);
@@ -136,9 +139,9 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
         }
         return { fetched, ...found };
       });
-      answered.forEach(({ fetched, each, offset }, index) => {
+      answered.forEach(({ fetched, each, offset }) => {
         // Meanwhile the partition may have been told to read from elsewhere.
-        if (each.nextFetchOffset === offset) take(each, fetched, frame, index === 0);
+        if (each.nextFetchOffset === offset) take(each, fetched, frame, each === chosen[0]);
       });
       return response.throttleTimeMs;
     } finally {

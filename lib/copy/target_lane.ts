@@ -14,6 +14,8 @@ export interface TargetLaneOptions {
   readonly reportTrouble: ReportTrouble;
   /** The target has stored a batch. */
   readonly onAcknowledged: (partition: PartitionCopy, acknowledgement: Acknowledgement) => void;
+  /** The partition has failed over an answer. */
+  readonly onFailed: (partition: PartitionCopy) => void;
   /** Something failed that is no peer's doing: the copy must end. */
   readonly onCrash: (error: unknown) => void;
   readonly signal: AbortSignal;
@@ -65,7 +67,7 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
       }
       const entries = collect();
       if (entries.length === 0) return;
-      const request = send(broker, entries);
+      const request = send(broker, entries).catch(options.onCrash);
       requests.add(request);
       request.finally(() => {
         requests.delete(request);
@@ -126,7 +128,7 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
         response.partitions.map((each) => [`${each.partition} ${each.topic}`, each]),
       );
     } catch (error) {
-      if (!isPeerError(error)) return options.onCrash(error);
+      if (!isPeerError(error)) throw error;
       connection.close();
       for (const { partition } of entries) {
         failed(partition, { kind: "connection", error });
@@ -157,6 +159,7 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
   function acknowledged(partition: PartitionCopy, targetOffset: bigint): void {
     const acknowledgement = partition.acknowledge(targetOffset);
     if (acknowledgement !== undefined) options.onAcknowledged(partition, acknowledgement);
+    else if (partition.status === "failed") options.onFailed(partition);
     if (partition.queue.readyToResend) leave(partition);
     else if (partition.queue.sendable) ready.add(partition);
   }
