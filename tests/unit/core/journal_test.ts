@@ -1,0 +1,172 @@
+/** journal.ts and journal_entry.ts: what a state file adds up to, torn, damaged or whole. */
+
+import assert from "node:assert/strict";
+import {
+  continueJournal,
+  identityDifferences,
+  type JournalState,
+  readJournal,
+  unfinishedPartitions,
+} from "../../../lib/core/journal.ts";
+import {
+  encodeJournalEntry,
+  type JournalEntry,
+  JournalError,
+  type MigrationEntry,
+  type PlanEntryPartition,
+} from "../../../lib/core/journal_entry.ts";
+
+const at = "2026-11-21T10:00:00.000Z";
+const migration: MigrationEntry = {
+  type: "migration",
+  schemaVersion: 1,
+  runId: "first",
+  at,
+  sourceClusterId: "source-id",
+  targetClusterId: "target-id",
+  settings: { uncommitted: "earliest" },
+  producerId: "4711",
+  producerEpoch: 0,
+};
+const range = (partition: number, startOffset: string, endOffset: string): PlanEntryPartition => ({
+  ...{ topic: "t", partition, startOffset, endOffset },
+  ...{ submittedBy: "g", submittedOffset: startOffset, targetEndOffset: "0" },
+  ...{ sourceTopicId: "aa", targetTopicId: "bb" },
+});
+const planEntry = (...partitions: readonly PlanEntryPartition[]): JournalEntry => ({
+  ...{ type: "plan", runId: "first", at, partitions },
+});
+const progress = (partition: number, offset: number, records: number): JournalEntry => ({
+  ...{ type: "progress", topic: "t", partition, sourceOffset: String(offset) },
+  ...{ records: String(records), targetOffset: String(records), targetFirstOffset: "0" },
+});
+const settled = (
+  partition: number,
+  offset: number,
+  records: number,
+  reason?: string,
+): JournalEntry => ({
+  ...{ type: "settled", topic: "t", partition, status: reason === undefined ? "done" : "failed" },
+  ...{ sourceOffset: String(offset), records: String(records), recordsRead: String(records) },
+  ...{ batchesLeftOut: 2, ...(reason !== undefined && { reason }) },
+});
+
+const textOf = (entries: readonly JournalEntry[]) => entries.map(encodeJournalEntry).join("");
+
+function stateOf(...entries: readonly JournalEntry[]): JournalState {
+  const state = readJournal(textOf([migration, ...entries]), "state");
+  assert.ok(state !== undefined);
+  return state;
+}
+
+Deno.test("a plan, progress and an end add up", () => {
+  const planned = stateOf(planEntry(range(0, "10", "20"), range(1, "0", "5")));
+  const first = planned.partitions.get("t-0");
+  assert.deepEqual(
+    [first?.status, first?.sourceOffset, first?.endOffset, first?.records, first?.targetOffset],
+    ["planned", 10n, 20n, 0n, 0n],
+  );
+  const moved = continueJournal(planned, [progress(0, 15, 5), progress(0, 18, 8)]);
+  assert.deepEqual(moved.partitions.get("t-0"), {
+    ...first,
+    sourceOffset: 18n,
+    records: 8n,
+    recordsRead: 8n,
+    targetOffset: 8n,
+    targetFirstOffset: 0n,
+  });
+  assert.deepEqual(moved.partitions.get("t-1"), planned.partitions.get("t-1"));
+  const done = continueJournal(moved, [settled(0, 20, 10)]);
+  assert.deepEqual(
+    unfinishedPartitions(done).map(({ partition }) => partition),
+    [1],
+  );
+  assert.equal(done.partitions.get("t-0")?.batchesLeftOut, 2);
+  const failed = continueJournal(done, [settled(1, 2, 2, "it broke")]);
+  assert.equal(failed.partitions.get("t-1")?.failure, "it broke");
+  assert.equal(unfinishedPartitions(failed).length, 1);
+});
+
+Deno.test("a further plan keeps the counts and the first start, and forgets the failure", () => {
+  const state = stateOf(
+    planEntry(range(0, "10", "20")),
+    settled(0, 15, 5, "it broke"),
+    planEntry(range(0, "15", "30")),
+  );
+  const partition = state.partitions.get("t-0");
+  assert.deepEqual(
+    [partition?.status, partition?.startOffset, partition?.sourceOffset, partition?.endOffset],
+    ["planned", 10n, 15n, 30n],
+  );
+  assert.deepEqual([partition?.records, partition?.failure], [5n, undefined]);
+});
+
+Deno.test("lost ranges are kept, and what lies behind them goes on", () => {
+  const lost = (startOffset: number, endOffset: number): JournalEntry => ({
+    ...{ type: "lost", topic: "t", partition: 0 },
+    ...{ startOffset: String(startOffset), endOffset: String(endOffset) },
+  });
+  const state = stateOf(planEntry(range(0, "0", "20")), progress(0, 5, 5), lost(5, 9), lost(9, 11));
+  const partition = state.partitions.get("t-0");
+  assert.deepEqual(partition?.lost, [{ startOffset: 5n, endOffset: 11n }]);
+  assert.equal(partition?.sourceOffset, 11n);
+  // A range that is told before everything in front of it is acknowledged moves nothing.
+  const ahead = stateOf(planEntry(range(0, "0", "20")), lost(5, 9)).partitions.get("t-0");
+  assert.equal(ahead?.sourceOffset, 0n);
+});
+
+Deno.test("a torn last line is ignored, wherever it was torn", () => {
+  const whole = textOf([migration, planEntry(range(0, "10", "20"))]);
+  const last = encodeJournalEntry(progress(0, 15, 5));
+  const before = readJournal(whole, "state");
+  for (let size = 0; size < last.length; size++) {
+    assert.deepEqual(readJournal(whole + last.slice(0, size), "state"), before);
+  }
+  assert.equal(readJournal(whole + last, "state")?.partitions.get("t-0")?.sourceOffset, 15n);
+  assert.equal(readJournal("", "state"), undefined);
+  assert.equal(readJournal('{"type":"migr', "state"), undefined);
+});
+
+Deno.test("any other damage is refused and named", () => {
+  const entry = encodeJournalEntry(migration);
+  const cases = [
+    [`${entry}garbage\n`, "state:2: the journal is damaged here; restore the file from a copy"],
+    [`${entry}\n${entry}`, "state:2: the journal is damaged here; restore the file from a copy"],
+    ["[1]\n", "state:1: the journal is damaged here; restore the file from a copy"],
+    ["null\n", "state:1: the journal is damaged here; restore the file from a copy"],
+    [textOf([planEntry()]), "state:1: the journal does not begin with its migration entry"],
+    [
+      encodeJournalEntry({ ...migration, schemaVersion: 2 }),
+      "state:1: the journal has version 2, this program reads version 1; continue with the program that wrote it",
+    ],
+  ] as const;
+  for (const [text, message] of cases) {
+    assert.throws(
+      () => readJournal(text, "state"),
+      (error) => error instanceof JournalError && error.message === message,
+      text,
+    );
+  }
+});
+
+Deno.test("progress of a partition that was never planned changes nothing", () => {
+  assert.equal(stateOf(progress(5, 1, 1)).partitions.size, 0);
+});
+
+Deno.test("what differs between a journal and a run is told by name", () => {
+  const same = { ...migration };
+  assert.deepEqual(identityDifferences(migration, same), []);
+  assert.deepEqual(
+    identityDifferences(migration, {
+      sourceClusterId: "other",
+      targetClusterId: "other",
+      settings: { uncommitted: "skip", topics: [] },
+    }),
+    [
+      "the source cluster",
+      "the target cluster",
+      "topics (was undefined, is [])",
+      'uncommitted (was "earliest", is "skip")',
+    ],
+  );
+});

@@ -1,0 +1,96 @@
+/** result_text.ts: results in words. */
+
+import assert from "node:assert/strict";
+import { finding } from "../../../lib/core/finding.ts";
+import type { PartitionResult, TopicResult } from "../../../lib/core/verify.ts";
+import {
+  findingLine,
+  partitionResultLine,
+  progressLine,
+  topicResultLine,
+} from "../../../lib/show/result_text.ts";
+
+Deno.test("a finding is code, what it is, where unless said already, and what to do", () => {
+  const where = { cluster: "target", topic: "t" } as const;
+  const cases = [
+    [
+      finding("TARGET_TOPIC_MISSING", where, "Topic t does not exist", "Create it"),
+      "error",
+      "TARGET_TOPIC_MISSING: Topic t does not exist (target topic t). Create it",
+    ],
+    [
+      finding("MORE_PARTITIONS", where, "There are more on target topic t", "Nothing"),
+      "warning",
+      "MORE_PARTITIONS: There are more on target topic t. Nothing",
+    ],
+    [
+      finding("SAME_CLUSTER", {}, "Both are one", "Correct it"),
+      "error",
+      "SAME_CLUSTER: Both are one. Correct it",
+    ],
+    [
+      {
+        ...finding("RETENTION_WOULD_DELETE", {}, "Too old", "Raise it"),
+        severity: "warning",
+        accepted: true,
+      },
+      "warning",
+      "RETENTION_WOULD_DELETE: Too old. Raise it (accepted)",
+    ],
+  ] as const;
+  for (const [found, level, text] of cases) assert.deepEqual(findingLine(found), { level, text });
+});
+
+Deno.test("a partition's result is its counts and its status; what is not verified is an error", () => {
+  const result = {
+    topic: "t\u001b",
+    partition: 3,
+    status: "verified",
+    plannedOffsets: 10n,
+    recordsRead: 9n,
+    recordsProduced: 9n,
+    lost: [],
+  } as unknown as PartitionResult;
+  const counts = "topic: t\\u001b, partition: 3, messages read: 9, on the target: 9";
+  assert.deepEqual(partitionResultLine(result), { level: "info", text: `${counts}, verified` });
+  assert.deepEqual(partitionResultLine({ ...result, status: "failed", reason: "It broke" }), {
+    level: "error",
+    text: `${counts}, failed: It broke`,
+  });
+});
+
+Deno.test("a topic's result counts partitions; failed and lost ones are errors", () => {
+  const result = {
+    ...{ topic: "t", partitions: 5, plannedOffsets: 20n, recordsRead: 20n, recordsProduced: 20n },
+    ...{ verified: 3, skipped: 2, lost: 0, failed: 0 },
+  } as unknown as TopicResult;
+  const counts = "topic: t, messages read: 20, on the target: 20";
+  assert.deepEqual(topicResultLine(result), {
+    level: "info",
+    text: `${counts}, partitions verified: 3 of 3`,
+  });
+  assert.deepEqual(topicResultLine({ ...result, verified: 1, lost: 1, failed: 1 }), {
+    level: "error",
+    text: `${counts}, partitions verified: 1 of 3, 1 failed, 1 with expired messages`,
+  });
+});
+
+Deno.test("a progress line tells the share of offsets and what is left", () => {
+  const figures = {
+    offsetsDone: 410n,
+    offsetsPlanned: 1_000n,
+    records: 31_200n,
+    bytes: 32_100_000,
+    elapsedMs: 2_000,
+    partitionsSettled: 3,
+    partitions: 6,
+  };
+  const counts = "31,200 messages, 32.1 MB, 16.1 MB/s, 3 of 6 partitions";
+  assert.equal(progressLine(figures), `copied 41 %, ${counts}, about 2.9 s left`);
+  assert.equal(progressLine({ ...figures, offsetsDone: 0n }), `copied 0 %, ${counts}`);
+  assert.equal(progressLine({ ...figures, offsetsDone: 1_000n }), `copied 100 %, ${counts}`);
+  // Not all, however close.
+  assert.match(progressLine({ ...figures, offsetsDone: 999n }), /^copied 99 %, .* left$/);
+  const nothing = { ...figures, offsetsDone: 0n, offsetsPlanned: 0n };
+  assert.equal(progressLine(nothing), `copied 100 %, ${counts}`);
+});
