@@ -53,14 +53,22 @@ export function createBufferPool(ceiling: number): BufferPool {
     }
   }
 
+  /** Leaves free buffers to the garbage collector until they and what is in use stay under the ceiling. */
+  function dropFree(): void {
+    for (const [size, list] of free) {
+      while (inUse + freeBytes > ceiling && list.pop() !== undefined) freeBytes -= size;
+    }
+  }
+
   function takeFree(capacity: number): Uint8Array | undefined {
     const bytes = free.get(capacity)?.pop();
     if (bytes !== undefined) freeBytes -= capacity;
     return bytes;
   }
 
+  /** Keeps a buffer for the next response, as far as what is in use leaves room for it under the ceiling. */
   function giveBack(bytes: Uint8Array): void {
-    if (freeBytes + bytes.length > ceiling) return;
+    if (inUse + freeBytes + bytes.length > ceiling) return;
     freeBytes += bytes.length;
     const list = free.get(bytes.length);
     if (list === undefined) free.set(bytes.length, [bytes]);
@@ -76,6 +84,7 @@ export function createBufferPool(ceiling: number): BufferPool {
       while (capacity < size) capacity *= 2;
       const bytes = takeFree(capacity) ?? new Uint8Array(capacity);
       const untake = take(capacity);
+      dropFree();
       let holders = 1;
       return {
         bytes,
@@ -89,8 +98,8 @@ export function createBufferPool(ceiling: number): BufferPool {
           if (holders < 0) {
             throw new Error("A pooled buffer was released more often than it was held");
           }
-          giveBack(bytes);
           untake();
+          giveBack(bytes);
         },
       };
     },
