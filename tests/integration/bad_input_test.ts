@@ -166,7 +166,7 @@ Deno.test("arguments that make no sense end with status 2 and a hint", async () 
     ["one.yaml", "two.yaml"],
     ["--json=yes"],
     ["--init", "--schema"],
-    ["--verify"],
+    ["--verify", "--check"],
   ];
   for (const args of wrong) {
     const result = await migration.run(args);

@@ -70,6 +70,33 @@ clusters.test("foreign messages on the target are told apart from the migration'
   await assertCopied(clusters, topic, 0, { start: 30, end: 35, at: 22 });
 });
 
+clusters.test("--verify looks again at what was migrated and copies nothing", async () => {
+  const { topic, config } = await makeBacklog(clusters, { messages: [30], committed: { a: [10] } });
+  const { source, target, judge } = clusters;
+  await using migration = await makeMigrationDir(config());
+  const nothingYet = await migration.run(["--verify"]);
+  assert.notEqual(nothingYet.status, 0, nothingYet.output);
+  assert.doesNotMatch(nothingYet.output, /\bat file:/);
+
+  assert.equal((await migration.run()).status, 0);
+  await judge.produce(source.bootstrap, { topic, partition: 0, count: 5, seed: 50 });
+  const verified = await migration.run(["--verify"]);
+  assert.equal(verified.status, 0, verified.output);
+  assert.match(
+    verified.stdout,
+    /messages read: 20, on the target: 20, partitions verified: 1 of 1/,
+  );
+  assert.equal(await targetCount(clusters, topic), 20);
+
+  await judge.deleteRecords(target.bootstrap, topic, 0, 3n);
+  const deleted = await migration.run(["--verify"]);
+  assert.equal(deleted.status, 1, deleted.output);
+  assert.match(
+    deleted.output,
+    /The target has already deleted some of the messages: its log starts at 3/,
+  );
+});
+
 clusters.test("the state file of another migration is refused with what differs", async () => {
   const { topic, config } = await makeBacklog(clusters, { messages: [30], committed: { a: [10] } });
   const other = await makeBacklog(clusters, { messages: [5], committed: { a: [0] } });
