@@ -5,17 +5,18 @@
 
 import {
   baseSequence,
+  batchMagic,
   lastOffset,
   lastOffsetDelta,
   nextBatchSize,
   producerId,
 } from "../batch/record_batch.ts";
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
-import { batchMagic } from "../batch/record_batch.ts";
 import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
 import { delay } from "../kafka/delay.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
+import { listPartitionOffsets } from "../kafka/partition_offsets.ts";
 import { fetchLastSequences } from "../kafka/producer_state.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import { ProtocolError } from "../wire/protocol_reader.ts";
@@ -60,6 +61,13 @@ export async function findPosition(
   const last = sequences.get(formatTopicPartition(partition));
   const records = last === undefined ? undefined : recordsOfSequence(last, from.records);
   if (records === from.records) return from;
+  if (records !== undefined && records - from.records > SEQUENCES / 2n) {
+    // The journal is never so far behind: the target has gone back.
+    const missing = SEQUENCES - (records - from.records);
+    throw new PositionError(
+      `the target holds ${missing} of our messages less than it has acknowledged: it was truncated or re-created`,
+    );
+  }
   const scan: Scan = { records: from.records, nextOffset: from.targetOffset, found: from };
   const until = performance.now() + REPLICATION_PATIENCE_MS;
   while (records === undefined || scan.records < records) {
@@ -90,7 +98,7 @@ interface Scan {
 
 /** Reads on from where the scan stands. @returns whether that was the high watermark */
 async function scanOnce(
-  { connection }: BrokerConnection,
+  broker: BrokerConnection,
   partition: TopicPartition,
   identity: ProducerIdentity,
   scan: Scan,
@@ -101,24 +109,16 @@ async function scanOnce(
     partitionMaxBytes: SCAN_BYTES,
     isolation: "read_uncommitted",
   });
-  const frame = await connection.send(request);
+  const frame = await broker.connection.send(request);
   const [fetched] = decodeFetch(frame).partitions;
   if (fetched === undefined) {
     throw new PositionError("the target's answer leaves the partition out");
   }
-  if (fetched.errorCode === OFFSET_OUT_OF_RANGE && fetched.logStartOffset > scan.nextOffset) {
-    scan.nextOffset = fetched.logStartOffset;
+  if (fetched.errorCode === OFFSET_OUT_OF_RANGE) {
+    await skipDeleted(broker, partition, scan);
     return false;
   }
-  if (fetched.errorCode !== 0) {
-    const { action } = kafkaError(fetched.errorCode);
-    if (action === "fatal") {
-      throw new PositionError(`the target cannot be read: ${formatKafkaError(fetched.errorCode)}`);
-    }
-    throw new ProtocolError(
-      `the target cannot be read now: ${formatKafkaError(fetched.errorCode)}`,
-    );
-  }
+  if (fetched.errorCode !== 0) throw unreadable(fetched.errorCode);
   try {
     scanBatches(frame.view, fetched, identity, scan);
   } catch (error) {
@@ -126,6 +126,30 @@ async function scanOnce(
     throw new PositionError(`the target's log cannot be read: ${error.reason}`);
   }
   return scan.nextOffset >= fetched.highWatermark;
+}
+
+/** Goes on where the log starts now: retention has deleted what the scan would have read. */
+async function skipDeleted(
+  broker: BrokerConnection,
+  partition: TopicPartition,
+  scan: Scan,
+): Promise<void> {
+  const found = (await listPartitionOffsets(broker, [partition])).values().next().value;
+  if (found === undefined || "errorCode" in found) throw unreadable(found?.errorCode ?? -1);
+  const { logStartOffset, highWatermark } = found.offsets;
+  if (logStartOffset > scan.nextOffset) scan.nextOffset = logStartOffset;
+  else {
+    throw new PositionError(
+      `the target's log ends at offset ${highWatermark}, it has acknowledged messages up to before ${scan.nextOffset}: it was truncated or re-created`,
+    );
+  }
+}
+
+function unreadable(errorCode: number): Error {
+  const error = formatKafkaError(errorCode);
+  return kafkaError(errorCode).action === "fatal"
+    ? new PositionError(`the target cannot be read: ${error}`)
+    : new ProtocolError(`the target cannot be read now: ${error}`);
 }
 
 function scanBatches(

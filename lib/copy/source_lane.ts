@@ -4,7 +4,10 @@
 
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
 import { kafkaError } from "../core/kafka_error.ts";
+import type { PartitionOffsets } from "../core/snapshot.ts";
+import { formatTopicPartition } from "../core/topic_partition.ts";
 import { delay } from "../kafka/delay.ts";
+import { listPartitionOffsets } from "../kafka/partition_offsets.ts";
 import type { BufferPool, PooledBuffer } from "../wire/buffer_pool.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import type { ResponseFrame } from "../wire/connection.ts";
@@ -38,6 +41,7 @@ const FETCH_WAIT_MS = 500;
 /** A partition with more than this unacknowledged is not fetched. */
 const PARTITION_QUEUE_BYTES = 8 * 1024 * 1024;
 const OFFSET_OUT_OF_RANGE = 1;
+const NOT_LEADER_OR_FOLLOWER = 6;
 
 /** Opens a lane; its connection is made with the first partition. */
 export function createSourceLane(options: SourceLaneOptions): Lane {
@@ -102,10 +106,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     }
   }
 
-  async function fetchOnce(
-    { connection }: BrokerConnection,
-    chosen: PartitionCopy[],
-  ): Promise<number> {
+  async function fetchOnce(from: BrokerConnection, chosen: PartitionCopy[]): Promise<number> {
     const offsets = chosen.map(({ nextFetchOffset }) => nextFetchOffset);
     const request = encodeFetch(
       chosen.map((partition) => ({
@@ -116,7 +117,9 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
       })),
       { maxWaitMs: FETCH_WAIT_MS, maxBytes: FETCH_BYTES, partitionMaxBytes: PARTITION_FETCH_BYTES },
     );
-    const frame = await connection.send({ ...request, pool });
+    const frame = await from.connection.send({ ...request, pool });
+    const outOfRange: PartitionCopy[] = [];
+    let throttleTimeMs: number;
     try {
       const response = decodeFetch(frame);
       if (response.errorCode !== 0) {
@@ -141,11 +144,27 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
       });
       answered.forEach(({ fetched, each, offset }) => {
         // Meanwhile the partition may have been told to read from elsewhere.
-        if (each.nextFetchOffset === offset) take(each, fetched, frame, each === chosen[0]);
+        if (each.nextFetchOffset !== offset) return;
+        if (fetched.errorCode === OFFSET_OUT_OF_RANGE) outOfRange.push(each);
+        else take(each, fetched, frame, each === chosen[0]);
       });
-      return response.throttleTimeMs;
+      throttleTimeMs = response.throttleTimeMs;
     } finally {
       frame.release();
+    }
+    await judgeOutOfRange(from, outOfRange);
+    return throttleTimeMs;
+  }
+
+  /** Where the logs begin now: a Fetch beyond them does not tell. */
+  async function judgeOutOfRange(from: BrokerConnection, asked: PartitionCopy[]): Promise<void> {
+    if (asked.length === 0) return;
+    const offsets = await listPartitionOffsets(from, asked);
+    for (const partition of asked) {
+      partitions.delete(partition);
+      const result = offsets.get(formatTopicPartition(partition)) ?? { errorCode: -1 };
+      if ("offsets" in result) outOfRange(partition, result.offsets);
+      else reportTrouble(partition, { kind: "code", code: result.errorCode });
     }
   }
 
@@ -157,10 +176,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
   ) {
     if (fetched.errorCode !== 0) {
       partitions.delete(partition);
-      if (fetched.errorCode !== OFFSET_OUT_OF_RANGE) {
-        return reportTrouble(partition, { kind: "code", code: fetched.errorCode });
-      }
-      return outOfRange(partition, fetched);
+      return reportTrouble(partition, { kind: "code", code: fetched.errorCode });
     }
     const { nextFetchOffset: fromOffset, endOffset: untilOffset, gapTo } = partition;
     const range = { fromOffset, untilOffset, ...(gapTo !== undefined && { gapTo }) };
@@ -193,8 +209,15 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     }
   }
 
-  function outOfRange(partition: PartitionCopy, { logStartOffset }: FetchedPartition): void {
+  function outOfRange(
+    partition: PartitionCopy,
+    { logStartOffset, highWatermark }: PartitionOffsets,
+  ): void {
     const { nextFetchOffset } = partition;
+    if (logStartOffset <= nextFetchOffset && nextFetchOffset <= highWatermark) {
+      // Whoever answered was not the leader any more, or not yet.
+      return reportTrouble(partition, { kind: "code", code: NOT_LEADER_OR_FOLLOWER });
+    }
     if (logStartOffset > nextFetchOffset && !partition.queue.empty) {
       draining.add(partition.queue);
       partitions.add(partition);

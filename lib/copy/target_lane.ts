@@ -25,7 +25,7 @@ const REQUESTS_IN_FLIGHT = 5;
 /** A request is full beyond this; brokers take 100 MB (socket.request.max.bytes). */
 const REQUEST_BYTES = 8 * 1024 * 1024;
 /** How long the broker may wait for its replicas; below the connection's own limit. */
-const REPLICATION_TIMEOUT_MS = 20_000;
+const REPLICATION_TIMEOUT_MS = 8_000;
 
 interface Sent {
   readonly partition: PartitionCopy;
