@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PURE: Readonly<Record<string, { readonly folders: string[]; readonly packages: string[] }>> =
   {
     core: { folders: ["core"], packages: [] },
-    batch: { folders: ["batch", "codec", "core"], packages: [] },
+    batch: { folders: ["batch", "codec", "core"], packages: ["node:zlib"] },
     codec: {
       folders: ["codec", "batch", "core"],
       packages: ["node:zlib", "node:buffer"],
