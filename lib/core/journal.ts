@@ -20,6 +20,7 @@ import {
   formatTopicPartition,
   type TopicPartition,
 } from "./topic_partition.ts";
+import { countOf, sum } from "./units.ts";
 
 /** Where one partition stands, over all plans. */
 export interface JournaledPartition extends TopicPartition {
@@ -173,6 +174,19 @@ export function unfinishedPartitions({ partitions }: JournalState): readonly Jou
   return [...partitions.values()].filter(({ status }) => status !== "done").sort(
     compareTopicPartitions,
   );
+}
+
+/** How far a migration has come, in one line: `Migration of run 20221103T150208-4f3a: 3 of 6 partitions done, …`. */
+export function journalProgress({ migration, partitions }: JournalState): string {
+  const all = [...partitions.values()];
+  const done = all.filter(({ status }) => status === "done").length;
+  const failed = all.filter(({ status }) => status === "failed").length;
+  const records = sum(all, (partition) => partition.records);
+  return [
+    `Migration of run ${migration.runId}: ${done} of ${countOf(all.length, "partition")} done`,
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    `${countOf(records, "message")} copied so far`,
+  ].join(", ");
 }
 
 /** What differs between a journal and a run, as phrases; empty where the run may continue it. */

@@ -4,6 +4,7 @@ import type { CopyPosition, CopyResult } from "../copy/copy_task.ts";
 import type { PlanEntryPartition, ProgressEntry, SettledEntry } from "../core/journal_entry.ts";
 import type { PlannedPartition } from "../core/plan.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
+import { partitionText } from "../core/plan_text.ts";
 import { optional } from "./optional.ts";
 
 /** A range of a plan. */
@@ -58,4 +59,16 @@ export function settledEntry(result: CopyResult): SettledEntry {
     batchesLeftOut: result.batchesLeftOut,
     ...optional("reason", result.failure),
   };
+}
+
+/** How a partition ended, in one line. */
+export function settledLine(result: CopyResult): string {
+  const { status, recordsAcknowledged, targetFirstOffset, targetOffset, failure } = result;
+  const where = targetFirstOffset === undefined
+    ? "nothing written"
+    : `target offsets: ${targetFirstOffset} to ${targetOffset - 1n}`;
+  const name = partitionText(result);
+  return `${name}, copy ${status}, messages: ${recordsAcknowledged}, ${where}${
+    failure ? `: ${failure}` : ""
+  }`;
 }

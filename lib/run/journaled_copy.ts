@@ -20,7 +20,7 @@ import { formatTopicPartition } from "../core/topic_partition.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { initProducerId, type ProducerIdentity } from "../kafka/producer_id.ts";
 import { findPositions, type Found } from "./find_positions.ts";
-import { planEntryPartition, progressEntry, settledEntry } from "./journal_entries.ts";
+import { planEntryPartition, progressEntry, settledEntry, settledLine } from "./journal_entries.ts";
 import type { JournalFile } from "./journal_file.ts";
 import { optional } from "./optional.ts";
 
@@ -36,7 +36,11 @@ export interface JournaledCopyOptions {
   /** The journal's, or that of {@link beginMigration}. */
   readonly migration: MigrationEntry;
   readonly giveUpAfterMs: number;
-  readonly log: { warning(text: string): void; info(text: string): void };
+  readonly log: {
+    warning(text: string): void;
+    info(text: string): void;
+    debug(text: string): void;
+  };
   readonly onProgress: (progress: CopyProgress) => void;
   readonly now: () => Date;
   readonly signal: AbortSignal;
@@ -131,6 +135,7 @@ export async function copyWithJournal(options: JournaledCopyOptions): Promise<vo
         changed.set(formatTopicPartition(result), progressEntry(result));
       }
       if (result.status !== "interrupted") events.push(settledEntry(result));
+      log.debug(settledLine(result));
     },
     signal: AbortSignal.any([signal, stop.signal]),
   });

@@ -1,9 +1,11 @@
 // The pipeline, in order: reach both clusters, plan and clamp, judge, copy, verify. Plain data goes from stage to
 // stage; what happens is told to the narrator, and what came of it is the report. It opens no file and exits nowhere.
 
+import { formatAddress } from "../config/address.ts";
 import type { MigrationConfig } from "../config/migration_config.ts";
 import type { CopyProgress } from "../copy/copy_task.ts";
 import type { Finding } from "../core/finding.ts";
+import { journalProgress } from "../core/journal.ts";
 import { partitionsToCopy, type Plan } from "../core/plan.ts";
 import { buildReport, type Report } from "../core/report.ts";
 import type { Mode } from "../core/verdict.ts";
@@ -19,6 +21,7 @@ import { verifyOnTarget } from "./verify_on_target.ts";
 
 /** What the pipeline tells as it goes. */
 export interface PipelineNarrator {
+  debug(text: string): void;
   info(text: string): void;
   warning(text: string): void;
   planned(plan: Plan, findings: readonly Finding[]): void;
@@ -64,6 +67,7 @@ export async function runPipeline(options: PipelineOptions): Promise<Report> {
     signal,
   );
   const { source, target } = reached;
+  for (const each of [source, target]) if (each) options.narrator.debug(clusterLine(each));
   let outcome: Outcome = { findings: reached.findings };
   try {
     if (signal.aborted) outcome = { findings: [] };
@@ -105,6 +109,7 @@ async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Ou
   const judged = await makePlan(config, clusters, journal.state, signal);
   if ("finding" in judged) return block(options, judged.finding);
   const { plan, findings } = judged;
+  if (journal.state !== undefined) narrator.info(journalProgress(journal.state));
   narrator.planned(plan, findings);
   if (mode === "check" || findings.some(({ severity }) => severity === "error")) {
     return { findings, plan };
@@ -150,4 +155,10 @@ async function verify(
   const results = await verifyOnTarget(target, journal.state, plan, signal);
   narrator.verified(results);
   return results;
+}
+
+/** `source cluster MkU3…, brokers: 1 (10.0.0.1:9092), 2 (10.0.0.2:9092)`. */
+function clusterLine({ role, clusterId, brokers }: Cluster): string {
+  const listed = [...brokers()].map(([nodeId, address]) => `${nodeId} (${formatAddress(address)})`);
+  return `${role} cluster ${clusterId}, brokers: ${listed.join(", ")}`;
 }
