@@ -1,0 +1,79 @@
+/**
+ * Produces record batches as bytes and fetches them as bytes, for what no ordinary client would write or hand over:
+ * timestamps of −1, header names that are no UTF-8, batches with attributes of one's choice. Waits for the leader of a new topic, and refuses
+ * to retry anything else.
+ */
+
+import type { TopicPartition } from "../../lib/core/topic_partition.ts";
+import { type BrokerConnection, connectToBroker } from "../../lib/wire/connect.ts";
+import { decodeFetch, encodeFetch } from "../../lib/wire/fetch.ts";
+import { decodeProduce, encodeProduce } from "../../lib/wire/produce.ts";
+
+/** UNKNOWN_TOPIC_OR_PARTITION, LEADER_NOT_AVAILABLE, NOT_LEADER_OR_FOLLOWER. */
+const leaderNotReady = [3, 5, 6];
+
+/** Produces batches one after the other. @throws Error with the broker's error code */
+export async function produceRaw(
+  address: string,
+  partition: TopicPartition,
+  batches: readonly Uint8Array[],
+): Promise<void> {
+  await connected(address, async ({ connection }) => {
+    for (const batch of batches) {
+      for (let triesLeft = 50;; triesLeft--) {
+        const frame = await connection.send(encodeProduce([{ ...partition, batch }], 10_000));
+        const errorCode = decodeProduce(frame).partitions[0]?.errorCode;
+        if (errorCode === 0) break;
+        if (triesLeft === 0 || errorCode === undefined || !leaderNotReady.includes(errorCode)) {
+          throw new Error(`Cannot produce to ${partition.topic}: error ${errorCode}`);
+        }
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
+  });
+}
+
+/** The record batches from an offset on, as they lie in the log: what one Fetch of a megabyte brings. */
+export async function fetchRaw(
+  address: string,
+  partition: TopicPartition,
+  fetchOffset = 0n,
+): Promise<readonly Uint8Array[]> {
+  return await connected(address, async ({ connection }) => {
+    const limits = { maxWaitMs: 100, maxBytes: 1 << 20, partitionMaxBytes: 1 << 20 };
+    const request = encodeFetch([{ ...partition, leaderEpoch: -1, fetchOffset }], limits);
+    const frame = await connection.send(request);
+    const [fetched] = decodeFetch(frame).partitions;
+    if (fetched?.errorCode !== 0) {
+      throw new Error(`Cannot fetch from ${partition.topic}: error ${fetched?.errorCode}`);
+    }
+    const batches: Uint8Array[] = [];
+    for (let at = fetched.recordsStart; at + 12 < fetched.recordsEnd;) {
+      const size = 12 + frame.view.getInt32(at + 8);
+      if (at + size > fetched.recordsEnd) break;
+      batches.push(frame.bytes.slice(at, at + size));
+      at += size;
+    }
+    return batches;
+  });
+}
+
+async function connected<Result>(
+  address: string,
+  use: (broker: BrokerConnection) => Promise<Result>,
+): Promise<Result> {
+  const separator = address.lastIndexOf(":");
+  const advertised = {
+    host: address.slice(0, separator),
+    port: Number(address.slice(separator + 1)),
+  };
+  const broker = await connectToBroker(
+    { bootstrapServers: [advertised], addresses: new Map() },
+    advertised,
+  );
+  try {
+    return await use(broker);
+  } finally {
+    broker.connection.close();
+  }
+}
