@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
+import { loadConfig } from "../../../lib/config/load_config.ts";
 import { reveal } from "../../../lib/config/secrets.ts";
-import { around, configOf, FILES, withPassword, withPasswordInBraces } from "./fixtures.ts";
+import {
+  around,
+  configOf,
+  FILES,
+  SOURCES,
+  withPassword,
+  withPasswordInBraces,
+} from "./fixtures.ts";
 
 Deno.test("a config with the required keys alone gets every default", () => {
   assert.deepEqual(configOf(around("")), {
@@ -114,4 +122,65 @@ Deno.test("a user name keeps the # that is part of it, and loses a comment", () 
     assert(sasl !== undefined && "username" in sasl);
     assert.equal(sasl.username, read);
   }
+});
+
+Deno.test("every mechanism reaches the config; paths start at the config's folder", () => {
+  const config = (sasl: string, file = "migration.yaml") => {
+    const loaded = loadConfig(around(`  sasl: ${sasl}\n`), { ...SOURCES, file });
+    assert(loaded.ok);
+    return loaded;
+  };
+  for (const mechanism of ["SCRAM-SHA-256", "SCRAM-SHA-512"]) {
+    const { sasl } =
+      config(`{ mechanism: ${mechanism}, username: u, password: 'p' }`).config.source;
+    assert(sasl !== undefined && "username" in sasl);
+    assert.deepEqual([sasl.mechanism, sasl.username, reveal(sasl.password)], [mechanism, "u", "p"]);
+  }
+  const byFile = "{ mechanism: OAUTHBEARER, tokenFile: token }";
+  for (
+    const [file = "", tokenFile] of [
+      ["migration.yaml", "token"],
+      ["a/b.yaml", "a/token"],
+      ["/c.yaml", "/token"],
+    ]
+  ) {
+    assert.deepEqual(config(byFile, file).config.source.sasl, {
+      mechanism: "OAUTHBEARER",
+      tokenFile,
+    });
+  }
+  const { sasl } = config(
+    "{ mechanism: OAUTHBEARER, tokenEndpoint: 'https://id/token', clientId: c#1, clientSecret: 's', scope: k }",
+  ).config.source;
+  assert(sasl !== undefined && "clientSecret" in sasl);
+  const { clientSecret, ...rest } = sasl;
+  assert.equal(reveal(clientSecret), "s");
+  assert.deepEqual(rest, {
+    mechanism: "OAUTHBEARER",
+    tokenEndpoint: "https://id/token",
+    clientId: "c#1",
+    scope: "k",
+  });
+});
+
+Deno.test("an encrypted key is opened with its passphrase", () => {
+  const { tls } = configOf(
+    around("  tls: { cert: client.pem, key: encrypted.key, passphrase: 'open sesame' }\n"),
+  ).source;
+  assert.equal(tls?.key && reveal(tls.key), FILES["client.key"]);
+  assert(!("passphrase" in (tls ?? {})));
+});
+
+Deno.test("secrets that stand in the text are told by their paths", () => {
+  const literal = (text: string) => {
+    const loaded = loadConfig(text, SOURCES);
+    return loaded.ok && loaded.literalSecrets;
+  };
+  assert.deepEqual(literal(withPassword("password: 'x'")), ["source.sasl.password"]);
+  assert.deepEqual(literal(withPassword("password: '${SOURCE_PASSWORD}'")), []);
+  assert.deepEqual(literal(withPassword("passwordFile: password")), []);
+  assert.deepEqual(
+    literal(around("  tls: { cert: client.pem, key: client.key, passphrase: 'x' }\n")),
+    ["source.tls.passphrase"],
+  );
 });
