@@ -9,6 +9,8 @@ import { JournalError } from "./core/journal_entry.ts";
 import { reportToJson } from "./core/report.ts";
 import type { ExitStatus } from "./core/verdict.ts";
 import { type CliOptions, HELP, parseCliOptions } from "./cli_options.ts";
+import { decryptKey } from "./wire/private_key.ts";
+import { trustSystemRoots } from "./wire/system_roots.ts";
 import { ContinueError } from "./run/check_journal.ts";
 import { JournalLockedError, openJournalFile, readJournalFile } from "./run/journal_file.ts";
 import { runPipeline } from "./run/pipeline.ts";
@@ -65,6 +67,7 @@ function init(path: string, streams: Streams): ExitStatus {
 async function run(options: CliOptions, streams: Streams): Promise<ExitStatus> {
   const path = options.config ?? findConfig();
   const files = runFiles(path);
+  trustSystemRoots();
   const config = readConfig(files, streams);
   if (config === undefined) return 2;
   try {
@@ -198,6 +201,7 @@ function readConfig(files: RunFiles, streams: Streams): MigrationConfig | undefi
     env: (name) => Deno.env.get(name),
     readFile: (path) =>
       Deno.readFileSync(path.startsWith("/") ? path : `${files.directory}/${path}`),
+    decryptKey,
   });
   if (loaded.ok) return loaded.config;
   streams.stderr(`${formatProblems(loaded.problems, text)}\n`);

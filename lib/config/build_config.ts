@@ -14,13 +14,21 @@ import { pathKey } from "./yaml_source.ts";
 
 type ClusterFile = MigrationFile["source"];
 
-/** Turns the file's content into the program's configuration. */
-export function buildConfig(file: MigrationFile, outside: OutsideValues): MigrationConfig {
+/**
+ * Turns the file's content into the program's configuration.
+ *
+ * @param path of the file itself: where the relative paths in it start
+ */
+export function buildConfig(
+  file: MigrationFile,
+  outside: OutsideValues,
+  path: string,
+): MigrationConfig {
   const { bytesPerSecond, giveUpAfter } = file.limits;
   return {
     checkFlag: file.checkFlag,
-    source: buildCluster("source", file.source, outside),
-    target: buildCluster("target", file.target, outside),
+    source: buildCluster("source", file.source, outside, path),
+    target: buildCluster("target", file.target, outside, path),
     topics: file.topics,
     groups: file.groups,
     uncommitted: file.uncommitted,
@@ -45,12 +53,17 @@ function buildConnect(connect: Exclude<MigrationFile["engine"], "local">["connec
   };
 }
 
-function buildCluster(name: string, file: ClusterFile, outside: OutsideValues): ClusterConfig {
+function buildCluster(
+  name: string,
+  file: ClusterFile,
+  outside: OutsideValues,
+  path: string,
+): ClusterConfig {
   return {
     bootstrapServers: file.bootstrapServers,
     addresses: file.addresses ?? new Map(),
     ...(file.tls !== false && { tls: buildTls(name, file.tls, outside) }),
-    ...(file.sasl !== undefined && { sasl: buildSasl(name, file.sasl, outside) }),
+    ...(file.sasl !== undefined && { sasl: buildSasl(name, file.sasl, outside, path) }),
   };
 }
 
@@ -65,7 +78,6 @@ function buildTls(
     ca: texts.get(at("ca")),
     cert: texts.get(at("cert")),
     key: secrets.get(at("key")),
-    passphrase: secrets.get(at("passphrase")),
     serverName: given.serverName,
     verifyHostname: given.verifyHostname ?? true,
   });
@@ -75,6 +87,7 @@ function buildSasl(
   cluster: string,
   file: NonNullable<ClusterFile["sasl"]>,
   { secrets }: OutsideValues,
+  path: string,
 ): SaslConfig {
   const secret = (...keys: readonly string[]): Secret => {
     const found = keys.map((key) => secrets.get(pathKey([cluster, "sasl", key]))).find(Boolean);
@@ -86,9 +99,14 @@ function buildSasl(
     return { mechanism, username: file.username, password: secret("password", "passwordFile") };
   }
   const { tokenFile, tokenEndpoint = "", clientId = "", scope } = file;
-  if (tokenFile !== undefined) return { mechanism, tokenFile };
+  if (tokenFile !== undefined) return { mechanism, tokenFile: beside(path, tokenFile) };
   const clientSecret = secret("clientSecret");
   return withoutUndefined({ mechanism, tokenEndpoint, clientId, clientSecret, scope });
+}
+
+/** A path as the process needs it. */
+function beside(configPath: string, path: string): string {
+  return path.startsWith("/") ? path : configPath.slice(0, configPath.lastIndexOf("/") + 1) + path;
 }
 
 type Defined<T> =

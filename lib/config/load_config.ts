@@ -36,7 +36,12 @@ export interface ConfigSources extends Outside {
 
 /** A configuration, or everything wrong with it, in the order it is written. */
 export type LoadedConfig =
-  | { readonly ok: true; readonly config: MigrationConfig }
+  | {
+    readonly ok: true;
+    readonly config: MigrationConfig;
+    /** Secrets that stand in the text itself: `source.sasl.password`. */
+    readonly literalSecrets: readonly string[];
+  }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
 /** Reads and checks a configuration. Never throws because of its content. */
@@ -91,7 +96,8 @@ function checkContent(source: YamlSource, text: string, sources: ConfigSources):
     !secretSpans.some(({ start, end }) => offset >= start && offset <= end)
   );
   if (located.length === 0 && syntax.length === 0 && schema.file !== undefined) {
-    return { ok: true, config: buildConfig(schema.file, outside) };
+    const config = buildConfig(schema.file, outside, sources.file);
+    return { ok: true, config, literalSecrets: outside.literalSecrets };
   }
   const hidden = hiddenSpans(source, text, keys);
   const placed = [

@@ -10,12 +10,11 @@ export interface TlsConfig {
   readonly ca?: string;
   /** Client certificate chain, PEM; only together with `key`. */
   readonly cert?: string;
-  /** Private key of the client certificate, PEM. */
+  /** Private key of the client certificate, PEM, not encrypted. */
   readonly key?: Secret;
-  /** Opens an encrypted private key. */
-  readonly passphrase?: Secret;
   /** The name to expect in certificates, for every broker; where absent, the advertised host. */
   readonly serverName?: string;
+  /** False: the chain is checked, the name in the certificate is not. */
   readonly verifyHostname: boolean;
 }
 
@@ -26,7 +25,7 @@ export interface PasswordSaslConfig {
   readonly password: Secret;
 }
 
-/** OAUTHBEARER with a token that something else keeps fresh; the path as written, relative to the config. */
+/** OAUTHBEARER with a token that something else keeps fresh; the path as the process can open it. */
 export interface TokenFileSaslConfig {
   readonly mechanism: "OAUTHBEARER";
   readonly tokenFile: string;

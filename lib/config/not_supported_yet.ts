@@ -16,19 +16,6 @@ const LEFT_OUT = "the key left out";
 
 const NOT_SUPPORTED_YET: readonly Gap[] = [
   {
-    path: ["cluster", "sasl", "mechanism"],
-    unless: (value) => value === "PLAIN",
-    expected: "PLAIN",
-    named: true,
-  },
-  { path: ["cluster", "tls", "passphrase"], expected: "a key without passphrase" },
-  {
-    path: ["cluster", "tls", "verifyHostname"],
-    unless: (value) => value === true,
-    expected: "true, or serverName with the name in the certificates",
-    named: true,
-  },
-  {
     path: ["createTopics"],
     unless: (value) => value === false,
     expected: "false (create the topics on the target first)",

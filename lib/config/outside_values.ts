@@ -4,7 +4,7 @@
 import { escapeName } from "../core/escape_name.ts";
 import { formatPath, type LocatedProblem, valueAt } from "./located_problem.ts";
 import { isSecretPath } from "./secret_source.ts";
-import { createSecret, environmentReference, type Secret } from "./secrets.ts";
+import { createSecret, environmentReference, reveal, type Secret } from "./secrets.ts";
 import { type Path, pathKey } from "./yaml_source.ts";
 
 /** Where outside values come from. */
@@ -13,12 +13,16 @@ export interface Outside {
   readonly env: (name: string) => string | undefined;
   /** Reads a file; a relative path starts at the config's folder. Throws where it can't be read. */
   readonly readFile: (path: string) => Uint8Array;
+  /** Opens an encrypted private key, PEM both; undefined where the passphrase does not open it. */
+  readonly decryptKey: (pem: string, passphrase: string) => string | undefined;
 }
 
 /** Outside values by the path of the key that names them, as map keys. */
 export interface OutsideValues {
   readonly secrets: ReadonlyMap<string, Secret>;
   readonly texts: ReadonlyMap<string, string>;
+  /** Secrets that stand in the configuration itself, as paths for people. */
+  readonly literalSecrets: readonly string[];
   readonly problems: readonly LocatedProblem[];
 }
 
@@ -34,6 +38,7 @@ export function readOutsideValues(
 ): OutsideValues {
   const secrets = new Map<string, Secret>();
   const texts = new Map<string, string>();
+  const literalSecrets: string[] = [];
   const problems: LocatedProblem[] = [];
   for (const path of paths) {
     const written = valueAt(content, path);
@@ -43,6 +48,7 @@ export function readOutsideValues(
       "problem" in result ? refuse(`${formatPath(path)}: ${result.problem}`) : into(result.value);
     const setting = path.slice(1).join(".");
     if (isSecretPath(path)) {
+      if (environmentReference(written) === undefined) literalSecrets.push(formatPath(path));
       keep(settleSecret(written, outside), (value) => {
         secrets.set(pathKey(path), createSecret(value));
       });
@@ -51,16 +57,55 @@ export function readOutsideValues(
         secrets.set(pathKey(path), createSecret(value));
       });
     } else if (setting === "tls.key") {
-      keep(readKey(written, outside), (value) => {
+      keep(readPem(written, KEY, "private key", outside), (value) => {
         secrets.set(pathKey(path), createSecret(value));
       });
+    } else if (setting === "sasl.tokenFile") {
+      // Read again at every login; here only to say at once what is wrong with it.
+      keep(readText(written, "a token", outside), () => {});
     } else if (setting === "tls.ca" || setting === "tls.cert") {
       keep(readPem(written, CERTIFICATE, "certificate", outside), (value) => {
         texts.set(pathKey(path), value);
       });
     }
   }
-  return { secrets, texts, problems };
+  for (const path of paths) {
+    if (path.slice(1).join(".") !== "tls.key") continue;
+    const problem = openKey(path, content, secrets, outside);
+    if (problem !== undefined) problems.push(problem);
+  }
+  return { secrets, texts, literalSecrets, problems };
+}
+
+/** Puts an opened key in the place of an encrypted one. @returns what keeps it from being opened */
+function openKey(
+  path: Path,
+  content: unknown,
+  secrets: Map<string, Secret>,
+  { decryptKey }: Outside,
+): LocatedProblem | undefined {
+  const key = secrets.get(pathKey(path));
+  if (key === undefined || !ENCRYPTED.test(reveal(key))) return undefined;
+  const file = `${formatPath(path)}: ${named(String(valueAt(content, path)))}`;
+  const passphrasePath = [...path.slice(0, -1), "passphrase"];
+  if (valueAt(content, passphrasePath) === undefined) {
+    return {
+      path,
+      at: "value",
+      message: `${file} is encrypted, expected tls.passphrase beside it`,
+    };
+  }
+  const passphrase = secrets.get(pathKey(passphrasePath));
+  // What is wrong with the passphrase as it is written has been said.
+  if (passphrase === undefined) return undefined;
+  const opened = decryptKey(reveal(key), reveal(passphrase));
+  if (opened !== undefined) {
+    secrets.set(pathKey(path), createSecret(opened));
+    return undefined;
+  }
+  const message =
+    `${file} is not opened by tls.passphrase, expected its passphrase and PKCS#8 with AES (openssl pkcs8 -topk8 -v2 aes-256-cbc)`;
+  return { path, at: "value", message };
 }
 
 type Result = { readonly value: string } | { readonly problem: string };
@@ -96,17 +141,6 @@ function readPem(path: string, form: RegExp, what: string, outside: Outside): Re
   const file = readText(path, `a ${what} in PEM form`, outside);
   if ("problem" in file || form.test(file.value)) return file;
   return { problem: `${named(path)} holds no ${what} in PEM form, expected -----BEGIN …` };
-}
-
-function readKey(path: string, outside: Outside): Result {
-  const file = readPem(path, KEY, "private key", outside);
-  // Refused together with tls.passphrase, until encrypted keys are supported.
-  if ("problem" in file || !ENCRYPTED.test(file.value)) return file;
-  return {
-    problem: `${
-      named(path)
-    } is encrypted, which is not supported yet, expected a key without passphrase`,
-  };
 }
 
 function readText(path: string, expected: string, { readFile }: Outside): Result {

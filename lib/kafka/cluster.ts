@@ -7,6 +7,7 @@ import { requireAddress } from "../wire/addresses.ts";
 import { type BrokerConnection, connectToBroker } from "../wire/connect.ts";
 import { ConnectionError } from "../wire/connection_error.ts";
 import type { Metadata } from "../wire/metadata.ts";
+import { createTokenSource } from "../wire/token_source.ts";
 import { fetchMetadata } from "./metadata.ts";
 
 /** Which of the two clusters. */
@@ -48,7 +49,7 @@ export async function reachCluster(
   config: ClusterConfig,
   signal?: AbortSignal,
 ): Promise<ReachedCluster> {
-  const open = (address: HostPort) => connectToBroker(config, address, signal ? { signal } : {});
+  const open = opener(config, signal);
   const tried = await Promise.all(
     config.bootstrapServers.map((address) => settle(open(address))),
   );
@@ -70,7 +71,7 @@ export async function reachCluster(
     );
     return { unreachable: [...failures, { nodeId: "bootstrap", error: known }] };
   }
-  const cluster = createCluster(role, config, metadata, reached, signal);
+  const cluster = createCluster(role, config, metadata, reached, open);
   const opened = await Promise.all(
     metadata.brokers.map(async ({ nodeId }) => ({
       nodeId,
@@ -81,12 +82,25 @@ export async function reachCluster(
   return { cluster, unreachable: [...failures, ...unreachable] };
 }
 
+type OpenConnection = (address: HostPort) => Promise<BrokerConnection>;
+
+/** All connections of a cluster share its tokens. */
+function opener(config: ClusterConfig, signal: AbortSignal | undefined): OpenConnection {
+  const { sasl, tls } = config;
+  const tokens = createTokenSource(sasl, {
+    ...(tls?.ca !== undefined && { ca: tls.ca }),
+    ...(signal && { signal }),
+  });
+  return (address) =>
+    connectToBroker(config, address, { ...(signal && { signal }), ...(tokens && { tokens }) });
+}
+
 function createCluster(
   role: ClusterRole,
   config: ClusterConfig,
   initial: Metadata,
   reached: readonly BrokerConnection[],
-  signal: AbortSignal | undefined,
+  open: OpenConnection,
 ): Cluster {
   let brokers = brokerTable(initial);
   const controls = new Map<string, Promise<BrokerConnection>>();
@@ -95,7 +109,6 @@ function createCluster(
     if (controls.has(advertised)) opened.connection.close();
     else controls.set(advertised, Promise.resolve(opened));
   }
-  const open = (address: HostPort) => connectToBroker(config, address, signal ? { signal } : {});
 
   async function controlTo(address: HostPort): Promise<BrokerConnection> {
     const key = formatAddress(address);

@@ -22,6 +22,7 @@ export interface ReachedClusters {
 
 const CODES: Partial<Record<ConnectionErrorKind, FindingCode>> = {
   authentication: "NOT_AUTHORIZED",
+  token: "NOT_AUTHORIZED",
   unsupported: "UNSUPPORTED_BROKER",
 };
 
@@ -34,6 +35,8 @@ const REMEDIES: Readonly<Record<ConnectionErrorKind, string>> = {
   tls: "Correct the settings under `tls`, or connect to the port that expects TLS",
   protocol: "Check that the address is a Kafka broker's, and whether its port expects TLS",
   authentication: "Correct the settings under `sasl`, or connect to the port that expects them",
+  token:
+    "Correct the settings under `sasl`, or check what keeps the token file fresh or gives out the tokens",
   unsupported: "Upgrade the broker; Kafka 2.4 is the oldest that is supported",
 };
 

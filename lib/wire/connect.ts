@@ -7,9 +7,10 @@ import { dialledAddress } from "./addresses.ts";
 import { Connection } from "./connection.ts";
 import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
 import { type ApiVersionTable, fetchApiVersions } from "./kafkajs_protocol.ts";
-import { authenticate } from "./sasl.ts";
+import { saslLogin } from "./sasl.ts";
 import { openStream } from "./stream.ts";
 import { tlsReasonOf } from "./tls_reason.ts";
+import type { TokenSource } from "./token_source.ts";
 
 /** `client.id` of every connection, so that operators can set quotas on it. */
 export const CLIENT_ID = "data-migrate";
@@ -43,7 +44,12 @@ const PRODUCE = { key: 0, version: 8 };
 export async function connectToBroker(
   cluster: ClusterConfig,
   advertised: HostPort,
-  options: { readonly signal?: AbortSignal; readonly timeouts?: ConnectTimeouts } = {},
+  options: {
+    readonly signal?: AbortSignal;
+    readonly timeouts?: ConnectTimeouts;
+    /** For OAUTHBEARER: shared by all connections of a cluster. */
+    readonly tokens?: TokenSource;
+  } = {},
 ): Promise<BrokerConnection> {
   const { dialMs, requestMs } = options.timeouts ?? CONNECT_TIMEOUTS;
   const dialled = dialledAddress(advertised, cluster.addresses);
@@ -62,7 +68,9 @@ export async function connectToBroker(
   });
   try {
     const versions = await versionsOf(connection, cluster.tls !== undefined);
-    if (cluster.sasl !== undefined) await authenticate(connection, versions, cluster.sasl);
+    if (cluster.sasl !== undefined) {
+      await connection.logIn(saslLogin(cluster.sasl, options.tokens, versions));
+    }
     return { connection, versions };
   } catch (error) {
     connection.close();

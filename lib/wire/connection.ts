@@ -1,7 +1,8 @@
 // One connection to one broker: Kafka's framing (int32 size, request header, correlation id) over a byte stream, with
 // requests pipelined and answered in order. It reads large responses straight into pooled buffers and writes large
-// parts uncopied. It knows nothing of what the requests mean, never retries, and ends on the first error: whoever
-// sent the pending requests is told why.
+// parts uncopied. Where its login is valid for a limited time it holds requests back while the login is renewed. It
+// knows nothing of what the requests mean, never retries, and ends on the first error: whoever sent the pending
+// requests is told why.
 
 import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
 import type { BufferPool, PooledBuffer } from "./buffer_pool.ts";
@@ -37,6 +38,16 @@ export interface ResponseFrame {
   readonly buffer?: PooledBuffer;
 }
 
+/** What requests are sent over: a connection, or its way past the requests held back. */
+export interface RequestChannel {
+  readonly address: BrokerAddress;
+  /** Sends a request and waits for its response. @throws {ConnectionError} when the connection ends before */
+  send(frame: RequestFrame): Promise<ResponseFrame>;
+}
+
+/** Logs in over the channel. @returns how long that is valid, milliseconds; 0: as long as the connection */
+export type Login = (channel: RequestChannel) => Promise<number>;
+
 /** What a connection is opened with. */
 export interface ConnectionOptions {
   readonly address: BrokerAddress;
@@ -60,11 +71,13 @@ const SCRATCH_BYTES = 64 * 1024;
 /** No honest response is larger: a batch may be, but brokers cap those far below. */
 const MAX_RESPONSE_BYTES = 512 * 1024 * 1024;
 const WATCHDOG_MS = 500;
+/** A login is renewed after this part of its time, so that what is under way is answered before it ends. */
+const LOGIN_USED = 0.8;
 
 const utf8 = new TextEncoder();
 
 /** A connection over an open byte stream. */
-export class Connection {
+export class Connection implements RequestChannel {
   readonly address: BrokerAddress;
   readonly #stream: ByteStream;
   readonly #clientId: Uint8Array;
@@ -75,6 +88,10 @@ export class Connection {
   #lastActivity = 0;
   #writing: Promise<void> = Promise.resolve();
   #error: Error | undefined;
+  #login: Login | undefined;
+  #loginDueAt = Infinity;
+  /** Requests that wait for a new login, oldest first; absent while none is under way. */
+  #heldBack: (() => void)[] | undefined;
 
   constructor(stream: ByteStream, options: ConnectionOptions) {
     this.#stream = stream;
@@ -92,11 +109,49 @@ export class Connection {
 
   /** Number of requests not answered yet. */
   get inFlight(): number {
-    return this.#pending.length;
+    return this.#pending.length + (this.#heldBack?.length ?? 0);
   }
 
-  /** Sends a request and waits for its response. @throws {ConnectionError} when the connection ends before */
+  /**
+   * Logs in, and again on the same connection whenever the time of the last login runs out (KIP-368).
+   *
+   * @throws what `login` throws; later such an error ends the connection
+   */
+  async logIn(login: Login): Promise<void> {
+    this.#login = login;
+    this.#setLifetime(await login(this));
+  }
+
   send(frame: RequestFrame): Promise<ResponseFrame> {
+    // Brokers look at a login when a request arrives: an idle connection may outlive it and is renewed here, too.
+    if (performance.now() >= this.#loginDueAt && this.#error === undefined) this.#renewLogin();
+    const { promise, resolve } = Promise.withResolvers<ResponseFrame>();
+    const go = () => resolve(this.#sendNow(frame));
+    if (this.#heldBack === undefined) go();
+    else this.#heldBack.push(go);
+    return promise;
+  }
+
+  #renewLogin(): void {
+    this.#loginDueAt = Infinity;
+    this.#heldBack = [];
+    const channel = { address: this.address, send: (frame: RequestFrame) => this.#sendNow(frame) };
+    this.#login?.(channel)
+      .then((lifetimeMs) => this.#setLifetime(lifetimeMs))
+      .catch((error) => this.#end(this.#asConnectionError(error)))
+      .finally(() => {
+        // All at once, so that no later request overtakes an earlier one; after an error they fail.
+        const held = this.#heldBack ?? [];
+        this.#heldBack = undefined;
+        for (const go of held) go();
+      });
+  }
+
+  #setLifetime(lifetimeMs: number): void {
+    this.#loginDueAt = lifetimeMs > 0 ? performance.now() + lifetimeMs * LOGIN_USED : Infinity;
+  }
+
+  #sendNow(frame: RequestFrame): Promise<ResponseFrame> {
     if (this.#error !== undefined) return Promise.reject(this.#error);
     const correlationId = this.#correlationId = (this.#correlationId + 1) & 0x7fffffff;
     const header = this.#header(frame, correlationId);

@@ -1,7 +1,7 @@
 // Why a broker could not be talked to: one error type for everything that can go wrong between dialling and an
 // authenticated connection, worded for the operator. It refuses to carry secrets: only addresses and reasons.
 
-/** What stage failed; `authentication` and `unsupported` are final, the others may pass. */
+/** What stage failed; `token`: no token could be had, or the broker refused it. */
 export type ConnectionErrorKind =
   | "unreachable"
   | "silent"
@@ -9,6 +9,7 @@ export type ConnectionErrorKind =
   | "tls"
   | "protocol"
   | "authentication"
+  | "token"
   | "unsupported";
 
 /** A broker's address: as the cluster advertises it, and as it is dialled from here (`addresses`). */
@@ -39,7 +40,7 @@ export class ConnectionError extends Error {
     this.reason = reason;
   }
 
-  /** Whether trying again later may help: everything but a refused login and an unsupported broker. */
+  /** Whether trying again later may help: tokens are renewed, passwords, certificates and brokers are not. */
   get passing(): boolean {
     return this.kind !== "authentication" && this.kind !== "unsupported" && this.kind !== "tls";
   }

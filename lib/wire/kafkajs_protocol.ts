@@ -7,7 +7,8 @@ import { Buffer } from "node:buffer";
 import { lookup, requests } from "kafkajs/src/protocol/requests/index.js";
 import apiKeys from "kafkajs/src/protocol/requests/apiKeys.js";
 import SaslAuthenticator from "kafkajs/src/broker/saslAuthenticator/index.js";
-import type { Connection } from "./connection.ts";
+import { escapeName } from "../core/escape_name.ts";
+import type { RequestChannel } from "./connection.ts";
 import { ProtocolError } from "./protocol_reader.ts";
 
 /** A request and its response decoder as kafkajs defines them. */
@@ -42,7 +43,7 @@ export function kafkajsApiKey(api: KafkajsApi): number {
 
 /** Sends a kafkajs request in the highest version both sides speak; the decoded response, errors left in place. */
 export async function sendKafkajsRequest<Response>(
-  connection: Connection,
+  connection: RequestChannel,
   versions: ApiVersionTable,
   api: KafkajsApi,
   options: Readonly<Record<string, unknown>>,
@@ -53,7 +54,7 @@ export async function sendKafkajsRequest<Response>(
 }
 
 /** Asks which API versions a broker speaks (ApiVersions 2: every broker since Kafka 2.0). */
-export async function fetchApiVersions(connection: Connection): Promise<ApiVersionTable> {
+export async function fetchApiVersions(connection: RequestChannel): Promise<ApiVersionTable> {
   const protocol: KafkajsProtocol = requests.ApiVersions.protocol({ version: 2 })();
   const decoded = await exchange(connection, protocol) as {
     readonly apiVersions: readonly { apiKey: number; minVersion: number; maxVersion: number }[];
@@ -67,33 +68,94 @@ export async function fetchApiVersions(connection: Connection): Promise<ApiVersi
 }
 
 /** Credentials in kafkajs's shape (`SASLOptions`). */
-export type KafkajsSasl = {
-  readonly mechanism: string;
-  readonly username: string;
-  readonly password: string;
-};
+export type KafkajsSasl =
+  | { readonly mechanism: string; readonly username: string; readonly password: string }
+  | {
+    readonly mechanism: "OAUTHBEARER";
+    readonly oauthBearerProvider: () => Promise<{ readonly value: string }>;
+  };
 
-/** Authenticates a connection with kafkajs's authenticator (SaslHandshake, then SaslAuthenticate). */
+/** The broker does not offer the mechanism asked for. */
+export class MechanismError extends Error {
+  override readonly name = "MechanismError";
+  /** Those it does offer, safe to be shown. */
+  readonly offered: readonly string[];
+
+  constructor(offered: readonly string[]) {
+    super("The broker does not offer this SASL mechanism");
+    this.offered = offered;
+  }
+}
+
+const UNSUPPORTED_SASL_MECHANISM = 33;
+/** Brokers ask for 4,096 to 16,384; more would only keep this machine busy. */
+const MOST_SCRAM_ITERATIONS = 1_000_000;
+
+/**
+ * Authenticates a connection with kafkajs's authenticator (SaslHandshake, then SaslAuthenticate).
+ *
+ * @returns milliseconds until the broker wants it repeated (KIP-368), 0 for never
+ * @throws {MechanismError} where the broker does not offer the mechanism; {ConnectionError}, and whatever kafkajs
+ * throws when the broker refuses
+ */
 export async function authenticateWithKafkajs(
-  connection: Connection,
+  connection: RequestChannel,
   versions: ApiVersionTable,
   sasl: KafkajsSasl,
-): Promise<void> {
+): Promise<number> {
   const adapter = {
     host: connection.address.advertised,
     port: 0,
     sasl: { ...sasl },
     async send(protocol: KafkajsProtocol) {
-      return protocol.response.parse(await exchange(connection, protocol));
+      const decoded = await exchange(connection, protocol);
+      const { apiKey } = protocol.request;
+      if (apiKey === apiKeys.SaslHandshake) refuseUnlessOffered(decoded);
+      if (apiKey === apiKeys.SaslAuthenticate) checkChallenge(sasl.mechanism, decoded);
+      return protocol.response.parse(decoded);
     },
   };
-  await new SaslAuthenticator(adapter, SILENT_LOGGER, asKafkajsVersions(versions), true)
-    .authenticate();
+  const authenticator = new SaslAuthenticator(
+    adapter,
+    SILENT_LOGGER,
+    asKafkajsVersions(versions),
+    true,
+  );
+  await authenticator.authenticate();
+  const lifetimeMs = Number(authenticator.sessionLifetime);
+  return Number.isFinite(lifetimeMs) ? Math.max(lifetimeMs, 0) : 0;
+}
+
+function refuseUnlessOffered(decoded: unknown): void {
+  const { errorCode, enabledMechanisms } = decoded as {
+    readonly errorCode: number;
+    readonly enabledMechanisms: readonly string[];
+  };
+  if (errorCode !== UNSUPPORTED_SASL_MECHANISM) return;
+  throw new MechanismError(
+    enabledMechanisms.slice(0, 10).map((name) => escapeName(String(name).slice(0, 30))),
+  );
+}
+
+/** What kafkajs lets pass: more rounds of hashing than anybody needs, and an OAUTHBEARER refusal (RFC 7628, 3.2.2). */
+function checkChallenge(mechanism: string, decoded: unknown): void {
+  const { errorCode, authBytes } = decoded as {
+    readonly errorCode: number;
+    readonly authBytes: Uint8Array;
+  };
+  if (errorCode !== 0) return;
+  // kafkajs puts the size before the bytes.
+  const text = new TextDecoder().decode(authBytes.subarray(4));
+  if (mechanism === "OAUTHBEARER" && text !== "") throw new Error("The broker refused the token");
+  const iterations = /(?:^|,)i=(\d+)/.exec(text)?.[1];
+  if (mechanism.startsWith("SCRAM-") && Number(iterations ?? 0) > MOST_SCRAM_ITERATIONS) {
+    throw new Error(`The broker asks for ${iterations} rounds of hashing`);
+  }
 }
 
 const SILENT_LOGGER = { namespace: () => ({ debug() {}, info() {}, warn() {}, error() {} }) };
 
-async function exchange(connection: Connection, protocol: KafkajsProtocol): Promise<unknown> {
+async function exchange(connection: RequestChannel, protocol: KafkajsProtocol): Promise<unknown> {
   const { request, response } = protocol;
   const { buffer } = await request.encode();
   const { apiKey, apiVersion } = request;

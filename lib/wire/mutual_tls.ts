@@ -1,7 +1,7 @@
 // TLS with a client certificate. Deno.startTls takes none, and Deno.connectTls checks the certificate against the
 // dialled host, so node:tls is used, which is told both; it costs throughput, which only these connections pay.
 
-import { connect } from "node:tls";
+import { connect, type TLSSocket } from "node:tls";
 import { Buffer } from "node:buffer";
 import type { TlsConfig } from "../config/migration_config.ts";
 import { reveal } from "../config/secrets.ts";
@@ -13,7 +13,7 @@ export type ClientCertificateTls = TlsConfig & Required<Pick<TlsConfig, "cert" |
 
 /** Opens a TLS stream that presents the certificate. Rejects with node's error; the caller words it. */
 export async function openMutualTls(
-  { cert, key, ca, serverName }: ClientCertificateTls,
+  { cert, key, ca, serverName, verifyHostname }: ClientCertificateTls,
   target: DialTarget,
   signal: AbortSignal,
 ): Promise<ByteStream> {
@@ -21,8 +21,9 @@ export async function openMutualTls(
   const name = serverName ?? target.advertised.host;
   if (name === host) {
     const caCerts = ca === undefined ? {} : { caCerts: [ca] };
+    const anyName = verifyHostname ? {} : { unsafelyDisableHostnameVerification: true };
     return await connectDirectly(
-      { hostname: host, port, cert, key: reveal(key), ...caCerts },
+      { hostname: host, port, cert, key: reveal(key), ...caCerts, ...anyName },
       signal,
     );
   }
@@ -33,14 +34,12 @@ export async function openMutualTls(
     cert,
     key: reveal(key),
     ...(ca !== undefined && { ca }),
+    ...(!verifyHostname && { checkServerIdentity: () => undefined }),
   });
   const abort = () => socket.destroy(new Error("aborted"));
   signal.addEventListener("abort", abort);
   try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once("secureConnect", resolve);
-      socket.once("error", reject);
-    });
+    await handshake(socket);
   } finally {
     signal.removeEventListener("abort", abort);
   }
@@ -65,6 +64,31 @@ export async function openMutualTls(
     },
     close: () => socket.destroy(),
   };
+}
+
+const HANDSHAKE_POLL_MS = 3;
+
+/**
+ * Waits for the handshake. Deno's node:tls says `secureConnect` before it has begun and loses its error in the first
+ * write: an empty write begins it, the error comes out at the reading side, and a peer certificate shows its end.
+ */
+async function handshake(socket: TLSSocket): Promise<void> {
+  let timer: number | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once("error", reject);
+      socket.once("close", () => reject(new Error("unexpected end of file")));
+      socket.once("secureConnect", () => {
+        socket.write(new Uint8Array(0));
+        timer = setInterval(() => {
+          const certificate: object | null = socket.getPeerCertificate();
+          if (certificate !== null && Object.keys(certificate).length > 0) resolve();
+        }, HANDSHAKE_POLL_MS);
+      });
+    });
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 /** Deno.connectTls takes no signal: an attempt whose time is up is left behind, and closed as soon as it can be. */

@@ -1,48 +1,87 @@
 // SASL over a connection: kafkajs's authenticator does the exchange, this turns its failures into sentences that name
-// the address and the user, never the password.
+// the address and the user, never the password or the token.
 
 import type { SaslConfig } from "../config/migration_config.ts";
 import { reveal } from "../config/secrets.ts";
-import type { Connection } from "./connection.ts";
+import type { Login, RequestChannel } from "./connection.ts";
 import { ConnectionError } from "./connection_error.ts";
-import { type ApiVersionTable, authenticateWithKafkajs } from "./kafkajs_protocol.ts";
+import {
+  type ApiVersionTable,
+  authenticateWithKafkajs,
+  type KafkajsSasl,
+  MechanismError,
+} from "./kafkajs_protocol.ts";
+import { TokenError, type TokenSource } from "./token_source.ts";
 
-/** Authenticates a fresh connection. @throws {ConnectionError} `authentication` when the broker refuses */
-export async function authenticate(
-  connection: Connection,
-  versions: ApiVersionTable,
+/**
+ * How connections to a cluster log in.
+ *
+ * @param tokens where tokens for OAUTHBEARER come from
+ * @returns a login that throws {ConnectionError}: `authentication` or `token` when it is refused
+ */
+export function saslLogin(
   sasl: SaslConfig,
-): Promise<void> {
-  if (sasl.mechanism === "OAUTHBEARER") {
-    throw new ConnectionError(
-      "unsupported",
-      connection.address,
-      "OAUTHBEARER is not supported yet",
-    );
-  }
-  const { mechanism, username } = sasl;
-  try {
-    const password = reveal(sasl.password);
-    await authenticateWithKafkajs(connection, versions, { mechanism, username, password });
-  } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    if (error instanceof ConnectionError && error.kind === "silent") throw error;
-    if (/not supported by the server|UNSUPPORTED_SASL_MECHANISM/i.test(text)) {
-      throw refused(connection, `the broker does not offer SASL ${mechanism} on this port`);
+  tokens: TokenSource | undefined,
+  versions: ApiVersionTable,
+): Login {
+  return async (channel) => {
+    try {
+      return await authenticateWithKafkajs(channel, versions, credentialsOf(sasl, tokens));
+    } catch (error) {
+      if (sasl.mechanism === "OAUTHBEARER") tokens?.discard();
+      throw worded(error, channel, sasl);
     }
-    if (error instanceof ConnectionError) {
-      throw refused(
-        connection,
-        `the broker closed the connection during SASL ${mechanism}; check that the port expects SASL`,
-      );
-    }
-    throw refused(
-      connection,
-      `SASL ${mechanism} refused for user '${username}': wrong name or password`,
-    );
-  }
+  };
 }
 
-function refused(connection: Connection, reason: string): ConnectionError {
-  return new ConnectionError("authentication", connection.address, reason);
+function credentialsOf(sasl: SaslConfig, tokens: TokenSource | undefined): KafkajsSasl {
+  const { mechanism } = sasl;
+  if (mechanism !== "OAUTHBEARER") {
+    return { mechanism, username: sasl.username, password: reveal(sasl.password) };
+  }
+  return {
+    mechanism,
+    async oauthBearerProvider() {
+      if (tokens === undefined) throw new TokenError("there is no token source");
+      return { value: reveal(await tokens.token()) };
+    },
+  };
+}
+
+function worded(error: unknown, { address }: RequestChannel, sasl: SaslConfig): ConnectionError {
+  const { mechanism } = sasl;
+  const refused = (reason: string) => new ConnectionError("authentication", address, reason);
+  if (error instanceof TokenError) {
+    const kind = error.final ? "authentication" : "token";
+    return new ConnectionError(kind, address, `no token for SASL ${mechanism}: ${error.message}`);
+  }
+  if (error instanceof MechanismError) {
+    const offered = error.offered.length === 0 ? "none at all" : error.offered.join(", ");
+    return refused(
+      `the broker does not offer SASL ${mechanism} on this port; it offers ${offered}`,
+    );
+  }
+  if (error instanceof ConnectionError) {
+    if (error.kind === "silent") return error;
+    return refused(
+      `the broker closed the connection during SASL ${mechanism}; check that the port expects SASL`,
+    );
+  }
+  if (mechanism === "OAUTHBEARER") {
+    const origin = "tokenFile" in sasl ? `file ${sasl.tokenFile}` : "the token endpoint";
+    return new ConnectionError(
+      "token",
+      address,
+      `SASL ${mechanism} refused: the broker does not accept the token from ${origin}`,
+    );
+  }
+  const text = error instanceof Error ? error.message : "";
+  if (/server signature|server nonce|rounds of hashing|iterations/i.test(text)) {
+    return refused(
+      `SASL ${mechanism} broken off: whoever answers could not show that it knows the password of user '${sasl.username}'`,
+    );
+  }
+  return refused(
+    `SASL ${mechanism} refused for user '${sasl.username}': wrong name or password`,
+  );
 }

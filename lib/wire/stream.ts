@@ -43,6 +43,7 @@ export async function openStream(
     const secured = await Deno.startTls(tcp, {
       hostname: tls.serverName ?? target.advertised.host,
       ...(tls.ca !== undefined && { caCerts: [tls.ca] }),
+      ...(!tls.verifyHostname && { unsafelyDisableHostnameVerification: true }),
     });
     open = secured;
     await secured.handshake();

@@ -9,11 +9,19 @@ export function tlsReasonOf(text: string): string | undefined {
   if (/not ?valid ?for ?name|altnames|does not match/i.test(text)) {
     return "the certificate is not valid for this host name; see `tls.serverName`";
   }
-  if (/certificate.*expired|Expired/i.test(text)) return "the certificate has expired";
+  if (/certificate.*expired|Expired/i.test(text)) {
+    return "the certificate has expired; renew it on the broker, or set this machine's clock right";
+  }
+  if (/NotValidYet|not valid yet/i.test(text)) {
+    return "the certificate is not valid yet; set this machine's clock right";
+  }
   if (
     /CertificateRequired|certificate required|Handshake ?Failure|Bad ?Certificate/i.test(text)
   ) {
     return "the broker refused the TLS handshake; it may want a client certificate (`tls.cert`, `tls.key`)";
+  }
+  if (/platform certificates/i.test(text)) {
+    return "the system's certificate authorities could not be read; check SSL_CERT_FILE and SSL_CERT_DIR";
   }
   return undefined;
 }

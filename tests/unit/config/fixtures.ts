@@ -13,6 +13,7 @@ export const FILES: Readonly<Record<string, string>> = {
   "client.key": "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n",
   "encrypted.key":
     "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIF\n-----END ENCRYPTED PRIVATE KEY-----\n",
+  "token": "a-token\n",
   "password": "from file\r\nsecond line\n",
   "empty": "\n",
 };
@@ -30,6 +31,7 @@ export const SOURCES: ConfigSources = {
     if (text !== undefined) return new TextEncoder().encode(text);
     throw Object.assign(new Error(`open ${path}`), { code: "ENOENT" });
   },
+  decryptKey: (_, passphrase) => passphrase === "open sesame" ? FILES["client.key"] : undefined,
 };
 
 /** The problems of a wrong configuration as the operator sees them; empty where there is none. */
