@@ -32,7 +32,7 @@ export interface CopyOptions {
   /** Called for every batch the target has stored, in order for each partition. */
   readonly onAcknowledged: (partition: CopyPosition, acknowledgement: Acknowledgement) => void;
   /** Messages expired on the source before they were read. */
-  readonly onLost: (partition: TopicPartition, span: OffsetSpan) => void;
+  readonly onLost: (partition: CopyPosition, span: OffsetSpan) => void;
   /** Called for every partition that is done or has failed; once more where a done one turns out to be worthless. */
   readonly onSettled: (result: CopyResult) => void;
   readonly signal: AbortSignal;
@@ -116,7 +116,7 @@ export function startCopy(options: CopyOptions): Copy {
         onCrash,
         onLost(partition) {
           const span = partition.lost.at(-1);
-          if (span !== undefined) options.onLost(partition, span);
+          if (span !== undefined) options.onLost(resultOf(partition), span);
         },
         onFramed(partition) {
           if (partition.status === "copying") sourceRouter.succeeded(partition);
@@ -148,7 +148,9 @@ export function startCopy(options: CopyOptions): Copy {
   async function findOn(nodeId: number, partition: PartitionCopy): Promise<TargetPosition> {
     const broker = await options.target.openData(nodeId);
     try {
-      return await findPosition(broker, partition, options.identity, positionOf(partition), signal);
+      const from = positionOf(partition);
+      const { identity } = options;
+      return await findPosition(broker, partition, identity, from, partition.compare, signal);
     } finally {
       broker.connection.close();
     }

@@ -3,16 +3,18 @@
 import type { OffsetSpan } from "../core/offsets.ts";
 import type { TopicPartition } from "../core/topic_partition.ts";
 import type { TargetRules } from "./cut.ts";
-import type { TargetPosition } from "./find_position.ts";
+import type { CompareContents, TargetPosition } from "./find_position.ts";
 
 /** One partition to copy. */
 export interface CopyTask extends TopicPartition {
   readonly startOffset: bigint;
   readonly endOffset: bigint;
-  /** Records copied before `startOffset`, in all plans of the migration. */
-  readonly recordsBefore: bigint;
-  /** What the target holds: at least `recordsBefore`. */
+  /** The target's position that belongs to `startOffset`: what was copied before it, in all plans of the migration. */
+  readonly before: TargetPosition;
+  /** What the target holds: at least `before`. */
   readonly stored: TargetPosition;
+  /** Given where the source's log may lose records between two reads, so that counting them misleads. */
+  readonly compare?: CompareContents;
   /** What the target topic takes. */
   readonly rules: TargetRules;
   /** Why the partition cannot be copied at all, as a sentence. */

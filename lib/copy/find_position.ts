@@ -19,8 +19,10 @@ import type { ProducerIdentity } from "../kafka/producer_id.ts";
 import { listPartitionOffsets } from "../kafka/partition_offsets.ts";
 import { fetchLastSequences } from "../kafka/producer_state.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
+import type { ResponseFrame } from "../wire/connection.ts";
 import { ProtocolError } from "../wire/protocol_reader.ts";
 import { decodeFetch, encodeFetch, type FetchedPartition } from "../wire/fetch.ts";
+import { digestRecords } from "./held_records.ts";
 
 /** A point of a partition's copy on the target. */
 export interface TargetPosition {
@@ -30,6 +32,17 @@ export interface TargetPosition {
   readonly targetOffset: bigint;
   /** Target offset of the very first; absent where there is none. */
   readonly targetFirstOffset?: bigint;
+  /**
+   * Where contents were asked for: the records of ours beyond the position it was sought from, in order
+   * (`digestRecords`).
+   */
+  readonly held?: readonly string[];
+}
+
+/** How records are told apart where counting them misleads. */
+export interface CompareContents {
+  /** False where the target sets timestamps of its own. */
+  readonly timestamps: boolean;
 }
 
 /** The position could not be found; `message` is a sentence. */
@@ -48,6 +61,7 @@ const OFFSET_OUT_OF_RANGE = 1;
  *
  * @param broker its leader on the target, with a connection of one's own
  * @param from a position known for certain: the journal's
+ * @param contents given where the records beyond it are wanted too
  * @throws {ConnectionError | ProtocolError | PositionError}
  */
 export async function findPosition(
@@ -55,6 +69,7 @@ export async function findPosition(
   partition: TopicPartition,
   identity: ProducerIdentity,
   from: TargetPosition,
+  contents: CompareContents | undefined,
   signal: AbortSignal,
 ): Promise<TargetPosition> {
   const sequences = await fetchLastSequences(broker, [partition], identity);
@@ -68,7 +83,13 @@ export async function findPosition(
       `the target holds ${missing} of our messages less than it has acknowledged: it was truncated or re-created`,
     );
   }
-  const scan: Scan = { records: from.records, nextOffset: from.targetOffset, found: from };
+  const scan: Scan = {
+    records: from.records,
+    nextOffset: from.targetOffset,
+    found: from,
+    contents,
+    held: [],
+  };
   const until = performance.now() + REPLICATION_PATIENCE_MS;
   while (records === undefined || scan.records < records) {
     const atEnd = await scanOnce(broker, partition, identity, scan);
@@ -81,7 +102,7 @@ export async function findPosition(
     }
     await delay(100, signal);
   }
-  return scan.found;
+  return contents === undefined ? scan.found : { ...scan.found, held: scan.held };
 }
 
 /** The number of records whose last has this sequence: the one at or after `known` that fits. */
@@ -94,6 +115,8 @@ interface Scan {
   records: bigint;
   nextOffset: bigint;
   found: TargetPosition;
+  readonly contents: CompareContents | undefined;
+  readonly held: string[];
 }
 
 /** Reads on from where the scan stands. @returns whether that was the high watermark */
@@ -120,7 +143,7 @@ async function scanOnce(
   }
   if (fetched.errorCode !== 0) throw unreadable(fetched.errorCode);
   try {
-    scanBatches(frame.view, fetched, identity, scan);
+    scanBatches(frame, fetched, identity, scan);
   } catch (error) {
     if (!(error instanceof CorruptBatchError)) throw error;
     throw new PositionError(`the target's log cannot be read: ${error.reason}`);
@@ -153,7 +176,7 @@ function unreadable(errorCode: number): Error {
 }
 
 function scanBatches(
-  view: DataView,
+  { bytes, view }: Pick<ResponseFrame, "bytes" | "view">,
   { recordsStart, recordsEnd, highWatermark }: FetchedPartition,
   identity: ProducerIdentity,
   scan: Scan,
@@ -168,6 +191,10 @@ function scanBatches(
       const count = lastOffsetDelta(view, position) + 1;
       const records = recordsOfSequence(baseSequence(view, position) + count - 1, scan.records);
       scan.records = records;
+      if (scan.contents !== undefined) {
+        const { timestamps } = scan.contents;
+        for (const digest of digestRecords(bytes, position, timestamps)) scan.held.push(digest);
+      }
       const targetFirstOffset = scan.found.targetFirstOffset ?? last - BigInt(count - 1);
       scan.found = { records, targetOffset: last + 1n, targetFirstOffset };
     }

@@ -4,12 +4,13 @@
 
 import { patchForProduce } from "../batch/patch.ts";
 import type { TopicPartition } from "../core/topic_partition.ts";
-import type { TargetPosition } from "./find_position.ts";
+import type { CompareContents, TargetPosition } from "./find_position.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
 import { baseOffset } from "../batch/record_batch.ts";
 import { reencodeBatch } from "../batch/reencode.ts";
 import { addSpan, maxOffset, minOffset, type OffsetSpan } from "../core/offsets.ts";
 import type { Cut, CutBatch, TargetRules } from "./cut.ts";
+import { compareHeld, digestRecords, type HeldRecords } from "./held_records.ts";
 import { type ProduceBatch, ProduceQueue } from "./produce_queue.ts";
 
 /** A batch the target has stored. */
@@ -24,10 +25,12 @@ export interface PartitionCopyOptions extends TopicPartition {
   readonly startOffset: bigint;
   readonly endOffset: bigint;
   readonly identity: ProducerIdentity;
-  /** Records of this partition copied before `startOffset`, in all plans of the migration: the first sequence. */
-  readonly recordsBefore: bigint;
-  /** What the target already holds; its records beyond `recordsBefore` are read and not sent again. */
+  /** The target's position that belongs to `startOffset`: its records are the first sequence. */
+  readonly before: TargetPosition;
+  /** What the target already holds; its records beyond `before` are read and not sent again. */
   readonly stored: TargetPosition;
+  /** Given where the source's log may lose records between two reads. */
+  readonly compare?: CompareContents;
   readonly rules: TargetRules;
 }
 
@@ -46,6 +49,7 @@ export class PartitionCopy implements TopicPartition {
   readonly startOffset: bigint;
   readonly endOffset: bigint;
   readonly rules: TargetRules;
+  readonly compare: CompareContents | undefined;
   readonly #identity: ProducerIdentity;
   readonly #idempotent: boolean;
   /** Framed and not acknowledged. */
@@ -61,8 +65,14 @@ export class PartitionCopy implements TopicPartition {
   #stopReason: string | undefined;
   #recordsRead: bigint;
   #lost: readonly OffsetSpan[] = [];
+  /** What the target holds; counts as acknowledged once the source has been read up to there. */
+  #stored: TargetPosition;
   /** Records to read that the target already holds. */
-  #toSkip: bigint;
+  #toSkip = 0n;
+  /** Finds out how many of the next records the target already holds, where counting misleads. */
+  #held: HeldRecords | undefined;
+  /** While `#held` does: what has expired unread begins here, if the target does not hold it. */
+  #expiredFrom: bigint | undefined;
   #repositions = 0;
   #batchesLeftOut = 0;
   #recordsAcknowledged: bigint;
@@ -78,13 +88,15 @@ export class PartitionCopy implements TopicPartition {
     this.#identity = options.identity;
     this.#idempotent = options.identity.producerId >= 0n;
     this.queue = new ProduceQueue(this.#idempotent);
-    this.#recordsRead = options.recordsBefore;
-    this.#recordsAcknowledged = options.recordsBefore;
-    this.#toSkip = options.stored.records - options.recordsBefore;
-    this.#targetFirstOffset = options.stored.targetFirstOffset;
-    this.#targetNextOffset = options.stored.targetOffset;
+    this.compare = options.compare;
+    this.#recordsRead = options.before.records;
+    this.#recordsAcknowledged = options.before.records;
+    this.#targetFirstOffset = options.before.targetFirstOffset;
+    this.#targetNextOffset = options.before.targetOffset;
+    this.#stored = options.stored;
     this.#nextFetchOffset = options.startOffset;
     this.#sourceOffset = options.startOffset;
+    this.#readAgain();
     this.#finishWhenThrough();
   }
 
@@ -161,6 +173,17 @@ export class PartitionCopy implements TopicPartition {
     hold: (batch: CutBatch) => () => void,
   ): void {
     if (this.#status !== "copying") return;
+    if (this.#held !== undefined) {
+      const { timestamps = true } = this.compare ?? {};
+      const read = batches.map(({ bytes, position, firstOffset }) => ({
+        firstOffset,
+        digests: digestRecords(bytes, position, timestamps),
+      }));
+      for (const { firstOffset, digests } of read) this.#held.read(firstOffset, digests);
+      this.#nextFetchOffset = nextOffset;
+      this.#gapTo = gapTo;
+      return this.#conclude(this.#held);
+    }
     for (const whole of batches) {
       const batch = this.#withoutStored(whole);
       if (batch === undefined) continue;
@@ -200,6 +223,7 @@ export class PartitionCopy implements TopicPartition {
       );
       return undefined;
     }
+    this.#arrive();
     this.#targetFirstOffset ??= targetOffset;
     this.#targetNextOffset = targetOffset + BigInt(batch.recordCount);
     this.#recordsAcknowledged += BigInt(batch.recordCount);
@@ -231,10 +255,8 @@ export class PartitionCopy implements TopicPartition {
   reposition(stored: TargetPosition): boolean {
     if (stored.records < this.#recordsAcknowledged) return false;
     if (++this.#repositions > REPOSITIONS) return false;
+    this.#stored = stored;
     this.#readAgain();
-    this.#toSkip = stored.records - this.#recordsAcknowledged;
-    this.#targetFirstOffset ??= stored.targetFirstOffset;
-    this.#targetNextOffset = maxOffset(stored.targetOffset, this.#targetNextOffset);
     return true;
   }
 
@@ -243,16 +265,28 @@ export class PartitionCopy implements TopicPartition {
    * that the journal can tell what lies before the gap from what lies behind.
    */
   lose(logStartOffset: bigint): void {
+    const endOffset = minOffset(logStartOffset, this.endOffset);
+    if (this.#held !== undefined) {
+      // Each record held takes an offset at least; those that take more are found behind the gap.
+      this.#expiredFrom = this.#sourceOffset + this.#toSkip;
+      this.#held = compareHeld(this.#stored.held ?? [], this.#toSkip, endOffset);
+      this.#nextFetchOffset = endOffset;
+      return this.#conclude(this.#held);
+    }
     if (this.#toSkip > 0n) {
       return this.stop(
-        `messages from source offset ${this.#nextFetchOffset} on have expired before it was known which of them the target holds`,
+        `messages from source offset ${this.#nextFetchOffset} on have expired before it was known which of them the target holds; the same command finds out`,
       );
     }
-    const endOffset = minOffset(logStartOffset, this.endOffset);
-    this.#lost = addSpan(this.#lost, { startOffset: this.#nextFetchOffset, endOffset });
-    this.#nextFetchOffset = endOffset;
-    this.#sourceOffset = endOffset;
+    this.#loseTo(endOffset, this.#nextFetchOffset);
     this.#finishWhenThrough();
+  }
+
+  #loseTo(endOffset: bigint, startOffset: bigint): void {
+    this.#lost = addSpan(this.#lost, { startOffset, endOffset });
+    this.#nextFetchOffset = endOffset;
+    this.#arrive();
+    this.#sourceOffset = endOffset;
   }
 
   #readAgain(): void {
@@ -262,6 +296,44 @@ export class PartitionCopy implements TopicPartition {
     this.#gapTo = undefined;
     // What stopped the reading will be met again.
     this.#stopReason = undefined;
+    this.#expiredFrom = undefined;
+    const { records, held } = this.#stored;
+    this.#toSkip = maxOffset(records - this.#recordsAcknowledged, 0n);
+    // Where the target has deleted them already, they can only be counted.
+    this.#held = held !== undefined && held.length > 0 && this.#toSkip > 0n
+      ? compareHeld(held, this.#toSkip, this.#sourceOffset)
+      : undefined;
+  }
+
+  /** Everything the target holds has been read: from now on it counts as acknowledged. */
+  #arrive(): void {
+    const { records, targetOffset, targetFirstOffset } = this.#stored;
+    if (records <= this.#recordsAcknowledged) return;
+    this.#recordsAcknowledged = records;
+    this.#targetFirstOffset ??= targetFirstOffset;
+    this.#targetNextOffset = maxOffset(targetOffset, this.#targetNextOffset);
+  }
+
+  /** Ends the comparison when it is settled: the source is read from the point that it found. */
+  #conclude(held: HeldRecords): void {
+    if (!held.settled && !this.readThrough) return;
+    const { point, matched } = held;
+    const expiredFrom = this.#expiredFrom;
+    this.#held = undefined;
+    this.#expiredFrom = undefined;
+    if (expiredFrom !== undefined && !matched && expiredFrom > point.offset) {
+      return this.stop(
+        `messages before source offset ${point.offset} have expired, and it cannot be told which of those behind it the target holds`,
+      );
+    }
+    this.#toSkip = point.skip;
+    this.#recordsRead = this.#stored.records - point.skip;
+    this.#nextFetchOffset = point.offset;
+    this.#gapTo = undefined;
+    if (expiredFrom !== undefined && !matched && expiredFrom < point.offset) {
+      this.#loseTo(point.offset, expiredFrom);
+    }
+    this.#finishWhenThrough();
   }
 
   /** What of a batch the target does not hold yet. */
@@ -272,8 +344,6 @@ export class PartitionCopy implements TopicPartition {
     const rest = stored < count ? withoutRecords(batch, stored) : undefined;
     this.#toSkip -= stored;
     this.#recordsRead += stored;
-    this.#recordsAcknowledged += stored;
-    if (rest === undefined) this.#sourceOffset = batch.nextOffset;
     return rest;
   }
 
@@ -307,7 +377,10 @@ export class PartitionCopy implements TopicPartition {
     if (this.#stopReason !== undefined) this.fail(this.#stopReason);
     else if (this.readThrough && this.#toSkip > 0n) {
       this.fail(`the target holds ${this.#toSkip} more messages of this migration than the range`);
-    } else if (this.readThrough) this.#status = "done";
+    } else if (this.readThrough && this.#held === undefined) {
+      this.#arrive();
+      this.#status = "done";
+    }
   }
 }
 

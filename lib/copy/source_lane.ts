@@ -191,12 +191,15 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     const nothingLeft = empty && first && fetched.lastStableOffset >= untilOffset;
     const taken = nothingLeft ? { batches: [], nextOffset: untilOffset, batchesLeftOut: 1 } : cut;
     let { problem } = cut;
+    const { lost } = partition;
     try {
       partition.accept(taken, (batch) => hold(batch, frame.buffer));
     } catch (error) {
       if (!(error instanceof CorruptBatchError)) throw error;
       problem = { kind: "damaged", reason: error.reason };
     }
+    // What was found to be lost is told before anything behind it can be sent.
+    if (partition.lost !== lost) options.onLost(partition);
     if (!empty) {
       partitions.delete(partition);
       if (partition.fetchable) partitions.add(partition);
@@ -225,8 +228,9 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     }
     if (logStartOffset > nextFetchOffset) {
       draining.delete(partition.queue);
+      const { lost } = partition;
       partition.lose(logStartOffset);
-      options.onLost(partition);
+      if (partition.lost !== lost) options.onLost(partition);
       if (partition.fetchable) partitions.add(partition);
     } else {
       partition.stop(

@@ -14,7 +14,7 @@ import {
   type ProgressEntry,
   type SettledEntry,
 } from "./journal_entry.ts";
-import { addSpan, type OffsetSpan } from "./offsets.ts";
+import { addSpan, maxOffset, type OffsetSpan } from "./offsets.ts";
 import {
   compareTopicPartitions,
   formatTopicPartition,
@@ -89,13 +89,14 @@ export function continueJournal(
   const partitions = new Map<string, JournaledPartition>(state.partitions);
   let finished = state.finished;
   for (const entry of entries) {
-    if (entry.type === "finished") finished = entry;
-    else if (entry.type === "plan") {
+    // What follows the end of a run belongs to one that has not come to its end yet.
+    finished = entry.type === "finished" ? entry : undefined;
+    if (entry.type === "plan") {
       for (const planned of entry.partitions) {
         const key = formatTopicPartition(planned);
         partitions.set(key, plannedPartition(planned, partitions.get(key)));
       }
-    } else if (entry.type !== "migration") {
+    } else if (entry.type !== "migration" && entry.type !== "finished") {
       const key = formatTopicPartition(entry);
       const known = partitions.get(key);
       if (known !== undefined) partitions.set(key, movedOn(known, entry));
@@ -148,11 +149,10 @@ function movedOn(
       };
     case "lost": {
       const span = { startOffset: BigInt(entry.startOffset), endOffset: BigInt(entry.endOffset) };
-      const { sourceOffset } = known;
-      const lostNow = sourceOffset >= span.startOffset && sourceOffset < span.endOffset;
       return {
         ...known,
-        sourceOffset: lostNow ? span.endOffset : sourceOffset,
+        // It is written when everything before it is acknowledged or left out.
+        sourceOffset: maxOffset(known.sourceOffset, span.endOffset),
         lost: addSpan(known.lost, span),
       };
     }

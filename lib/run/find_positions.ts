@@ -2,7 +2,12 @@
 // partition after the other.
 
 import { createLeaders } from "../copy/leaders.ts";
-import { findPosition, PositionError, type TargetPosition } from "../copy/find_position.ts";
+import {
+  type CompareContents,
+  findPosition,
+  PositionError,
+  type TargetPosition,
+} from "../copy/find_position.ts";
 import type { JournaledPartition } from "../core/journal.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import { CONTROL_BACKOFF, createBackoff } from "../kafka/backoff.ts";
@@ -16,11 +21,16 @@ export interface Found {
   readonly problem?: string;
 }
 
-/** Finds the positions, by `formatTopicPartition`. */
+/**
+ * Finds the positions, by `formatTopicPartition`.
+ *
+ * @param compare says where the records beyond the journal's position are wanted too
+ */
 export async function findPositions(
   target: Cluster,
   begun: readonly JournaledPartition[],
   identity: ProducerIdentity,
+  compare: (partition: JournaledPartition) => CompareContents | undefined,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Found>> {
   const found = new Map<string, Found>();
@@ -32,7 +42,7 @@ export async function findPositions(
     for (const partition of partitions) {
       found.set(
         formatTopicPartition(partition),
-        await findOne(target, nodeId, partition, identity, signal),
+        await findOne(target, nodeId, partition, identity, compare(partition), signal),
       );
     }
   }));
@@ -44,6 +54,7 @@ async function findOne(
   nodeId: number,
   journaled: JournaledPartition,
   identity: ProducerIdentity,
+  compare: CompareContents | undefined,
   signal: AbortSignal,
 ): Promise<Found> {
   const { topic, partition, records, targetOffset, targetFirstOffset } = journaled;
@@ -61,7 +72,7 @@ async function findOne(
       try {
         const broker = await target.openData(leader);
         try {
-          return await findPosition(broker, { topic, partition }, identity, from, signal);
+          return await findPosition(broker, { topic, partition }, identity, from, compare, signal);
         } finally {
           broker.connection.close();
         }

@@ -19,6 +19,7 @@ import type { ClusterSnapshot, TopicSnapshot } from "../core/snapshot.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { initProducerId, type ProducerIdentity } from "../kafka/producer_id.ts";
+import type { CompareContents } from "../copy/find_position.ts";
 import { findPositions, type Found } from "./find_positions.ts";
 import { planEntryPartition, progressEntry, settledEntry, settledLine } from "./journal_entries.ts";
 import type { JournalFile } from "./journal_file.ts";
@@ -119,13 +120,17 @@ export async function copyWithJournal(options: JournaledCopyOptions): Promise<vo
     onAcknowledged(position) {
       changed.set(formatTopicPartition(position), progressEntry(position));
     },
-    onLost({ topic, partition }, { startOffset, endOffset }) {
+    onLost(position, { startOffset, endOffset }) {
+      const { topic, partition } = position;
       log.warning(
         `topic: ${topic}, partition: ${partition}, messages have expired before they were read, offsets: ${startOffset} to ${
           endOffset - 1n
         }`,
       );
       const span = { startOffset: String(startOffset), endOffset: String(endOffset) };
+      if (position.targetFirstOffset !== undefined) {
+        changed.set(formatTopicPartition(position), progressEntry(position));
+      }
       events.push({ type: "lost", topic, partition, ...span });
       // On the disk before anything from behind the gap is sent: a resume counts records from the start of a range.
       write();
@@ -178,33 +183,50 @@ async function planTasks(
   ]);
   // Without a producer id our records cannot be told from others': the journal's position has to do.
   const found = isIdempotent(migration)
-    ? await findPositions(target, begun, identity, signal)
+    ? await findPositions(target, begun, identity, (each) => comparison(each, options), signal)
     : new Map<string, Found>();
   const rulesOf = (topic: string) => targetRules(targetSnapshot.topics.get(topic));
   const after = journal.state?.partitions;
   return [...begun, ...fresh].flatMap((partition) => {
     const key = formatTopicPartition(partition);
     const journaled = after?.get(key);
-    return journaled ? [task(journaled, found.get(key), rulesOf(partition.topic))] : [];
+    if (journaled === undefined) return [];
+    const compare = comparison(journaled, options);
+    return [task(journaled, found.get(key), rulesOf(partition.topic), compare)];
   });
+}
+
+/** How records are told apart where the source may have lost some of a begun range meanwhile. */
+function comparison(
+  { topic, partition, sourceOffset }: JournaledPartition,
+  { sourceSnapshot, targetSnapshot }: JournaledCopyOptions,
+): CompareContents | undefined {
+  const { settings, partitions = [] } = sourceSnapshot.topics.get(topic) ?? {};
+  const { logStartOffset = 0n } = partitions[partition]?.offsets ?? {};
+  // Whoever may not see the settings cannot know that nothing is compacted.
+  const mayHaveLost = settings?.compacted !== false || logStartOffset > sourceOffset;
+  const appendTime = targetSnapshot.topics.get(topic)?.settings?.logAppendTime ?? false;
+  return mayHaveLost ? { timestamps: !appendTime } : undefined;
 }
 
 function task(
   journaled: JournaledPartition,
   found: Found | undefined,
   rules: TargetRules,
+  compare: CompareContents | undefined,
 ): CopyTask {
   const { topic, partition, sourceOffset, endOffset, records, targetOffset, targetFirstOffset } =
     journaled;
-  const stored = { records, targetOffset, ...optional("targetFirstOffset", targetFirstOffset) };
+  const before = { records, targetOffset, ...optional("targetFirstOffset", targetFirstOffset) };
   return {
     topic,
     partition,
     startOffset: sourceOffset,
     endOffset,
-    recordsBefore: records,
-    stored: found?.position ?? stored,
+    before,
+    stored: found?.position ?? before,
     rules,
+    ...optional("compare", compare),
     ...optional("problem", found?.problem),
   };
 }

@@ -90,7 +90,7 @@ function makeCopy(batches: readonly number[], more: { readonly start?: number } 
     startOffset: BigInt(more.start ?? 0),
     endOffset: BigInt(lengthOf(batches)),
     identity,
-    recordsBefore: 0n,
+    before: nothingStored,
     stored: nothingStored,
     rules,
   });
@@ -108,7 +108,7 @@ Deno.test("sequences count the records before, over all plans, and wrap at 2^31"
     startOffset: 0n,
     endOffset: 12n,
     identity,
-    recordsBefore: 2n ** 31n * 3n - 8n,
+    before: { records: 2n ** 31n * 3n - 8n, targetOffset: 70n },
     stored: { records: 2n ** 31n * 3n - 8n, targetOffset: 70n },
     rules,
   });
@@ -330,7 +330,7 @@ Deno.test("whatever fails in between, the target holds every record once and in 
               startOffset: journal.sourceOffset,
               endOffset: BigInt(end),
               identity,
-              recordsBefore: journal.records,
+              before: journal,
               stored: position(),
               rules,
             });

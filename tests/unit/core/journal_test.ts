@@ -110,9 +110,9 @@ Deno.test("lost ranges are kept, and what lies behind them goes on", () => {
   const partition = state.partitions.get("t-0");
   assert.deepEqual(partition?.lost, [{ startOffset: 5n, endOffset: 11n }]);
   assert.equal(partition?.sourceOffset, 11n);
-  // A range that is told before everything in front of it is acknowledged moves nothing.
+  // Nothing in front of it had to be sent, or it would have been journaled before.
   const ahead = stateOf(planEntry(range(0, "0", "20")), lost(5, 9)).partitions.get("t-0");
-  assert.equal(ahead?.sourceOffset, 0n);
+  assert.equal(ahead?.sourceOffset, 9n);
 });
 
 Deno.test("a torn last line is ignored, wherever it was torn", () => {
@@ -169,4 +169,12 @@ Deno.test("what differs between a journal and a run is told by name", () => {
       'uncommitted (was "earliest", is "skip")',
     ],
   );
+});
+
+Deno.test("a run that has moved anything since the last one ended has not come to its end", () => {
+  const finished: JournalEntry = { type: "finished", runId: "r", at: "", exitStatus: 0 };
+  const first = [planEntry(range(0, "0", "20")), progress(0, 20, 20), finished];
+  assert.equal(stateOf(...first).finished?.exitStatus, 0);
+  assert.equal(stateOf(...first, planEntry(range(0, "20", "30"))).finished, undefined);
+  assert.equal(stateOf(...first, progress(0, 25, 25)).finished, undefined);
 });

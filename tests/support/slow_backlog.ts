@@ -1,0 +1,125 @@
+/**
+ * A backlog that takes a while to copy: several partitions with all codecs, mixed batch sizes and odd records, behind
+ * links that delay each answer of the target. Refuses to say what is wrong beyond the first partition that differs.
+ */
+
+import assert from "node:assert/strict";
+import { type ClusterPair, uniqueName } from "./cluster_pair.ts";
+import type { ConfigContent } from "./migration_dir.ts";
+import { type Links, startLinks } from "./slow_links.ts";
+
+/** What is wanted; everything has a default. */
+export interface SlowBacklogSpec {
+  readonly partitions?: number;
+  readonly messages?: number;
+  readonly valueBytes?: number;
+  /** Committed offset of every partition. */
+  readonly committed?: number;
+  readonly replicationFactor?: number;
+  readonly sourceConfigs?: Readonly<Record<string, string>>;
+  readonly targetConfigs?: Readonly<Record<string, string>>;
+  /** How much later the target's answers arrive, ms. */
+  readonly delayMs?: number;
+  /** Which clusters are reached through proxies, the target unless told. */
+  readonly through?: readonly ("source" | "target")[];
+  /** Bytes of a batch on the source at most, differing by partition unless told. */
+  readonly batchBytes?: number;
+}
+
+/** A backlog that was made. */
+export interface SlowBacklog extends AsyncDisposable {
+  readonly topic: string;
+  readonly partitions: number;
+  readonly committed: number;
+  readonly messages: number;
+  /** The links to the target. */
+  readonly target: Links;
+  /** The links to the source, where it is reached through them. */
+  readonly source: Links;
+  /** A config that migrates this topic; the given keys win. */
+  readonly config: (more?: ConfigContent) => ConfigContent;
+  /** Bytes that went to the target so far. */
+  readonly sent: () => number;
+  /** Asserts that the target holds exactly the planned messages, in order, by librdkafka's digests. */
+  readonly assertArrived: (
+    range?: { readonly end?: number; readonly at?: number },
+  ) => Promise<void>;
+}
+
+const CODECS = ["none", "lz4", "zstd", "gzip", "snappy"] as const;
+const BATCH_BYTES = [16_384, 32_768, 8_192, 65_536] as const;
+
+/** Makes the topic on both sides, fills the source and commits. */
+export async function makeSlowBacklog(
+  clusters: ClusterPair,
+  spec: SlowBacklogSpec = {},
+): Promise<SlowBacklog> {
+  const { partitions = 4, messages = 4_000, valueBytes = 500, committed = 111 } = spec;
+  const { replicationFactor = 1, delayMs = 25, through = ["target"] } = spec;
+  const topic = uniqueName("slow");
+  const { judge } = clusters;
+  const create = (side: "source" | "target", configs: Readonly<Record<string, string>> = {}) =>
+    judge.createTopics(clusters[side].bootstrap, [
+      { name: topic, partitions, replicationFactor, configs },
+    ]);
+  await Promise.all([create("source", spec.sourceConfigs), create("target", spec.targetConfigs)]);
+  const all = Array.from({ length: partitions }, (_, partition) => partition);
+  await Promise.all(all.map((partition) =>
+    judge.produce(clusters.source.bootstrap, {
+      topic,
+      partition,
+      count: messages,
+      valueBytes,
+      seed: partition,
+      keys: "some",
+      values: "some",
+      codec: CODECS[partition % CODECS.length] ?? "none",
+      compressible: partition % 2 === 0,
+      properties: {
+        "linger.ms": "5",
+        "batch.size": `${spec.batchBytes ?? BATCH_BYTES[partition % BATCH_BYTES.length]}`,
+      },
+    })
+  ));
+  await judge.commitOffsets(
+    clusters.source.bootstrap,
+    `${topic}-group`,
+    all.map((partition) => ({ topic, partition, offset: BigInt(committed) })),
+  );
+  const source = startLinks(clusters.source);
+  const target = startLinks(clusters.target, { delayMs: { toClient: delayMs } });
+  const way = (side: "source" | "target", links: Links) =>
+    through.includes(side) ? links.config : { bootstrapServers: clusters[side].bootstrap };
+  return {
+    topic,
+    partitions,
+    committed,
+    messages,
+    source,
+    target,
+    config: (more = {}) => ({
+      checkFlag: 1,
+      source: way("source", source),
+      target: way("target", target),
+      topics: { include: [topic] },
+      ...more,
+    }),
+    sent: () => target.forwarded("toServer"),
+    assertArrived: async ({ end = messages, at = 0 } = {}) => {
+      for (const partition of all) {
+        const expected = await judge.read(clusters.source.bootstrap, topic, partition, {
+          start: BigInt(committed),
+          end: BigInt(end),
+        });
+        const found = await judge.read(clusters.target.bootstrap, topic, partition, {
+          start: BigInt(at),
+        });
+        assert.equal(found.count, expected.count, `${topic}-${partition}`);
+        assert.equal(found.digest, expected.digest, `${topic}-${partition}`);
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([source[Symbol.asyncDispose](), target[Symbol.asyncDispose]()]);
+    },
+  };
+}
