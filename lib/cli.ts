@@ -12,7 +12,12 @@ import { type CliOptions, HELP, parseCliOptions } from "./cli_options.ts";
 import { decryptKey } from "./wire/private_key.ts";
 import { trustSystemRoots } from "./wire/system_roots.ts";
 import { ContinueError } from "./run/check_journal.ts";
-import { JournalLockedError, openJournalFile, readJournalFile } from "./run/journal_file.ts";
+import {
+  JournalLockedError,
+  JournalWriteError,
+  openJournalFile,
+  readJournalFile,
+} from "./run/journal_file.ts";
 import { runPipeline } from "./run/pipeline.ts";
 import { type RunFiles, runFiles, writeReport } from "./run_files.ts";
 import { openLog } from "./show/log.ts";
@@ -84,6 +89,10 @@ async function run(options: CliOptions, streams: Streams): Promise<ExitStatus> {
       streams.stderr(`data-migrate: ${error.message}\n`);
       return 3;
     }
+    if (error instanceof JournalWriteError || error instanceof LogWriteError) {
+      streams.stderr(`data-migrate: ${error.message}\n`);
+      return 1;
+    }
     streams.stderr(
       `data-migrate: Unexpected failure: ${
         messageOf(error)
@@ -96,6 +105,11 @@ async function run(options: CliOptions, streams: Streams): Promise<ExitStatus> {
 /** The log or the state file cannot be opened: nothing has been contacted yet. Exit status 2. */
 class RunFileError extends Error {
   override readonly name = "RunFileError";
+}
+
+/** The log could not be written any more; the run ended where it stood. Exit status 1. */
+class LogWriteError extends Error {
+  override readonly name = "LogWriteError";
 }
 
 async function opening<File>(path: string, open: () => File | Promise<File>): Promise<File> {
@@ -155,7 +169,11 @@ async function runWithFiles(
       throw error;
     });
     if (log.failed.aborted) {
-      throw new Error(`Cannot write ${files.log}: ${messageOf(log.failed.reason)}`);
+      throw new LogWriteError(
+        `Cannot write ${files.log}: ${
+          messageOf(log.failed.reason)
+        }. Nothing is migrated unrecorded: make room, then run the same command again`,
+      );
     }
     const json = reportToJson(report);
     writeReport(files.report, json);

@@ -8,7 +8,8 @@ import type { KafkaVersion } from "./kafka_jars.ts";
 
 /**
  * How clients may connect. Every broker has PLAINTEXT, which brokers use among themselves; MTLS demands a client
- * certificate; the SASL listeners offer PLAIN, and SCRAM-SHA-256 and -512 where the cluster is in KRaft mode.
+ * certificate; the SASL listeners offer PLAIN, and SCRAM-SHA-256, SCRAM-SHA-512 and OAUTHBEARER (unsigned tokens, see
+ * token_endpoint.ts) where the cluster is in KRaft mode.
  */
 export type ListenerName = "PLAINTEXT" | "TLS" | "MTLS" | "SASL_PLAINTEXT" | "SASL_TLS";
 
@@ -156,11 +157,13 @@ function saslProperties(cluster: ClusterLayout, node: NodeLayout): Record<string
     plainUsers.join(" ")
   };`;
   const scram = "org.apache.kafka.common.security.scram.ScramLoginModule required;";
+  const bearer =
+    'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";';
   const modules: readonly (readonly [string, string])[] = [
     ["PLAIN", plain],
     // In ZooKeeper mode credentials would have to be written through a running ZooKeeper.
     ...(cluster.zookeeperPort === undefined
-      ? [["SCRAM-SHA-256", scram], ["SCRAM-SHA-512", scram]] as const
+      ? [["SCRAM-SHA-256", scram], ["SCRAM-SHA-512", scram], ["OAUTHBEARER", bearer]] as const
       : []),
   ];
   return Object.fromEntries(
