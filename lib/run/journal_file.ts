@@ -9,11 +9,20 @@ export class JournalLockedError extends Error {
   override readonly name = "JournalLockedError";
 }
 
+/** The journal could not be written; the run ends where it stands. Exit status 1. */
+export class JournalWriteError extends Error {
+  override readonly name = "JournalWriteError";
+}
+
 /** A journal. */
 export interface JournalFile {
   /** What it adds up to, with everything appended so far; absent where there is none yet. */
   readonly state: JournalState | undefined;
-  /** Appends entries and waits until they are on the disk. @throws when they cannot be written, or it is only read */
+  /**
+   * Appends entries and waits until they are on the disk: all of them or none.
+   *
+   * @throws {JournalWriteError} when they cannot be written
+   */
   append(entries: readonly JournalEntry[]): void;
   /** Ends the lock; a journal that never got an entry is removed. */
   close(): void;
@@ -65,10 +74,22 @@ export async function openJournalFile(path: string): Promise<JournalFile> {
     append(entries) {
       if (entries.length === 0) return;
       const encoded = new TextEncoder().encode(entries.map(encodeJournalEntry).join(""));
-      for (let written = 0; written < encoded.length;) {
-        written += file.writeSync(encoded.subarray(written));
+      try {
+        for (let written = 0; written < encoded.length;) {
+          written += file.writeSync(encoded.subarray(written));
+        }
+        file.syncDataSync();
+        if (bytes === 0) syncDirectory(path);
+      } catch (error) {
+        // Half an entry with more behind it would be damage that no later run could read.
+        file.truncateSync(bytes);
+        file.seekSync(bytes, Deno.SeekMode.Start);
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new JournalWriteError(
+          `Cannot write ${path}: ${reason}. Nothing is migrated unrecorded: make room, then run the same command again`,
+          { cause: error },
+        );
       }
-      file.syncDataSync();
       bytes += encoded.length;
       const [first] = entries;
       if (state !== undefined) state = continueJournal(state, entries);
@@ -93,6 +114,17 @@ async function openLocked(path: string): Promise<Deno.FsFile> {
     }
     if (file.statSync().ino === inodeOf(path)) return file;
     file.close();
+  }
+}
+
+/** A new file survives a loss of power only when its directory is on the disk too. */
+function syncDirectory(path: string): void {
+  const slash = path.lastIndexOf("/");
+  const directory = Deno.openSync(slash < 0 ? "." : path.slice(0, slash) || "/");
+  try {
+    directory.syncSync();
+  } finally {
+    directory.close();
   }
 }
 

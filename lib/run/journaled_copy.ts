@@ -96,6 +96,7 @@ export async function copyWithJournal(options: JournaledCopyOptions): Promise<vo
 
   /** One write and one fsync for all that happened since the last, however many partitions it befell. */
   function write(): void {
+    if (journalError !== undefined) return;
     const entries = [...changed.values(), ...events];
     changed.clear();
     events.length = 0;
