@@ -15,6 +15,7 @@ import { decodeFetch, encodeFetch, type FetchedPartition } from "../wire/fetch.t
 import { ProtocolError } from "../wire/protocol_reader.ts";
 import { type CutBatch, cutBatches } from "./cut.ts";
 import { isPeerError, type Lane, type ReportTrouble } from "./lane.ts";
+import { mergeSmall } from "./merge_small.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
 import type { ProduceQueue } from "./produce_queue.ts";
 
@@ -180,7 +181,10 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     }
     const { nextFetchOffset: fromOffset, endOffset: untilOffset, gapTo } = partition;
     const range = { fromOffset, untilOffset, ...(gapTo !== undefined && { gapTo }) };
-    const cut = cutBatches({ ...frame, ...fetched }, range, partition.rules);
+    const cut = mergeSmall(
+      cutBatches({ ...frame, ...fetched }, range, partition.rules),
+      partition.rules,
+    );
     const empty = fetched.recordsEnd === fetched.recordsStart;
     if (empty && fetched.highWatermark < untilOffset) {
       partitions.delete(partition);

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { DamagedMemberError, mergeBatches } from "../../../lib/batch/merge.ts";
+import { compress, decompress } from "../../../lib/codec/codec.ts";
+import { crcMatches } from "../../../lib/batch/check.ts";
+import {
+  buildBatch,
+  readBatch,
+  type TestRecord,
+  testRecord,
+} from "../../support/record_batch_builder.ts";
+
+/** The batches one after another, and where each lies. */
+function lay(batches: readonly Uint8Array[]) {
+  const bytes = new Uint8Array(batches.reduce((sum, { length }) => sum + length, 0));
+  let position = 0;
+  const spans = batches.map((batch) => {
+    bytes.set(batch, position);
+    const span = { position, size: batch.length };
+    position += batch.length;
+    return span;
+  });
+  return { bytes, spans };
+}
+
+function contents(records: readonly TestRecord[]) {
+  return records.map(({ key, value, headers, timestamp }) => ({ key, value, headers, timestamp }));
+}
+
+for (const codec of [0, 1, 2, 3, 4]) {
+  Deno.test(`mergeBatches() keeps every record of batches of codec ${codec}`, () => {
+    const records = [0n, 5_000_000_000n, -70n, 3n].map((timestamp, index) =>
+      testRecord(index * 3, { timestamp: 1_700_000_000_000n + timestamp })
+    );
+    const batches = records.map((record, index) =>
+      buildBatch([record], {
+        baseOffset: BigInt(index * 3),
+        attributes: codec,
+        compress: (raw) => compress(codec, raw),
+      })
+    );
+    const { bytes, spans } = lay(batches);
+    const merged = mergeBatches(bytes, spans);
+    assert.ok(merged);
+    assert.ok(crcMatches(merged, 0, merged.length));
+    const read = readBatch(merged, (raw) => decompress(codec, raw, 1 << 20));
+    assert.deepEqual(contents(read.records), contents(records));
+    assert.deepEqual(read.records.map(({ offset }) => Number(offset)), [0, 1, 2, 3]);
+    assert.equal(read.attributes, codec);
+  });
+}
+
+Deno.test("whatever the records and however they lie in batches, merging keeps them in order", () => {
+  const record = fc.record({
+    key: fc.option(fc.uint8Array({ maxLength: 20 })),
+    value: fc.option(fc.uint8Array({ maxLength: 300 })),
+    timestamp: fc.bigInt({ min: -1n, max: 1n << 50n }),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(record, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 8 }),
+      (groups) => {
+        let offset = 0;
+        const all: TestRecord[] = [];
+        const batches = groups.map((group) => {
+          const baseOffset = BigInt(offset);
+          const records = group.map((more) => testRecord(offset++, more));
+          all.push(...records);
+          return buildBatch(records, { baseOffset });
+        });
+        const { bytes, spans } = lay(batches);
+        const merged = mergeBatches(bytes, spans);
+        assert.ok(merged);
+        assert.deepEqual(contents(readBatch(merged).records), contents(all));
+      },
+    ),
+  );
+});
+
+Deno.test("mergeBatches() names the batch that is damaged", () => {
+  const { bytes, spans } = lay(
+    [0, 1, 2].map((offset) => buildBatch([testRecord(offset)], { baseOffset: BigInt(offset) })),
+  );
+  const second = spans[1];
+  assert.ok(second);
+  const at = second.position + second.size - 1;
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  assert.throws(
+    () => mergeBatches(bytes, spans),
+    (error) => error instanceof DamagedMemberError && error.index === 1,
+  );
+});
+
+Deno.test("mergeBatches() leaves timestamps alone that no safe integer can tell apart", () => {
+  const far = [0n, 1n << 60n].map((timestamp, offset) =>
+    buildBatch([testRecord(offset, { timestamp })], { baseOffset: BigInt(offset) })
+  );
+  const { bytes, spans } = lay(far);
+  assert.equal(mergeBatches(bytes, spans), undefined);
+});
