@@ -105,6 +105,8 @@ export function createRouter(options: RouterOptions): Router {
 
   function report(partition: PartitionCopy, trouble: Trouble, nodeId?: number): void {
     laneOf.delete(partition);
+    // Everything breaks when the copy ends; that is no trouble.
+    if (signal.aborted) return;
     const judgement = judgeTrouble(partition, trouble, cluster.role, brokerText(nodeId));
     if (partition.status !== "copying" || judgement.kind === "final") {
       return giveUp(partition, judgement.kind === "final" ? judgement.reason : "");

@@ -140,7 +140,9 @@ async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Ou
   return { findings, plan, ...optional("results", await verify(options, clusters.target, plan)) };
 }
 
-function block({ narrator }: PipelineOptions, found: Finding): Outcome {
+function block({ narrator, signal }: PipelineOptions, found: Finding): Outcome {
+  // What an interrupt cuts short is nothing that was found.
+  if (signal.aborted) return { findings: [] };
   narrator.blocked([found]);
   return { findings: [found] };
 }

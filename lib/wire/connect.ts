@@ -65,6 +65,7 @@ export async function connectToBroker(
     address,
     clientId: CLIENT_ID,
     requestTimeoutMs: requestMs,
+    ...(options.signal && { signal: options.signal }),
   });
   try {
     const versions = await versionsOf(connection, cluster.tls !== undefined);

@@ -54,6 +54,8 @@ export interface ConnectionOptions {
   readonly clientId: string;
   /** Milliseconds a broker may leave a request unanswered, without a byte moving, before the connection counts as dead. */
   readonly requestTimeoutMs: number;
+  /** Closes the connection when it fires: nobody waits for an answer any more. */
+  readonly signal?: AbortSignal;
 }
 
 interface Pending {
@@ -84,6 +86,8 @@ export class Connection implements RequestChannel {
   readonly #requestTimeoutMs: number;
   readonly #pending: Pending[] = [];
   readonly #watchdog: number;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort = () => this.close();
   #correlationId = 0;
   #lastActivity = 0;
   #writing: Promise<void> = Promise.resolve();
@@ -99,6 +103,9 @@ export class Connection implements RequestChannel {
     this.#clientId = utf8.encode(options.clientId);
     this.#requestTimeoutMs = options.requestTimeoutMs;
     this.#watchdog = setInterval(() => this.#checkSilence(), WATCHDOG_MS);
+    this.#signal = options.signal;
+    if (this.#signal?.aborted) this.close();
+    else this.#signal?.addEventListener("abort", this.#onAbort);
     this.#read().catch((error) => this.#end(this.#asConnectionError(error)));
   }
 
@@ -285,6 +292,7 @@ export class Connection implements RequestChannel {
     if (this.#error !== undefined) return;
     this.#error = error;
     clearInterval(this.#watchdog);
+    this.#signal?.removeEventListener("abort", this.#onAbort);
     try {
       this.#stream.close();
     } catch {
