@@ -1,29 +1,19 @@
-// The edge of the program: arguments, files, streams and signals are wired to the pipeline here, and every way a run
-// can end becomes an exit status. Nothing here knows Kafka.
+// The command line: what is asked for is done here, or, where it is a run, the config is read and the run started with
+// nothing but what it needs (confine.ts). Nothing here knows Kafka.
 
 import { formatProblems } from "./config/config_problem.ts";
 import { loadConfig } from "./config/load_config.ts";
-import type { MigrationConfig } from "./config/migration_config.ts";
 import { jsonSchema } from "./config/schema.ts";
-import { JournalError } from "./core/journal_entry.ts";
-import { reportToJson } from "./core/report.ts";
 import type { ExitStatus } from "./core/verdict.ts";
 import { type CliOptions, HELP, parseCliOptions } from "./cli_options.ts";
 import { decryptKey } from "./wire/private_key.ts";
 import { trustSystemRoots } from "./wire/system_roots.ts";
-import { ContinueError } from "./run/check_journal.ts";
-import {
-  JournalLockedError,
-  JournalWriteError,
-  openJournalFile,
-  readJournalFile,
-} from "./run/journal_file.ts";
-import { runPipeline } from "./run/pipeline.ts";
-import { type RunFiles, runFiles, writeReport } from "./run_files.ts";
-import { openLog } from "./show/log.ts";
-import { createNarrator } from "./show/narrator.ts";
-import { createScreen, type Streams } from "./show/screen.ts";
-import { buildInfo, versionText } from "./version.ts";
+import { runConfined } from "./confine.ts";
+import { configFindings } from "./run/config_findings.ts";
+import type { RunRequest } from "./run_config.ts";
+import { absolutePath, type RunFiles, runFiles } from "./run_files.ts";
+import type { Streams } from "./show/screen.ts";
+import { versionText } from "./version.ts";
 
 const EXAMPLE_CONFIG = new URL("../migration.yaml", import.meta.url);
 
@@ -70,121 +60,11 @@ function init(path: string, streams: Streams): ExitStatus {
 }
 
 async function run(options: CliOptions, streams: Streams): Promise<ExitStatus> {
-  const path = options.config ?? findConfig();
-  const files = runFiles(path);
+  const files = runFiles(options.config ?? findConfig());
   trustSystemRoots();
-  const config = readConfig(files, streams);
-  if (config === undefined) return 2;
-  try {
-    return await runWithFiles(options, config, files, streams);
-  } catch (error) {
-    if (
-      error instanceof ContinueError || error instanceof JournalError ||
-      error instanceof RunFileError
-    ) {
-      streams.stderr(`data-migrate: ${error.message}\n`);
-      return 2;
-    }
-    if (error instanceof JournalLockedError) {
-      streams.stderr(`data-migrate: ${error.message}\n`);
-      return 3;
-    }
-    if (error instanceof JournalWriteError || error instanceof LogWriteError) {
-      streams.stderr(`data-migrate: ${error.message}\n`);
-      return 1;
-    }
-    streams.stderr(
-      `data-migrate: Unexpected failure: ${
-        messageOf(error)
-      }. What was done is kept in ${files.state}; the log is ${files.log}\n`,
-    );
-    return 1;
-  }
-}
-
-/** The log or the state file cannot be opened: nothing has been contacted yet. Exit status 2. */
-class RunFileError extends Error {
-  override readonly name = "RunFileError";
-}
-
-/** The log could not be written any more; the run ended where it stood. Exit status 1. */
-class LogWriteError extends Error {
-  override readonly name = "LogWriteError";
-}
-
-async function opening<File>(path: string, open: () => File | Promise<File>): Promise<File> {
-  try {
-    return await open();
-  } catch (error) {
-    if (error instanceof JournalError || error instanceof JournalLockedError) throw error;
-    throw new RunFileError(
-      `Cannot write ${path}: ${
-        messageOf(error)
-      }. Log, report and state file lie beside the config: make that directory writable`,
-    );
-  }
-}
-
-async function runWithFiles(
-  options: CliOptions,
-  config: MigrationConfig,
-  files: RunFiles,
-  streams: Streams,
-): Promise<ExitStatus> {
-  const mode = options.action === "verify"
-    ? "verify"
-    : options.mode ?? (config.checkFlag === 1 ? "migrate" : "check");
-  const now = () => new Date();
-  const runId = newRunId(now());
-  const log = await opening(files.log, () => openLog(files.log, options.verbose));
-  const journal = await opening(
-    files.state,
-    () => mode === "migrate" ? openJournalFile(files.state) : readJournalFile(files.state),
-  ).catch((error) => {
-    log.error(messageOf(error));
-    log.close();
-    throw error;
-  });
-  const interrupt = listenForSignals();
-  try {
-    if (mode === "verify" && journal.state === undefined) {
-      throw new ContinueError(`There is no migration to verify: ${files.state} does not exist`);
-    }
-    const screen = createScreen(streams, options.json);
-    const narrator = createNarrator(log, screen, options, buildInfo, () => performance.now());
-    const configPath = absolutePath(files.config);
-    narrator.started({ runId, configPath, mode, at: now() });
-    const report = await runPipeline({
-      config,
-      mode,
-      runId,
-      configPath,
-      version: buildInfo.version,
-      journal,
-      narrator,
-      now,
-      signal: AbortSignal.any([interrupt.signal, log.failed]),
-    }).catch((error) => {
-      log.error(messageOf(error));
-      throw error;
-    });
-    if (log.failed.aborted) {
-      throw new LogWriteError(
-        `Cannot write ${files.log}: ${
-          messageOf(log.failed.reason)
-        }. Nothing is migrated unrecorded: make room, then run the same command again`,
-      );
-    }
-    const json = reportToJson(report);
-    writeReport(files.report, json);
-    narrator.finished(report);
-    if (options.json) streams.stdout(json);
-    return report.verdict.exitStatus;
-  } finally {
-    interrupt.stop();
-    journal.close();
-    log.close();
-  }
+  const request = readConfig(options, files, streams);
+  if (request === undefined) return 2;
+  return await runConfined(request, streams);
 }
 
 /** `migration.yaml` here, else beside the binary; where there is none, the one here is named in the error. */
@@ -203,7 +83,11 @@ function exists(path: string): boolean {
   }
 }
 
-function readConfig(files: RunFiles, streams: Streams): MigrationConfig | undefined {
+function readConfig(
+  options: CliOptions,
+  files: RunFiles,
+  streams: Streams,
+): RunRequest | undefined {
   let text: Uint8Array;
   try {
     text = Deno.readFileSync(files.config);
@@ -221,38 +105,19 @@ function readConfig(files: RunFiles, streams: Streams): MigrationConfig | undefi
       Deno.readFileSync(path.startsWith("/") ? path : `${files.directory}/${path}`),
     decryptKey,
   });
-  if (loaded.ok) return loaded.config;
+  if (loaded.ok) {
+    const { config, literalSecrets } = loaded;
+    const { mode } = Deno.statSync(files.config);
+    return {
+      options,
+      config,
+      files,
+      configPath: absolutePath(files.config),
+      findings: configFindings(config, { mode, literalSecrets }),
+    };
+  }
   streams.stderr(`${formatProblems(loaded.problems, text)}\n`);
   return undefined;
-}
-
-/** `20221103T150208-4f3a`: when the run began (UTC) and something random. */
-function newRunId(at: Date): string {
-  const time = at.toISOString().replaceAll(/[-:]|\.\d+Z/g, "");
-  return `${time}-${crypto.randomUUID().slice(0, 4)}`;
-}
-
-function absolutePath(path: string): string {
-  return path.startsWith("/") ? path : `${Deno.cwd()}/${path}`;
-}
-
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
-/** Turns the first signal into an abort; further ones have their usual effect and end the process at once. */
-function listenForSignals(): { readonly signal: AbortSignal; stop(): void } {
-  const controller = new AbortController();
-  const stop = () => SIGNALS.forEach((name) => Deno.removeSignalListener(name, onSignal));
-  const onSignal = () => {
-    stop();
-    controller.abort();
-  };
-  SIGNALS.forEach((name) => Deno.addSignalListener(name, onSignal));
-  return {
-    signal: controller.signal,
-    stop() {
-      if (!controller.signal.aborted) stop();
-    },
-  };
 }
 
 function messageOf(error: unknown): string {

@@ -26,12 +26,45 @@ export function runFiles(configPath: string): RunFiles {
   };
 }
 
+/** The path from the root. */
+export function absolutePath(path: string): string {
+  return path.startsWith("/") ? path : `${Deno.cwd()}/${path}`;
+}
+
+/**
+ * Refuses to write where something else than a file of ours lies: a link or a pipe may have been put there by another
+ * user, to have us write elsewhere.
+ *
+ * @throws {Error} what lies there
+ */
+export function refuseOddFile(path: string): void {
+  let found: Deno.FileInfo;
+  try {
+    found = Deno.lstatSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw error;
+  }
+  if (found.isSymlink) throw new Error("it is a symbolic link; remove it");
+  if (!found.isFile) throw new Error("it is no regular file; remove it");
+}
+
 /** Writes the report; one of an earlier migration is renamed to `….report.<its run id>.json` first. @throws when it cannot */
 export function writeReport(path: string, json: string): void {
   keepMigrateReport(path);
   const unfinished = `${path}.tmp`;
-  Deno.writeTextFileSync(unfinished, json, { mode: 0o600 });
+  // Made anew, so that nothing that lies there is written through; renaming replaces what has the name, as it is.
+  removeIfThere(unfinished);
+  Deno.writeTextFileSync(unfinished, json, { createNew: true, mode: 0o600 });
   Deno.renameSync(unfinished, path);
+}
+
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }
 
 function keepMigrateReport(path: string): void {

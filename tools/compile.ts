@@ -12,8 +12,8 @@ import { denoVersion, type Target, targetOf } from "./compile/target.ts";
 import { sourceCommit } from "./version.ts";
 
 /**
- * What the binary may do. Network and environment cannot be narrowed further when compiling: brokers and the names
- * behind `${NAME}` stand in the operator's migration.yaml, and so do the files read; reports lie beside that file.
+ * What the binary may do while it reads its config. What that says narrows it down: the run itself is done by a worker
+ * that may do less (lib/confine.ts).
  */
 export const permissions: readonly string[] = [
   "--no-prompt",
@@ -23,6 +23,8 @@ export const permissions: readonly string[] = [
   "--allow-env",
   // The YAML library prints its tokens, passwords among them, when these are set.
   "--ignore-env=LOG_TOKENS,LOG_STREAM",
+  // What gives a worker less than its parent has.
+  "--unstable-worker-options",
 ];
 
 const growthBudget = 15_000_000;
@@ -57,8 +59,8 @@ async function compile(target: Target, base: Base, commit: string, output: strin
     await deno([
       ...["compile", "--quiet", "--no-check", "--frozen", "--cached-only", "--no-code-cache"],
       ...["--unstable-npm-lazy-caching", "--target", target.triple, "--output", made],
-      // What --init writes.
-      ...["--include", "migration.yaml"],
+      // What --init writes, and the worker: no import leads to it.
+      ...["--include", "migration.yaml", "--include", "lib/confined.ts"],
       ...permissions,
       "main.ts",
     ], { cwd: stage.source, env: { DENORT_BIN: base.path, DENO_DIR: stage.denoDir } });

@@ -40,3 +40,34 @@ export function reveal(secret: Secret): string {
 export function environmentReference(text: string): string | undefined {
   return /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(text)?.[1];
 }
+
+const SEALED = "sealed secret";
+
+/**
+ * The same data with each secret as plain data, to be handed to another thread: structured cloning would leave empty
+ * objects of them. Whoever gets it opens it at once with `unsealSecrets`.
+ */
+export function sealSecrets(value: unknown): unknown {
+  return mapDeep(value, (object) => {
+    const secret = values.get(object);
+    return secret === undefined ? undefined : { [SEALED]: secret };
+  });
+}
+
+/** The data that was sealed, its secrets wrapped again. */
+export function unsealSecrets(value: unknown): unknown {
+  return mapDeep(value, (object) => {
+    const secret = (object as Readonly<Record<string, unknown>>)[SEALED];
+    return typeof secret === "string" ? createSecret(secret) : undefined;
+  });
+}
+
+function mapDeep(value: unknown, replace: (object: object) => unknown): unknown {
+  if (typeof value !== "object" || value === null || value instanceof Map) return value;
+  const replaced = replace(value);
+  if (replaced !== undefined) return replaced;
+  if (Array.isArray(value)) return value.map((item) => mapDeep(item, replace));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, mapDeep(item, replace)]),
+  );
+}

@@ -78,6 +78,12 @@ export const FINDING_KINDS = {
   SHARE_GROUP: NOTICE,
   /** Committed offsets on topics whose names begin with `__`, which are never carried. */
   INTERNAL_TOPIC: NOTICE,
+  /** `verifyHostname: false`. */
+  HOSTNAME_NOT_VERIFIED: NOTICE,
+  /** The config holds a secret and others on this machine may read it. */
+  SECRET_READABLE: NOTICE,
+  /** A secret goes over the network as it is. */
+  SECRET_UNENCRYPTED: NOTICE,
 } as const satisfies Record<string, FindingKind>;
 
 /** The code of a finding. */

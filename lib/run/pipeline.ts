@@ -25,7 +25,7 @@ export interface PipelineNarrator {
   info(text: string): void;
   warning(text: string): void;
   planned(plan: Plan, findings: readonly Finding[]): void;
-  blocked(findings: readonly Finding[]): void;
+  found(findings: readonly Finding[]): void;
   progress(progress: CopyProgress, plan: Plan, elapsedMs: number): void;
   verified(results: Verification): void;
 }
@@ -37,6 +37,8 @@ export interface PipelineOptions {
   readonly runId: string;
   readonly configPath: string;
   readonly version: string;
+  /** Known before anything is contacted; warnings only. */
+  readonly findings: readonly Finding[];
   readonly journal: JournalFile;
   readonly narrator: PipelineNarrator;
   readonly now: () => Date;
@@ -68,12 +70,14 @@ export async function runPipeline(options: PipelineOptions): Promise<Report> {
   );
   const { source, target } = reached;
   for (const each of [source, target]) if (each) options.narrator.debug(clusterLine(each));
-  let outcome: Outcome = { findings: reached.findings };
+  let outcome: Outcome = { findings: [...reached.findings, ...options.findings] };
   try {
     if (signal.aborted) outcome = { findings: [] };
-    else if (reached.findings.length > 0) options.narrator.blocked(reached.findings);
+    else if (reached.findings.length > 0) options.narrator.found(outcome.findings);
     else if (mode === "verify" && target) {
-      outcome = { findings: [], ...optional("results", await verify(options, target, undefined)) };
+      options.narrator.found(options.findings);
+      const results = await verify(options, target, undefined);
+      outcome = { findings: options.findings, ...optional("results", results) };
     } else if (source && target) outcome = await migrate(options, { source, target });
   } catch (error) {
     // What an interrupt cuts short fails in many ways; none of them is news.
@@ -140,11 +144,12 @@ async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Ou
   return { findings, plan, ...optional("results", await verify(options, clusters.target, plan)) };
 }
 
-function block({ narrator, signal }: PipelineOptions, found: Finding): Outcome {
+function block(options: PipelineOptions, found: Finding): Outcome {
   // What an interrupt cuts short is nothing that was found.
-  if (signal.aborted) return { findings: [] };
-  narrator.blocked([found]);
-  return { findings: [found] };
+  if (options.signal.aborted) return { findings: [] };
+  const findings = [found, ...options.findings];
+  options.narrator.found(findings);
+  return { findings };
 }
 
 /** Verifies what the journal holds, and what the plan skips beside it. */

@@ -44,7 +44,7 @@ export interface Narrator extends Log {
     },
   ): void;
   planned(plan: Plan, findings: readonly Finding[]): void;
-  blocked(findings: readonly Finding[]): void;
+  found(findings: readonly Finding[]): void;
   progress(progress: CopyProgress, plan: Plan, elapsedMs: number): void;
   verified(results: Verification): void;
   finished(report: Report): void;
@@ -104,7 +104,7 @@ export function createNarrator(
       for (const { text } of summary) result(text);
       tellFindings(findings);
     },
-    blocked: tellFindings,
+    found: tellFindings,
     progress(progress, plan, elapsedMs) {
       const at = now();
       const toScreen = verbosity.progress && !verbosity.quiet &&

@@ -69,6 +69,7 @@ async function makeTree(): Promise<Tree> {
     await Deno.copyFile(join(root, name), join(tree, name));
   }
   await Deno.writeTextFile(join(tree, "main.ts"), main);
+  await Deno.writeTextFile(join(tree, "lib/confined.ts"), "export {};\n");
   return {
     folder,
     empty: async (name) => {

@@ -1,0 +1,56 @@
+// Least permission. Deno can't narrow a process once it runs, but a worker can be started with less than its parent: the
+// run sees no variable, writes only beside its config, reads only there and what is read again later, and can start
+// nothing. The parent has read the config and waits; it does nothing else on the run's behalf.
+
+import type { ExitStatus } from "./core/verdict.ts";
+import { sealSecrets } from "./config/secrets.ts";
+import type { RunRequest } from "./run_config.ts";
+import { absolutePath } from "./run_files.ts";
+import type { Streams } from "./show/screen.ts";
+
+/** Variables that packages read when they are loaded; none of them changes what the program does. */
+const VARIABLES = [
+  "NODE_ENV",
+  "KAFKAJS_DEBUG_PROTOCOL_BUFFERS",
+  "KAFKAJS_DEBUG_EXTENDED_PROTOCOL_BUFFERS",
+];
+
+/** What a run may do. */
+export function permissionsOf({ config, files }: Pick<RunRequest, "config" | "files">) {
+  const tokenFiles = [config.source, config.target].flatMap(({ sasl }) =>
+    sasl !== undefined && "tokenFile" in sasl ? [sasl.tokenFile] : []
+  );
+  return {
+    net: true,
+    read: [files.directory, ...tokenFiles].map(absolutePath),
+    write: [absolutePath(files.directory)],
+    env: VARIABLES,
+    run: false,
+    ffi: false,
+    sys: false,
+    import: false,
+  };
+}
+
+/** Runs a config in a worker that may do no more than `permissionsOf` says. @returns the exit status */
+export async function runConfined(request: RunRequest, streams: Streams): Promise<ExitStatus> {
+  const { promise, resolve, reject } = Promise.withResolvers<ExitStatus>();
+  const options: WorkerOptions = {
+    type: "module",
+    deno: { permissions: permissionsOf(request) },
+  };
+  const worker = new Worker(new URL("./confined.ts", import.meta.url), options);
+  worker.onmessage = ({ data }) => resolve(data);
+  worker.onerror = (event) => {
+    event.preventDefault();
+    reject(new Error(event.message));
+  };
+  worker.postMessage({ ...request, config: sealSecrets(request.config) });
+  try {
+    return await promise;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    streams.stderr(`data-migrate: Unexpected failure: ${reason}\n`);
+    return 1;
+  }
+}

@@ -1,0 +1,177 @@
+// One run of a config, from its files to its exit status: log, journal, signals and pipeline are wired together here,
+// and every way the run can end becomes a status. It runs confined (confine.ts): no other program, no variable, no
+// file but the config's own.
+
+import type { MigrationConfig } from "./config/migration_config.ts";
+import type { Finding } from "./core/finding.ts";
+import { JournalError } from "./core/journal_entry.ts";
+import { reportToJson } from "./core/report.ts";
+import type { ExitStatus } from "./core/verdict.ts";
+import type { CliOptions } from "./cli_options.ts";
+import { ContinueError } from "./run/check_journal.ts";
+import {
+  JournalLockedError,
+  JournalWriteError,
+  openJournalFile,
+  readJournalFile,
+} from "./run/journal_file.ts";
+import { runPipeline } from "./run/pipeline.ts";
+import { refuseOddFile, type RunFiles, writeReport } from "./run_files.ts";
+import { openLog } from "./show/log.ts";
+import { createNarrator } from "./show/narrator.ts";
+import { createScreen, type Streams } from "./show/screen.ts";
+import { buildInfo } from "./version.ts";
+
+/** What is run. */
+export interface RunRequest {
+  readonly options: CliOptions;
+  readonly config: MigrationConfig;
+  readonly files: RunFiles;
+  /** The config's path from the root, to be shown. */
+  readonly configPath: string;
+  /** What the config itself gives cause to say. */
+  readonly findings: readonly Finding[];
+}
+
+/** Runs a config. @returns the exit status */
+export async function runConfig(request: RunRequest, streams: Streams): Promise<ExitStatus> {
+  const { files } = request;
+  try {
+    return await runWithFiles(request, streams);
+  } catch (error) {
+    if (
+      error instanceof ContinueError || error instanceof JournalError ||
+      error instanceof RunFileError
+    ) {
+      streams.stderr(`data-migrate: ${error.message}\n`);
+      return 2;
+    }
+    if (error instanceof JournalLockedError) {
+      streams.stderr(`data-migrate: ${error.message}\n`);
+      return 3;
+    }
+    if (error instanceof JournalWriteError || error instanceof LogWriteError) {
+      streams.stderr(`data-migrate: ${error.message}\n`);
+      return 1;
+    }
+    streams.stderr(
+      `data-migrate: Unexpected failure: ${
+        messageOf(error)
+      }. What was done is kept in ${files.state}; the log is ${files.log}\n`,
+    );
+    return 1;
+  }
+}
+
+/** The log or the state file cannot be opened: nothing has been contacted yet. Exit status 2. */
+class RunFileError extends Error {
+  override readonly name = "RunFileError";
+}
+
+/** The log could not be written any more; the run ended where it stood. Exit status 1. */
+class LogWriteError extends Error {
+  override readonly name = "LogWriteError";
+}
+
+async function opening<File>(path: string, open: () => File | Promise<File>): Promise<File> {
+  try {
+    refuseOddFile(path);
+    return await open();
+  } catch (error) {
+    if (error instanceof JournalError || error instanceof JournalLockedError) throw error;
+    throw new RunFileError(
+      `Cannot write ${path}: ${
+        messageOf(error)
+      }. Log, report and state file lie beside the config: make that directory writable`,
+    );
+  }
+}
+
+async function runWithFiles(
+  { options, config, files, configPath, findings }: RunRequest,
+  streams: Streams,
+): Promise<ExitStatus> {
+  const mode = options.action === "verify"
+    ? "verify"
+    : options.mode ?? (config.checkFlag === 1 ? "migrate" : "check");
+  const now = () => new Date();
+  const runId = newRunId(now());
+  const log = await opening(files.log, () => openLog(files.log, options.verbose));
+  const journal = await opening(
+    files.state,
+    () => mode === "migrate" ? openJournalFile(files.state) : readJournalFile(files.state),
+  ).catch((error) => {
+    log.error(messageOf(error));
+    log.close();
+    throw error;
+  });
+  const interrupt = listenForSignals();
+  try {
+    if (mode === "verify" && journal.state === undefined) {
+      throw new ContinueError(`There is no migration to verify: ${files.state} does not exist`);
+    }
+    const screen = createScreen(streams, options.json);
+    const narrator = createNarrator(log, screen, options, buildInfo, () => performance.now());
+    narrator.started({ runId, configPath, mode, at: now() });
+    const report = await runPipeline({
+      config,
+      mode,
+      runId,
+      configPath,
+      version: buildInfo.version,
+      findings,
+      journal,
+      narrator,
+      now,
+      signal: AbortSignal.any([interrupt.signal, log.failed]),
+    }).catch((error) => {
+      log.error(messageOf(error));
+      throw error;
+    });
+    if (log.failed.aborted) {
+      throw new LogWriteError(
+        `Cannot write ${files.log}: ${
+          messageOf(log.failed.reason)
+        }. Nothing is migrated unrecorded: make room, then run the same command again`,
+      );
+    }
+    const json = reportToJson(report);
+    writeReport(files.report, json);
+    narrator.finished(report);
+    if (options.json) streams.stdout(json);
+    return report.verdict.exitStatus;
+  } finally {
+    interrupt.stop();
+    journal.close();
+    log.close();
+  }
+}
+
+/** `20221103T150208-4f3a`: when the run began (UTC) and something random. */
+function newRunId(at: Date): string {
+  const time = at.toISOString().replaceAll(/[-:]|\.\d+Z/g, "");
+  return `${time}-${crypto.randomUUID().slice(0, 4)}`;
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Turns the first signal into an abort; further ones have their usual effect and end the process at once. */
+function listenForSignals(): { readonly signal: AbortSignal; stop(): void } {
+  const controller = new AbortController();
+  const stop = () => SIGNALS.forEach((name) => Deno.removeSignalListener(name, onSignal));
+  const onSignal = () => {
+    stop();
+    controller.abort();
+  };
+  SIGNALS.forEach((name) => Deno.addSignalListener(name, onSignal));
+  return {
+    signal: controller.signal,
+    stop() {
+      if (!controller.signal.aborted) stop();
+    },
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
