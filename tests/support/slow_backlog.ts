@@ -47,7 +47,9 @@ export interface SlowBacklog extends AsyncDisposable {
 }
 
 const CODECS = ["none", "lz4", "zstd", "gzip", "snappy"] as const;
-const BATCH_BYTES = [16_384, 32_768, 8_192, 65_536] as const;
+const BATCH_BYTES = [16_384, 8_192, 4_096, 12_000] as const;
+/** Keeps batches small, so that there are many requests to disturb. */
+const MAX_MESSAGE_BYTES = "20000";
 
 /** Makes the topic on both sides, fills the source and commits. */
 export async function makeSlowBacklog(
@@ -60,7 +62,12 @@ export async function makeSlowBacklog(
   const { judge } = clusters;
   const create = (side: "source" | "target", configs: Readonly<Record<string, string>> = {}) =>
     judge.createTopics(clusters[side].bootstrap, [
-      { name: topic, partitions, replicationFactor, configs },
+      {
+        name: topic,
+        partitions,
+        replicationFactor,
+        configs: { "max.message.bytes": MAX_MESSAGE_BYTES, ...configs },
+      },
     ]);
   await Promise.all([create("source", spec.sourceConfigs), create("target", spec.targetConfigs)]);
   const all = Array.from({ length: partitions }, (_, partition) => partition);
