@@ -78,6 +78,8 @@ export const FINDING_KINDS = {
   SHARE_GROUP: NOTICE,
   /** Committed offsets on topics whose names begin with `__`, which are never carried. */
   INTERNAL_TOPIC: NOTICE,
+  /** The user may not see every group of the source. */
+  GROUPS_MAY_BE_HIDDEN: NOTICE,
   /** `verifyHostname: false`. */
   HOSTNAME_NOT_VERIFIED: NOTICE,
   /** The config holds a secret and others on this machine may read it. */

@@ -11,6 +11,7 @@ import { preflight } from "../core/preflight.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { orFinding } from "./blocking.ts";
+import { sourcePermissions, targetPermissions } from "./check_permissions.ts";
 import { checkIdentity, checkTopicIds, ownRecords } from "./check_journal.ts";
 import { snapshotSource, snapshotTarget } from "./snapshot.ts";
 
@@ -62,9 +63,30 @@ export async function makePlan(
     uncommitted,
     ownRecords: ownRecords(journal, targetSnapshot),
   });
-  const findings = applyAccept(found, accept);
+  const readable = await orFinding(
+    sourcePermissions(source, config, plan, sourceSnapshot),
+    "source",
+  );
+  if ("finding" in readable) return readable;
+  const writable = await orFinding(targetPermissions(target, config, plan), "target");
+  if ("finding" in writable) return writable;
+  const { hidden } = writable.value;
+  const all = [
+    ...readable.value,
+    ...writable.value.findings,
+    // What the user may not see is not missing.
+    ...found.filter(({ code, where }) =>
+      code !== "TARGET_TOPIC_MISSING" || !hidden.has(where.topic ?? "")
+    ),
+  ];
+  const findings = applyAccept(
+    [...all.filter(isError), ...all.filter((each) => !isError(each))],
+    accept,
+  );
   return { plan, findings, identity, sourceSnapshot, targetSnapshot };
 }
+
+const isError = ({ severity }: Finding) => severity === "error";
 
 function compileFilter({ include, exclude }: MigrationConfig["topics"]): NameFilter {
   const compile = (texts: readonly string[]) =>

@@ -126,7 +126,7 @@ export class Connection implements RequestChannel {
    */
   async logIn(login: Login): Promise<void> {
     this.#login = login;
-    this.#setLifetime(await login(this));
+    await this.#logInOver(this);
   }
 
   send(frame: RequestFrame): Promise<ResponseFrame> {
@@ -143,8 +143,7 @@ export class Connection implements RequestChannel {
     this.#loginDueAt = Infinity;
     this.#heldBack = [];
     const channel = { address: this.address, send: (frame: RequestFrame) => this.#sendNow(frame) };
-    this.#login?.(channel)
-      .then((lifetimeMs) => this.#setLifetime(lifetimeMs))
+    this.#logInOver(channel)
       .catch((error) => this.#end(this.#asConnectionError(error)))
       .finally(() => {
         // All at once, so that no later request overtakes an earlier one; after an error they fail.
@@ -154,8 +153,11 @@ export class Connection implements RequestChannel {
       });
   }
 
-  #setLifetime(lifetimeMs: number): void {
-    this.#loginDueAt = lifetimeMs > 0 ? performance.now() + lifetimeMs * LOGIN_USED : Infinity;
+  async #logInOver(channel: RequestChannel): Promise<void> {
+    // The answer may have been long under way: the broker counts from before it.
+    const began = performance.now();
+    const lifetimeMs = await this.#login?.(channel) ?? 0;
+    this.#loginDueAt = lifetimeMs > 0 ? began + lifetimeMs * LOGIN_USED : Infinity;
   }
 
   #sendNow(frame: RequestFrame): Promise<ResponseFrame> {

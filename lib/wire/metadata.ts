@@ -11,9 +11,16 @@ export const METADATA_API_KEY = 3;
 export const METADATA_VERSIONS = { min: 9, max: 12 };
 const NO_ID = "0".repeat(32);
 
+/** The last version that tells what the user may do to the cluster (KIP-430); newer brokers still speak it. */
+export const METADATA_WITH_OPERATIONS = { min: 9, max: 10 };
+/** What brokers answer where operations were not asked for. */
+const NO_OPERATIONS = -(2 ** 31);
+
 /** A cluster's brokers, topics and leaders. */
 export interface Metadata {
   readonly clusterId: string;
+  /** What the user may do to the cluster: bit n for the ACL operation with code n. Where asked for. */
+  readonly operations?: number;
   readonly brokers: readonly {
     readonly nodeId: number;
     readonly host: string;
@@ -28,6 +35,8 @@ export interface TopicMetadata {
   readonly topic: string;
   readonly topicId?: string;
   readonly internal: boolean;
+  /** What the user may do to it: bit n for the ACL operation with code n. Where asked for. */
+  readonly operations?: number;
   readonly partitions: readonly PartitionMetadata[];
 }
 
@@ -39,10 +48,11 @@ export interface PartitionMetadata {
   readonly leaderEpoch: number;
 }
 
-/** Encodes a request for the named topics, or for all. */
+/** Encodes a request for the named topics, or for all, with what the user may do where `operations` is true. */
 export function encodeMetadata(
   version: number,
   topics: readonly string[] | "all",
+  operations = false,
 ): Pick<RequestFrame, "apiKey" | "apiVersion" | "flexible" | "body"> {
   const writer = new ProtocolWriter();
   if (topics === "all") writer.uvarint(0);
@@ -53,8 +63,8 @@ export function encodeMetadata(
     });
   }
   writer.boolean(false); // allow auto topic creation
-  if (version <= 10) writer.boolean(false); // include cluster authorized operations
-  writer.boolean(false).noTags(); // include topic authorized operations
+  if (version <= 10) writer.boolean(operations); // include cluster authorized operations
+  writer.boolean(operations).noTags(); // include topic authorized operations
   return { apiKey: METADATA_API_KEY, apiVersion: version, flexible: true, body: [writer.bytes] };
 }
 
@@ -71,8 +81,8 @@ export function decodeMetadata(version: number, { bytes, start, end }: ResponseF
   const clusterId = reader.compactString();
   reader.int32(); // controller
   const topics = reader.compactArray(() => decodeTopic(version, reader));
-  if (version <= 10) reader.int32(); // cluster authorized operations
-  return { clusterId, brokers, topics };
+  const operations = version <= 10 ? reader.int32() : NO_OPERATIONS;
+  return { clusterId, brokers, topics, ...(operations !== NO_OPERATIONS && { operations }) };
 }
 
 function decodeTopic(version: number, reader: ProtocolReader): TopicMetadata {
@@ -81,9 +91,16 @@ function decodeTopic(version: number, reader: ProtocolReader): TopicMetadata {
   const id = version >= 10 ? reader.uuid() : NO_ID;
   const internal = reader.boolean();
   const partitions = reader.compactArray(() => decodePartition(reader));
-  reader.int32(); // topic authorized operations
+  const operations = reader.int32();
   reader.skipTags();
-  return { errorCode, topic, internal, partitions, ...(id !== NO_ID && { topicId: id }) };
+  return {
+    errorCode,
+    topic,
+    internal,
+    partitions,
+    ...(id !== NO_ID && { topicId: id }),
+    ...(operations !== NO_OPERATIONS && { operations }),
+  };
 }
 
 function decodePartition(reader: ProtocolReader): PartitionMetadata {

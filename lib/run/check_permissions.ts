@@ -1,0 +1,70 @@
+// Asks both clusters what their users may do and judges it against what the plan needs.
+
+import type { ClusterConfig, MigrationConfig } from "../config/migration_config.ts";
+import { formatAddress } from "../config/address.ts";
+import type { Finding } from "../core/finding.ts";
+import {
+  groupPermissionFindings,
+  permissionFindings,
+  type Permitted,
+} from "../core/permission_findings.ts";
+import { partitionsToCopy, type Plan } from "../core/plan.ts";
+import type { ClusterSnapshot } from "../core/snapshot.ts";
+import type { Cluster, ClusterRole } from "../kafka/cluster.ts";
+import { fetchPermissions } from "../kafka/permissions.ts";
+import { optional } from "./optional.ts";
+
+/** What is missing on the source: Read on the topics to be copied, and on those that the config names but nobody shows us. */
+export async function sourcePermissions(
+  cluster: Cluster,
+  config: MigrationConfig,
+  plan: Plan,
+  snapshot: ClusterSnapshot,
+): Promise<readonly Finding[]> {
+  const unseen = config.topics.include.filter((pattern) =>
+    /^[\w.-]+$/.test(pattern) && !snapshot.topics.has(pattern)
+  );
+  const permissions = await fetchPermissions(cluster, [...topicsToCopy(plan), ...unseen]);
+  const permitted = permittedOn("source", config.source);
+  // A name that stands in the config may be that of a topic that does not exist: only hidden ones are of interest.
+  const topics = permissions.topics.filter(({ topic, hidden }) =>
+    hidden || !unseen.includes(topic)
+  );
+  return [
+    ...permissionFindings({ ...permissions, topics }, ["Read"], permitted),
+    ...groupPermissionFindings(permissions, permitted),
+  ];
+}
+
+/** What is missing on the target: Write, and Read, with which a run finds out how far an earlier one got. */
+export async function targetPermissions(
+  cluster: Cluster,
+  config: MigrationConfig,
+  plan: Plan,
+): Promise<{ readonly findings: readonly Finding[]; readonly hidden: ReadonlySet<string> }> {
+  const permissions = await fetchPermissions(cluster, topicsToCopy(plan));
+  const permitted = permittedOn("target", config.target);
+  return {
+    findings: permissionFindings(permissions, ["Write", "Read"], permitted),
+    hidden: new Set(permissions.topics.filter(({ hidden }) => hidden).map(({ topic }) => topic)),
+  };
+}
+
+function topicsToCopy(plan: Plan): readonly string[] {
+  return [...new Set(partitionsToCopy(plan).map(({ topic }) => topic))];
+}
+
+function permittedOn(cluster: ClusterRole, config: ClusterConfig): Permitted {
+  const [first] = config.bootstrapServers;
+  return {
+    cluster,
+    bootstrap: first === undefined ? "BROKER" : formatAddress(first),
+    ...optional("principal", principalOf(config)),
+  };
+}
+
+/** Who brokers take us for, where that is known here: the default principal builder's name. */
+function principalOf({ sasl, tls }: ClusterConfig): string | undefined {
+  if (sasl !== undefined) return "username" in sasl ? `User:${sasl.username}` : undefined;
+  return tls?.cert === undefined ? "User:ANONYMOUS" : undefined;
+}

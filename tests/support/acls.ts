@@ -1,0 +1,48 @@
+/**
+ * ACLs on a test cluster, through kafkajs's administrator on the PLAINTEXT listener, whose user is a super user there.
+ * Refuses to know which ones a migration needs: that is the tests' business.
+ */
+
+import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, Kafka, logLevel } from "kafkajs";
+import { ResourcePatternTypes } from "kafkajs";
+import type { KafkaCluster } from "./kafka_cluster.ts";
+
+/** One rule that allows. */
+export interface Acl {
+  /** `User:mover`. */
+  readonly principal: string;
+  readonly operation: "READ" | "WRITE" | "DESCRIBE" | "DESCRIBE_CONFIGS" | "CREATE";
+  readonly resource: "TOPIC" | "GROUP" | "CLUSTER";
+  /** `kafka-cluster` for the cluster. */
+  readonly name: string;
+}
+
+/** Broker settings under which only what is allowed may be done, except by those who use PLAINTEXT. */
+export const authorizing: Readonly<Record<string, string>> = {
+  "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+  "super.users": "User:ANONYMOUS",
+  "allow.everyone.if.no.acl.found": "false",
+};
+
+/** Adds rules and waits until brokers have had the time to learn of them. */
+export async function allow(cluster: KafkaCluster, acls: readonly Acl[]): Promise<void> {
+  const kafka = new Kafka({ brokers: cluster.bootstrap.split(","), logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    await admin.createAcls({
+      acl: acls.map(({ principal, operation, resource, name }) => ({
+        principal,
+        host: "*",
+        operation: AclOperationTypes[operation],
+        permissionType: AclPermissionTypes.ALLOW,
+        resourceType: AclResourceTypes[resource],
+        resourceName: name,
+        resourcePatternType: ResourcePatternTypes.LITERAL,
+      })),
+    });
+  } finally {
+    await admin.disconnect();
+  }
+  await new Promise((resolve) => setTimeout(resolve, 300));
+}
