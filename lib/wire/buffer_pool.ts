@@ -32,6 +32,8 @@ export function createBufferPool(ceiling: number): BufferPool {
   const waiting: { readonly size: number; readonly go: () => void }[] = [];
   let freeBytes = 0;
   let inUse = 0;
+  /** Part of `inUse`: room that no buffer fills yet. Free buffers will, so the two are not added up. */
+  let reserved = 0;
 
   function take(size: number): () => void {
     inUse += size;
@@ -41,6 +43,18 @@ export function createBufferPool(ceiling: number): BufferPool {
       taken = false;
       inUse -= size;
       admit();
+    };
+  }
+
+  function keep(size: number): () => void {
+    reserved += size;
+    const untake = take(size);
+    let kept = true;
+    return () => {
+      if (!kept) return;
+      kept = false;
+      reserved -= size;
+      untake();
     };
   }
 
@@ -56,7 +70,7 @@ export function createBufferPool(ceiling: number): BufferPool {
   /** Leaves free buffers to the garbage collector until they and what is in use stay under the ceiling. */
   function dropFree(): void {
     for (const [size, list] of free) {
-      while (inUse + freeBytes > ceiling && list.pop() !== undefined) freeBytes -= size;
+      while (inUse - reserved + freeBytes > ceiling && list.pop() !== undefined) freeBytes -= size;
     }
   }
 
@@ -68,7 +82,7 @@ export function createBufferPool(ceiling: number): BufferPool {
 
   /** Keeps a buffer for the next response, as far as what is in use leaves room for it under the ceiling. */
   function giveBack(bytes: Uint8Array): void {
-    if (inUse + freeBytes + bytes.length > ceiling) return;
+    if (inUse - reserved + freeBytes + bytes.length > ceiling) return;
     freeBytes += bytes.length;
     const list = free.get(bytes.length);
     if (list === undefined) free.set(bytes.length, [bytes]);
@@ -106,7 +120,7 @@ export function createBufferPool(ceiling: number): BufferPool {
     charge: take,
     reserve(size) {
       return new Promise((resolve) => {
-        waiting.push({ size, go: () => resolve(take(size)) });
+        waiting.push({ size, go: () => resolve(keep(size)) });
         admit();
       });
     },

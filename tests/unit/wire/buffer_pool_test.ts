@@ -87,3 +87,16 @@ Deno.test("whatever is reserved and given back, the ceiling holds and nobody wai
     }),
   );
 });
+
+Deno.test("a buffer given back is used again although its room is reserved at once", async () => {
+  const pool = createBufferPool(200 * KIB);
+  const first = pool.acquire(100 * KIB);
+  const reserved = pool.reserve(128 * KIB);
+  const { bytes } = first;
+  first.release();
+  const unreserve = await reserved;
+  const second = pool.acquire(100 * KIB);
+  unreserve();
+  assert.equal(second.bytes, bytes);
+  second.release();
+});
