@@ -56,7 +56,8 @@ interface Episode {
   readonly since: number;
   last: number;
   tries: number;
-  subject: string;
+  /** Whom the log has named in it. */
+  readonly subjects: Set<string>;
 }
 
 /** Makes a router without lanes; they are opened when first needed. */
@@ -64,12 +65,17 @@ export function createRouter(options: RouterOptions): Router {
   const { cluster, leaders, signal, troubleLog } = options;
   const lanes = new Map<number, Lane[]>();
   const laneOf = new Map<PartitionCopy, Lane>();
+  const nodeOf = new Map<PartitionCopy, number>();
+  /** Also of brokers that the newest metadata leaves out because they are down. */
+  const addresses = new Map<number, string>();
   const episodes = new Map<PartitionCopy, Episode>();
   let placed = 0;
 
   function lanesOf(nodeId: number): Lane[] {
     const known = lanes.get(nodeId);
     if (known !== undefined) return known;
+    // Its address is noted while it is known.
+    brokerText(nodeId);
     const opened = Array.from(
       { length: options.lanesPerBroker },
       () => options.openLane(nodeId, (partition, trouble) => report(partition, trouble, nodeId)),
@@ -92,6 +98,7 @@ export function createRouter(options: RouterOptions): Router {
     // A partition is on one lane at a time: one that only rests there stays.
     const lane = laneOf.get(partition) ?? nextLane(leader.nodeId);
     laneOf.set(partition, lane);
+    nodeOf.set(partition, leader.nodeId);
     lane.add(partition);
   }
 
@@ -162,10 +169,10 @@ export function createRouter(options: RouterOptions): Router {
     const known = episodes.get(partition);
     const episode: Episode = known !== undefined && now - known.last < NEW_EPISODE_MS
       ? known
-      : { since: now, last: now, tries: 0, subject };
+      : { since: now, last: now, tries: 0, subjects: new Set() };
     episode.tries++;
     episode.last = now;
-    episode.subject = subject;
+    episode.subjects.add(subject);
     episodes.set(partition, episode);
     const lasted = now - episode.since;
     if (lasted > Math.min(options.giveUpAfterMs, patienceMs)) {
@@ -193,8 +200,10 @@ export function createRouter(options: RouterOptions): Router {
 
   function brokerText(nodeId: number | undefined): string {
     if (nodeId === undefined) return `${cluster.role} cluster`;
-    const address = cluster.brokers().get(nodeId);
-    return `${cluster.role} broker ${nodeId}${address ? ` (${formatAddress(address)})` : ""}`;
+    const known = cluster.brokers().get(nodeId);
+    if (known !== undefined) addresses.set(nodeId, formatAddress(known));
+    const address = addresses.get(nodeId);
+    return `${cluster.role} broker ${nodeId}${address ? ` (${address})` : ""}`;
   }
 
   function giveUp(partition: PartitionCopy, reason: string): void {
@@ -209,7 +218,13 @@ export function createRouter(options: RouterOptions): Router {
       const episode = episodes.get(partition);
       if (episode === undefined) return;
       episodes.delete(partition);
-      troubleLog.clear(episode.subject);
+      const here = brokerText(nodeOf.get(partition));
+      for (const subject of episode.subjects) {
+        // A broker whose partitions others have taken over may still be down.
+        if (subject === here || !subject.startsWith(`${cluster.role} broker `)) {
+          troubleLog.clear(subject);
+        }
+      }
     },
     async ended() {
       await Promise.all([...lanes.values()].flat().map((lane) => lane.ended));

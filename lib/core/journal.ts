@@ -156,9 +156,10 @@ function movedOn(
         lost: addSpan(known.lost, span),
       };
     }
-    case "settled":
+    case "settled": {
+      const { failure: _, ...rest } = known;
       return {
-        ...known,
+        ...rest,
         status: entry.status,
         sourceOffset: BigInt(entry.sourceOffset),
         records: BigInt(entry.records),
@@ -166,6 +167,7 @@ function movedOn(
         batchesLeftOut: entry.batchesLeftOut,
         ...(entry.reason !== undefined && { failure: entry.reason }),
       };
+    }
   }
 }
 

@@ -178,3 +178,14 @@ Deno.test("a run that has moved anything since the last one ended has not come t
   assert.equal(stateOf(...first, planEntry(range(0, "20", "30"))).finished, undefined);
   assert.equal(stateOf(...first, progress(0, 25, 25)).finished, undefined);
 });
+
+Deno.test("a partition that a later run completes has not failed any more", () => {
+  const settled = (status: "done" | "failed", reason?: string): JournalEntry => ({
+    ...{ type: "settled", topic: "t", partition: 0, status, sourceOffset: "20", records: "20" },
+    ...{ recordsRead: "20", batchesLeftOut: 0, ...(reason !== undefined && { reason }) },
+  });
+  const failed = [planEntry(range(0, "0", "20")), settled("failed", "away")];
+  assert.equal(stateOf(...failed).partitions.get("t-0")?.failure, "away");
+  const done = stateOf(...failed, settled("done")).partitions.get("t-0");
+  assert.deepEqual([done?.status, done?.failure], ["done", undefined]);
+});
