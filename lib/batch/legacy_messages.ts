@@ -4,6 +4,7 @@
 import { crc32 } from "node:zlib";
 import { CodecError, decompress } from "../codec/codec.ts";
 import { CorruptBatchError } from "./corrupt_batch_error.ts";
+import { DEFAULT_MAX_OPENED_BYTES } from "./open.ts";
 import { CODEC_MASK, LOG_APPEND_TIME, nextBatchSize } from "./record_batch.ts";
 
 const CRC_POSITION = 12;
@@ -69,6 +70,20 @@ export function forEachLegacyMessage(
   });
 }
 
+/**
+ * The offset of the first message in `bytes[start, end)`: of a compressed one, the first in it.
+ *
+ * @throws CorruptBatchError as {@link forEachLegacyMessage} does
+ */
+export function firstLegacyOffset(bytes: Uint8Array, start: number, end: number): bigint {
+  let first: bigint | undefined;
+  forEachLegacyMessage(bytes, start, end, DEFAULT_MAX_OPENED_BYTES, ({ offset }) => {
+    first ??= offset;
+  });
+  if (first === undefined) throw new CorruptBatchError(start, "it holds no message");
+  return first;
+}
+
 function openWrapper(
   bytes: Uint8Array,
   wrapper: Entry,
@@ -92,6 +107,13 @@ function openWrapper(
   }
   const last = inner.at(-1);
   if (last === undefined) throw new CorruptBatchError(position, "a compressed message is empty");
+  // The wrapper's offset lies outside its CRC.
+  if (magic === 0 && wrapper.offset !== last.offset) {
+    throw new CorruptBatchError(
+      position,
+      `its offset is ${wrapper.offset}, that of its last message ${last.offset}`,
+    );
+  }
   const baseOffset = magic === 1 ? wrapper.offset - last.offset : 0n;
   if (baseOffset < 0n) {
     throw new CorruptBatchError(

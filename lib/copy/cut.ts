@@ -9,17 +9,21 @@ import { upConvert } from "../batch/legacy.ts";
 import {
   attributes,
   baseOffset,
-  batchMagic,
+  isControlBatch,
   isDense,
-  lastOffset,
   LOG_APPEND_TIME,
-  nextBatchSize,
   recordCount,
 } from "../batch/record_batch.ts";
 import { reencodeBatch, type ReencodedBatch } from "../batch/reencode.ts";
 import { RecordTooLargeError, splitBatch } from "../batch/split.ts";
 import { maxOffset, minOffset } from "../core/offsets.ts";
-import { type AbortedTransaction, createAbortedFilter } from "./aborted_filter.ts";
+import { checkOffsets, type FetchedEntry, readEntry } from "./offset_check.ts";
+import {
+  type AbortedTransaction,
+  createTransactionFilter,
+  TransactionError,
+  type UnsettledTransactions,
+} from "./transactions.ts";
 
 /** Where the fetched batches lie and which transactions among them were aborted. */
 export interface FetchedRecords {
@@ -36,8 +40,21 @@ export interface CutRange {
   readonly fromOffset: bigint;
   /** The first offset not wanted. */
   readonly untilOffset: bigint;
-  /** Where an earlier response continued after the same gap: see {@link Cut.gapTo}. */
-  readonly gapTo?: bigint;
+  /** What the response before left to be borne out. */
+  readonly carried?: Carried;
+}
+
+/** What one response says and only the next ones can bear out. */
+export interface Carried {
+  /**
+   * The log seems to go on here. Offsets lie outside the CRC, and this one is borne out by nothing around it; it counts
+   * when a second response says the same.
+   */
+  readonly unprovenOffset?: bigint;
+  /** The offset after the last entry read: the next one begins there or later. Absent before the first. */
+  readonly dueOffset?: bigint;
+  /** Transactions taken or left out by the broker's list alone. */
+  readonly unsettled: UnsettledTransactions;
 }
 
 /** What the target topic takes. */
@@ -77,25 +94,22 @@ export interface Cut {
   readonly nextOffset: bigint;
   /** Batches of the range left out: control batches, those of aborted transactions, and empty ones. */
   readonly batchesLeftOut: number;
-  /**
-   * The log seems to go on only here after `nextOffset`. Base offsets lie outside the CRC, and this one is borne out by
-   * nothing that follows; it counts when a second response says the same.
-   */
-  readonly gapTo?: bigint;
+  /** For the response from `nextOffset` on; absent where that is not the next one to read. */
+  readonly carried?: Carried;
   readonly problem?: CutProblem;
 }
 
 /** Cuts the fetched bytes of one partition. Never throws because of their content. */
 export function cutBatches(fetched: FetchedRecords, range: CutRange, rules: TargetRules): Cut {
-  const state = { batches: [] as CutBatch[], nextOffset: range.fromOffset, batchesLeftOut: 0 };
+  const state: CutState = { batches: [], nextOffset: range.fromOffset, batchesLeftOut: 0 };
   try {
-    const gapTo = walk(fetched, range, rules, state);
-    return gapTo === undefined ? state : { ...state, gapTo };
+    const carried = walk(fetched, range, rules, state);
+    return { ...state, carried };
   } catch (error) {
     if (error instanceof CorruptBatchError) {
       return { ...state, problem: { kind: "damaged", reason: error.reason } };
     }
-    if (error instanceof RecordTooLargeError) {
+    if (error instanceof RecordTooLargeError || error instanceof TransactionError) {
       return { ...state, problem: { kind: "impossible", reason: error.message } };
     }
     throw error;
@@ -104,70 +118,71 @@ export function cutBatches(fetched: FetchedRecords, range: CutRange, rules: Targ
 
 type CutState = { batches: CutBatch[]; nextOffset: bigint; batchesLeftOut: number };
 
-/** @returns where the log goes on after a gap that has to be borne out first */
 function walk(
   fetched: FetchedRecords,
   range: CutRange,
   rules: TargetRules,
   state: CutState,
-): bigint | undefined {
+): Carried {
   const { bytes, view, recordsStart, recordsEnd } = fetched;
-  const { fromOffset, untilOffset } = range;
-  const leftOut = createAbortedFilter(fetched.abortedTransactions);
-  let expected: bigint | undefined;
-  let position = recordsStart;
-  while (position < recordsEnd) {
-    const size = nextBatchSize(view, position, recordsEnd);
-    if (size === 0) {
-      if (position > recordsStart) return undefined;
-      throw new CorruptBatchError(position, "its length is beyond the response");
-    }
-    if (batchMagic(view, position) !== 2) {
-      position = takeLegacy(fetched, position, range, rules, state);
-      expected = state.nextOffset;
-      continue;
-    }
-    const first = baseOffset(view, position);
-    const last = lastOffset(view, position);
-    if (last < first || (expected !== undefined && first < expected)) {
-      const follows = expected === undefined ? "" : ` after ${expected - 1n}`;
-      throw new CorruptBatchError(position, `its offsets are ${first} to ${last}${follows}`);
-    }
-    const next = position + size;
-    const isLast = next >= recordsEnd || nextBatchSize(view, next, recordsEnd) === 0;
-    if (first > state.nextOffset && (isLast || first >= untilOffset) && first !== range.gapTo) {
-      return first;
-    }
-    if (first >= untilOffset) {
-      state.nextOffset = untilOffset;
-      return undefined;
-    }
-    expected = last + 1n;
-    if (leftOut(view, position, last) || last < fromOffset || recordCount(view, position) === 0) {
+  const { fromOffset, untilOffset, carried } = range;
+  const transactions = createTransactionFilter(fetched, carried?.unsettled);
+  const { unsettled } = transactions;
+  let dueOffset = carried?.dueOffset;
+  let legacy: LegacyRun | undefined;
+  const takeLegacy = () => {
+    const run = legacy;
+    legacy = undefined;
+    if (run !== undefined) takeLegacyRun(fetched, run, range, rules, state);
+  };
+  try {
+    for (let position = recordsStart; position < recordsEnd;) {
+      const unprovenOffset = carried?.unprovenOffset;
+      const expected = { fromOffset, untilOffset, dueOffset, unprovenOffset };
+      const entry = readEntry(fetched, position, expected);
+      if (entry === undefined) break;
+      const { size, last } = entry;
+      const { first, believable } = checkOffsets(fetched, entry, expected);
+      if (!believable && first !== undefined) {
+        return { unprovenOffset: first, ...(dueOffset !== undefined && { dueOffset }), unsettled };
+      }
+      if (first !== undefined && first >= untilOffset) {
+        takeLegacy();
+        state.nextOffset = untilOffset;
+        break;
+      }
+      dueOffset = last + 1n;
+      position += size;
+      if (entry.magic !== 2) {
+        legacy = { start: legacy?.start ?? entry.position, end: position, last };
+        continue;
+      }
+      takeLegacy();
       // Nobody will check what is not sent on: a flipped bit must not make a message a marker.
-      if (!crcMatches(bytes, position, size)) throw damaged(position);
-      if (last >= fromOffset) state.batchesLeftOut++;
-    } else take(fetched, { position, size, first, last }, range, rules, state);
-    state.nextOffset = minOffset(maxOffset(last + 1n, state.nextOffset), untilOffset);
-    position = next;
+      const sound = () => crcMatches(bytes, entry.position, size);
+      if (isControlBatch(view, entry.position) && !sound()) throw damaged(entry.position);
+      const leftOut = transactions.leftOut(entry.position, last);
+      if (leftOut || recordCount(view, entry.position) === 0) {
+        if (!sound()) throw damaged(entry.position);
+        state.batchesLeftOut++;
+      } else take(fetched, entry, range, rules, state);
+      state.nextOffset = minOffset(maxOffset(dueOffset, state.nextOffset), untilOffset);
+    }
+  } finally {
+    // Also before damage: what precedes it is sound.
+    takeLegacy();
   }
-  return undefined;
-}
-
-interface Located {
-  readonly position: number;
-  readonly size: number;
-  readonly first: bigint;
-  readonly last: bigint;
+  return { ...(dueOffset !== undefined && { dueOffset }), unsettled };
 }
 
 function take(
   { bytes, view }: FetchedRecords,
-  { position, size, first, last }: Located,
+  { position, size, last }: FetchedEntry,
   range: CutRange,
   rules: TargetRules,
   state: CutState,
 ): void {
+  const first = baseOffset(view, position);
   const { fromOffset, untilOffset } = range;
   const whole = first >= fromOffset && last < untilOffset && isDense(view, position);
   const appendTime = (attributes(view, position) & LOG_APPEND_TIME) !== 0;
@@ -210,24 +225,20 @@ function addSplit(batch: Uint8Array, range: CutRange, rules: TargetRules, state:
   }
 }
 
-/** Takes the run of messages of magic 0 and 1 that begins at a position. @returns where it ends */
-function takeLegacy(
-  { bytes, view, recordsEnd }: FetchedRecords,
-  start: number,
+/** Messages of magic 0 and 1 one after the other. */
+interface LegacyRun {
+  readonly start: number;
+  readonly end: number;
+  readonly last: bigint;
+}
+
+function takeLegacyRun(
+  { bytes }: FetchedRecords,
+  { start, end, last }: LegacyRun,
   { fromOffset, untilOffset }: CutRange,
   rules: TargetRules,
   state: CutState,
-): number {
-  let end = start;
-  let last = -1n;
-  while (end < recordsEnd) {
-    const size = nextBatchSize(view, end, recordsEnd);
-    if (size === 0 || batchMagic(view, end) === 2) break;
-    // A compressed message carries the offset of the last message in it.
-    last = baseOffset(view, end);
-    end += size;
-  }
-  if (last < 0n) throw new CorruptBatchError(start, "its length is beyond the response");
+): void {
   const limit = Math.min(rules.maxBatchBytes ?? Infinity, LEGACY_BATCH_BYTES);
   const options = { fromOffset, untilOffset, maxBatchBytes: limit - LEGACY_MARGIN_BYTES };
   try {
@@ -240,7 +251,6 @@ function takeLegacy(
     throw error;
   }
   state.nextOffset = minOffset(maxOffset(last + 1n, state.nextOffset), untilOffset);
-  return end;
 }
 
 /** What messages of magic 0 and 1 are gathered into, before compression; incompressible content grows a little. */

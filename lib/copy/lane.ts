@@ -40,3 +40,6 @@ export interface Lane {
 
 /** Tells the router. The lane has let go of the partition. */
 export type ReportTrouble = (partition: PartitionCopy, trouble: Trouble) => void;
+
+/** Throttling told in a response lies outside every checksum: waited for no longer than this. */
+export const LONGEST_THROTTLE_MS = 600_000;

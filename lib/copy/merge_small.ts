@@ -45,7 +45,7 @@ export function mergeSmall(
     return { ...cut, batches };
   } catch (error) {
     if (!(error instanceof DamagedMemberError)) throw error;
-    const { gapTo: _, ...rest } = cut;
+    const { carried: _, ...rest } = cut;
     const nextOffset = run[error.index]?.firstOffset ?? cut.nextOffset;
     // What comes before the damaged batch is sound, and goes as it is.
     batches.push(...run.slice(0, error.index));

@@ -9,7 +9,7 @@ import type { ProducerIdentity } from "../kafka/producer_id.ts";
 import { baseOffset } from "../batch/record_batch.ts";
 import { reencodeBatch } from "../batch/reencode.ts";
 import { addSpan, maxOffset, minOffset, type OffsetSpan } from "../core/offsets.ts";
-import type { Cut, CutBatch, TargetRules } from "./cut.ts";
+import type { Carried, Cut, CutBatch, TargetRules } from "./cut.ts";
 import { compareHeld, digestRecords, type HeldRecords } from "./held_records.ts";
 import { type ProduceBatch, ProduceQueue } from "./produce_queue.ts";
 
@@ -59,8 +59,9 @@ export class PartitionCopy implements TopicPartition {
   #nextFetchOffset: bigint;
   /** Source offset up to which everything is acknowledged. */
   #sourceOffset: bigint;
-  #gapTo: bigint | undefined;
-  #damage = { offset: -1n, fetches: 0 };
+  #carried: Carried | undefined;
+  /** How often the bytes at an offset were damaged, since the last acknowledgement. */
+  readonly #damage = new Map<bigint, number>();
   /** Nothing is read any more; the partition fails with this when what was read is acknowledged. */
   #stopReason: string | undefined;
   #recordsRead: bigint;
@@ -128,9 +129,9 @@ export class PartitionCopy implements TopicPartition {
     return this.#status === "done" ? this.endOffset : this.#sourceOffset;
   }
 
-  /** Where the last response went on after a gap that the next one has to bear out. */
-  get gapTo(): bigint | undefined {
-    return this.#gapTo;
+  /** What the last response left for the next one to bear out. */
+  get carried(): Carried | undefined {
+    return this.#carried;
   }
 
   /** Records read from the source in all plans: counted when read, apart from those acknowledged. */
@@ -169,7 +170,7 @@ export class PartitionCopy implements TopicPartition {
    * @throws {CorruptBatchError} where a batch that has to be opened is damaged; what came before it is taken
    */
   accept(
-    { batches, nextOffset, batchesLeftOut, gapTo }: Cut,
+    { batches, nextOffset, batchesLeftOut, carried }: Cut,
     hold: (batch: CutBatch) => () => void,
   ): void {
     if (this.#status !== "copying") return;
@@ -181,11 +182,14 @@ export class PartitionCopy implements TopicPartition {
       }));
       for (const { firstOffset, digests } of read) this.#held.read(firstOffset, digests);
       this.#nextFetchOffset = nextOffset;
-      this.#gapTo = gapTo;
+      this.#carried = carried;
       return this.#conclude(this.#held);
     }
+    // Where a batch cannot be taken, what came before it has been read.
+    this.#carried = undefined;
     for (const whole of batches) {
       const batch = this.#withoutStored(whole);
+      this.#nextFetchOffset = whole.nextOffset;
       if (batch === undefined) continue;
       const baseSequence = this.#idempotent ? Number(this.#recordsRead & 0x7fffffffn) : -1;
       patchForProduce(batch.view, batch.position, {
@@ -204,7 +208,7 @@ export class PartitionCopy implements TopicPartition {
     }
     this.#nextFetchOffset = nextOffset;
     this.#batchesLeftOut += batchesLeftOut;
-    this.#gapTo = gapTo;
+    this.#carried = carried;
     this.#finishWhenThrough();
   }
 
@@ -229,6 +233,7 @@ export class PartitionCopy implements TopicPartition {
     this.#recordsAcknowledged += BigInt(batch.recordCount);
     this.#sourceOffset = batch.nextSourceOffset;
     this.#repositions = 0;
+    this.#damage.clear();
     batch.release();
     this.#finishWhenThrough();
     return { batch, targetOffset };
@@ -293,7 +298,7 @@ export class PartitionCopy implements TopicPartition {
     this.queue.clear();
     this.#recordsRead = this.#recordsAcknowledged;
     this.#nextFetchOffset = this.#sourceOffset;
-    this.#gapTo = undefined;
+    this.#carried = undefined;
     // What stopped the reading will be met again.
     this.#stopReason = undefined;
     this.#expiredFrom = undefined;
@@ -329,7 +334,7 @@ export class PartitionCopy implements TopicPartition {
     this.#toSkip = point.skip;
     this.#recordsRead = this.#stored.records - point.skip;
     this.#nextFetchOffset = point.offset;
-    this.#gapTo = undefined;
+    this.#carried = undefined;
     if (expiredFrom !== undefined && !matched && expiredFrom < point.offset) {
       this.#loseTo(point.offset, expiredFrom);
     }
@@ -353,9 +358,9 @@ export class PartitionCopy implements TopicPartition {
   }
 
   #mayFetchAgain(damagedOffset: bigint): boolean {
-    const { offset, fetches } = this.#damage;
-    this.#damage = { offset: damagedOffset, fetches: offset === damagedOffset ? fetches + 1 : 1 };
-    return this.#damage.fetches < FETCHES_OF_DAMAGED;
+    const fetches = (this.#damage.get(damagedOffset) ?? 0) + 1;
+    this.#damage.set(damagedOffset, fetches);
+    return fetches < FETCHES_OF_DAMAGED;
   }
 
   /** Reads nothing more, and fails with the reason when everything read is acknowledged. */

@@ -14,7 +14,7 @@ import type { ResponseFrame } from "../wire/connection.ts";
 import { decodeFetch, encodeFetch, type FetchedPartition } from "../wire/fetch.ts";
 import { ProtocolError } from "../wire/protocol_reader.ts";
 import { type CutBatch, cutBatches } from "./cut.ts";
-import { isPeerError, type Lane, type ReportTrouble } from "./lane.ts";
+import { isPeerError, type Lane, LONGEST_THROTTLE_MS, type ReportTrouble } from "./lane.ts";
 import { mergeSmall } from "./merge_small.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
 import type { ProduceQueue } from "./produce_queue.ts";
@@ -91,7 +91,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
         if (signal.aborted) return;
         const throttleMs = await fetchOnce(broker, chosen);
         unreserve();
-        if (throttleMs > 0) await delay(throttleMs, signal);
+        if (throttleMs > 0) await delay(Math.min(throttleMs, LONGEST_THROTTLE_MS), signal);
       } catch (error) {
         if (signal.aborted) return;
         if (!isPeerError(error)) return options.onCrash(error);
@@ -179,8 +179,8 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
       partitions.delete(partition);
       return reportTrouble(partition, { kind: "code", code: fetched.errorCode });
     }
-    const { nextFetchOffset: fromOffset, endOffset: untilOffset, gapTo } = partition;
-    const range = { fromOffset, untilOffset, ...(gapTo !== undefined && { gapTo }) };
+    const { nextFetchOffset: fromOffset, endOffset: untilOffset, carried } = partition;
+    const range = { fromOffset, untilOffset, ...(carried !== undefined && { carried }) };
     const cut = mergeSmall(
       cutBatches({ ...frame, ...fetched }, range, partition.rules),
       partition.rules,

@@ -4,7 +4,7 @@
 
 import type { BrokerConnection } from "../wire/connect.ts";
 import { decodeProduce, encodeProduce, type ProducedPartition } from "../wire/produce.ts";
-import { isPeerError, type Lane, type ReportTrouble } from "./lane.ts";
+import { isPeerError, type Lane, LONGEST_THROTTLE_MS, type ReportTrouble } from "./lane.ts";
 import type { Acknowledgement, PartitionCopy } from "./partition_copy.ts";
 import type { ProduceBatch } from "./produce_queue.ts";
 
@@ -123,7 +123,8 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
     let answers: ReadonlyMap<string, ProducedPartition>;
     try {
       const response = decodeProduce(await connection.send(request));
-      if (response.throttleTimeMs > 0) throttledUntil = performance.now() + response.throttleTimeMs;
+      const throttleMs = Math.min(response.throttleTimeMs, LONGEST_THROTTLE_MS);
+      if (throttleMs > 0) throttledUntil = performance.now() + throttleMs;
       answers = new Map(
         response.partitions.map((each) => [`${each.partition} ${each.topic}`, each]),
       );

@@ -90,6 +90,7 @@ export function decodeFetch({ bytes, start, end }: ResponseFrame): FetchResponse
     const topic = reader.string();
     reader.array(() => partitions.push(decodePartition(reader, topic)));
   });
+  reader.end();
   return { throttleTimeMs, errorCode, partitions };
 }
 

@@ -98,5 +98,7 @@ export function decodeProduce({ bytes, start, end }: ResponseFrame): ProduceResp
       });
     });
   });
-  return { throttleTimeMs: reader.int32(), partitions };
+  const throttleTimeMs = reader.int32();
+  reader.end();
+  return { throttleTimeMs, partitions };
 }

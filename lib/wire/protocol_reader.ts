@@ -107,6 +107,12 @@ export class ProtocolReader {
     }
   }
 
+  /** @throws {ProtocolError} unless everything has been read: a damaged length would leave something behind */
+  end(): void {
+    const left = this.#end - this.#at;
+    if (left !== 0) throw new ProtocolError(`The response goes on for ${left} bytes after its end`);
+  }
+
   #items<Item>(count: number, read: () => Item): Item[] {
     const left = this.#end - this.#at;
     if (count > left) {

@@ -5,8 +5,14 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Cut, cutBatches, type CutRange, type TargetRules } from "../../../lib/copy/cut.ts";
-import type { AbortedTransaction } from "../../../lib/copy/aborted_filter.ts";
+import {
+  type Carried,
+  type Cut,
+  cutBatches,
+  type CutRange,
+  type TargetRules,
+} from "../../../lib/copy/cut.ts";
+import type { AbortedTransaction } from "../../../lib/copy/transactions.ts";
 import {
   buildBatch,
   fixCrc,
@@ -23,20 +29,16 @@ const LOG_APPEND_TIME = 0x08;
 
 const anyTarget: TargetRules = { logAppendTime: false };
 
-/** Cuts batches that lie one after the other in a larger buffer; `tail`: bytes of one that the response ends within. */
-function cut(
-  batches: readonly Uint8Array[],
-  range: Pick<CutRange, "fromOffset" | "untilOffset" | "gapTo">,
-  {
-    aborted = [],
-    rules = anyTarget,
-    tail = new Uint8Array(0),
-  }: {
-    readonly aborted?: readonly AbortedTransaction[];
-    readonly rules?: TargetRules;
-    readonly tail?: Uint8Array;
-  } = {},
-): Cut {
+interface Response {
+  readonly aborted?: readonly AbortedTransaction[];
+  readonly rules?: TargetRules;
+  /** Bytes of a batch that the response ends within. */
+  readonly tail?: Uint8Array;
+}
+
+/** Cuts batches that lie one after the other in a larger buffer. */
+function cutOnce(batches: readonly Uint8Array[], range: CutRange, response: Response = {}): Cut {
+  const { aborted = [], rules = anyTarget, tail = new Uint8Array(0) } = response;
   const parts = [new Uint8Array(5).fill(0xee), ...batches, tail];
   const size = parts.reduce((sum, { length }) => sum + length, 0);
   const bytes = new Uint8Array(size + 9).fill(0xee);
@@ -58,6 +60,15 @@ function cut(
   );
 }
 
+/** The same; where the first batch's place is not borne out, a second response says the same. */
+function cut(batches: readonly Uint8Array[], range: CutRange, response: Response = {}): Cut {
+  const first = cutOnce(batches, range, response);
+  const { carried } = first;
+  return range.carried === undefined && carried?.unprovenOffset !== undefined
+    ? cutOnce(batches, { ...range, carried }, response)
+    : first;
+}
+
 const bytesOf = ({ bytes, position, size }: Cut["batches"][number]) =>
   bytes.slice(position, position + size);
 
@@ -75,6 +86,8 @@ function recordsOf({ batches }: Cut): readonly TestRecord[] {
 
 const valuesOf = (records: readonly TestRecord[]) =>
   records.map(({ value, timestamp }) => [value && new TextDecoder().decode(value), timestamp]);
+
+const unprovenIn = ({ carried }: Cut) => carried?.unprovenOffset;
 
 const all = { fromOffset: 0n, untilOffset: 1_000n };
 
@@ -94,7 +107,7 @@ Deno.test("the batches that the range cuts through are re-encoded, those outside
   const batches = [[0, 10], [10, 20], [20, 30], [30, 40]].map(([from = 0, until = 0]) =>
     buildBatch(testRecords(from, until), { attributes: TRANSACTIONAL, producerId: 9n })
   );
-  const result = cut(batches, { fromOffset: 13n, untilOffset: 27n });
+  const result = cut(batches.slice(1), { fromOffset: 13n, untilOffset: 27n });
   assert.deepEqual(valuesOf(recordsOf(result)), valuesOf(testRecords(13, 27)));
   assert.deepEqual(
     result.batches.map(({ firstOffset, nextOffset, passedThrough }) => [
@@ -105,7 +118,10 @@ Deno.test("the batches that the range cuts through are re-encoded, those outside
     [[13n, 20n, false], [20n, 27n, false]],
   );
   assert.equal(result.nextOffset, 27n);
-  const inside = cut(batches, { fromOffset: 12n, untilOffset: 15n });
+  const inside = cut(batches.slice(1), {
+    fromOffset: 12n,
+    untilOffset: 15n,
+  });
   assert.deepEqual(valuesOf(recordsOf(inside)), valuesOf(testRecords(12, 15)));
 });
 
@@ -163,11 +179,10 @@ Deno.test("control batches and aborted transactions are left out, committed ones
 });
 
 Deno.test("a transaction that was aborted before the range began is still known as aborted", () => {
-  const batches = [[0, 4], [4, 8]].map(([from = 0, until = 0]) =>
-    buildBatch(testRecords(from, until), { attributes: TRANSACTIONAL, producerId: 1n })
-  );
+  const batch = buildBatch(testRecords(4, 8), { attributes: TRANSACTIONAL, producerId: 1n });
   const aborted = [{ producerId: 1n, firstOffset: 0n }];
-  const result = cut(batches, { fromOffset: 6n, untilOffset: 8n }, { aborted });
+  const range = { fromOffset: 6n, untilOffset: 8n };
+  const result = cut([batch], range, { aborted });
   assert.deepEqual([result.batches, result.nextOffset, result.batchesLeftOut], [[], 8n, 1]);
 });
 
@@ -232,21 +247,75 @@ Deno.test("batches too large for the target are split, a message too large stops
   assert.deepEqual(valuesOf(recordsOf(stopped)), valuesOf(giant.slice(0, 6)));
 });
 
+/** Carried from a response that ended before `dueOffset`. */
+const after = (dueOffset: bigint, unprovenOffset?: bigint): Carried => ({
+  dueOffset,
+  unsettled: new Map(),
+  ...(unprovenOffset !== undefined && { unprovenOffset }),
+});
+
 Deno.test("a gap at the end of a response counts when a second one says the same", () => {
   const batches = [buildBatch(testRecords(0, 5)), buildBatch(testRecords(50, 60))];
-  const first = cut(batches, all);
-  assert.deepEqual([first.nextOffset, first.gapTo], [5n, 50n]);
+  const first = cutOnce(batches, { ...all, carried: after(0n) });
+  assert.deepEqual([first.nextOffset, unprovenIn(first)], [5n, 50n]);
   const range = { fromOffset: 5n, untilOffset: 1_000n };
   const lone = batches.slice(1);
-  assert.equal(cut(lone, range).gapTo, 50n);
-  const second = cut(lone, { ...range, gapTo: 50n });
+  assert.equal(unprovenIn(cutOnce(lone, { ...range, carried: after(5n) })), 50n);
+  const second = cutOnce(lone, { ...range, carried: after(5n, 50n) });
   assert.deepEqual(valuesOf(recordsOf(second)), valuesOf(testRecords(50, 60)));
-  assert.deepEqual([second.nextOffset, second.gapTo], [60n, undefined]);
-  const other = cut(lone, { ...range, gapTo: 49n });
-  assert.deepEqual([other.batches, other.nextOffset, other.gapTo], [[], 5n, 50n]);
+  assert.deepEqual([second.nextOffset, unprovenIn(second)], [60n, undefined]);
+  const other = cutOnce(lone, { ...range, carried: after(5n, 49n) });
+  assert.deepEqual([other.batches, other.nextOffset, unprovenIn(other)], [[], 5n, 50n]);
   // What follows bears a gap out at once.
-  const between = cut([...batches, buildBatch(testRecords(60, 61))], all);
-  assert.deepEqual([between.batches.length, between.gapTo], [3, undefined]);
+  const between = cutOnce([...batches, buildBatch(testRecords(60, 61))], {
+    ...all,
+    carried: after(0n),
+  });
+  assert.deepEqual([between.batches.length, unprovenIn(between)], [3, undefined]);
+});
+
+Deno.test("where a range begins, a batch's place counts when the next batch or a second response bears it out", () => {
+  const batches = [buildBatch(testRecords(40, 50)), buildBatch(testRecords(50, 60))];
+  const range = { fromOffset: 42n, untilOffset: 1_000n };
+  assert.deepEqual(valuesOf(recordsOf(cutOnce(batches, range))), valuesOf(testRecords(42, 60)));
+  for (const fromOffset of [40n, 42n]) {
+    const alone = cutOnce(batches.slice(0, 1), { ...range, fromOffset });
+    assert.deepEqual([alone.batches, alone.nextOffset], [[], fromOffset]);
+    assert.equal(unprovenIn(alone), 40n);
+  }
+  // Responses that end before 42 and go on at 40 contradict each other; so does one that ends before what was asked for.
+  assert.equal(cutOnce(batches, { ...range, carried: after(42n) }).problem?.kind, "damaged");
+  assert.equal(cutOnce(batches, { ...range, fromOffset: 50n }).problem?.kind, "damaged");
+});
+
+Deno.test("the list of aborted transactions has to agree with the markers", () => {
+  const data = buildBatch(testRecords(0, 3), { attributes: TRANSACTIONAL, producerId: 1n });
+  const marker = (type: number) => {
+    const key = Uint8Array.of(0, 0, 0, type);
+    const record = testRecord(3, { key, value: Uint8Array.of(0, 0, 0, 0, 0, 0) });
+    return buildBatch([record], { attributes: TRANSACTIONAL | CONTROL, producerId: 1n });
+  };
+  const [abort, commit] = [0, 1].map(marker);
+  const listed = [{ producerId: 1n, firstOffset: 0n }];
+  const range = { fromOffset: 0n, untilOffset: 4n };
+  for (
+    const [end, aborted, agrees] of [
+      [abort, listed, true],
+      [abort, [], false],
+      [commit, listed, false],
+      [commit, [], true],
+    ] as const
+  ) {
+    assert.ok(end !== undefined);
+    const together = cut([data, end], range, { aborted });
+    assert.equal(together.problem?.kind, agrees ? undefined : "damaged");
+    assert.equal(together.nextOffset, agrees ? 4n : 0n);
+    // The marker comes in a later response: what was sent cannot be taken back, but must not count as done.
+    const { carried, nextOffset } = cutOnce([data], { ...range, carried: after(0n) }, { aborted });
+    assert.ok(carried !== undefined);
+    const later = cutOnce([end], { fromOffset: nextOffset, untilOffset: 4n, carried });
+    assert.equal(later.problem?.kind, agrees ? undefined : "impossible");
+  }
 });
 
 /** Reads a log as the source lane does, response after response. */
@@ -258,18 +327,18 @@ function readThrough(
 ): { readonly batches: Cut["batches"]; readonly nextOffset: bigint } {
   const batches: Cut["batches"][number][] = [];
   let nextOffset = fromOffset;
-  let gapTo: bigint | undefined;
+  let carried: Carried | undefined;
   for (let responses = 0; nextOffset < untilOffset; responses++) {
     assert.ok(responses < 500, "reading gets nowhere");
     const from = log.findIndex(({ last }) => last >= nextOffset);
     // The log ends below the end wanted: compaction took the rest.
     if (from < 0) break;
     const part = log.slice(from, from + batchesPerResponse).map(({ bytes }) => bytes);
-    const range = { fromOffset: nextOffset, untilOffset, ...(gapTo !== undefined && { gapTo }) };
-    const result = cut(part, range, { aborted });
+    const range = { fromOffset: nextOffset, untilOffset, ...(carried && { carried }) };
+    const result = cutOnce(part, range, { aborted });
     assert.equal(result.problem, undefined);
     batches.push(...result.batches);
-    ({ nextOffset, gapTo } = result);
+    ({ nextOffset, carried } = result);
   }
   return { batches, nextOffset };
 }
@@ -366,7 +435,8 @@ Deno.test("every record keeps key, value, headers and timestamp through a cut", 
     }),
     testRecord(3),
   ];
-  const [only] = cut([buildBatch(records)], { fromOffset: 1n, untilOffset: 3n }).batches;
+  const range = { fromOffset: 1n, untilOffset: 3n };
+  const [only] = cut([buildBatch(records)], range).batches;
   assert.ok(only !== undefined);
   const withoutOffsets = (list: readonly TestRecord[]) =>
     list.map(({ offset: _, ...rest }) => rest);

@@ -1,0 +1,281 @@
+/**
+ * A source and a target in memory, for copies without a network: the source answers Fetch with whatever bytes a test
+ * makes, the target checks what a broker checks (CRC, offsets of the records, sequence) and keeps what it is given.
+ * Refuses requests other than those two.
+ */
+
+import type { CopyResult, CopyTask } from "../../lib/copy/copy_task.ts";
+import { type CopyOptions, startCopy } from "../../lib/copy/copy.ts";
+import { formatTopicPartition } from "../../lib/core/topic_partition.ts";
+import type { Cluster } from "../../lib/kafka/cluster.ts";
+import type { RequestFrame, ResponseFrame } from "../../lib/wire/connection.ts";
+import type { BrokerConnection } from "../../lib/wire/connect.ts";
+import { ProtocolReader } from "../../lib/wire/protocol_reader.ts";
+import { ProtocolWriter } from "../../lib/wire/protocol_writer.ts";
+import { readBatch, type TestRecord } from "./record_batch_builder.ts";
+
+/** A batch (or message of an old format) of a log. */
+export interface FakeBatch {
+  readonly bytes: Uint8Array;
+  readonly last: bigint;
+}
+
+/** What a partition's leader says to a Fetch. */
+export interface FakeLog {
+  readonly batches: readonly FakeBatch[];
+  readonly aborted?: readonly {
+    readonly producerId: bigint;
+    readonly firstOffset: bigint;
+    /** Of its marker. */
+    readonly lastOffset: bigint;
+  }[];
+  /** How many batches a response holds; all unless told. */
+  readonly batchesPerResponse?: number;
+}
+
+/** One partition of a copy between fakes. */
+export interface FakePartition {
+  readonly log: FakeLog;
+  readonly startOffset: bigint;
+  readonly endOffset: bigint;
+  readonly rules?: CopyTask["rules"];
+  /** Opens the records of what the target gets. */
+  readonly open?: (bytes: Uint8Array, attributes: number) => Uint8Array;
+}
+
+/** What became of a partition. */
+export interface FakeOutcome {
+  readonly result: CopyResult;
+  /** In the target's log, with the offsets there. */
+  readonly records: readonly TestRecord[];
+}
+
+/** Changes a partition's part of a Fetch response, from its error code to its last batch, before it is sent. */
+export type Damage = (partition: number, part: Uint8Array) => void;
+
+const topic = "t";
+const node = 1;
+
+/** Copies partitions of one topic, and says what became of each. */
+export async function copyBetweenFakes(
+  partitions: readonly FakePartition[],
+  damage: Damage = () => {},
+): Promise<readonly FakeOutcome[]> {
+  const target = fakeTarget(partitions);
+  const silent = { info() {}, warning() {} };
+  const options: CopyOptions = {
+    source: fakeCluster("source", partitions.length, (frame) => fetch(frame, partitions, damage)),
+    target: fakeCluster("target", partitions.length, target.produce),
+    tasks: partitions.map(({ startOffset, endOffset, rules }, partition) => ({
+      topic,
+      partition,
+      startOffset,
+      endOffset,
+      recordsBefore: 0n,
+      before: { records: 0n, targetOffset: 0n },
+      stored: { records: 0n, targetOffset: 0n },
+      rules: rules ?? { logAppendTime: false },
+    })),
+    identity: { producerId: 77n, producerEpoch: 0 },
+    sourceTopics: new Map([[topic, {}]]),
+    targetTopics: new Map([[topic, {}]]),
+    giveUpAfterMs: 60_000,
+    log: silent,
+    onAcknowledged() {},
+    onLost() {},
+    onSettled() {},
+    signal: new AbortController().signal,
+  };
+  const results = await startCopy(options).results;
+  return results.map((result) => ({
+    result,
+    records: target.logs.get(formatTopicPartition(result)) ?? [],
+  }));
+}
+
+function fakeCluster(
+  role: "source" | "target",
+  partitions: number,
+  answer: (frame: RequestFrame) => Uint8Array,
+): Cluster {
+  const address = { advertised: `${role}:1`, dialled: `${role}:1` };
+  function connect(): BrokerConnection {
+    let closed = false;
+    const connection = {
+      address,
+      get closed() {
+        return closed;
+      },
+      inFlight: 0,
+      close() {
+        closed = true;
+      },
+      // As over a network, the answer comes later.
+      send: async (frame: RequestFrame): Promise<ResponseFrame> => {
+        await new Promise((resolve) => setTimeout(resolve));
+        const response = answer(frame);
+        const buffer = frame.pool?.acquire(response.length);
+        buffer?.bytes.set(response);
+        const bytes = buffer?.bytes ?? response;
+        return {
+          bytes,
+          view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+          start: 0,
+          end: response.length,
+          release: () => buffer?.release(),
+          ...(buffer && { buffer }),
+        };
+      },
+    };
+    return {
+      connection: connection as unknown as BrokerConnection["connection"],
+      versions: new Map(),
+    };
+  }
+  const control = () => Promise.resolve(connect());
+  return {
+    role,
+    clusterId: role,
+    brokers: () => new Map([[node, { host: role, port: 1 }]]),
+    control,
+    anyControl: control,
+    openData: control,
+    metadata: () =>
+      Promise.resolve({
+        clusterId: role,
+        brokers: [{ nodeId: node, host: role, port: 1 }],
+        topics: [{
+          errorCode: 0,
+          topic,
+          internal: false,
+          partitions: Array.from({ length: partitions }, (_, partition) => ({
+            errorCode: 0,
+            partition,
+            leader: node,
+            leaderEpoch: 0,
+          })),
+        }],
+      }),
+    close() {},
+  };
+}
+
+/** Answers a Fetch 11. */
+function fetch(
+  frame: RequestFrame,
+  partitions: readonly FakePartition[],
+  damage: Damage,
+): Uint8Array {
+  const request = readerOf(frame);
+  request.skip(4 + 4 + 4 + 4 + 1 + 4 + 4);
+  const writer = new ProtocolWriter(1 << 16).int32(0).int16(0).int32(0);
+  const asked = request.array(() => {
+    request.string();
+    return request.array(() => {
+      const partition = request.int32();
+      request.int32();
+      const offset = request.int64();
+      request.skip(12);
+      return { partition, offset };
+    });
+  }).flat();
+  writer.int32(1).string(topic).array(asked, ({ partition, offset }) => {
+    const part = fetchedPart(partitions[partition]!.log, offset);
+    damage(partition, part);
+    writer.int32(partition).raw(part);
+  });
+  return writer.bytes.slice();
+}
+
+/** From the error code to the records. */
+function fetchedPart(
+  { batches, aborted = [], batchesPerResponse = Infinity }: FakeLog,
+  offset: bigint,
+): Uint8Array {
+  const end = (batches.at(-1)?.last ?? -1n) + 1n;
+  const from = batches.findIndex(({ last }) => last >= offset);
+  const sent = from < 0 ? [] : batches.slice(from, from + batchesPerResponse);
+  const size = sent.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  const writer = new ProtocolWriter().int16(0).int64(end).int64(end).int64(0n);
+  const listed = aborted.filter(({ lastOffset }) => lastOffset >= offset);
+  writer.array(listed, (each) => writer.int64(each.producerId).int64(each.firstOffset))
+    .int32(-1).int32(size);
+  for (const { bytes } of sent) writer.raw(bytes);
+  return writer.bytes.slice();
+}
+
+const NONE = 0;
+const CORRUPT_MESSAGE = 2;
+const OUT_OF_ORDER_SEQUENCE = 45;
+const INVALID_RECORD = 87;
+
+/** A target that answers Produce 8 as brokers do, each batch judged alone. */
+function fakeTarget(partitions: readonly FakePartition[]): {
+  readonly produce: (frame: RequestFrame) => Uint8Array;
+  readonly logs: ReadonlyMap<string, readonly TestRecord[]>;
+} {
+  const logs = new Map<string, TestRecord[]>();
+  function append(partition: number, bytes: Uint8Array): [errorCode: number, offset: bigint] {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const attributes = view.getInt16(21);
+    // The CRC is looked at before anything it covers.
+    let sound: boolean;
+    let records: readonly TestRecord[] = [];
+    let batch: ReturnType<typeof readBatch> | undefined;
+    try {
+      batch = readBatch(
+        bytes,
+        (section) => partitions[partition]?.open?.(section, attributes) ?? section,
+      );
+      ({ records } = batch);
+      sound = batch.crcIsRight;
+    } catch {
+      sound = false;
+    }
+    if (!sound || batch === undefined) return [CORRUPT_MESSAGE, -1n];
+    const key = formatTopicPartition({ topic, partition });
+    const log = logs.get(key) ?? [];
+    logs.set(key, log);
+    const dense = batch.lastOffsetDelta === batch.recordCount - 1 && records.length > 0 &&
+      records.length === batch.recordCount && batch.baseOffset === 0n;
+    if (!dense || (attributes & 0x30) !== 0) return [INVALID_RECORD, -1n];
+    if (batch.baseSequence < log.length) return [NONE, BigInt(batch.baseSequence)];
+    if (batch.baseSequence > log.length) return [OUT_OF_ORDER_SEQUENCE, -1n];
+    const baseOffset = BigInt(log.length);
+    log.push(...records.map((record) => ({ ...record, offset: baseOffset + record.offset })));
+    return [NONE, baseOffset];
+  }
+  function produce(frame: RequestFrame): Uint8Array {
+    const request = readerOf(frame);
+    request.nullableString();
+    request.skip(2 + 4);
+    const bytes = bodyOf(frame);
+    const answers = request.array(() => {
+      request.string();
+      return request.array(() => {
+        const partition = request.int32();
+        const size = request.int32();
+        const at = request.skip(size);
+        return { partition, answer: append(partition, bytes.subarray(at, at + size)) };
+      });
+    }).flat();
+    const writer = new ProtocolWriter().int32(1).string(topic);
+    writer.array(answers, ({ partition, answer: [errorCode, offset] }) => {
+      writer.int32(partition).int16(errorCode).int64(offset).int64(-1n).int64(0n).int32(0)
+        .string(null);
+    });
+    return writer.int32(0).bytes.slice();
+  }
+  return { produce, logs };
+}
+
+function bodyOf({ body }: RequestFrame): Uint8Array {
+  const writer = new ProtocolWriter(1 << 16);
+  for (const part of body) writer.raw(part);
+  return writer.bytes;
+}
+
+function readerOf(frame: RequestFrame): ProtocolReader {
+  const bytes = bodyOf(frame);
+  return new ProtocolReader(bytes, 0, bytes.length);
+}
