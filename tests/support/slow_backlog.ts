@@ -24,8 +24,8 @@ export interface SlowBacklogSpec {
   readonly through?: readonly ("source" | "target")[];
   /** Bytes of a batch on the source at most, differing by partition unless told. */
   readonly batchBytes?: number;
-  /** Whether the messages compress well; every other partition's unless told. */
-  readonly compressible?: boolean;
+  /** Of all partitions; each another one unless told. */
+  readonly codec?: (typeof CODECS)[number];
 }
 
 /** A backlog that was made. */
@@ -82,8 +82,8 @@ export async function makeSlowBacklog(
       seed: partition,
       keys: "some",
       values: "some",
-      codec: CODECS[partition % CODECS.length] ?? "none",
-      compressible: spec.compressible ?? partition % 2 === 0,
+      codec: spec.codec ?? CODECS[partition % CODECS.length] ?? "none",
+      compressible: partition % 2 === 0,
       properties: {
         "linger.ms": "5",
         "batch.size": `${spec.batchBytes ?? BATCH_BYTES[partition % BATCH_BYTES.length]}`,

@@ -1,0 +1,133 @@
+/**
+ * Brokers that die, restart or hang in mid-copy, on either side, three a cluster; and a tool that is killed while a
+ * broker hangs with its requests: these are appended when it wakes up, after the next run has looked.
+ */
+
+import assert from "node:assert/strict";
+import { sharedClusters } from "../support/cluster_pair.ts";
+import type { KafkaBroker } from "../support/kafka_broker.ts";
+import { makeMigrationDir } from "../support/migration_dir.ts";
+import { makeSlowBacklog, type SlowBacklog } from "../support/slow_backlog.ts";
+import { type SlowRun, startRun } from "../support/slow_run.ts";
+
+const three = { brokers: 3, heapMb: 256, properties: { "min.insync.replicas": "1" } };
+const clusters = sharedClusters({ source: three, target: three });
+
+async function inMidCopy(run: SlowRun, backlog: SlowBacklog, bytes = 200_000): Promise<void> {
+  const before = backlog.sent();
+  const reached = await run.until(() => backlog.sent() > before + bytes);
+  assert.ok(reached, reached ? "" : (await run.ended).output);
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function brokerOf(side: "source" | "target", index: number): KafkaBroker {
+  const broker = clusters[side].brokers[index];
+  if (broker === undefined) throw new Error("There is no such broker");
+  return broker;
+}
+
+clusters.test("leaders killed on both sides in mid-copy are replaced, and the copy goes on", async () => {
+  const configs = { "max.message.bytes": "100000" };
+  // More than is read ahead, so that the source is still needed in mid-copy.
+  await using backlog = await makeSlowBacklog(clusters, {
+    partitions: 3,
+    replicationFactor: 3,
+    messages: 8_000,
+    valueBytes: 2_000,
+    batchBytes: 65_536,
+    codec: "none",
+    delayMs: 100,
+    sourceConfigs: configs,
+    targetConfigs: configs,
+  });
+  await using migration = await makeMigrationDir(backlog.config());
+  const run = startRun({ cwd: migration.path });
+  await inMidCopy(run, backlog);
+  const killed = [brokerOf("source", 0), brokerOf("target", 1)];
+  await Promise.all(killed.map((broker) => broker.kill()));
+  const { status, output } = await run.ended;
+  await Promise.all(killed.map((broker) => broker.restart()));
+  assert.equal(status, 0, output);
+  for (const { nodeId, address } of killed) {
+    const broker = `broker ${nodeId} \\(${address.replaceAll(".", "\\.")}\\)`;
+    assert.match(output, new RegExp(`${broker} unreachable \\(.+\\), retrying \\(1st try, 0 s\\)`));
+  }
+  await backlog.assertArrived();
+});
+
+clusters.test("brokers that restart one after the other in mid-copy only slow it down", async () => {
+  await using backlog = await makeSlowBacklog(clusters, {
+    partitions: 6,
+    replicationFactor: 3,
+    delayMs: 200,
+  });
+  await using migration = await makeMigrationDir(backlog.config());
+  const run = startRun({ cwd: migration.path });
+  await inMidCopy(run, backlog, 100_000);
+  for (const [side, index] of [["target", 0], ["source", 2], ["target", 2]] as const) {
+    const broker = brokerOf(side, index);
+    await broker.kill("SIGTERM");
+    await broker.restart();
+  }
+  const { status, output } = await run.ended;
+  assert.equal(status, 0, output);
+  await backlog.assertArrived();
+});
+
+clusters.test("a broker that hangs with requests queued is waited for, and nothing is repeated", async () => {
+  await using backlog = await makeSlowBacklog(clusters, { partitions: 6, delayMs: 100 });
+  await using migration = await makeMigrationDir(backlog.config());
+  const run = startRun({ cwd: migration.path });
+  await inMidCopy(run, backlog);
+  const hung = brokerOf("target", 1);
+  await hung.kill("SIGSTOP");
+  await pause(14_000);
+  await hung.kill("SIGCONT");
+  const { status, output } = await run.ended;
+  assert.equal(status, 0, output);
+  assert.match(output, /target broker 2 \(\S+\) unreachable \(no answer within 12 s\)/);
+  assert.match(output, /target broker 2 \(\S+\) reachable again after \d+ s/);
+  await backlog.assertArrived();
+});
+
+clusters.test("requests of a killed run that a hung broker appends later repeat nothing", async () => {
+  for (const afterMs of [0, 1_200]) {
+    await using backlog = await makeSlowBacklog(clusters, { partitions: 6, delayMs: 100 });
+    await using migration = await makeMigrationDir(backlog.config());
+    const first = startRun({ cwd: migration.path });
+    await inMidCopy(first, backlog);
+    const hung = brokerOf("target", 1);
+    await hung.kill("SIGSTOP");
+    // What is sent now waits in the broker's sockets.
+    await pause(400);
+    first.kill("SIGKILL");
+    await first.ended;
+    backlog.target.setFaults({});
+    const second = startRun({ cwd: migration.path });
+    await pause(afterMs);
+    await hung.kill("SIGCONT");
+    const { status, output } = await second.ended;
+    assert.equal(status, 0, output);
+    await backlog.assertArrived();
+  }
+});
+
+clusters.test("a partition whose leader stays away fails when giveUpAfter is over; the next run goes on", async () => {
+  await using backlog = await makeSlowBacklog(clusters, { partitions: 6, delayMs: 100 });
+  await using migration = await makeMigrationDir(
+    backlog.config({ limits: { giveUpAfter: "4s" } }),
+  );
+  const run = startRun({ cwd: migration.path });
+  await inMidCopy(run, backlog);
+  const away = brokerOf("target", 2);
+  await away.kill();
+  const { status, stdout, stderr } = await run.ended;
+  assert.equal(status, 1, stdout + stderr);
+  assert.match(stderr, /failed: target .+ for [\d.]+ s$/m);
+  assert.match(stdout, /\nNot complete: \d partitions? failed\n$/);
+  await away.restart();
+  const again = await migration.run();
+  assert.equal(again.status, 0, again.output);
+  await backlog.assertArrived();
+});
