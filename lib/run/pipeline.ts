@@ -112,7 +112,8 @@ async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Ou
   const { config, journal, mode, narrator, signal } = options;
   const judged = await makePlan(config, clusters, journal.state, signal);
   if ("finding" in judged) return block(options, judged.finding);
-  const { plan, findings } = judged;
+  const { plan } = judged;
+  const findings = [...judged.findings, ...options.findings];
   if (journal.state !== undefined) narrator.info(journalProgress(journal.state));
   narrator.planned(plan, findings);
   if (mode === "check" || findings.some(({ severity }) => severity === "error")) {

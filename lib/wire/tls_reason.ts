@@ -3,7 +3,7 @@
 
 /** A sentence for what a TLS library said; undefined where it says nothing of certificates. */
 export function tlsReasonOf(text: string): string | undefined {
-  if (/UnknownIssuer|unable to (verify|get)|self.signed/i.test(text)) {
+  if (/UnknownIssuer|BadSignature|unable to (verify|get)|self.signed/i.test(text)) {
     return "the certificate is signed by an authority unknown here; give it under `tls.ca`";
   }
   if (/not ?valid ?for ?name|altnames|does not match/i.test(text)) {

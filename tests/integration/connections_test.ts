@@ -4,7 +4,9 @@
  */
 
 import assert from "node:assert/strict";
+import { dirname } from "node:path";
 import { assertCopied, type Backlog, makeBacklog } from "../support/backlog.ts";
+import { makeExpiredCertificate } from "../support/certificates.ts";
 import { sharedClusters } from "../support/cluster_pair.ts";
 import { freePorts } from "../support/free_ports.ts";
 import type { ListenerName } from "../support/kafka_properties.ts";
@@ -14,6 +16,7 @@ import {
   type MigrationDir,
 } from "../support/migration_dir.ts";
 import { startTcpProxy } from "../support/tcp_proxy.ts";
+import { unsignedToken } from "../support/token_endpoint.ts";
 
 const user = { username: "ckafka-1a2b#mover", password: 'p"a\\s s: #1' };
 const wrongPassword = "not-the-password";
@@ -25,6 +28,7 @@ const clusters = sharedClusters({
     users: [user],
     // Not for localhost: what is dialled under that name must still be checked as the advertised 127.0.0.1.
     certificateNames: ["IP:127.0.0.1"],
+    properties: { "listener.name.sasl_plaintext.sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256" },
   },
   target: { listeners: ["SASL_TLS"], users: [user], heapMb: 256 },
 });
@@ -59,6 +63,7 @@ async function makeSecuredMigration(
   for (const [name, path] of Object.entries(files)) {
     await Deno.copyFile(path, `${migration.path}/${name}`);
   }
+  await Deno.writeTextFile(`${migration.path}/client.token`, unsignedToken("mover", -3600));
   return migration;
 }
 
@@ -150,6 +155,47 @@ const fails: readonly {
     says: /NOT_AUTHORIZED: Broker ADDRESS: SASL PLAIN refused for user 'nobody'/,
   },
   {
+    title: "a wrong password for SCRAM",
+    listener: "SASL_TLS",
+    config: {
+      tls: { ca: "ca.pem" },
+      sasl: { ...sasl, mechanism: "SCRAM-SHA-512", password: wrongPassword },
+    },
+    says: /NOT_AUTHORIZED: Broker ADDRESS: SASL SCRAM-SHA-512 refused for user 'ckafka-1a2b#mover'/,
+  },
+  {
+    title: "a mechanism that is not offered",
+    listener: "SASL_PLAINTEXT",
+    config: { sasl: { ...sasl, mechanism: "SCRAM-SHA-512" } },
+    says:
+      /NOT_AUTHORIZED: Broker ADDRESS: the broker does not offer SASL SCRAM-SHA-512 on this port; it offers (PLAIN, SCRAM-SHA-256|SCRAM-SHA-256, PLAIN)/,
+  },
+  {
+    title: "a token that the broker does not accept",
+    listener: "SASL_TLS",
+    config: {
+      tls: { ca: "ca.pem" },
+      sasl: { mechanism: "OAUTHBEARER", tokenFile: "client.token" },
+    },
+    says:
+      /NOT_AUTHORIZED: Broker ADDRESS: SASL OAUTHBEARER refused: the broker does not accept the token from file client\.token/,
+  },
+  {
+    title: "a token endpoint where nobody listens",
+    listener: "SASL_TLS",
+    config: {
+      tls: { ca: "ca.pem" },
+      sasl: {
+        mechanism: "OAUTHBEARER",
+        tokenEndpoint: "http://127.0.0.1:1/token",
+        clientId: "mover",
+        clientSecret: user.password,
+      },
+    },
+    says:
+      /NOT_AUTHORIZED: Broker ADDRESS: no token for SASL OAUTHBEARER: token endpoint http:\/\/127\.0\.0\.1:1\/token could not be asked: .*refused/,
+  },
+  {
     title: "no SASL where it is expected",
     listener: "SASL_PLAINTEXT",
     says: /Broker ADDRESS: .*sasl/i,
@@ -228,6 +274,85 @@ function assertBlocked(
   assert.doesNotMatch(everything, /\bat (file|async|ext):|KafkaJS|undefined/);
   assert.ok(!migration.files().includes("migration.state.jsonl"));
 }
+
+clusters.test("a certificate that has expired is told apart, with and without a client's", async () => {
+  const { certificates } = clusters.source;
+  assert.ok(certificates !== undefined);
+  const expired = await makeExpiredCertificate(dirname(certificates.ca));
+  using listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, ...expired });
+  (async () => {
+    for (;;) {
+      const connection = await listener.accept();
+      connection.handshake().catch(() => connection.close());
+    }
+  })().catch(() => undefined);
+  const address = `127.0.0.1:${listener.addr.port}`;
+  const mapped = { [`127.0.0.1:9`]: address };
+  for (
+    const source of [
+      { bootstrapServers: address, tls: { ca: "ca.pem" } },
+      { bootstrapServers: address, tls: clientCertificate },
+      {
+        bootstrapServers: "localhost:9",
+        addresses: { "localhost:9": address },
+        tls: clientCertificate,
+      },
+      { bootstrapServers: "127.0.0.1:9", addresses: mapped, tls: clientCertificate },
+    ]
+  ) {
+    await using migration = await makeSecuredMigration(source);
+    const says = /BROKER_UNREACHABLE: Broker .*: the certificate has expired/;
+    assertBlocked(migration, await migration.run(), says, 5_000);
+  }
+});
+
+clusters.test("verifyHostname: false accepts any name, never another authority, and says so each time", async () => {
+  const ways: readonly [ListenerName, ConfigContent][] = [
+    ["TLS", { ca: "ca.pem" }],
+    ["MTLS", clientCertificate],
+  ];
+  for (const [listener, tls] of ways) {
+    const servers = clusters.source.bootstrapOf(listener).split(",");
+    const name = (server: string) => server.replace("127.0.0.1", "localhost");
+    const addresses = Object.fromEntries(servers.map((server) => [name(server), server]));
+    for (
+      const way of [{ bootstrapServers: name(servers[0] ?? "") }, {
+        bootstrapServers: name(servers[0] ?? ""),
+        addresses,
+      }]
+    ) {
+      await using migration = await makeSecuredMigration({
+        ...way,
+        tls: { ...tls, verifyHostname: false },
+      });
+      const { status, output } = await migration.run(["--check"]);
+      assert.equal(status, 1, output);
+      assert.match(output, /FILTER_MATCHED_NOTHING/);
+      assert.match(output, /warning: HOSTNAME_NOT_VERIFIED: verifyHostname is false/);
+
+      await using strange = await makeSecuredMigration({
+        ...way,
+        tls: { ...tls, ca: "target-ca.pem", verifyHostname: false },
+      });
+      const says = /BROKER_UNREACHABLE: Broker .*authority unknown here/;
+      assertBlocked(strange, await strange.run(), says, 5_000);
+
+      await using strict = await makeSecuredMigration({ ...way, tls });
+      const refused = /BROKER_UNREACHABLE: Broker .*not valid for this host name/;
+      assertBlocked(strict, await strict.run(), refused, 5_000);
+    }
+  }
+});
+
+clusters.test("tls: true trusts the system's authorities", async () => {
+  const { certificates } = clusters.source;
+  const [server = ""] = clusters.source.bootstrapOf("TLS").split(",");
+  await using migration = await makeSecuredMigration({ bootstrapServers: server, tls: true });
+  const env = { SSL_CERT_FILE: certificates?.ca ?? "", DENO_TLS_CA_STORE: "mozilla,system" };
+  const { status, output } = await migration.run(["--check"], { env });
+  assert.equal(status, 1, output);
+  assert.match(output, /FILTER_MATCHED_NOTHING/);
+});
 
 clusters.test("serverName stands in for the name in the certificate", async () => {
   const [server = ""] = clusters.source.bootstrapOf("TLS").split(",");

@@ -72,3 +72,43 @@ export async function makeCertificates(
     passphrase,
   };
 }
+
+/**
+ * A server's certificate that expired years ago, signed by the authority `makeCertificates` left in a folder.
+ * @returns PEM texts
+ */
+export async function makeExpiredCertificate(
+  directory: string,
+): Promise<{ readonly cert: string; readonly key: string }> {
+  const openssl = (...args: readonly string[]): Promise<string> =>
+    runCommand("openssl", args, { cwd: directory });
+  const config = `
+[ca]
+default_ca = authority
+[authority]
+database = index.txt
+new_certs_dir = .
+rand_serial = yes
+default_md = sha256
+policy = any
+copy_extensions = copy
+[any]
+commonName = supplied
+`;
+  await Deno.writeTextFile(`${directory}/authority.cnf`, config);
+  await Deno.writeTextFile(`${directory}/index.txt`, "");
+  await openssl(
+    ...["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
+    ...["-subj", "/CN=expired", "-keyout", "expired.key", "-out", "expired.csr"],
+    ...["-addext", `subjectAltName=${loopbackNames.join(",")}`],
+  );
+  await openssl(
+    ...["ca", "-batch", "-notext", "-config", "authority.cnf", "-cert", "ca.pem"],
+    ...["-keyfile", "ca.key", "-in", "expired.csr", "-out", "expired.pem"],
+    ...["-startdate", "20200101000000Z", "-enddate", "20200102000000Z"],
+  );
+  return {
+    cert: await Deno.readTextFile(`${directory}/expired.pem`),
+    key: await Deno.readTextFile(`${directory}/expired.key`),
+  };
+}
