@@ -3,6 +3,7 @@
 // nothing. The parent has read the config and waits; it does nothing else on the run's behalf.
 
 import type { ExitStatus } from "./core/verdict.ts";
+import type { MigrationConfig } from "./config/migration_config.ts";
 import { sealSecrets } from "./config/secrets.ts";
 import type { RunRequest } from "./run_config.ts";
 import { absolutePath } from "./run_files.ts";
@@ -16,8 +17,12 @@ const VARIABLES = [
 ];
 
 /** What a run may do. */
-export function permissionsOf({ config, files }: Pick<RunRequest, "config" | "files">) {
-  const tokenFiles = [config.source, config.target].flatMap(({ sasl }) =>
+export function permissionsOf(
+  { files, source, target }:
+    & Pick<RunRequest, "files">
+    & Pick<MigrationConfig, "source" | "target">,
+): Deno.PermissionOptionsObject {
+  const tokenFiles = [source, target].flatMap(({ sasl }) =>
     sasl !== undefined && "tokenFile" in sasl ? [sasl.tokenFile] : []
   );
   return {
@@ -37,7 +42,7 @@ export async function runConfined(request: RunRequest, streams: Streams): Promis
   const { promise, resolve, reject } = Promise.withResolvers<ExitStatus>();
   const options: WorkerOptions = {
     type: "module",
-    deno: { permissions: permissionsOf(request) },
+    deno: { permissions: permissionsOf({ ...request, ...request.config }) },
   };
   const worker = new Worker(new URL("./confined.ts", import.meta.url), options);
   worker.onmessage = ({ data }) => resolve(data);
