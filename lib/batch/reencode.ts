@@ -45,21 +45,27 @@ export function reencodeBatch(
   options: ReencodeOptions = {},
 ): ReencodedBatch | undefined {
   const batch = openRecordBatch(bytes, 0, options.maxOpenedBytes ?? DEFAULT_MAX_OPENED_BYTES);
-  return reencodeSome(batch, options);
+  // What was decompressed for this is nobody else's: it can be written over, however large it is.
+  const inPlace = batch.bytes !== bytes;
+  return reencodeSome(batch, options, inPlace);
 }
 
 /** {@link reencodeBatch} of all records of an opened batch, at least one; the same errors but for opening's. */
 export function reencodeOpened(batch: OpenedBatch): ReencodedBatch {
-  const result = reencodeSome(batch, {});
+  const result = reencodeSome(batch, {}, false);
   if (result === undefined) throw new RangeError("Cannot re-encode a batch without records");
   return result;
 }
 
-function reencodeSome(batch: OpenedBatch, options: ReencodeOptions): ReencodedBatch | undefined {
+function reencodeSome(
+  batch: OpenedBatch,
+  options: ReencodeOptions,
+  inPlace: boolean,
+): ReencodedBatch | undefined {
   const { header } = batch;
   if ((header.attributes & CONTROL) !== 0) throw new Error("Cannot re-encode a control batch");
   const isLogAppendTime = (header.attributes & LOG_APPEND_TIME) !== 0;
-  const kept = keepRecords(batch, options, isLogAppendTime);
+  const kept = keepRecords(batch, options, isLogAppendTime, inPlace);
   if (kept === undefined) return undefined;
   const baseTimestamp = isLogAppendTime ? header.maxTimestamp : header.baseTimestamp;
   return {
@@ -88,14 +94,18 @@ function keepRecords(
   { header, bytes, recordsStart, recordsEnd }: OpenedBatch,
   { fromOffset, untilOffset }: ReencodeOptions,
   isLogAppendTime: boolean,
+  inPlace: boolean,
 ): KeptRecords | undefined {
   const { baseOffset, lastOffsetDelta } = header;
   const from = deltaOf(fromOffset ?? baseOffset, baseOffset, lastOffsetDelta);
   const until = untilOffset === undefined
     ? Infinity
     : deltaOf(untilOffset, baseOffset, lastOffsetDelta);
-  // No record grows: its offset delta can only get smaller, its timestamp delta stays or becomes 0.
-  const target = new Uint8Array(recordsEnd - recordsStart);
+  // No record grows: its offset delta can only get smaller, its timestamp delta stays or becomes 0. So none is written
+  // over before it has been read, either.
+  const target = inPlace
+    ? bytes.subarray(recordsStart, recordsEnd)
+    : new Uint8Array(recordsEnd - recordsStart);
   let end = 0;
   let recordCount = 0;
   let firstDelta = -1;

@@ -7,7 +7,7 @@ import { compressLz4, decompressLz4, type Lz4Options } from "./lz4.ts";
 import { compressSnappy, decompressSnappy } from "./snappy.ts";
 import { compressZstd, decompressZstd } from "./zstd.ts";
 
-export { CodecError } from "./codec_error.ts";
+export { CodecError, OpensTooLargeError } from "./codec_error.ts";
 
 /** Codec names by id, as `compression.type` spells them. */
 export const CODEC_NAMES = ["none", "gzip", "snappy", "lz4", "zstd"] as const;

@@ -10,7 +10,10 @@ export class CodecError extends Error {
   }
 }
 
+/** Compressed bytes that are sound, for all one can tell, and open to more than the caller allows. */
+export class OpensTooLargeError extends CodecError {}
+
 /** The error for content larger than the caller allows. */
-export function tooLarge(codec: string, maxBytes: number): CodecError {
-  return new CodecError(`its ${codec} content opens to more than ${maxBytes} bytes`);
+export function tooLarge(codec: string, maxBytes: number): OpensTooLargeError {
+  return new OpensTooLargeError(`its ${codec} content opens to more than ${maxBytes} bytes`);
 }

@@ -16,6 +16,7 @@ import {
 } from "../batch/record_batch.ts";
 import { reencodeBatch, type ReencodedBatch } from "../batch/reencode.ts";
 import { RecordTooLargeError, splitBatch } from "../batch/split.ts";
+import { OpensTooLargeError } from "../codec/codec.ts";
 import { maxOffset, minOffset } from "../core/offsets.ts";
 import { checkOffsets, type FetchedEntry, readEntry } from "./offset_check.ts";
 import {
@@ -107,7 +108,13 @@ export function cutBatches(fetched: FetchedRecords, range: CutRange, rules: Targ
     return { ...state, carried };
   } catch (error) {
     if (error instanceof CorruptBatchError) {
-      return { ...state, problem: { kind: "damaged", reason: error.reason } };
+      if (!(error.cause instanceof OpensTooLargeError)) {
+        return { ...state, problem: { kind: "damaged", reason: error.reason } };
+      }
+      // Its CRC was right: fetching it again would bring the same.
+      const reason =
+        `the batch at source offset ${state.nextOffset} cannot be opened: ${error.reason}`;
+      return { ...state, problem: { kind: "impossible", reason } };
     }
     if (error instanceof RecordTooLargeError || error instanceof TransactionError) {
       return { ...state, problem: { kind: "impossible", reason: error.message } };
