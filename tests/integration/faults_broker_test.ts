@@ -7,17 +7,11 @@ import assert from "node:assert/strict";
 import { sharedClusters } from "../support/cluster_pair.ts";
 import type { KafkaBroker } from "../support/kafka_broker.ts";
 import { makeMigrationDir } from "../support/migration_dir.ts";
-import { makeSlowBacklog, type SlowBacklog } from "../support/slow_backlog.ts";
-import { type SlowRun, startRun } from "../support/slow_run.ts";
+import { makeSlowBacklog } from "../support/slow_backlog.ts";
+import { startRun } from "../support/slow_run.ts";
 
 const three = { brokers: 3, heapMb: 256, properties: { "min.insync.replicas": "1" } };
 const clusters = sharedClusters({ source: three, target: three });
-
-async function inMidCopy(run: SlowRun, backlog: SlowBacklog, bytes = 200_000): Promise<void> {
-  const before = backlog.sent();
-  const reached = await run.until(() => backlog.sent() > before + bytes);
-  assert.ok(reached, reached ? "" : (await run.ended).output);
-}
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -43,7 +37,7 @@ clusters.test("leaders killed on both sides in mid-copy are replaced, and the co
   });
   await using migration = await makeMigrationDir(backlog.config());
   const run = startRun({ cwd: migration.path });
-  await inMidCopy(run, backlog);
+  await backlog.inMidCopy(run);
   const killed = [brokerOf("source", 0), brokerOf("target", 1)];
   await Promise.all(killed.map((broker) => broker.kill()));
   const { status, output } = await run.ended;
@@ -64,7 +58,7 @@ clusters.test("brokers that restart one after the other in mid-copy only slow it
   });
   await using migration = await makeMigrationDir(backlog.config());
   const run = startRun({ cwd: migration.path });
-  await inMidCopy(run, backlog, 100_000);
+  await backlog.inMidCopy(run, 100_000);
   for (const [side, index] of [["target", 0], ["source", 2], ["target", 2]] as const) {
     const broker = brokerOf(side, index);
     await broker.kill("SIGTERM");
@@ -79,7 +73,7 @@ clusters.test("a broker that hangs with requests queued is waited for, and nothi
   await using backlog = await makeSlowBacklog(clusters, { partitions: 6, delayMs: 100 });
   await using migration = await makeMigrationDir(backlog.config());
   const run = startRun({ cwd: migration.path });
-  await inMidCopy(run, backlog);
+  await backlog.inMidCopy(run);
   const hung = brokerOf("target", 1);
   await hung.kill("SIGSTOP");
   await pause(14_000);
@@ -96,7 +90,7 @@ clusters.test("requests of a killed run that a hung broker appends later repeat 
     await using backlog = await makeSlowBacklog(clusters, { partitions: 6, delayMs: 100 });
     await using migration = await makeMigrationDir(backlog.config());
     const first = startRun({ cwd: migration.path });
-    await inMidCopy(first, backlog);
+    await backlog.inMidCopy(first);
     const hung = brokerOf("target", 1);
     await hung.kill("SIGSTOP");
     // What is sent now waits in the broker's sockets.
@@ -119,7 +113,7 @@ clusters.test("a partition whose leader stays away fails when giveUpAfter is ove
     backlog.config({ limits: { giveUpAfter: "4s" } }),
   );
   const run = startRun({ cwd: migration.path });
-  await inMidCopy(run, backlog);
+  await backlog.inMidCopy(run);
   const away = brokerOf("target", 2);
   await away.kill();
   const { status, stdout, stderr } = await run.ended;

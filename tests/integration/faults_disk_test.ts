@@ -8,12 +8,13 @@ import { targetCount } from "../support/backlog.ts";
 import { sharedClusters } from "../support/cluster_pair.ts";
 import { makeMigrationDir, type MigrationDir } from "../support/migration_dir.ts";
 import { makeSlowBacklog } from "../support/slow_backlog.ts";
+import { runCommand } from "../support/run_command.ts";
 import { startRun } from "../support/slow_run.ts";
 
 const clusters = sharedClusters();
 
 /** A shell in which files cannot grow beyond so many blocks of 512 bytes: a write fails instead. */
-const withLimit = (blocks: number): readonly string[] => [
+const withLimit = (blocks: number | "unlimited"): readonly string[] => [
   "sh",
   "-c",
   `trap '' XFSZ; ulimit -f ${blocks}; exec "$@"`,
@@ -26,44 +27,42 @@ const BLOCK_BYTES = 512;
 const sizeOf = (migration: MigrationDir, name: string) => migration.text(name).length;
 
 clusters.test("a disk that is full from the start moves nothing", async () => {
-  await using backlog = await makeSlowBacklog(clusters);
-  for (const full of ["migration.log", STATE]) {
+  await using backlog = await makeSlowBacklog(clusters, { partitions: 1 });
+  // The log's first lines fit into one block, the first entries of the state file do not.
+  for (
+    const [blocks, full] of [[0, "migration\\.log"], [1, "migration\\.state\\.jsonl"]] as const
+  ) {
     await using migration = await makeMigrationDir(backlog.config());
-    if (full === STATE) await Deno.symlink("/dev/null", `${migration.path}/migration.log`);
-    const under = withLimit(full === STATE ? 1 : 0);
-    const { status, stderr } = await startRun({ cwd: migration.path, under }).ended;
+    const { status, stderr } = await startRun({ cwd: migration.path, under: withLimit(blocks) })
+      .ended;
     assert.equal(status, 1, stderr);
     assert.match(stderr, new RegExp(`^data-migrate: Cannot write \\S*${full}: .+ make room`, "m"));
     assert.equal(migration.text(STATE), "");
-    for (let partition = 0; partition < backlog.partitions; partition++) {
-      assert.equal(await targetCount(clusters, backlog.topic, partition), 0);
-    }
+    assert.equal(await targetCount(clusters, backlog.topic), 0);
   }
 });
 
 clusters.test("a disk that fills up under the state file stops the copy; with room it is completed", async () => {
-  await using backlog = await makeSlowBacklog(clusters, { delayMs: 150, batchBytes: 8_192 });
+  await using backlog = await makeSlowBacklog(clusters, { delayMs: 250, batchBytes: 8_192 });
   await using migration = await makeMigrationDir(backlog.config());
-  const log = `${migration.path}/migration.log`;
-  await Deno.symlink("/dev/null", log);
-  // The plan fits in, what is journaled of the copy does not.
-  const { status, stderr } = await startRun({ cwd: migration.path, under: withLimit(4) }).ended;
+  const run = startRun({ cwd: migration.path, under: withLimit("unlimited") });
+  await backlog.inMidCopy(run, 100_000);
+  // No file of the run grows from here on.
+  const planned = migration.text(STATE);
+  await runCommand("prlimit", [`--pid=${run.pid}`, `--fsize=${planned.length + 10}`]);
+  const { status, stderr } = await run.ended;
   assert.equal(status, 1, stderr);
   assert.match(stderr, /^data-migrate: Cannot write \S*migration\.state\.jsonl: .+ make room/m);
-  const entries = migration.text(STATE).split("\n").slice(0, -1).map((line) =>
-    JSON.parse(line).type
-  );
-  assert.deepEqual(entries, ["migration", "plan"]);
-  assert.ok(sizeOf(migration, STATE) < 4 * BLOCK_BYTES);
+  assert.equal(migration.text(STATE), planned);
   const held = await Promise.all(
     Array.from(
       { length: backlog.partitions },
-      (_, each) => targetCount(clusters, backlog.topic, each),
+      (_, partition) => targetCount(clusters, backlog.topic, partition),
     ),
   );
   assert.ok(held.some((count) => count > 0), "nothing was copied before the disk was full");
-  const planned = backlog.messages - backlog.committed;
-  assert.ok(held.some((count) => count < planned), "the copy did not stop");
+  const whole = backlog.messages - backlog.committed;
+  assert.ok(held.some((count) => count < whole), "the copy did not stop");
 
   backlog.target.setFaults({});
   const { status: completed, output } = await migration.run();
@@ -83,8 +82,7 @@ clusters.test("a disk that fills up under the log stops the copy; with room it i
     append: true,
   });
   const run = startRun({ cwd: migration.path, under: withLimit(blocks) });
-  const before = backlog.sent();
-  assert.ok(await run.until(() => backlog.sent() > before + 200_000), (await run.ended).output);
+  await backlog.inMidCopy(run, 200_000);
   backlog.target.cut();
   const { status, stderr } = await run.ended;
   assert.equal(status, 1, stderr);

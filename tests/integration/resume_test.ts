@@ -7,9 +7,9 @@ import assert from "node:assert/strict";
 import { configOf, targetCount } from "../support/backlog.ts";
 import { sharedClusters } from "../support/cluster_pair.ts";
 import { makeMigrationDir } from "../support/migration_dir.ts";
-import { makeSlowBacklog, type SlowBacklog } from "../support/slow_backlog.ts";
+import { makeSlowBacklog } from "../support/slow_backlog.ts";
 import { startLinks } from "../support/slow_links.ts";
-import { type SlowRun, startRun } from "../support/slow_run.ts";
+import { startRun } from "../support/slow_run.ts";
 
 const clusters = sharedClusters({
   // Producers that are idle for two seconds are forgotten, at the latest when the broker starts again.
@@ -17,19 +17,12 @@ const clusters = sharedClusters({
 });
 const STATE = "migration.state.jsonl";
 
-/** Waits until the run is in mid-copy. */
-async function inMidCopy(run: SlowRun, backlog: SlowBacklog, bytes = 200_000): Promise<void> {
-  const before = backlog.sent();
-  const reached = await run.until(() => backlog.sent() > before + bytes);
-  assert.ok(reached, reached ? "" : (await run.ended).output);
-}
-
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   clusters.test(`${signal} ends a copy within seconds, and the same command continues`, async () => {
     await using backlog = await makeSlowBacklog(clusters, { delayMs: 80 });
     await using migration = await makeMigrationDir(backlog.config());
     const run = startRun({ cwd: migration.path });
-    await inMidCopy(run, backlog);
+    await backlog.inMidCopy(run);
     // The first answers are on their way.
     await new Promise((resolve) => setTimeout(resolve, 250));
     const sent = performance.now();
@@ -60,7 +53,7 @@ clusters.test("a signal ends a run that waits for a silent broker", async () => 
     });
     await using migration = await makeMigrationDir(backlog.config());
     const run = startRun({ cwd: migration.path });
-    await inMidCopy(run, backlog);
+    await backlog.inMidCopy(run);
     backlog[side].setFaults({ silent: ["toClient", "toServer"] });
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     const sent = performance.now();
@@ -84,7 +77,7 @@ clusters.test("a second SIGINT ends the run at once", async () => {
   await using backlog = await makeSlowBacklog(clusters, { delayMs: 80 });
   await using migration = await makeMigrationDir(backlog.config());
   const run = startRun({ cwd: migration.path });
-  await inMidCopy(run, backlog);
+  await backlog.inMidCopy(run);
   run.kill("SIGINT");
   await new Promise((resolve) => setTimeout(resolve, 2));
   const sent = performance.now();
@@ -101,7 +94,7 @@ clusters.test("a second run on the same config is refused; a check beside it wor
   await using backlog = await makeSlowBacklog(clusters, { delayMs: 150 });
   await using migration = await makeMigrationDir(backlog.config());
   const run = startRun({ cwd: migration.path });
-  await inMidCopy(run, backlog, 100_000);
+  await backlog.inMidCopy(run, 100_000);
   const second = await migration.run();
   assert.equal(second.status, 3, second.output);
   assert.match(second.stderr, /^data-migrate: Another run of this config is under way/m);
@@ -190,7 +183,7 @@ clusters.test("a target that has forgotten the producer is read forward; nothing
   const { target } = clusters;
   for (let kills = 0; kills < 2; kills++) {
     const run = startRun({ cwd: migration.path });
-    await inMidCopy(run, backlog, 300_000);
+    await backlog.inMidCopy(run, 300_000);
     run.kill("SIGKILL");
     await run.ended;
     await new Promise((resolve) => setTimeout(resolve, 2_200));

@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { type ClusterPair, uniqueName } from "./cluster_pair.ts";
 import type { ConfigContent } from "./migration_dir.ts";
 import { type Links, startLinks } from "./slow_links.ts";
+import type { SlowRun } from "./slow_run.ts";
 
 /** What is wanted; everything has a default. */
 export interface SlowBacklogSpec {
@@ -42,6 +43,8 @@ export interface SlowBacklog extends AsyncDisposable {
   readonly config: (more?: ConfigContent) => ConfigContent;
   /** Bytes that went to the target so far. */
   readonly sent: () => number;
+  /** Waits until a run has sent so many bytes, 200 kB unless told. @throws Error where it ends before */
+  readonly inMidCopy: (run: SlowRun, bytes?: number) => Promise<void>;
   /** Asserts that the target holds exactly the planned messages, in order, by librdkafka's digests. */
   readonly assertArrived: (
     range?: { readonly end?: number; readonly at?: number },
@@ -114,6 +117,11 @@ export async function makeSlowBacklog(
       ...more,
     }),
     sent: () => target.forwarded("toServer"),
+    inMidCopy: async (run, bytes = 200_000) => {
+      const before = target.forwarded("toServer");
+      if (await run.until(() => target.forwarded("toServer") > before + bytes)) return;
+      throw new Error(`The run ended before it was in mid-copy: ${(await run.ended).output}`);
+    },
     assertArrived: async ({ end = messages, at = 0 } = {}) => {
       for (const partition of all) {
         const expected = await judge.read(clusters.source.bootstrap, topic, partition, {
