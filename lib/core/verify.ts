@@ -30,6 +30,8 @@ export interface CountEvidence extends TopicPartition {
   readonly targetLogStartOffset?: bigint;
   /** High watermark of the target partition after the copy; absent where it could not be asked. */
   readonly targetHighWatermark?: bigint;
+  /** The last sequence of our producer id, as the target's leader remembers it; absent where it remembers none. */
+  readonly targetLastSequence?: number;
   /** Source offsets that expired before they were read. */
   readonly lost?: readonly OffsetSpan[];
   /** Why the copy of this partition ended early, as a sentence. */
@@ -112,13 +114,20 @@ export function verifyPartition(
     return { ...result, lost, status: problem === undefined ? "lost" : "failed", reason };
   }
   if (problem !== undefined) return { ...result, status: "failed", reason: problem };
-  return recordsRead === 0n
-    ? {
-      ...result,
-      status: "verified",
-      reason: "The range holds no messages, only what marks transactions",
-    }
-    : { ...result, status: "verified" };
+  const reason = recordsRead === 0n
+    ? "The range holds no messages, only what marks transactions"
+    : othersOnTarget(evidence);
+  return { ...result, status: "verified", ...(reason !== undefined && { reason }) };
+}
+
+/** Offsets of the target that others have taken since our first record: a duplicate written by hand shows here. */
+function othersOnTarget(evidence: CountEvidence | undefined): string | undefined {
+  const { targetFirstOffset, targetHighWatermark, recordsProduced = 0n } = evidence ?? {};
+  if (targetFirstOffset === undefined || targetHighWatermark === undefined) return undefined;
+  const others = targetHighWatermark - targetFirstOffset - recordsProduced;
+  return others > 0n
+    ? `Others have written ${countOf(others, "message")} since the first of these`
+    : undefined;
 }
 
 function problemOf(
@@ -162,6 +171,14 @@ function problemOnTarget(evidence: CountEvidence): string | undefined {
   if (targetLogStartOffset > targetFirstOffset) {
     return `The target has already deleted some of the messages: its log starts at ${targetLogStartOffset}, the first message was written at ${targetFirstOffset}; raise retention.ms and retention.bytes of the topic`;
   }
+  const { targetLastSequence } = evidence;
+  if (
+    targetLastSequence !== undefined && targetLastSequence !== lastSequenceOf(recordsProduced)
+  ) {
+    return `The last sequence of this migration is ${targetLastSequence} on the target, after ${
+      countOf(recordsProduced, "message")
+    } it would be ${lastSequenceOf(recordsProduced)}: it does not hold what was acknowledged`;
+  }
   const end = evidence.targetNextOffset ?? targetFirstOffset + recordsProduced;
   if (end - targetFirstOffset < recordsProduced) {
     return `The target has acknowledged ${
@@ -173,6 +190,11 @@ function problemOnTarget(evidence: CountEvidence): string | undefined {
       end - 1n
     } and its log ends at ${targetHighWatermark}`
     : undefined;
+}
+
+/** Sequences count from 0 and wrap at 2^31 (KIP-98). */
+function lastSequenceOf(records: bigint): number {
+  return Number((records - 1n) & 0x7fffffffn);
 }
 
 function totalsOf(results: readonly PartitionResult[]): ResultTotals {

@@ -10,7 +10,11 @@ import {
   type Verification,
   verifyCount,
 } from "../core/verify.ts";
+import type { TopicSnapshot } from "../core/snapshot.ts";
 import type { Cluster } from "../kafka/cluster.ts";
+import { fetchLastSequences } from "../kafka/producer_state.ts";
+import { ConnectionError } from "../wire/connection_error.ts";
+import { ProtocolError } from "../wire/protocol_reader.ts";
 import { optional } from "./optional.ts";
 import { snapshotTarget } from "./snapshot.ts";
 
@@ -24,18 +28,48 @@ export async function verifyOnTarget(
   const journaled = [...journal.partitions.values()];
   const topics = [...new Set(journaled.map(({ topic }) => topic))];
   const { topics: onTarget } = await snapshotTarget(target, topics, signal);
+  const sequences = await lastSequences(target, journal, onTarget);
   const evidence = journaled.map((each): CountEvidence => {
     const log = onTarget.get(each.topic)?.partitions[each.partition]?.offsets;
     return {
       ...evidenceOf(each),
       ...optional("targetLogStartOffset", log?.logStartOffset),
       ...optional("targetHighWatermark", log?.highWatermark),
+      ...optional("targetLastSequence", sequences.get(formatTopicPartition(each))),
     };
   });
   const known = new Set(journaled.map(formatTopicPartition));
   const skipped = plan?.partitions.filter((each) => !known.has(formatTopicPartition(each))) ?? [];
   const planned: PlannedRange[] = [...journaled.map(plannedRange), ...skipped];
   return verifyCount(planned.sort(compareTopicPartitions), evidence);
+}
+
+/** What the leaders remember of our producer id. It is evidence beside the offsets: where it cannot be had, these stand. */
+async function lastSequences(
+  target: Cluster,
+  { migration, partitions }: JournalState,
+  topics: ReadonlyMap<string, TopicSnapshot>,
+): Promise<ReadonlyMap<string, number>> {
+  const identity = {
+    producerId: BigInt(migration.producerId),
+    producerEpoch: migration.producerEpoch,
+  };
+  const byLeader = Map.groupBy(
+    partitions.values(),
+    ({ topic, partition }) => topics.get(topic)?.partitions[partition]?.leader ?? -1,
+  );
+  const perLeader = await Promise.all(
+    [...byLeader].map(async ([leader, ofLeader]) => {
+      if (leader < 0) return [];
+      try {
+        return [...await fetchLastSequences(await target.control(leader), ofLeader, identity)];
+      } catch (error) {
+        if (error instanceof ConnectionError || error instanceof ProtocolError) return [];
+        throw error;
+      }
+    }),
+  );
+  return new Map(perLeader.flat());
 }
 
 function plannedRange(

@@ -32,9 +32,9 @@ Deno.test("verifyPartition() passes what was read, acknowledged and is still the
     {},
     // Compacted or transactional: fewer records than offsets.
     { recordsRead: 12n, recordsProduced: 12n, targetHighWatermark: 112n },
-    // Other writers before, between and behind ours.
-    { targetLogStartOffset: 3n, targetHighWatermark: 900n },
-    { targetNextOffset: 150n, targetHighWatermark: 150n },
+    // Other writers before ours.
+    { targetLogStartOffset: 3n },
+    { targetLastSequence: 29 },
     // The last batch read reached beyond the planned end.
     { nextSourceOffset: 57n },
   ];
@@ -46,6 +46,20 @@ Deno.test("verifyPartition() passes what was read, acknowledged and is still the
   }
 });
 
+Deno.test("verifyPartition() passes between and before the messages of others, and counts them", () => {
+  const others: readonly [Parameters<typeof evidence>[0], string][] = [
+    [{ targetNextOffset: 131n, targetHighWatermark: 131n }, "1 message"],
+    [{ targetHighWatermark: 900n }, "770 messages"],
+  ];
+  for (const [change, count] of others) {
+    const { status, reason } = verifyPartition(planned, evidence(change));
+    assert.deepEqual(
+      [status, reason],
+      ["verified", `Others have written ${count} since the first of these`],
+    );
+  }
+});
+
 Deno.test("verifyPartition() fails whatever is not complete or not proved, with the reason", () => {
   const zero = { recordsRead: 0n, recordsProduced: 0n, targetFirstOffset: undefined };
   const fails: readonly [Parameters<typeof evidence>[0], RegExp][] = [
@@ -54,6 +68,8 @@ Deno.test("verifyPartition() fails whatever is not complete or not proved, with 
     [{ recordsProduced: 29n }, /^30 messages read from the source, 29 acknowledged/],
     [{ recordsProduced: 31n }, /^30 messages read from the source, 31 acknowledged/],
     [{ recordsRead: 31n, recordsProduced: 31n }, /^More messages were read \(31\)/],
+    [{ targetLastSequence: 28 }, /^The last sequence of this migration is 28 on the target, after/],
+    [{ targetLastSequence: 30 }, /after 30 messages it would be 29: it does not hold/],
     [{ targetFirstOffset: undefined }, /not known where/],
     [{ targetLogStartOffset: undefined }, /could not be asked/],
     [{ targetHighWatermark: undefined }, /could not be asked/],
