@@ -1,6 +1,7 @@
 // The text log beside the config, one line an event, in the format of Python's logging module:
 // `2022-11-03 15:02:08,123 - INFO - text` (local time). Appended to, never rotated.
 
+import { escapeName } from "../core/escape_name.ts";
 import { configureSync, getLogger, type LogRecord, resetSync } from "@logtape/logtape";
 
 /** Where events are written. Texts are whole sentences or phrases without secrets. */
@@ -74,10 +75,13 @@ export function openLog(path: string, verbose: boolean): LogFile {
   };
 }
 
-/** One line, with its line break; line breaks in the text become spaces. */
+/**
+ * One line, with its line break; line breaks in the text become spaces. Names are escaped where they enter a text; what
+ * a peer may have slipped in elsewhere (a host's name, a broker's words) is escaped here.
+ */
 export function formatLogLine(timestampMs: number, level: string, text: string): string {
   return `${formatLocalTime(new Date(timestampMs))} - ${level} - ${
-    text.replace(/[\r\n]+/g, " ")
+    escapeName(text.replace(/[\r\n]+/g, " "))
   }\n`;
 }
 

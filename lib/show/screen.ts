@@ -1,6 +1,7 @@
 // The screen: results go to stdout, everything else to stderr; with `--json` stdout is kept for the report. A reader
 // that has gone away (`| head`) ends the output, not the run.
 
+import { escapeName } from "../core/escape_name.ts";
 import type { Screen } from "./narrator.ts";
 
 /** Raw output; whole texts with their line breaks. */
@@ -30,8 +31,9 @@ function writer(stream: { writeSync(bytes: Uint8Array): number }): (text: string
   };
 }
 
-/** Lines over streams. */
+/** Lines over streams; nothing that a peer may have slipped into one can steer a terminal. */
 export function createScreen(streams: Streams, json: boolean): Screen {
-  const notice = (text: string) => streams.stderr(`${text}\n`);
-  return { result: json ? notice : (text) => streams.stdout(`${text}\n`), notice };
+  const line = (text: string) => `${text.split("\n").map(escapeName).join("\n")}\n`;
+  const notice = (text: string) => streams.stderr(line(text));
+  return { result: json ? notice : (text) => streams.stdout(line(text)), notice };
 }

@@ -70,8 +70,10 @@ interface Pending {
 /** Parts below this are gathered into one write; larger ones are written uncopied. */
 const DIRECT_WRITE_BYTES = 256 * 1024;
 const SCRATCH_BYTES = 64 * 1024;
-/** No honest response is larger: a batch may be, but brokers cap those far below. */
-const MAX_RESPONSE_BYTES = 512 * 1024 * 1024;
+/** No honest Fetch response is larger: a batch may be, but brokers cap those far below. */
+const MAX_POOLED_RESPONSE_BYTES = 512 * 1024 * 1024;
+/** Nor any other: about five million partitions. */
+const MAX_RESPONSE_BYTES = 128 * 1024 * 1024;
 const WATCHDOG_MS = 500;
 /** A login is renewed after this part of its time, so that what is under way is answered before it ends. */
 const LOGIN_USED = 0.8;
@@ -244,7 +246,8 @@ export class Connection implements RequestChannel {
       const correlationId = scratchView.getInt32(at + 4);
       at += 8;
       const pending = this.#pending[0];
-      if (size < 0 || size > MAX_RESPONSE_BYTES || pending?.correlationId !== correlationId) {
+      const most = pending?.pool === undefined ? MAX_RESPONSE_BYTES : MAX_POOLED_RESPONSE_BYTES;
+      if (size < 0 || size > most || pending?.correlationId !== correlationId) {
         throw new ConnectionError("protocol", this.address, NOT_KAFKA);
       }
       const buffer = pending.pool?.acquire(size);

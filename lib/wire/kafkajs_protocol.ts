@@ -7,9 +7,28 @@ import { Buffer } from "node:buffer";
 import { lookup, requests } from "kafkajs/src/protocol/requests/index.js";
 import apiKeys from "kafkajs/src/protocol/requests/apiKeys.js";
 import SaslAuthenticator from "kafkajs/src/broker/saslAuthenticator/index.js";
+import Decoder from "kafkajs/src/protocol/decoder.js";
 import { escapeName } from "../core/escape_name.ts";
 import type { RequestChannel } from "./connection.ts";
 import { ProtocolError } from "./protocol_reader.ts";
+
+interface KafkajsDecoder {
+  readonly buffer: Buffer;
+  readonly offset: number;
+}
+
+// kafkajs makes room for as many items as a response says it has: a few bytes could ask for hundreds of megabytes.
+for (const name of ["readArray", "readArrayAsync"] as const) {
+  const read = Decoder.prototype[name];
+  Decoder.prototype[name] = function (this: KafkajsDecoder, ...rest: readonly unknown[]) {
+    const left = this.buffer.length - this.offset - 4;
+    const count = this.buffer.readInt32BE(this.offset);
+    if (count > left) {
+      throw new ProtocolError(`An array of ${count} items cannot lie in ${left} bytes`);
+    }
+    return Reflect.apply(read, this, rest);
+  };
+}
 
 /** A request and its response decoder as kafkajs defines them. */
 interface KafkajsProtocol {
