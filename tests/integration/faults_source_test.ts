@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { type ClusterPair, sharedClusters, uniqueName } from "../support/cluster_pair.ts";
 import type { JudgedRecord } from "../support/librdkafka.ts";
 import { makeMigrationDir, type MigrationDir } from "../support/migration_dir.ts";
+import { makeSlowBacklog } from "../support/slow_backlog.ts";
 import { startLinks } from "../support/slow_links.ts";
 import { startRun } from "../support/slow_run.ts";
 
@@ -146,4 +147,90 @@ clusters.test("messages that expired between two runs are named; nothing else is
   const expected = [...whole.records.slice(0, held), ...whole.records.slice(3_000)];
   assert.equal(records.length, expected.length);
   assert.deepEqual(records.map(({ value }) => value), expected.map(({ value }) => value));
+});
+
+clusters.test("messages that expire in mid-copy are named everywhere, the rest is copied, and so again", async () => {
+  const { source, judge } = clusters;
+  const configs = { "max.message.bytes": "100000" };
+  await using backlog = await makeSlowBacklog(clusters, {
+    partitions: 2,
+    messages: 6_000,
+    valueBytes: 4_000,
+    codec: "none",
+    batchBytes: 65_536,
+    delayMs: 120,
+    sourceConfigs: configs,
+    targetConfigs: configs,
+  });
+  const { topic, committed, messages: count } = backlog;
+  const readSource = async (partition: number) =>
+    (await judge.read(source.bootstrap, topic, partition, { records: count })).records
+      .map(({ key, value, timestampMs }) => `${key} ${value} ${timestampMs}`);
+  const whole = await Promise.all([readSource(0), readSource(1)]);
+  await using migration = await makeMigrationDir(backlog.config());
+  const run = startRun({ cwd: migration.path });
+  await backlog.inMidCopy(run, 1_000_000);
+  await judge.deleteRecords(source.bootstrap, topic, 0, 5_500n);
+  const { status, output } = await run.ended;
+  backlog.target.setFaults({});
+  for (const [code, text] of [[status, output] as const, await again()]) {
+    assert.equal(code, 1, text);
+    assert.match(text, /, lost: Offsets \d+ to 5499 expired on the source before they were read/);
+    assert.match(text, /\nNot complete: 1 partition lost messages that expired meanwhile\n/);
+  }
+  async function again(): Promise<readonly [number, string]> {
+    const rerun = await migration.run();
+    return [rerun.status, rerun.output];
+  }
+  const [result] = migration.report().results?.partitions ?? [];
+  const [span] = result?.lost ?? [];
+  const from = Number(span?.startOffset);
+  assert.deepEqual(result?.lost, [{ startOffset: from, endOffset: 5_500 }]);
+  const warning = `WARNING - topic: ${topic}, partition: 0, messages have expired before they were`;
+  assert.ok(
+    migration.log().some((line) => line.endsWith(`${warning} read, offsets: ${from} to 5499`)),
+  );
+  const lost =
+    `"type":"lost","topic":"${topic}","partition":0,"startOffset":"${from}","endOffset":"5500"`;
+  assert.ok(migration.text("migration.state.jsonl").includes(lost));
+  const arrived = async (partition: number) =>
+    (await judge.read(clusters.target.bootstrap, topic, partition, { records: count })).records
+      .map(({ key, value, timestampMs }) => `${key} ${value} ${timestampMs}`);
+  const [first = [], second = []] = whole;
+  assert.deepEqual(await arrived(0), [...first.slice(committed, from), ...first.slice(5_500)]);
+  assert.deepEqual(await arrived(1), second.slice(committed));
+});
+
+for (const side of ["source", "target"] as const) {
+  clusters.test(`a topic re-created on the ${side} between two runs is refused`, async () => {
+    const { judge } = clusters;
+    await using backlog = await makeSlowBacklog(clusters, { delayMs: 100 });
+    const { topic, partitions } = backlog;
+    await using migration = await makeMigrationDir(backlog.config());
+    await killAfter(migration, backlog.sent, 300_000);
+    const state = migration.text("migration.state.jsonl");
+    const { bootstrap } = clusters[side];
+    await judge.deleteTopics(bootstrap, [topic]);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await judge.createTopics(bootstrap, [{ name: topic, partitions }]);
+    await judge.produce(bootstrap, { topic, partition: 0, count: 3 });
+    for (const flag of ["--check", "--migrate"]) {
+      const { status, stderr } = await migration.run([flag]);
+      assert.equal(status, 2, stderr);
+      assert.match(stderr, new RegExp(`Topic ${topic} was deleted and re-created on the ${side}`));
+      assert.match(stderr, /delete the state file to start over/);
+    }
+    assert.equal(migration.text("migration.state.jsonl"), state);
+  });
+}
+
+clusters.test("a topic deleted from the source between two runs leaves its partitions failed", async () => {
+  const { source, judge } = clusters;
+  await using backlog = await makeSlowBacklog(clusters, { delayMs: 100 });
+  await using migration = await makeMigrationDir(backlog.config());
+  await killAfter(migration, backlog.sent, 300_000);
+  await judge.deleteTopics(source.bootstrap, [backlog.topic]);
+  const { status, output } = await migration.run();
+  assert.equal(status, 1, output);
+  assert.match(output, new RegExp(`failed: topic ${backlog.topic} no longer exists on the source`));
 });
