@@ -58,7 +58,7 @@ const MAX_MESSAGE_BYTES = "20000";
 
 /** Makes the topic on both sides, fills the source and commits. */
 export async function makeSlowBacklog(
-  clusters: ClusterPair,
+  clusters: Pick<ClusterPair, "source" | "target" | "judge">,
   spec: SlowBacklogSpec = {},
 ): Promise<SlowBacklog> {
   const { partitions = 4, messages = 4_000, valueBytes = 500, committed = 111 } = spec;
