@@ -1,5 +1,6 @@
 /**
- * `deno task compile`: writes dist/data-migrate, one executable that needs nothing else. Options: `--target TRIPLE`
+ * `deno task compile`: writes dist/data-migrate, one executable that needs nothing else, and beside it the licences of
+ * what is in it. Options: `--target TRIPLE`
  * (see compile/target.ts), `--output PATH`, and `--release`, which takes only the official runtime base and only
  * committed sources. It gives the binary no permission that the job can do without: no `run`, no `ffi`, no `sys`.
  */
@@ -7,6 +8,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Base, findBase, sha256 } from "./compile/base.ts";
+import { type ModuleGraph, packagesOf, thirdPartyLicenses } from "./compile/licenses.ts";
 import { fillStage } from "./compile/stage.ts";
 import { denoVersion, type Target, targetOf } from "./compile/target.ts";
 import { sourceCommit } from "./version.ts";
@@ -64,10 +66,21 @@ async function compile(target: Target, base: Base, commit: string, output: strin
       ...permissions,
       "main.ts",
     ], { cwd: stage.source, env: { DENORT_BIN: base.path, DENO_DIR: stage.denoDir } });
+    const licenses = await licensesOf(info.denoDir);
     await Deno.rename(made, output);
+    await Deno.writeTextFile(join(dirname(output), "THIRD_PARTY_LICENSES"), licenses);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+async function licensesOf(denoDir: string): Promise<string> {
+  const graphs = await Promise.all(
+    ["main.ts", "lib/confined.ts"].map(async (entry) =>
+      JSON.parse(await deno(["info", "--json", entry], { cwd: root })) as ModuleGraph
+    ),
+  );
+  return await thirdPartyLicenses(packagesOf(graphs), denoDir, denoVersion);
 }
 
 async function report(target: Target, base: Base, commit: string, output: string): Promise<void> {

@@ -6,7 +6,7 @@ import type { Secret } from "./secrets.ts";
 
 /** What TLS connections to a cluster are opened with. */
 export interface TlsConfig {
-  /** Trusted authorities, PEM; where absent, those of the system. */
+  /** Trusted authorities, PEM, besides those of the system. */
   readonly ca?: string;
   /** Client certificate chain, PEM; only together with `key`. */
   readonly cert?: string;

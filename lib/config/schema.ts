@@ -121,7 +121,7 @@ const addresses = z.record(addressText(), addressText(), {
 const tls = z.union([
   flag(),
   z.strictObject({
-    ca: text("the path of a PEM file").describe("Trusted authorities, PEM; else the system's"),
+    ca: text("the path of a PEM file").describe("Trusted authorities, PEM, besides the system's"),
     cert: text("the path of a PEM file").describe("Client certificate, PEM"),
     key: text("the path of a PEM file").describe("Private key of the client certificate, PEM"),
     passphrase: z.string({ error: "the key's passphrase" }),

@@ -63,7 +63,7 @@ async function makeTree(): Promise<Tree> {
   const tools = [
     "compile.ts",
     "version.ts",
-    ...["archive", "base", "stage", "target"].map((name) => `compile/${name}.ts`),
+    ...["archive", "base", "licenses", "stage", "target"].map((name) => `compile/${name}.ts`),
   ];
   for (const name of [...copied, ...tools.map((tool) => `tools/${tool}`)]) {
     await Deno.copyFile(join(root, name), join(tree, name));
@@ -116,9 +116,11 @@ Deno.test("a binary runs alone, may do only what the job needs, and leaves nothi
   assert.ok(compiled.text.includes(`base    ${own.baseSha256}`), compiled.text);
   assert.match(compiled.text, /size {4}\d+\.\d MB: base \d+\.\d MB \+ \d\.\d MB\n/);
   assert.doesNotMatch(compiled.text, /warning|cross-compiled/);
-  assert.deepEqual([...Deno.readDirSync(join(tree.folder, "made"))].map((entry) => entry.name), [
-    "data-migrate",
-  ]);
+  const made = [...Deno.readDirSync(join(tree.folder, "made"))].map((entry) => entry.name).sort();
+  assert.deepEqual(made, ["THIRD_PARTY_LICENSES", "data-migrate"]);
+  const licenses = await Deno.readTextFile(join(tree.folder, "made", "THIRD_PARTY_LICENSES"));
+  assert.match(licenses, /^Deno .* 2\.6\.10$[^]+^kafkajs 2\.2\.4$[^]+The MIT License/m);
+  assert.doesNotMatch(licenses, /^(?:fast-check|zod|yaml) /m);
 
   const [cwd, temp] = [await tree.empty("alone"), await tree.empty("temp")];
   const binary = join(cwd, "data-migrate");
