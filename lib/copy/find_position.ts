@@ -190,6 +190,11 @@ function scanBatches(
       // Compaction may have taken records out; the last offset delta still tells how many there were.
       const count = lastOffsetDelta(view, position) + 1;
       const records = recordsOfSequence(baseSequence(view, position) + count - 1, scan.records);
+      if (records - scan.records > SEQUENCES / 2n) {
+        throw new PositionError(
+          `the target holds messages of this migration twice, at offset ${last} the second time`,
+        );
+      }
       scan.records = records;
       if (scan.contents !== undefined) {
         const { timestamps } = scan.contents;
