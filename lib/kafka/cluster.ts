@@ -7,6 +7,7 @@ import { requireAddress } from "../wire/addresses.ts";
 import { type BrokerConnection, connectToBroker } from "../wire/connect.ts";
 import { ConnectionError } from "../wire/connection_error.ts";
 import type { Metadata } from "../wire/metadata.ts";
+import { ProtocolError } from "../wire/protocol_reader.ts";
 import { createTokenSource } from "../wire/token_source.ts";
 import { fetchMetadata } from "./metadata.ts";
 
@@ -62,6 +63,9 @@ export async function reachCluster(
   let metadata: Metadata;
   try {
     metadata = await fetchMetadata(first, []);
+    if (metadata.brokers.length === 0) {
+      throw new ProtocolError("The answer to Metadata lists no brokers");
+    }
   } catch (error) {
     reached.forEach(({ connection }) => connection.close());
     const { address } = first.connection;

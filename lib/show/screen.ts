@@ -33,7 +33,7 @@ function writer(stream: { writeSync(bytes: Uint8Array): number }): (text: string
 
 /** Lines over streams; nothing that a peer may have slipped into one can steer a terminal. */
 export function createScreen(streams: Streams, json: boolean): Screen {
-  const line = (text: string) => `${text.split("\n").map(escapeName).join("\n")}\n`;
+  const line = (text: string) => `${escapeName(text.replace(/[\r\n]+/g, " "))}\n`;
   const notice = (text: string) => streams.stderr(line(text));
   return { result: json ? notice : (text) => streams.stdout(line(text)), notice };
 }
