@@ -108,9 +108,7 @@ export function cutBatches(fetched: FetchedRecords, range: CutRange, rules: Targ
     return { ...state, carried };
   } catch (error) {
     if (error instanceof CorruptBatchError) {
-      if (!(error.cause instanceof OpensTooLargeError)) {
-        return { ...state, problem: { kind: "damaged", reason: error.reason } };
-      }
+      if (!(error.cause instanceof OpensTooLargeError)) return damagedAt(error.reason, state);
       // Its CRC was right: fetching it again would bring the same.
       const reason =
         `the batch at source offset ${state.nextOffset} cannot be opened: ${error.reason}`;
@@ -121,6 +119,16 @@ export function cutBatches(fetched: FetchedRecords, range: CutRange, rules: Targ
     }
     throw error;
   }
+}
+
+/** A damaged length shows only at what seems to come next; then the batch before has a wrong CRC. */
+function damagedAt(reason: string, state: CutState): Cut {
+  const before = state.batches.at(-1);
+  if (!before?.passedThrough || crcMatches(before.bytes, before.position, before.size)) {
+    return { ...state, problem: { kind: "damaged", reason } };
+  }
+  const [batches, nextOffset] = [state.batches.slice(0, -1), before.firstOffset];
+  return { ...state, batches, nextOffset, problem: { kind: "damaged", reason: WRONG_CRC } };
 }
 
 type CutState = { batches: CutBatch[]; nextOffset: bigint; batchesLeftOut: number };
@@ -298,6 +306,8 @@ function addReencoded(parts: readonly ReencodedBatch[], state: CutState): void {
   }
 }
 
+const WRONG_CRC = "its CRC-32C does not match its content";
+
 function damaged(position: number): CorruptBatchError {
-  return new CorruptBatchError(position, "its CRC-32C does not match its content");
+  return new CorruptBatchError(position, WRONG_CRC);
 }

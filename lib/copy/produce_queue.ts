@@ -1,6 +1,7 @@
 // The framed batches of one partition on their way to the target, oldest first. The rules that make a produce exact:
-// a batch's bytes stay the same until it is acknowledged, at most five are in flight, and after a failure nothing goes
-// out until everything in flight is answered; then all that is unacknowledged is sent again, in order.
+// a batch's bytes stay the same until it is acknowledged, the first is in flight alone and later at most five are, and
+// after a failure nothing goes out until everything in flight is answered; then all that is unacknowledged is sent
+// again, in order.
 
 /** Brokers remember the last five batches of a producer id (KIP-98): more in flight could not be told apart. */
 export const MAX_IN_FLIGHT = 5;
@@ -24,6 +25,8 @@ export class ProduceQueue {
   #failed = false;
   #closed = false;
   #bytes = 0;
+  /** Whether the target has stored a batch, and so remembers the sequence. */
+  #begun = false;
   readonly #maxInFlight: number;
 
   /** @param idempotent whether the target tells a batch that comes twice; otherwise only one is in flight, to keep order */
@@ -42,7 +45,10 @@ export class ProduceQueue {
 
   /** Whether a batch may be sent now. */
   get sendable(): boolean {
-    return !this.#closed && !this.#failed && this.#inFlight < this.#maxInFlight &&
+    // A broker that does not know the producer id takes any sequence: were the first batch refused, it would store the
+    // second, and the first could never be stored any more.
+    const most = this.#begun ? this.#maxInFlight : 1;
+    return !this.#closed && !this.#failed && this.#inFlight < most &&
       this.#inFlight < this.#batches.length;
   }
 
@@ -81,6 +87,7 @@ export class ProduceQueue {
     if (this.#failed || this.#closed) return undefined;
     const batch = this.#batches.shift();
     if (batch === undefined) throw new Error("An acknowledgement came for nothing");
+    this.#begun = true;
     this.#bytes -= batch.bytes.length;
     return batch;
   }
