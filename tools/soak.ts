@@ -75,8 +75,8 @@ async function soakOne(clusters: Clusters, seed: number): Promise<number> {
   const below = (limit: number) => Math.floor(random() * limit);
   await using backlog = await makeSlowBacklog(clusters, {
     partitions: 1 + below(6),
-    messages: 1_000 + below(6_000),
-    valueBytes: 20 + below(1_000),
+    messages: 2_000 + below(6_000),
+    valueBytes: 100 + below(1_000),
     committed: below(500),
     delayMs: 5 + below(60),
     through: random() < 0.5 ? ["target"] : ["source", "target"],
@@ -88,13 +88,15 @@ async function soakOne(clusters: Clusters, seed: number): Promise<number> {
     random,
     kills: 1 + below(8),
     progress: backlog.sent,
-    progressPerRun: 50_000 + below(1_500_000),
+    progressPerRun: 50_000 + below(600_000),
+    // A connection that was cut before the plan blocks a run: nothing was written, the next one tries again.
+    goesOn: ({ status, output }) => status === 3 && output.includes("BROKER_UNREACHABLE"),
     async beforeRun(run) {
       await clusters.judge.alterTopicConfigs(clusters.target.bootstrap, backlog.topic, {
         "max.message.bytes": `${MAX_MESSAGE_BYTES[below(MAX_MESSAGE_BYTES.length)]}`,
       });
       migration.configure(backlog.config({ limits: { giveUpAfter: `${run + 2}m` } }));
-      disturb(clusters, backlog, below(6), below(2_000), stopDisturbing.signal);
+      disturb(clusters, backlog, below(8), below(2_000), stopDisturbing.signal);
     },
   });
   stopDisturbing.abort();

@@ -28,6 +28,8 @@ export interface KillLoopOptions {
   readonly progress: () => number;
   /** A run is killed after this much progress at most. */
   readonly progressPerRun: number;
+  /** Whether a run that came to its end is to be followed by another one all the same. */
+  readonly goesOn?: (ended: ProgramResult) => boolean;
   /** Called before each run, with its number from 0. */
   readonly beforeRun?: (run: number) => void | Promise<void>;
 }
@@ -37,6 +39,7 @@ export async function killLoop(
   options: KillLoopOptions,
 ): Promise<{ readonly last: ProgramResult; readonly killed: number }> {
   const { cwd, random, kills, progress } = options;
+  let killed = 0;
   for (let run = 0;; run++) {
     await options.beforeRun?.(run);
     const running = startRun({ cwd });
@@ -50,6 +53,7 @@ export async function killLoop(
       running.kill("SIGKILL");
     }
     const last = await running.ended;
-    if (last.signal !== "SIGKILL") return { last, killed: run };
+    if (last.signal === "SIGKILL") killed++;
+    else if (options.goesOn?.(last) !== true) return { last, killed };
   }
 }
