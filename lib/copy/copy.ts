@@ -9,6 +9,7 @@ import type { Cluster } from "../kafka/cluster.ts";
 import { delay } from "../kafka/delay.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
 import { createBufferPool } from "../wire/buffer_pool.ts";
+import { ignorePeerError } from "./lane.ts";
 import { createLeaders, type PlannedTopic } from "./leaders.ts";
 import { findPosition, PositionError, type TargetPosition } from "./find_position.ts";
 import type { CopyPosition, CopyProgress, CopyResult, CopyTask } from "./copy_task.ts";
@@ -185,7 +186,8 @@ export function startCopy(options: CopyOptions): Copy {
 
   async function run(): Promise<readonly CopyResult[]> {
     if (partitions.length === 0) return [];
-    await refreshLeaders();
+    // Partitions without a known leader are tried again like any other.
+    await refreshLeaders().catch(ignorePeerError);
     options.tasks.forEach(({ problem }, index) => {
       if (problem !== undefined) partitions[index]?.fail(problem);
     });

@@ -14,6 +14,11 @@ export function isPeerError(error: unknown): error is PeerError {
   return error instanceof ConnectionError || error instanceof ProtocolError;
 }
 
+/** For failures that are noticed, named and ridden out elsewhere. @throws anything but a peer's error */
+export function ignorePeerError(error: unknown): void {
+  if (!isPeerError(error)) throw error;
+}
+
 /** What went wrong for a partition on its lane. */
 export type Trouble =
   | { readonly kind: "connection"; readonly error: PeerError }

@@ -13,6 +13,8 @@ import { formatTopicPartition } from "../core/topic_partition.ts";
 import { CONTROL_BACKOFF, createBackoff } from "../kafka/backoff.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
+import { ignorePeerError, isPeerError } from "../copy/lane.ts";
+import type { BrokerConnection } from "../wire/connect.ts";
 import { optional } from "./optional.ts";
 
 /** A position, or why it could not be found: a sentence. */
@@ -36,50 +38,56 @@ export async function findPositions(
   const found = new Map<string, Found>();
   if (begun.length === 0) return found;
   const leaders = createLeaders(target, new Map(begun.map(({ topic }) => [topic, {}])), signal);
-  await leaders.refresh();
+  // Who cannot be asked now is asked again for each partition.
+  await leaders.refresh().catch(ignorePeerError);
   const byLeader = Map.groupBy(begun, (partition) => leaders.leader(partition)?.nodeId ?? -1);
-  await Promise.all([...byLeader].map(async ([nodeId, partitions]) => {
-    for (const partition of partitions) {
-      found.set(
-        formatTopicPartition(partition),
-        await findOne(target, nodeId, partition, identity, compare(partition), signal),
-      );
-    }
-  }));
+  const connections = createConnections(target);
+  const search = { target, connections, identity, signal };
+  try {
+    await Promise.all([...byLeader].map(async ([nodeId, partitions]) => {
+      for (const partition of partitions) {
+        const key = formatTopicPartition(partition);
+        found.set(key, await findOne(search, nodeId, partition, compare(partition)));
+      }
+    }));
+  } finally {
+    connections.close();
+  }
   return found;
 }
 
+interface Search {
+  readonly target: Cluster;
+  readonly connections: Connections;
+  readonly identity: ProducerIdentity;
+  readonly signal: AbortSignal;
+}
+
 async function findOne(
-  target: Cluster,
+  { target, connections, identity, signal }: Search,
   nodeId: number,
   journaled: JournaledPartition,
-  identity: ProducerIdentity,
   compare: CompareContents | undefined,
-  signal: AbortSignal,
 ): Promise<Found> {
   const { topic, partition, records, targetOffset, targetFirstOffset } = journaled;
   const from = { records, targetOffset, ...optional("targetFirstOffset", targetFirstOffset) };
+  const leaders = createLeaders(target, new Map([[topic, {}]]), signal);
   let leader = nodeId;
   let last = "it has no leader on the target";
   try {
     const position = await createBackoff(CONTROL_BACKOFF, signal)(async () => {
-      const leaders = createLeaders(target, new Map([[topic, {}]]), signal);
-      if (leader < 0) {
-        await leaders.refresh();
-        leader = leaders.leader({ topic, partition })?.nodeId ?? -1;
-        if (leader < 0) return undefined;
-      }
       try {
-        const broker = await target.openData(leader);
-        try {
-          return await findPosition(broker, { topic, partition }, identity, from, compare, signal);
-        } finally {
-          broker.connection.close();
+        if (leader < 0) {
+          await leaders.refresh();
+          leader = leaders.leader({ topic, partition })?.nodeId ?? -1;
+          if (leader < 0) return undefined;
         }
+        const broker = await connections.to(leader);
+        return await findPosition(broker, { topic, partition }, identity, from, compare, signal);
       } catch (error) {
-        if (error instanceof PositionError) throw error;
         signal.throwIfAborted();
-        last = error instanceof Error ? error.message : String(error);
+        if (!isPeerError(error)) throw error;
+        last = error.message;
         leader = -1;
         return undefined;
       }
@@ -89,4 +97,28 @@ async function findOne(
     if (!(error instanceof PositionError)) throw error;
     return { problem: `it is not known how far an earlier run got: ${error.message}` };
   }
+}
+
+interface Connections {
+  /** The one connection to a broker, opened again where it has ended. @throws {ConnectionError} */
+  to(nodeId: number): Promise<BrokerConnection>;
+  close(): void;
+}
+
+function createConnections(target: Cluster): Connections {
+  const opened = new Map<number, Promise<BrokerConnection>>();
+  return {
+    async to(nodeId) {
+      const known = await opened.get(nodeId)?.catch(() => undefined);
+      if (known !== undefined && !known.connection.closed) return known;
+      const opening = target.openData(nodeId);
+      opened.set(nodeId, opening);
+      return await opening;
+    },
+    close() {
+      for (const opening of opened.values()) {
+        opening.then(({ connection }) => connection.close(), () => {});
+      }
+    },
+  };
 }

@@ -38,6 +38,10 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 
     const check = await migration.run(["--check"]);
     assert.equal(check.status, 0, check.output);
+    assert.match(
+      check.output,
+      /Migration of run \S+: \d of 4 partitions done, [\d,]+ messages copied so far/,
+    );
     backlog.target.setFaults({});
     const { status: completed, output: after } = await migration.run();
     assert.equal(completed, 0, after);
@@ -181,16 +185,14 @@ clusters.test("a target that has forgotten the producer is read forward; nothing
   await using backlog = await makeSlowBacklog(clusters, { delayMs: 60 });
   await using migration = await makeMigrationDir(backlog.config());
   const { target } = clusters;
-  for (let kills = 0; kills < 2; kills++) {
-    const run = startRun({ cwd: migration.path });
-    await backlog.inMidCopy(run, 300_000);
-    run.kill("SIGKILL");
-    await run.ended;
-    await new Promise((resolve) => setTimeout(resolve, 2_200));
-    for (const broker of target.brokers) {
-      await broker.kill("SIGTERM");
-      await broker.restart();
-    }
+  const run = startRun({ cwd: migration.path });
+  await backlog.inMidCopy(run, 300_000);
+  run.kill("SIGKILL");
+  await run.ended;
+  await new Promise((resolve) => setTimeout(resolve, 2_200));
+  for (const broker of target.brokers) {
+    await broker.kill("SIGTERM");
+    await broker.restart();
   }
   backlog.target.setFaults({});
   const { status, output } = await migration.run();
@@ -207,4 +209,62 @@ clusters.test("a run that is refused leaves no state file", async () => {
   assert.equal(status, 3, output);
   assert.ok(!migration.files().includes(STATE));
   assert.equal(await targetCount(clusters, backlog.topic), 1);
+});
+
+clusters.test("addresses and limits may change between two runs", async () => {
+  await using backlog = await makeSlowBacklog(clusters, { delayMs: 80 });
+  await using migration = await makeMigrationDir(backlog.config());
+  const run = startRun({ cwd: migration.path });
+  await backlog.inMidCopy(run);
+  run.kill("SIGKILL");
+  await run.ended;
+  const { target } = clusters;
+  migration.configure(backlog.config({
+    target: { bootstrapServers: target.bootstrap.replace("127.0.0.1", "localhost") },
+    limits: { giveUpAfter: "3m" },
+    accept: ["RETENTION_WOULD_DELETE"],
+  }));
+  const { status, output } = await migration.run();
+  assert.equal(status, 0, output);
+  await backlog.assertArrived();
+});
+
+clusters.test("a slow link on both sides only takes longer", async () => {
+  await using backlog = await makeSlowBacklog(clusters, {
+    messages: 1_000,
+    through: ["source", "target"],
+  });
+  const slow = { delayMs: { toClient: 150, toServer: 150 } };
+  backlog.source.setFaults(slow);
+  backlog.target.setFaults(slow);
+  await using migration = await makeMigrationDir(backlog.config());
+  const { status, stderr } = await migration.run(["--no-progress"]);
+  assert.equal(status, 0, stderr);
+  assert.equal(stderr, "");
+  await backlog.assertArrived();
+});
+
+clusters.test("a target that has lost what it acknowledged is told apart, and not written to", async () => {
+  await using backlog = await makeSlowBacklog(clusters, { partitions: 1, delayMs: 150 });
+  await using migration = await makeMigrationDir(backlog.config());
+  const run = startRun({ cwd: migration.path });
+  assert.ok(await run.until(() => migration.text(STATE).includes('"progress"')));
+  run.kill("SIGKILL");
+  await run.ended;
+  const [broker] = clusters.target.brokers;
+  assert.ok(broker !== undefined);
+  await broker.kill();
+  const log = `${broker.logDir}/${backlog.topic}-0`;
+  for (const { name } of [...Deno.readDirSync(log)]) {
+    if (/\.(log|index|timeindex|snapshot)$/.test(name)) await Deno.remove(`${log}/${name}`);
+  }
+  await broker.restart();
+  backlog.target.setFaults({});
+  const { status, output } = await migration.run();
+  assert.equal(status, 1, output);
+  assert.match(
+    output,
+    /failed: it is not known how far an earlier run got: the target's log ends at offset 0, it has acknowledged messages up to before \d+: it was truncated or re-created/,
+  );
+  assert.equal(await targetCount(clusters, backlog.topic), 0);
 });
