@@ -55,11 +55,11 @@ export function compareHeld(
   count: bigint,
   fromOffset: bigint,
 ): HeldRecords {
-  const places = new Map<string, number[]>();
+  const places = new Map<string, Places>();
   held.forEach((digest, index) => {
     const known = places.get(digest);
-    if (known === undefined) places.set(digest, [index]);
-    else known.push(index);
+    if (known === undefined) places.set(digest, { indexes: [index], passed: 0 });
+    else known.indexes.push(index);
   });
   let point: SourcePoint = { offset: fromOffset, skip: 0n };
   let next = 0;
@@ -79,11 +79,25 @@ export function compareHeld(
         if (next === held.length || seen >= count) return;
         seen++;
         // What the source still has of the held records stands in the same order on both sides.
-        const place = places.get(digest)?.find((each) => each >= next);
+        const place = firstFrom(next, places.get(digest));
         if (place === undefined) continue;
         next = place + 1;
         point = { offset: firstOffset, skip: BigInt(index + 1) };
       }
     },
   };
+}
+
+/** Where a digest stands among the held ones, in order. */
+interface Places {
+  readonly indexes: number[];
+  /** So many lie before everything that will be asked for: records may all be equal. */
+  passed: number;
+}
+
+function firstFrom(next: number, places: Places | undefined): number | undefined {
+  if (places === undefined) return undefined;
+  const { indexes } = places;
+  while ((indexes[places.passed] ?? next) < next) places.passed++;
+  return indexes[places.passed];
 }
