@@ -113,6 +113,12 @@ export interface Judge extends AsyncDisposable {
   readonly createTopics: (cluster: JudgedCluster, topics: readonly TopicSpec[]) => Promise<void>;
   /** Returns when they are gone from the metadata. */
   readonly deleteTopics: (cluster: JudgedCluster, topics: readonly string[]) => Promise<void>;
+  /** Raises the number of a topic's partitions. */
+  readonly createPartitions: (
+    cluster: JudgedCluster,
+    topic: string,
+    partitions: number,
+  ) => Promise<void>;
   readonly alterTopicConfigs: (
     cluster: JudgedCluster,
     topic: string,
@@ -212,6 +218,8 @@ function judgeOver(process: Deno.ChildProcess): Judge {
   return {
     createTopics: (cluster, topics) => about("createTopics", cluster, { topics }),
     deleteTopics: (cluster, topics) => about("deleteTopics", cluster, { topics }),
+    createPartitions: (cluster, topic, partitions) =>
+      about("createPartitions", cluster, { topic, partitions }),
     alterTopicConfigs: (cluster, topic, configs) =>
       about("alterTopicConfigs", cluster, { topic, configs }),
     deleteRecords: (cluster, topic, partition, before) =>

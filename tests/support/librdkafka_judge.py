@@ -30,6 +30,7 @@ from confluent_kafka.admin import (
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
+    NewPartitions,
     NewTopic,
     OffsetSpec,
     ResourceType,
@@ -91,6 +92,11 @@ def delete_topics(cluster, topics):
     it = admin(cluster)
     wait_all(it.delete_topics(topics))
     until(lambda: not set(topics) & set(it.list_topics(timeout=PATIENCE).topics), "topics to go")
+
+
+def create_partitions(cluster, topic, partitions):
+    it = admin(cluster)
+    wait_all(it.create_partitions([NewPartitions(topic, partitions)]))
 
 
 def alter_topic_configs(cluster, topic, configs):
@@ -363,6 +369,7 @@ def read(cluster, topic, partition, start=None, end=None, records=0, timestamps=
 METHODS = {
     "createTopics": create_topics,
     "deleteTopics": delete_topics,
+    "createPartitions": create_partitions,
     "alterTopicConfigs": alter_topic_configs,
     "deleteRecords": delete_records,
     "produce": produce,

@@ -12,25 +12,43 @@ import { decodeProduce, encodeProduce } from "../../lib/wire/produce.ts";
 /** UNKNOWN_TOPIC_OR_PARTITION, LEADER_NOT_AVAILABLE, NOT_LEADER_OR_FOLLOWER. */
 const leaderNotReady = [3, 5, 6];
 
-/** Produces batches one after the other. @throws Error with the broker's error code */
+/** Produces batches to a partition, one after the other. @throws Error with the broker's error code */
 export async function produceRaw(
   address: string,
   partition: TopicPartition,
   batches: readonly Uint8Array[],
 ): Promise<void> {
-  await connected(address, async ({ connection }) => {
-    for (const batch of batches) {
-      for (let triesLeft = 50;; triesLeft--) {
-        const frame = await connection.send(encodeProduce([{ ...partition, batch }], 10_000));
-        const errorCode = decodeProduce(frame).partitions[0]?.errorCode;
-        if (errorCode === 0) break;
-        if (triesLeft === 0 || errorCode === undefined || !leaderNotReady.includes(errorCode)) {
-          throw new Error(`Cannot produce to ${partition.topic}: error ${errorCode}`);
-        }
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-    }
+  await connected(address, async (broker) => {
+    for (const batch of batches) await produceToAll(broker, [partition], batch);
   });
+}
+
+/** Produces the same batch to the first partitions of a topic. @throws Error with the broker's error code */
+export async function produceRawToAll(
+  address: string,
+  topic: string,
+  partitions: number,
+  batch: Uint8Array,
+): Promise<void> {
+  const all = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));
+  await connected(address, (broker) => produceToAll(broker, all, batch));
+}
+
+async function produceToAll(
+  { connection }: BrokerConnection,
+  partitions: readonly TopicPartition[],
+  batch: Uint8Array,
+): Promise<void> {
+  for (let [left, tries] = [partitions, 0]; left.length > 0; tries++) {
+    if (tries > 0) await new Promise((resolve) => setTimeout(resolve, 100));
+    const request = encodeProduce(left.map((partition) => ({ ...partition, batch })), 10_000);
+    const answers = decodeProduce(await connection.send(request)).partitions;
+    left = answers.filter(({ errorCode }) => errorCode !== 0);
+    const failed = answers.find(({ errorCode }) =>
+      errorCode !== 0 && (tries > 50 || !leaderNotReady.includes(errorCode))
+    );
+    if (failed) throw new Error(`Cannot produce to ${failed.topic}: error ${failed.errorCode}`);
+  }
 }
 
 /** The record batches from an offset on, as they lie in the log: what one Fetch of a megabyte brings. */
