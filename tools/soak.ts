@@ -78,11 +78,12 @@ async function soakOne(clusters: Clusters, seed: number): Promise<number> {
     messages: 2_000 + below(6_000),
     valueBytes: 100 + below(1_000),
     committed: below(500),
+    replicationFactor: random() < 0.5 ? 1 : Math.min(3, clusters.target.brokers.length),
     delayMs: 5 + below(60),
     through: random() < 0.5 ? ["target"] : ["source", "target"],
   });
   await using migration = await makeMigrationDir(backlog.config());
-  const stopDisturbing = new AbortController();
+  const stop = new AbortController();
   const { last, killed } = await killLoop({
     cwd: migration.path,
     random,
@@ -96,27 +97,34 @@ async function soakOne(clusters: Clusters, seed: number): Promise<number> {
         "max.message.bytes": `${MAX_MESSAGE_BYTES[below(MAX_MESSAGE_BYTES.length)]}`,
       });
       migration.configure(backlog.config({ limits: { giveUpAfter: `${run + 2}m` } }));
-      disturb(clusters, backlog, below(8), below(2_000), stopDisturbing.signal);
+      const broker = below(clusters.target.brokers.length);
+      disturb(clusters, backlog, { kind: below(8), broker, afterMs: below(2_000) }, stop.signal);
     },
   });
-  stopDisturbing.abort();
+  stop.abort();
   if (last.status !== 0) throw new Error(`exit status ${last.status}: ${last.output}`);
   await backlog.assertArrived();
   return killed;
+}
+
+interface Disturbance {
+  /** 0 and 1: cut connections; 2 and 3: a broker hangs; even: on the target. Others: nothing. */
+  readonly kind: number;
+  readonly broker: number;
+  readonly afterMs: number;
 }
 
 /** Does something to the network or to a broker after a while; a kill may come before it is over. */
 function disturb(
   { source, target }: Clusters,
   backlog: SlowBacklog,
-  kind: number,
-  afterMs: number,
+  { kind, broker: index, afterMs }: Disturbance,
   signal: AbortSignal,
 ): void {
   setTimeout(async () => {
     if (signal.aborted) return;
     const links = kind % 2 === 0 ? backlog.target : backlog.source;
-    const [broker] = (kind % 2 === 0 ? target : source).brokers;
+    const broker = (kind % 2 === 0 ? target : source).brokers[index];
     if (kind < 2) links.cut();
     else if (kind < 4 && broker !== undefined) {
       await broker.kill("SIGSTOP");
