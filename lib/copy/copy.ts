@@ -113,6 +113,7 @@ export function startCopy(options: CopyOptions): Copy {
         open: () => options.source.openData(nodeId),
         pool,
         leaderEpoch: (partition) => sourceLeaders.leader(partition)?.leaderEpoch ?? -1,
+        topicId: (topic) => options.sourceTopics.get(topic)?.topicId,
         reportTrouble,
         onCrash,
         onLost(partition) {

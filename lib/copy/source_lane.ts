@@ -11,7 +11,8 @@ import { listPartitionOffsets } from "../kafka/partition_offsets.ts";
 import type { BufferPool, PooledBuffer } from "../wire/buffer_pool.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import type { ResponseFrame } from "../wire/connection.ts";
-import { decodeFetch, encodeFetch, type FetchedPartition } from "../wire/fetch.ts";
+import { decodeFetch, encodeFetch, FETCH_API_KEY, type FetchedPartition } from "../wire/fetch.ts";
+import { decodeFetchById, encodeFetchById, FETCH_BY_ID_VERSION } from "../wire/fetch_by_id.ts";
 import { ProtocolError } from "../wire/protocol_reader.ts";
 import { type CutBatch, cutBatches } from "./cut.ts";
 import { isPeerError, type Lane, LONGEST_THROTTLE_MS, type ReportTrouble } from "./lane.ts";
@@ -24,6 +25,8 @@ export interface SourceLaneOptions {
   readonly open: () => Promise<BrokerConnection>;
   readonly pool: BufferPool;
   readonly leaderEpoch: (partition: PartitionCopy) => number;
+  /** The topic's id as the plan has it, where the cluster gives one. */
+  readonly topicId: (topic: string) => string | undefined;
   readonly reportTrouble: ReportTrouble;
   /** Batches of this partition were framed. */
   readonly onFramed: (partition: PartitionCopy) => void;
@@ -43,6 +46,18 @@ const FETCH_WAIT_MS = 500;
 const PARTITION_QUEUE_BYTES = 8 * 1024 * 1024;
 const OFFSET_OUT_OF_RANGE = 1;
 const NOT_LEADER_OR_FOLLOWER = 6;
+
+const LIMITS = {
+  maxWaitMs: FETCH_WAIT_MS,
+  maxBytes: FETCH_BYTES,
+  partitionMaxBytes: PARTITION_FETCH_BYTES,
+} as const;
+
+function fetchesById({ versions }: BrokerConnection): boolean {
+  const theirs = versions.get(FETCH_API_KEY);
+  return theirs !== undefined && theirs.min <= FETCH_BY_ID_VERSION &&
+    theirs.max >= FETCH_BY_ID_VERSION;
+}
 
 /** Opens a lane; its connection is made with the first partition. */
 export function createSourceLane(options: SourceLaneOptions): Lane {
@@ -109,20 +124,23 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
 
   async function fetchOnce(from: BrokerConnection, chosen: PartitionCopy[]): Promise<number> {
     const offsets = chosen.map(({ nextFetchOffset }) => nextFetchOffset);
-    const request = encodeFetch(
-      chosen.map((partition) => ({
-        topic: partition.topic,
-        partition: partition.partition,
-        leaderEpoch: options.leaderEpoch(partition),
-        fetchOffset: partition.nextFetchOffset,
-      })),
-      { maxWaitMs: FETCH_WAIT_MS, maxBytes: FETCH_BYTES, partitionMaxBytes: PARTITION_FETCH_BYTES },
-    );
+    const wanted = chosen.map((partition) => ({
+      topic: partition.topic,
+      partition: partition.partition,
+      leaderEpoch: options.leaderEpoch(partition),
+      fetchOffset: partition.nextFetchOffset,
+    }));
+    const topicIds = fetchesById(from) ? topicIdsOf(chosen) : undefined;
+    const request = topicIds === undefined
+      ? encodeFetch(wanted, LIMITS)
+      : encodeFetchById(wanted, LIMITS, topicIds);
     const frame = await from.connection.send({ ...request, pool });
     const outOfRange: PartitionCopy[] = [];
     let throttleTimeMs: number;
     try {
-      const response = decodeFetch(frame);
+      const response = topicIds === undefined
+        ? decodeFetch(frame)
+        : decodeFetchById(frame, topicIds);
       if (response.errorCode !== 0) {
         throw new ProtocolError(`Fetch failed: ${kafkaError(response.errorCode).name}`);
       }
@@ -155,6 +173,17 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     }
     await judgeOutOfRange(from, outOfRange);
     return throttleTimeMs;
+  }
+
+  /** Undefined where one is not known. */
+  function topicIdsOf(chosen: readonly PartitionCopy[]): ReadonlyMap<string, string> | undefined {
+    const ids = new Map<string, string>();
+    for (const { topic } of chosen) {
+      const id = options.topicId(topic);
+      if (id === undefined) return undefined;
+      ids.set(topic, id);
+    }
+    return ids;
   }
 
   /** Where the logs begin now: a Fetch beyond them does not tell. */

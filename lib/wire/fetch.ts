@@ -55,6 +55,11 @@ export interface FetchResponse {
   readonly partitions: readonly FetchedPartition[];
 }
 
+/** The isolation level as it is written. */
+export function isolationLevel({ isolation }: FetchLimits): number {
+  return isolation === "read_uncommitted" ? READ_UNCOMMITTED : READ_COMMITTED;
+}
+
 /** Encodes a Fetch; partitions of one topic should stand together. */
 export function encodeFetch(
   partitions: readonly FetchPartition[],
@@ -65,7 +70,7 @@ export function encodeFetch(
     .int32(limits.maxWaitMs)
     .int32(1) // min bytes
     .int32(limits.maxBytes)
-    .int8(limits.isolation === "read_uncommitted" ? READ_UNCOMMITTED : READ_COMMITTED)
+    .int8(isolationLevel(limits))
     .int32(0) // session id
     .int32(-1); // session epoch: no session
   writer.array(groupByTopic(partitions), ([topic, ofTopic]) => {
