@@ -72,9 +72,9 @@ export async function sendKafkajsRequest<Response>(
   return await exchange(connection, protocol) as Response;
 }
 
-/** Asks which API versions a broker speaks (ApiVersions 2: every broker since Kafka 2.0). */
+/** Asks which API versions a broker speaks (ApiVersions 0, which those too old to be used answer too, since 0.10). */
 export async function fetchApiVersions(connection: RequestChannel): Promise<ApiVersionTable> {
-  const protocol: KafkajsProtocol = requests.ApiVersions.protocol({ version: 2 })();
+  const protocol: KafkajsProtocol = requests.ApiVersions.protocol({ version: 0 })();
   const decoded = await exchange(connection, protocol) as {
     readonly apiVersions: readonly { apiKey: number; minVersion: number; maxVersion: number }[];
   };
