@@ -383,9 +383,30 @@ METHODS = {
 output_lock = threading.Lock()
 
 
+# What does no harm when it is done twice, and may meet a broker that is still settling.
+REPEATABLE = ("commitOffsets", "committedOffsets", "deleteRecords", "watermarks")
+SETTLING = (
+    *COORDINATOR_NOT_READY,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+)
+
+
+def call(method, params):
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return METHODS[method](**params)
+        except KafkaException as error:
+            settling = method in REPEATABLE and error.args[0].code() in SETTLING
+            if not settling or time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
 def answer(request):
     try:
-        reply = {"result": METHODS[request["method"]](**request["params"])}
+        reply = {"result": call(request["method"], request["params"])}
     except BaseException as error:
         reply = {"error": f"{request['method']}: {type(error).__name__}: {error}"}
     with output_lock:
