@@ -45,6 +45,10 @@ COORDINATOR_NOT_READY = (
 )
 
 
+# A starved broker may drop a connection before it has answered.
+UNANSWERED = (KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError.REQUEST_TIMED_OUT)
+
+
 def client(cluster, **more):
     return {"log_level": 2, **cluster, **more}
 
@@ -69,15 +73,29 @@ def until(condition, what):
 
 def create_topics(cluster, topics):
     it = admin(cluster)
-    wait_all(it.create_topics([
-        NewTopic(
+    asked_before = []
+
+    def created(topic):
+        request = NewTopic(
             topic["name"],
             num_partitions=topic.get("partitions", 1),
             replication_factor=topic.get("replicationFactor", 1),
             config=topic.get("configs", {}),
         )
-        for topic in topics
-    ]))
+        try:
+            wait_all(it.create_topics([request]))
+        except KafkaException as error:
+            code = error.args[0].code()
+            if code in UNANSWERED:
+                asked_before.append(topic["name"])
+                return False
+            # The answer to an earlier request was lost, the topic was not.
+            if code != KafkaError.TOPIC_ALREADY_EXISTS or topic["name"] not in asked_before:
+                raise
+        return True
+
+    for topic in topics:
+        until(lambda: created(topic), f"{topic['name']} to be created")
 
     def led(topic):
         known = it.list_topics(topic["name"], timeout=PATIENCE).topics[topic["name"]]
