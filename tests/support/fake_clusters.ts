@@ -29,6 +29,8 @@ export interface FakeLog {
     /** Of its marker. */
     readonly lastOffset: bigint;
   }[];
+  /** Where the log ends, if not with its last batch: compaction has taken what came after. */
+  readonly endOffset?: bigint;
   /** How many batches a response holds; all unless told. */
   readonly batchesPerResponse?: number;
 }
@@ -50,8 +52,11 @@ export interface FakeOutcome {
   readonly records: readonly TestRecord[];
 }
 
-/** Changes a partition's part of a Fetch response, from its error code to its last batch, before it is sent. */
-export type Damage = (partition: number, part: Uint8Array) => void;
+/**
+ * Changes a partition's part of a Fetch response, from its error code to its last batch, before it is sent; it may give
+ * another number for the partition.
+ */
+export type Damage = (partition: number, part: Uint8Array) => number | void;
 
 const topic = "t";
 const node = 1;
@@ -181,18 +186,17 @@ function fetch(
   }).flat();
   writer.int32(1).string(topic).array(asked, ({ partition, offset }) => {
     const part = fetchedPart(partitions[partition]!.log, offset);
-    damage(partition, part);
-    writer.int32(partition).raw(part);
+    writer.int32(damage(partition, part) ?? partition).raw(part);
   });
   return writer.bytes.slice();
 }
 
 /** From the error code to the records. */
 function fetchedPart(
-  { batches, aborted = [], batchesPerResponse = Infinity }: FakeLog,
+  { batches, aborted = [], batchesPerResponse = Infinity, endOffset }: FakeLog,
   offset: bigint,
 ): Uint8Array {
-  const end = (batches.at(-1)?.last ?? -1n) + 1n;
+  const end = endOffset ?? (batches.at(-1)?.last ?? -1n) + 1n;
   const from = batches.findIndex(({ last }) => last >= offset);
   const sent = from < 0 ? [] : batches.slice(from, from + batchesPerResponse);
   const size = sent.reduce((sum, { bytes }) => sum + bytes.length, 0);

@@ -212,6 +212,10 @@ Deno.test("messages that contradict themselves are refused", () => {
     ["zstd", buildMessages([wrap(4, withValues([0]), { offset: 1n })])],
     ["not that codec", buildMessages([{ offset: 1n, attributes: 2, value: utf8("v") }])],
     ["compressed twice", buildMessages([nested])],
+    [
+      "not at its last offset",
+      buildMessages([wrap(1, withValues([4, 5], { magic: 0 }), { offset: 6n, magic: 0 })]),
+    ],
     ["below its inner offsets", buildMessages([wrap(1, withValues([0, 1]), { offset: 0n })])],
     [
       "wrong inside",

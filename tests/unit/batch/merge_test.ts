@@ -5,6 +5,7 @@ import { compress, decompress } from "../../../lib/codec/codec.ts";
 import { crcMatches } from "../../../lib/batch/check.ts";
 import {
   buildBatch,
+  fixCrc,
   readBatch,
   type TestRecord,
   testRecord,
@@ -47,6 +48,7 @@ for (const codec of [0, 1, 2, 3, 4]) {
     assert.deepEqual(contents(read.records), contents(records));
     assert.deepEqual(read.records.map(({ offset }) => Number(offset)), [0, 1, 2, 3]);
     assert.equal(read.attributes, codec);
+    assert.equal(read.maxTimestamp, 1_705_000_000_000n);
   });
 }
 
@@ -97,4 +99,28 @@ Deno.test("mergeBatches() leaves timestamps alone that no safe integer can tell 
   );
   const { bytes, spans } = lay(far);
   assert.equal(mergeBatches(bytes, spans), undefined);
+});
+
+Deno.test("mergeBatches() refuses control batches and those with append times", () => {
+  for (const attributes of [0x08, 0x20, 0x30]) {
+    const batches = [0, attributes].map((each, offset) =>
+      buildBatch([testRecord(offset)], { baseOffset: BigInt(offset), attributes: each })
+    );
+    const { bytes, spans } = lay(batches);
+    assert.throws(() => mergeBatches(bytes, spans), /Cannot merge control or LogAppendTime/);
+  }
+});
+
+Deno.test("mergeBatches() keeps the attributes of records, of which no bit is in use yet", () => {
+  const batches = [0x55, 0x2a].map((attributes, offset) => {
+    const batch = buildBatch([testRecord(offset)], { baseOffset: BigInt(offset) });
+    batch[62] = attributes;
+    fixCrc(batch);
+    return batch;
+  });
+  const { bytes, spans } = lay(batches);
+  const merged = mergeBatches(bytes, spans);
+  assert.ok(merged);
+  const second = batches[0]?.length ?? 0;
+  assert.deepEqual([merged[62], merged[second + 1]], [0x55, 0x2a]);
 });

@@ -283,3 +283,12 @@ Deno.test("bodies are kept byte for byte, also where a key is empty and a value 
   ];
   assert.deepEqual(read(reencodeBatch(build(0, records))!.bytes).records, renumbered(records));
 });
+
+Deno.test("the attributes of records are kept, though no bit of them is in use yet", () => {
+  for (const more of [{}, { attributes: 0x08, maxTimestamp: 5n }]) {
+    const batch = buildBatch([testRecord(0)], { ...more, lastOffset: 3n });
+    batch[62] = 0x55;
+    fixCrc(batch);
+    assert.equal(reencodeBatch(batch)?.bytes[62], 0x55);
+  }
+});

@@ -30,3 +30,10 @@ Deno.test("the cap holds over all members together", () => {
   assert.equal(decompressGzip(bytes, 2000).length, 2000);
   assert.throws(() => decompressGzip(bytes, 1999), /more than 1999 bytes/);
 });
+
+Deno.test("nothing is opened beyond the cap", () => {
+  const bytes = compressGzip(new Uint8Array(1_000_000));
+  // Whoever reads to the end sees this first.
+  bytes[bytes.length - 5]! ^= 1;
+  assert.throws(() => decompressGzip(bytes, 1000), /more than 1000 bytes/);
+});

@@ -37,6 +37,12 @@ Deno.test("raw blocks are read: literals and copies with 1, 2 and 4 bytes of off
   assert.equal(openRaw(9, 0, ...bytesOf("a"), 0x02 | (7 << 2), 1, 0), "aaaaaaaaa");
 });
 
+Deno.test("the cap holds for a raw block", () => {
+  const block = Uint8Array.of(3, 2 << 2, ...bytesOf("abc"));
+  assert.equal(decompressSnappy(block, 3).length, 3);
+  assert.throws(() => decompressSnappy(block, 2), /more than 2 bytes/);
+});
+
 Deno.test("raw blocks that are corrupt are refused", () => {
   const table: readonly number[][] = [
     [],

@@ -13,6 +13,8 @@ import {
   type TargetRules,
 } from "../../../lib/copy/cut.ts";
 import type { AbortedTransaction } from "../../../lib/copy/transactions.ts";
+import { compress, decompress } from "../../../lib/codec/codec.ts";
+import { buildMessages, type TestMessage } from "../../support/legacy_message_builder.ts";
 import {
   buildBatch,
   fixCrc,
@@ -21,6 +23,7 @@ import {
   type TestRecord,
   testRecord,
   testRecords,
+  utf8,
 } from "../../support/record_batch_builder.ts";
 
 const TRANSACTIONAL = 0x10;
@@ -125,6 +128,40 @@ Deno.test("the batches that the range cuts through are re-encoded, those outside
   assert.deepEqual(valuesOf(recordsOf(inside)), valuesOf(testRecords(12, 15)));
 });
 
+Deno.test("whatever the start and the end, the records between them are copied, and no others", () => {
+  const batches = [buildBatch(testRecords(0, 4)), buildBatch(testRecords(4, 8))];
+  for (let from = 0; from < 8; from++) {
+    for (let until = from + 1; until <= 8; until++) {
+      const wanted = from < 4 ? batches : batches.slice(1);
+      const result = cut(wanted, { fromOffset: BigInt(from), untilOffset: BigInt(until) });
+      assert.deepEqual(
+        valuesOf(recordsOf(result)),
+        valuesOf(testRecords(from, until)),
+        `${from} to ${until}`,
+      );
+      assert.equal(result.nextOffset, BigInt(until));
+    }
+  }
+});
+
+Deno.test("what lies beyond the end is not looked at", () => {
+  const beyond = buildBatch(testRecords(5, 10));
+  beyond[70] = 0xee;
+  const range = { fromOffset: 0n, untilOffset: 5n };
+  const result = cut([buildBatch(testRecords(0, 5)), beyond], range);
+  assert.deepEqual([result.batches.length, result.nextOffset], [1, 5n]);
+  assert.deepEqual([result.batchesLeftOut, result.problem], [0, undefined]);
+});
+
+Deno.test("a batch that compaction has emptied is left out unopened", () => {
+  // No section of records is no gzip content.
+  const empty = buildBatch([], { attributes: 1, baseOffset: 5n, lastOffset: 9n });
+  const range = { fromOffset: 0n, untilOffset: 10n };
+  const result = cut([buildBatch(testRecords(0, 5)), empty], { ...range, carried: after(0n) });
+  assert.deepEqual([result.batches.length, result.nextOffset], [1, 10n]);
+  assert.deepEqual([result.batchesLeftOut, result.problem], [1, undefined]);
+});
+
 Deno.test("a batch with gaps is made dense", () => {
   const kept = testRecords(0, 20).filter(({ offset }) => offset % 3n !== 1n);
   const result = cut([buildBatch(kept, { lastOffset: 24n })], { fromOffset: 0n, untilOffset: 25n });
@@ -208,6 +245,11 @@ Deno.test("damage is told, and what lies before it is kept", () => {
   const cases: readonly (readonly [title: string, Uint8Array, CutRange])[] = [
     ["a base offset that goes back", buildBatch(testRecords(3, 8)), all],
     ["a last offset below the first", buildBatch(testRecords(5, 10), { lastOffset: 2n }), all],
+    [
+      "an empty batch that ends before it begins",
+      buildBatch([], { baseOffset: 8n, lastOffset: 6n }),
+      all,
+    ],
     ["a flipped bit where a batch is opened", flipped(70), { fromOffset: 0n, untilOffset: 7n }],
     ["a message that a flipped bit makes a marker", flipped(22).fill(0x20, 22, 23), all],
   ];
@@ -219,6 +261,35 @@ Deno.test("damage is told, and what lies before it is kept", () => {
   }
   // Sent on, the target's broker will see the wrong CRC.
   assert.equal(cut([sound, flipped(70)], { fromOffset: 0n, untilOffset: 10n }).batches.length, 2);
+});
+
+Deno.test("a damaged length is told of the batch that it lies in", () => {
+  const [sound, damaged, next] = [[0, 5], [5, 10], [10, 15]].map(([from = 0, until = 0]) =>
+    buildBatch(testRecords(from, until))
+  );
+  assert.ok(sound !== undefined && damaged !== undefined && next !== undefined);
+  new DataView(damaged.buffer).setInt32(8, damaged.length - 12 - 4);
+  const result = cut([sound, damaged, next], { fromOffset: 0n, untilOffset: 15n });
+  assert.equal(result.problem?.kind, "damaged");
+  assert.deepEqual([result.batches.map(bytesOf), result.nextOffset], [[sound], 5n]);
+});
+
+Deno.test("messages of old formats before a damaged one are kept", () => {
+  for (const magic of [0, 1]) {
+    const messages = [0n, 1n, 2n, 3n].map((offset) => {
+      const { key, value, timestamp } = testRecord(Number(offset));
+      return buildMessages([{ offset, magic, key, value, timestamp }]);
+    });
+    const third = messages[2];
+    assert.ok(third !== undefined);
+    third[third.length - 1] = (third.at(-1) ?? 0) ^ 1;
+    const result = cut(messages, { fromOffset: 0n, untilOffset: 4n, carried: after(0n) });
+    assert.deepEqual([result.problem?.kind, result.nextOffset], ["damaged", 2n]);
+    const records = testRecords(0, 2).map((record) =>
+      magic === 0 ? { ...record, timestamp: -1n } : record
+    );
+    assert.deepEqual(valuesOf(recordsOf(result)), valuesOf(records));
+  }
 });
 
 Deno.test("a batch of another length than the response is damaged, not waited for", () => {
@@ -241,10 +312,120 @@ Deno.test("batches too large for the target are split, a message too large stops
   const giant = records.map((record) =>
     record.offset === 6n ? { ...record, value: new Uint8Array(2_000) } : record
   );
-  const stopped = cut([buildBatch(giant)], range, { rules });
-  assert.equal(stopped.problem?.kind, "impossible");
-  assert.equal(stopped.nextOffset, 6n);
-  assert.deepEqual(valuesOf(recordsOf(stopped)), valuesOf(giant.slice(0, 6)));
+  // Compaction may have taken what came right before it.
+  for (const gone of [undefined, 5n]) {
+    const left = giant.filter(({ offset }) => offset !== gone);
+    const stopped = cut([buildBatch(left)], range, { rules });
+    assert.equal(stopped.problem?.kind, "impossible");
+    assert.match(stopped.problem?.reason ?? "", /^The record at offset 6 needs a batch of 20\d\d /);
+    assert.equal(stopped.nextOffset, 6n);
+    assert.deepEqual(
+      valuesOf(recordsOf(stopped)),
+      valuesOf(left.filter(({ offset }) => offset < 6n)),
+    );
+  }
+});
+
+Deno.test("a batch of exactly the bytes that the target takes passes through", () => {
+  const batch = buildBatch(testRecords(0, 10));
+  const range = { fromOffset: 0n, untilOffset: 10n };
+  const sizesFor = (maxBatchBytes: number) =>
+    cut([batch], range, { rules: { logAppendTime: false, maxBatchBytes } }).batches
+      .map(({ passedThrough }) => passedThrough);
+  assert.deepEqual(sizesFor(batch.length), [true]);
+  assert.deepEqual(sizesFor(batch.length - 1), [false, false]);
+});
+
+Deno.test("a batch that grows beyond the limit when it is re-encoded is split", () => {
+  const records = testRecords(0, 8).filter(({ offset }) => offset !== 3n);
+  // One raw snappy block of literals, which our framing makes longer.
+  const raw = (section: Uint8Array) => {
+    assert.ok(section.length >= 128 && section.length < 256);
+    const size = [section.length % 128 + 128, Math.floor(section.length / 128)];
+    return Uint8Array.from([...size, 60 << 2, section.length - 1, ...section]);
+  };
+  const random = records.map((record) => ({
+    ...record,
+    key: crypto.getRandomValues(new Uint8Array(14)),
+    value: null,
+  }));
+  const batch = buildBatch(random, { attributes: 2, lastOffset: 7n, compress: raw });
+  const range = { fromOffset: 0n, untilOffset: 8n, carried: after(0n) };
+  const rules = { logAppendTime: false, maxBatchBytes: batch.length };
+  const result = cut([batch], range, { rules });
+  assert.deepEqual(result.batches.map(({ size }) => size <= batch.length), [true, true]);
+  const read = result.batches.flatMap((each) =>
+    readBatch(bytesOf(each), (section) => decompress(2, section, 1_000)).records
+  );
+  assert.deepEqual(read.map(({ key }) => key), random.map(({ key }) => key));
+});
+
+Deno.test("a batch that opens to too much can never be copied, and is not fetched again", () => {
+  // A zstd frame that says so: 8 bytes of content size, an empty last block.
+  const size = 256 * 1024 * 1024 + 1;
+  const frame = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0xe0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0);
+  new DataView(frame.buffer).setBigUint64(5, BigInt(size), true);
+  const batch = buildBatch(testRecords(5, 7), {
+    attributes: 4,
+    lastOffset: 9n,
+    compress: () => frame,
+  });
+  const range = { fromOffset: 0n, untilOffset: 10n, carried: after(0n) };
+  const result = cut([buildBatch(testRecords(0, 5)), batch], range);
+  assert.deepEqual([result.batches.length, result.nextOffset, result.problem], [1, 5n, {
+    kind: "impossible",
+    reason:
+      "the batch at source offset 5 cannot be opened: its zstd content opens to more than 268435456 bytes",
+  }]);
+});
+
+/** A compressed message of magic 1 around others. */
+function wrapped(messages: readonly TestMessage[]): Uint8Array {
+  const last = messages.at(-1)?.offset ?? 0n;
+  const first = messages[0]?.offset ?? 0n;
+  const inner = messages.map((each) => ({ ...each, offset: each.offset - first }));
+  return buildMessages([
+    { offset: last, attributes: 1, value: compress(1, buildMessages(inner)) },
+  ]);
+}
+
+Deno.test("compressed messages that go on beyond the end are read through", () => {
+  const offsets = [0n, 1n, 2n, 8n];
+  const messages = wrapped(offsets.map((offset) => ({ offset, value: utf8(`${offset}`) })));
+  const result = cut([messages], { fromOffset: 0n, untilOffset: 5n, carried: after(0n) });
+  assert.deepEqual(result.batches.map(({ recordCount }) => recordCount), [3]);
+  assert.equal(result.nextOffset, 5n);
+});
+
+Deno.test("messages of old formats become batches that the target takes, whatever their size", () => {
+  const rules = { logAppendTime: false, maxBatchBytes: 20_000 };
+  for (let size = 600; size < 640; size++) {
+    const messages = Array.from({ length: 40 }, (_, index) => ({
+      offset: BigInt(index),
+      value: crypto.getRandomValues(new Uint8Array(size)),
+    }));
+    const range = { fromOffset: 0n, untilOffset: 40n, carried: after(0n) };
+    const { batches, problem } = cut([wrapped(messages)], range, { rules });
+    assert.equal(problem, undefined, `${size}`);
+    assert.ok(batches.every((batch) => batch.size <= 20_000), `${size}`);
+  }
+});
+
+Deno.test("a message of an old format that is too large for the target stops before it", () => {
+  const rules = { logAppendTime: false, maxBatchBytes: 2_000 };
+  const messages = [10, 10, 3_000, 10].map((size, offset) => ({
+    offset: BigInt(offset),
+    value: crypto.getRandomValues(new Uint8Array(size)),
+  }));
+  for (const magic of [0, 1]) {
+    const set = buildMessages(messages.map((each) => ({ ...each, magic })));
+    const range = { fromOffset: 0n, untilOffset: 4n, carried: after(0n) };
+    const { batches, problem, nextOffset } = cut([set], range, { rules });
+    assert.equal(batches.reduce((sum, each) => sum + each.recordCount, 0), 2);
+    assert.equal(nextOffset, 2n);
+    assert.equal(problem?.kind, "impossible");
+    assert.match(problem?.reason ?? "", /^The record at offset 2 needs a batch of 30\d\d bytes, /);
+  }
 });
 
 /** Carried from a response that ended before `dueOffset`. */
@@ -272,6 +453,16 @@ Deno.test("a gap at the end of a response counts when a second one says the same
     carried: after(0n),
   });
   assert.deepEqual([between.batches.length, unprovenIn(between)], [3, undefined]);
+});
+
+Deno.test("a batch that seems to lie beyond the end ends the range when a second response says the same", () => {
+  // In truth it begins at 50; what follows lies beyond the end, too.
+  const moved = [buildBatch(testRecords(150, 160)), buildBatch(testRecords(200, 210))];
+  const range = { fromOffset: 5n, untilOffset: 100n };
+  const first = cutOnce(moved, { ...range, carried: after(5n) });
+  assert.deepEqual([first.batches, first.nextOffset, unprovenIn(first)], [[], 5n, 150n]);
+  const second = cutOnce(moved, { ...range, carried: after(5n, 150n) });
+  assert.deepEqual([second.batches, second.nextOffset], [[], 100n]);
 });
 
 Deno.test("where a range begins, a batch's place counts when the next batch or a second response bears it out", () => {
@@ -315,6 +506,11 @@ Deno.test("the list of aborted transactions has to agree with the markers", () =
     assert.ok(carried !== undefined);
     const later = cutOnce([end], { fromOffset: nextOffset, untilOffset: 4n, carried });
     assert.equal(later.problem?.kind, agrees ? undefined : "impossible");
+    // What a damaged marker says counts for nothing.
+    const flipped = end.slice();
+    flipped[flipped.length - 9] = (flipped.at(-9) ?? 0) ^ 1;
+    const damaged = cutOnce([flipped], { fromOffset: nextOffset, untilOffset: 4n, carried });
+    assert.deepEqual([damaged.problem?.kind, damaged.nextOffset], ["damaged", nextOffset]);
   }
 });
 

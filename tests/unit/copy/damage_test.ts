@@ -290,3 +290,63 @@ for (const { title, partition, wanted } of cases) {
     }));
   });
 }
+
+Deno.test("a log whose end compaction has taken is through when nothing more comes", async () => {
+  const log = { batches: [batch(0, 4)], endOffset: 20n };
+  let responses = 0;
+  const [outcome] = await copyBetweenFakes([{ log, startOffset: 0n, endOffset: 12n }], () => {
+    assert.ok(++responses < 10, "reading gets nowhere");
+  });
+  assert.equal(outcome?.result.failure, undefined);
+  assert.deepEqual(contentOf(outcome?.records ?? []), contentOf(testRecords(0, 4)));
+});
+
+Deno.test("messages never arrive in another partition than theirs, whatever number an answer gives", async () => {
+  const partitions = [0, 1, 2].map((partition) => {
+    const records = testRecords(0, 4).map((record) => ({ ...record, key: utf8(`${partition}`) }));
+    const log = { batches: [{ bytes: buildBatch(records), last: 3n }] };
+    return { partition: { log, startOffset: 0n, endOffset: 4n }, records };
+  });
+  for (const given of [0, 1, 2, 3, -1]) {
+    let damaged = false;
+    const outcomes = await copyBetweenFakes(
+      partitions.map(({ partition }) => partition),
+      (partition) => {
+        if (damaged || partition === given) return;
+        damaged = true;
+        return given;
+      },
+    );
+    assert.ok(damaged);
+    outcomes.forEach(({ result, records }, index) => {
+      assert.equal(result.failure, undefined);
+      assert.deepEqual(contentOf(records), contentOf(partitions[index]?.records ?? []));
+    });
+  }
+});
+
+Deno.test("a message that can never be copied stops its partition after what comes before it", async () => {
+  const records = testRecords(0, 6).map((record) =>
+    record.offset === 4n ? { ...record, value: new Uint8Array(500) } : record
+  );
+  const log = { batches: [batch(0, 3), { bytes: buildBatch(records.slice(3)), last: 5n }] };
+  const rules = { logAppendTime: false, maxBatchBytes: 300 };
+  let responses = 0;
+  const [outcome, other] = await copyBetweenFakes(
+    [{ log, startOffset: 0n, endOffset: 6n, rules }, {
+      log: { batches: [batch(0, 3)] },
+      startOffset: 0n,
+      endOffset: 3n,
+    }],
+    () => {
+      assert.ok(++responses < 20, "reading gets nowhere");
+    },
+  );
+  assert.match(
+    outcome?.result.failure ?? "",
+    /^The record at offset 4 needs a batch of \d+ bytes, /,
+  );
+  assert.deepEqual(contentOf(outcome?.records ?? []), contentOf(testRecords(0, 4)));
+  assert.equal(other?.result.failure, undefined);
+  assert.deepEqual(contentOf(other?.records ?? []), contentOf(testRecords(0, 3)));
+});

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { compress } from "../../../lib/codec/codec.ts";
 import { recordCount } from "../../../lib/batch/record_batch.ts";
 import type { Cut, CutBatch } from "../../../lib/copy/cut.ts";
 import { mergeSmall } from "../../../lib/copy/merge_small.ts";
@@ -6,13 +7,24 @@ import { buildBatch, readBatch, testRecord, utf8 } from "../../support/record_ba
 
 const rules = { maxBatchBytes: 1_000_000, logAppendTime: false };
 
-/** A cut of batches that pass through, each of one record with a value of that many bytes. */
-function cutOf(sizes: readonly number[]): Cut {
-  const built = sizes.map((size, offset) =>
-    buildBatch([testRecord(offset, { value: utf8("x".repeat(size)) })], {
+/**
+ * A cut of batches that pass through, each of one record with a value of that many bytes.
+ *
+ * @param codecs of each batch, where not 0
+ */
+function cutOf(sizes: readonly number[], codecs: readonly number[] = []): Cut {
+  const built = sizes.map((size, offset) => {
+    const codec = codecs[offset] ?? 0;
+    // Values that no codec makes smaller.
+    const value = codec === 0
+      ? utf8("x".repeat(size))
+      : crypto.getRandomValues(new Uint8Array(size));
+    return buildBatch([testRecord(offset, { value })], {
       baseOffset: BigInt(offset),
-    })
-  );
+      attributes: codec,
+      compress: (section) => compress(codec, section),
+    });
+  });
   const bytes = new Uint8Array(built.reduce((sum, { length }) => sum + length, 0));
   const view = new DataView(bytes.buffer);
   let position = 0;
@@ -57,12 +69,39 @@ Deno.test("a merged batch never exceeds what the target takes", () => {
     maxBatchBytes: 5_000,
     logAppendTime: false,
   });
-  assert.ok(cut.batches.length > 1);
+  assert.ok(cut.batches.length > 1 && cut.batches.length < 10);
   for (const { size } of cut.batches) assert.ok(size <= 5_000);
   assert.equal(cut.batches.reduce((sum, batch) => sum + batch.recordCount, 0), 40);
   for (const { view, position, recordCount: count } of cut.batches) {
     assert.equal(recordCount(view, position), count);
   }
+});
+
+Deno.test("a merged batch stays around a megabyte, however much the target takes", () => {
+  const cut = mergeSmall(cutOf(Array(100).fill(15_000)), { ...rules, maxBatchBytes: 12_000_000 });
+  assert.equal(cut.batches.length, 2);
+  for (const { size } of cut.batches) assert.ok(size <= 1024 * 1024);
+});
+
+Deno.test("batches of several codecs are not put into one", () => {
+  const cut = mergeSmall(cutOf([10, 10, 10, 10, 10], [0, 0, 1, 1, 4]), rules);
+  assert.deepEqual(shape(cut), ["0-2 2 merged", "2-4 2 merged", "4-5 1"]);
+});
+
+Deno.test("compressed batches are merged only where they are tiny", () => {
+  const sizes = [1_000, 1_000, 2_100, 2_100];
+  assert.deepEqual(shape(mergeSmall(cutOf(sizes, [3, 3, 3, 3]), rules)), [
+    "0-2 2 merged",
+    "2-3 1",
+    "3-4 1",
+  ]);
+  assert.deepEqual(shape(mergeSmall(cutOf(sizes), rules)), ["0-4 4 merged"]);
+});
+
+Deno.test("where the target sets its own times, batches pass through as they are", () => {
+  const cut = cutOf([10, 10]);
+  for (const { bytes, position } of cut.batches) bytes[position + 22] = 0x08;
+  assert.equal(mergeSmall(cut, { ...rules, logAppendTime: true }), cut);
 });
 
 Deno.test("what comes before a damaged batch is kept, and reading goes on at it", () => {
@@ -71,8 +110,11 @@ Deno.test("what comes before a damaged batch is kept, and reading goes on at it"
   assert.ok(third);
   const last = third.position + third.size - 1;
   third.bytes[last] = (third.bytes[last] ?? 0) ^ 1;
-  const merged = mergeSmall(cut, rules);
+  const carried = { dueOffset: 4n, unsettled: new Map() };
+  const merged = mergeSmall({ ...cut, carried }, rules);
   assert.equal(merged.problem?.kind, "damaged");
+  // What the next response has to fit is not what this one ended with.
+  assert.equal(merged.carried, undefined);
   assert.equal(merged.nextOffset, 2n);
   assert.deepEqual(shape(merged), ["0-1 1", "1-2 1"]);
 });

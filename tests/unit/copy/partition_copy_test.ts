@@ -244,6 +244,17 @@ Deno.test("damaged bytes are fetched again a few times, from where all is acknow
   assert.equal(copy.refetch(3n), false);
 });
 
+Deno.test("damage is counted anew once the target has stored something", () => {
+  const batches = [3, 3];
+  const copy = makeCopy(batches);
+  copy.accept(cutFrom(batches, 0n), () => () => undefined);
+  assert.deepEqual([copy.damagedOnArrival(), copy.damagedOnArrival()], [true, true]);
+  copy.queue.send();
+  copy.acknowledge(0n);
+  assert.deepEqual([copy.damagedOnArrival(), copy.damagedOnArrival()], [true, true]);
+  assert.equal(copy.damagedOnArrival(), false);
+});
+
 Deno.test("a queue drops nothing that is in flight", () => {
   const queue = new ProduceQueue(true);
   const batch = { recordCount: 1, firstSourceOffset: 0n, nextSourceOffset: 1n, release: () => {} };
