@@ -90,7 +90,7 @@ export interface MigrationConfig {
   readonly topics: PatternLists;
   readonly groups: PatternLists;
   readonly uncommitted: "earliest" | "skip";
-  /** `false`, or how to create missing topics (replication factor: where absent, the target's default). */
+  /** `false`, or how to create missing topics (replication factor: where absent, the source's, fitted to the target). */
   readonly createTopics: false | { readonly replicationFactor?: number };
   readonly groupOffsets: "ignore" | "commit";
   readonly verify: "count" | "content";

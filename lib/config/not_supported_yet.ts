@@ -16,11 +16,6 @@ const LEFT_OUT = "the key left out";
 
 const NOT_SUPPORTED_YET: readonly Gap[] = [
   {
-    path: ["createTopics"],
-    unless: (value) => value === false,
-    expected: "false (create the topics on the target first)",
-  },
-  {
     path: ["groupOffsets"],
     unless: (value) => value === "ignore",
     expected: "ignore",

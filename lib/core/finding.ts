@@ -32,6 +32,8 @@ export const FINDING_KINDS = {
   SAME_CLUSTER: FATAL,
   /** A topic with something to copy does not exist on the target. */
   TARGET_TOPIC_MISSING: FATAL,
+  /** A missing topic that the target refuses to create. */
+  TARGET_TOPIC_REFUSED: FATAL,
   /** A topic has fewer partitions on the target than on the source. */
   FEWER_PARTITIONS: FATAL,
   /** A partition to be written already holds messages that are not ours. */
@@ -70,6 +72,8 @@ export const FINDING_KINDS = {
   MAX_MESSAGE_BYTES_LOWER: NOTICE,
   /** Data that no group reads. */
   TOPIC_WITHOUT_GROUP: NOTICE,
+  /** A topic is created on the target without some of the source's settings. */
+  TOPIC_CONFIG_LEFT_OUT: NOTICE,
   /** A topic setting differs between the clusters. */
   CONFIG_DIFFERS: NOTICE,
   /** Committed offsets for topics or partitions that do not exist. */
@@ -100,6 +104,8 @@ export const OVERRIDABLE_CODES: readonly FindingCode[] =
 export interface FindingPlace {
   readonly cluster?: "source" | "target";
   readonly topic?: string;
+  /** Where one finding is about many. */
+  readonly topics?: readonly string[];
   readonly partitions?: readonly number[];
   readonly groups?: readonly string[];
 }

@@ -50,6 +50,8 @@ export interface JournalState {
   readonly migration: MigrationEntry;
   /** By `formatTopicPartition`. */
   readonly partitions: ReadonlyMap<string, JournaledPartition>;
+  /** Topics created on the target, by name. */
+  readonly topicsCreated: readonly string[];
   /** The last run that came to an end. */
   readonly finished?: FinishedEntry;
 }
@@ -84,9 +86,10 @@ export function continueJournal(
   entries: readonly JournalEntry[],
 ): JournalState {
   const state: JournalState = "type" in before
-    ? { migration: before, partitions: new Map() }
+    ? { migration: before, partitions: new Map(), topicsCreated: [] }
     : before;
   const partitions = new Map<string, JournaledPartition>(state.partitions);
+  const topicsCreated = new Set(state.topicsCreated);
   let finished = state.finished;
   for (const entry of entries) {
     // What follows the end of a run belongs to one that has not come to its end yet.
@@ -96,13 +99,20 @@ export function continueJournal(
         const key = formatTopicPartition(planned);
         partitions.set(key, plannedPartition(planned, partitions.get(key)));
       }
+    } else if (entry.type === "created") {
+      for (const topic of entry.topics) topicsCreated.add(topic);
     } else if (entry.type !== "migration" && entry.type !== "finished") {
       const key = formatTopicPartition(entry);
       const known = partitions.get(key);
       if (known !== undefined) partitions.set(key, movedOn(known, entry));
     }
   }
-  return { migration: state.migration, partitions, ...(finished && { finished }) };
+  return {
+    migration: state.migration,
+    partitions,
+    topicsCreated: [...topicsCreated].sort(),
+    ...(finished && { finished }),
+  };
 }
 
 function plannedPartition(

@@ -24,6 +24,14 @@ export interface MigrationEntry extends JournalIdentity {
   readonly producerEpoch: number;
 }
 
+/** Topics that a run has created on the target. */
+export interface CreatedEntry {
+  readonly type: "created";
+  readonly runId: string;
+  readonly at: string;
+  readonly topics: readonly string[];
+}
+
 /** A plan: the ranges of one run. */
 export interface PlanEntry {
   readonly type: "plan";
@@ -85,6 +93,7 @@ export interface FinishedEntry {
 /** A line of the journal. */
 export type JournalEntry =
   | MigrationEntry
+  | CreatedEntry
   | PlanEntry
   | ProgressEntry
   | LostEntry

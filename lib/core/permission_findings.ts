@@ -22,10 +22,10 @@ export interface ClusterPermissions {
 }
 
 /** Codes of `org.apache.kafka.common.acl.AclOperation`. */
-const CODES = { Read: 3, Write: 4, Describe: 8 } as const;
+const CODES = { Read: 3, Write: 4, Create: 5, Describe: 8 } as const;
 
-/** An operation on a topic; each of Read and Write includes Describe. */
-export type TopicOperation = "Read" | "Write";
+/** An operation on a topic; each of Read and Write includes Describe. Create may be allowed on the cluster instead. */
+export type TopicOperation = "Read" | "Write" | "Create";
 
 /** Whose permissions are judged, and where. */
 export interface Permitted {
@@ -45,7 +45,7 @@ export function permissionFindings(
   return needed.flatMap((operation) => {
     const lacking = topics.filter((each) => each.hidden || !allows(each.operations, operation))
       .map(({ topic }) => topic);
-    return lacking.length === 0 ? [] : [missing(operation, lacking, permitted)];
+    return lacking.length === 0 ? [] : [notAuthorized(operation, lacking, permitted)];
   });
 }
 
@@ -71,7 +71,8 @@ function allows(operations: number | undefined, operation: keyof typeof CODES): 
   return operations === undefined || (operations & (1 << CODES[operation])) !== 0;
 }
 
-function missing(
+/** The finding that an operation is not allowed on some topics. */
+export function notAuthorized(
   operation: TopicOperation,
   topics: readonly string[],
   permitted: Permitted,

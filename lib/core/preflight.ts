@@ -2,6 +2,7 @@
 // data; whether a finding stops the run is read from its severity by lib/core/verdict.ts.
 
 import { type Finding, finding } from "./finding.ts";
+import type { NewTopic } from "./new_topics.ts";
 import type { Plan, UncommittedRule } from "./plan.ts";
 import { planFindings } from "./plan_findings.ts";
 import { settingFindings } from "./setting_findings.ts";
@@ -11,6 +12,8 @@ import { targetFindings, type TargetOptions } from "./target_findings.ts";
 /** How a plan is judged. */
 export interface PreflightOptions extends TargetOptions {
   readonly uncommitted: UncommittedRule;
+  /** Topics that will be created on the target. */
+  readonly newTopics?: readonly NewTopic[];
 }
 
 /**
@@ -28,7 +31,7 @@ export function preflight(
     ...same,
     // A topic that is its own target is not empty either, which would only hide the cause.
     ...(same.length > 0 ? [] : targetFindings(plan, source, target, options)),
-    ...(same.length > 0 ? [] : settingFindings(plan, source, target)),
+    ...(same.length > 0 ? [] : settingFindings(plan, source, target, options.newTopics)),
     ...planFindings(plan, source, options.uncommitted),
   ];
   return [

@@ -3,6 +3,7 @@
 
 import { escapeName } from "./escape_name.ts";
 import { type Finding, finding } from "./finding.ts";
+import type { NewTopic } from "./new_topics.ts";
 import { partitionsToCopy, type Plan } from "./plan.ts";
 import type { ClusterSnapshot, TopicSettings } from "./snapshot.ts";
 
@@ -11,12 +12,14 @@ export function settingFindings(
   plan: Plan,
   source: ClusterSnapshot,
   target: ClusterSnapshot,
+  newTopics: readonly NewTopic[] = [],
 ): readonly Finding[] {
+  const created = new Map(newTopics.map((each) => [each.topic, each.settings]));
   const topics = [...new Set(partitionsToCopy(plan).map(({ topic }) => topic))];
   const bootstrap = target.brokers[0]?.address ?? "TARGET";
   return topics.flatMap((topic) => {
     const onSource = source.topics.get(topic)?.settings;
-    const onTarget = target.topics.get(topic)?.settings;
+    const onTarget = target.topics.get(topic)?.settings ?? created.get(topic);
     if (onSource === undefined || onTarget === undefined) return [];
     return [
       ...compaction(topic, onSource, onTarget, bootstrap),

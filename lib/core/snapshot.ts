@@ -1,6 +1,10 @@
 // What a look at a cluster found: plain data, the only input of the plan. Nothing here is asked of a broker;
 // lib/kafka fills these shapes, lib/core reads them.
 
+import type { TopicSettings } from "./topic_settings.ts";
+
+export type { TopicSettings };
+
 /** Where a partition's log begins and ends, as ListOffsets tells it. Offsets are record offsets. */
 export interface PartitionOffsets {
   /** First offset still in the log (ListOffsets, timestamp −2). */
@@ -23,22 +27,14 @@ export interface PartitionSnapshot {
   readonly problem?: string;
 }
 
-/** Topic settings in force that decide how batches are written. */
-export interface TopicSettings {
-  /** `max.message.bytes`: of a batch, header included. */
-  readonly maxMessageBytes?: number;
-  /** `message.timestamp.type=LogAppendTime`: the broker sets every timestamp. */
-  readonly logAppendTime: boolean;
-  /** `cleanup.policy` contains `compact`. */
-  readonly compacted: boolean;
-}
-
 /** A topic as a cluster describes it. */
 export interface TopicSnapshot {
   readonly topic: string;
   /** Topic id (KIP-516) as 32 hex digits; absent below Metadata 10. */
   readonly topicId?: string;
   readonly internal: boolean;
+  /** How many brokers hold each partition; the largest where they differ. */
+  readonly replicationFactor?: number;
   /** Absent where they were not asked for, or may not be seen. */
   readonly settings?: TopicSettings;
   /** By partition number, dense from 0. */

@@ -1,5 +1,5 @@
 // What stands in the way on the target: topics and partitions that something would be written to and that are
-// missing, offline or not empty. A topic of which nothing is copied is not looked at. Nothing here creates a topic.
+// missing, offline or not empty. A topic of which nothing is copied is not looked at.
 
 import { escapeName } from "./escape_name.ts";
 import { type Finding, finding } from "./finding.ts";
@@ -15,6 +15,8 @@ export interface TargetOptions {
   readonly nonEmptyTarget: "refuse" | "append";
   /** Records of this migration that the target's log still holds (a rerun's own), which don't count as foreign. */
   readonly ownRecords?: (partition: TopicPartition) => bigint;
+  /** Whether a topic that is missing will be created, or has been tried in vain, which is said elsewhere. */
+  readonly creates?: (topic: string) => boolean;
 }
 
 /** Everything worth saying about the target side of a plan. */
@@ -29,7 +31,10 @@ export function targetFindings(
   return [...written].flatMap(([topic, partitions]) => {
     const onSource = source.topics.get(topic)?.partitions.length ?? partitions.length;
     const onTarget = target.topics.get(topic);
-    return onTarget === undefined ? [missing(topic, onSource, bootstrap)] : [
+    if (onTarget === undefined) {
+      return options.creates?.(topic) ? [] : [missing(topic, onSource, bootstrap)];
+    }
+    return [
       ...partitionCounts(onTarget, onSource, bootstrap),
       ...offline(onTarget, partitions),
       ...notEmpty(onTarget, partitions, options),
@@ -43,7 +48,7 @@ function missing(topic: string, partitions: number, bootstrap: string): Finding 
     "TARGET_TOPIC_MISSING",
     { cluster: "target", topic },
     `Topic ${name} does not exist on the target`,
-    `Create it: kafka-topics.sh --bootstrap-server ${bootstrap} --create --topic ${name} --partitions ${partitions} (or check that the user has Describe on it)`,
+    `Create it: kafka-topics.sh --bootstrap-server ${bootstrap} --create --topic ${name} --partitions ${partitions}, or set createTopics: true (or check that the user has Describe on it)`,
   );
 }
 

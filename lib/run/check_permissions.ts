@@ -54,7 +54,8 @@ function topicsToCopy(plan: Plan): readonly string[] {
   return [...new Set(partitionsToCopy(plan).map(({ topic }) => topic))];
 }
 
-function permittedOn(cluster: ClusterRole, config: ClusterConfig): Permitted {
+/** Whose permissions are meant in findings. */
+export function permittedOn(cluster: ClusterRole, config: ClusterConfig): Permitted {
   const [first] = config.bootstrapServers;
   return {
     cluster,

@@ -36,6 +36,8 @@ export interface JournaledCopyOptions {
   readonly journal: JournalFile;
   /** The journal's, or that of {@link beginMigration}. */
   readonly migration: MigrationEntry;
+  /** Topics that this run has created on the target. */
+  readonly topicsCreated: readonly string[];
   readonly giveUpAfterMs: number;
   readonly log: {
     warning(text: string): void;
@@ -164,7 +166,7 @@ async function planTasks(
   options: JournaledCopyOptions,
   identity: ProducerIdentity,
 ): Promise<readonly CopyTask[]> {
-  const { journal, migration, plan, target, targetSnapshot, signal } = options;
+  const { journal, migration, plan, target, targetSnapshot, topicsCreated, signal } = options;
   const before = journal.state?.partitions;
   const begun = [...before?.values() ?? []].filter(({ status }) => status !== "done");
   const begunKeys = new Set(begun.map(formatTopicPartition));
@@ -173,6 +175,12 @@ async function planTasks(
   );
   journal.append([
     ...(before === undefined ? [migration] : []),
+    ...(topicsCreated.length === 0 ? [] : [{
+      type: "created" as const,
+      runId: options.runId,
+      at: options.now().toISOString(),
+      topics: topicsCreated,
+    }]),
     ...(fresh.length === 0 ? [] : [{
       type: "plan" as const,
       runId: options.runId,

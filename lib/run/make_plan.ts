@@ -6,13 +6,15 @@ import { applyAccept, type Finding } from "../core/finding.ts";
 import type { JournalState } from "../core/journal.ts";
 import type { JournalIdentity } from "../core/journal_entry.ts";
 import { filterAccepts, type NameFilter, parsePattern } from "../core/name_filter.ts";
+import { type NewTopic, planNewTopics } from "../core/new_topics.ts";
 import { buildPlan, type Plan } from "../core/plan.ts";
 import { preflight } from "../core/preflight.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { orFinding } from "./blocking.ts";
-import { sourcePermissions, targetPermissions } from "./check_permissions.ts";
+import { permittedOn, sourcePermissions, targetPermissions } from "./check_permissions.ts";
 import { checkIdentity, checkTopicIds, ownRecords } from "./check_journal.ts";
+import { tryNewTopics } from "./new_topics.ts";
 import { snapshotSource, snapshotTarget } from "./snapshot.ts";
 
 /** A plan, what was found on the way, and what it rests on. */
@@ -23,6 +25,8 @@ export interface JudgedPlan {
   readonly identity: JournalIdentity;
   readonly sourceSnapshot: ClusterSnapshot;
   readonly targetSnapshot: ClusterSnapshot;
+  /** What a migration is to create on the target first. */
+  readonly newTopics: readonly NewTopic[];
 }
 
 /**
@@ -58,9 +62,23 @@ export async function makePlan(
   if ("finding" in onTarget) return onTarget;
   const targetSnapshot = onTarget.value;
   checkTopicIds(journal, sourceSnapshot, targetSnapshot);
+  const missing = config.createTopics === false
+    ? []
+    : planNewTopics(plan, sourceSnapshot, targetSnapshot, {
+      ...config.createTopics,
+      written: (topic) => [...journal?.partitions.values() ?? []].some((p) => p.topic === topic),
+    });
+  const tried = await orFinding(
+    tryNewTopics(target, missing, permittedOn("target", config.target), signal),
+    "target",
+  );
+  if ("finding" in tried) return tried;
+  const newTopics = tried.value.topics;
   const found = preflight(plan, sourceSnapshot, targetSnapshot, {
     nonEmptyTarget,
     uncommitted,
+    newTopics,
+    creates: (topic) => missing.some((each) => each.topic === topic),
     ownRecords: ownRecords(journal, targetSnapshot),
   });
   const readable = await orFinding(
@@ -74,6 +92,7 @@ export async function makePlan(
   const all = [
     ...readable.value,
     ...writable.value.findings,
+    ...tried.value.findings,
     // What the user may not see is not missing.
     ...found.filter(({ code, where }) =>
       code !== "TARGET_TOPIC_MISSING" || !hidden.has(where.topic ?? "")
@@ -83,7 +102,7 @@ export async function makePlan(
     [...all.filter(isError), ...all.filter((each) => !isError(each))],
     accept,
   );
-  return { plan, findings, identity, sourceSnapshot, targetSnapshot };
+  return { plan, findings, identity, sourceSnapshot, targetSnapshot, newTopics };
 }
 
 const isError = ({ severity }: Finding) => severity === "error";

@@ -6,17 +6,27 @@ import type { MigrationConfig } from "../config/migration_config.ts";
 import type { CopyProgress } from "../copy/copy_task.ts";
 import type { Finding } from "../core/finding.ts";
 import { journalProgress } from "../core/journal.ts";
+import type { NewTopic } from "../core/new_topics.ts";
 import { partitionsToCopy, type Plan } from "../core/plan.ts";
+import { targetFindings } from "../core/target_findings.ts";
 import { buildReport, type Report } from "../core/report.ts";
 import type { Mode } from "../core/verdict.ts";
 import type { Verification } from "../core/verify.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { orFinding } from "./blocking.ts";
+import { permittedOn } from "./check_permissions.ts";
 import type { JournalFile } from "./journal_file.ts";
-import { beginMigration, copyWithJournal, isIdempotent } from "./journaled_copy.ts";
-import { makePlan } from "./make_plan.ts";
+import { createNewTopics } from "./new_topics.ts";
+import {
+  beginMigration,
+  copyWithJournal,
+  isIdempotent,
+  type JournaledCopyOptions,
+} from "./journaled_copy.ts";
+import { type JudgedPlan, makePlan } from "./make_plan.ts";
 import { optional } from "./optional.ts";
 import { reachClusters, reportCluster } from "./reach.ts";
+import { snapshotTarget } from "./snapshot.ts";
 import { verifyOnTarget } from "./verify_on_target.ts";
 
 /** What the pipeline tells as it goes. */
@@ -25,6 +35,7 @@ export interface PipelineNarrator {
   info(text: string): void;
   warning(text: string): void;
   planned(plan: Plan, findings: readonly Finding[]): void;
+  newTopics(topics: readonly NewTopic[], created: boolean): void;
   found(findings: readonly Finding[]): void;
   progress(progress: CopyProgress, plan: Plan, elapsedMs: number): void;
   verified(results: Verification): void;
@@ -115,6 +126,7 @@ async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Ou
   const { plan } = judged;
   const findings = [...judged.findings, ...options.findings];
   if (journal.state !== undefined) narrator.info(journalProgress(journal.state));
+  narrator.newTopics(judged.newTopics, false);
   narrator.planned(plan, findings);
   if (mode === "check" || findings.some(({ severity }) => severity === "error")) {
     return { findings, plan };
@@ -126,6 +138,12 @@ async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Ou
     if (state === undefined || state.finished?.exitStatus === 0) return { findings, plan };
     return { findings, plan, ...optional("results", await verify(options, clusters.target, plan)) };
   }
+  const prepared = await orFinding(prepareTarget(options, clusters.target, judged), "target");
+  if ("finding" in prepared) return block(options, prepared.finding);
+  if ("findings" in prepared.value) {
+    narrator.found(prepared.value.findings);
+    return { findings: [...findings, ...prepared.value.findings], plan };
+  }
   const migration = state === undefined
     ? await orFinding(beginMigration(clusters.target, judged.identity, options, signal), "target")
     : { value: state.migration };
@@ -136,6 +154,7 @@ async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Ou
     ...options,
     ...clusters,
     ...judged,
+    ...prepared.value,
     migration: migration.value,
     giveUpAfterMs: config.limits.giveUpAfterMs,
     log: narrator,
@@ -143,6 +162,32 @@ async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Ou
   });
   if (signal.aborted) return { findings, plan };
   return { findings, plan, ...optional("results", await verify(options, clusters.target, plan)) };
+}
+
+/** Creates the topics that are missing on the target. @returns what stood in the way, or the target as it is then */
+async function prepareTarget(
+  { config, narrator, signal }: PipelineOptions,
+  target: Cluster,
+  { plan, sourceSnapshot, targetSnapshot, newTopics }: JudgedPlan,
+): Promise<
+  Pick<JournaledCopyOptions, "targetSnapshot" | "topicsCreated"> | Pick<Outcome, "findings">
+> {
+  if (newTopics.length === 0) return { targetSnapshot, topicsCreated: [] };
+  const permitted = permittedOn("target", config.target);
+  const created = await createNewTopics(target, newTopics, permitted, signal);
+  narrator.newTopics(created.topics, true);
+  if (created.findings.length > 0) return created;
+  const names = [...targetSnapshot.topics.keys(), ...newTopics.map(({ topic }) => topic)];
+  const now = await snapshotTarget(target, names, signal);
+  // Somebody else may have created one of them, in another way.
+  const left = {
+    ...plan,
+    partitions: plan.partitions.filter((p) => !targetSnapshot.topics.has(p.topic)),
+  };
+  const findings = targetFindings(left, sourceSnapshot, now, config)
+    .filter(({ severity }) => severity === "error");
+  const topicsCreated = created.topics.map(({ topic }) => topic);
+  return findings.length > 0 ? { findings } : { targetSnapshot: now, topicsCreated };
 }
 
 function block(options: PipelineOptions, found: Finding): Outcome {

@@ -153,6 +153,7 @@ function toSnapshot(
     topic,
     internal,
     ...(topicId !== undefined && { topicId }),
+    replicationFactor: Math.max(0, ...partitions.map(({ replicas }) => replicas)),
     partitions: partitions
       .map(({ partition, leader, leaderEpoch }): PartitionSnapshot => {
         const base = { partition, leader, leaderEpoch };

@@ -3,13 +3,16 @@
 
 import type { CopyProgress } from "../copy/copy_task.ts";
 import type { Finding } from "../core/finding.ts";
+import { escapeName } from "../core/escape_name.ts";
+import { type NewTopic, newTopicText } from "../core/new_topics.ts";
+import { countOf } from "../core/units.ts";
 import type { Plan } from "../core/plan.ts";
 import { planLines } from "../core/plan_text.ts";
 import { planTotals, type Report } from "../core/report.ts";
 import type { Verification } from "../core/verify.ts";
 import type { BuildInfo } from "../version.ts";
 import { formatUtcOffset, type Log } from "./log.ts";
-import { planSummary } from "./plan_summary.ts";
+import { MOST_PARTITIONS_SHOWN as MOST_LINES_SHOWN, planSummary } from "./plan_summary.ts";
 import {
   findingLine,
   partitionResultLine,
@@ -44,6 +47,8 @@ export interface Narrator extends Log {
     },
   ): void;
   planned(plan: Plan, findings: readonly Finding[]): void;
+  /** Topics that will be created on the target, or have been. */
+  newTopics(topics: readonly NewTopic[], created: boolean): void;
   found(findings: readonly Finding[]): void;
   progress(progress: CopyProgress, plan: Plan, elapsedMs: number): void;
   verified(results: Verification): void;
@@ -103,6 +108,16 @@ export function createNarrator(
       if (total !== undefined) toLog(total);
       for (const { text } of summary) result(text);
       tellFindings(findings);
+    },
+    newTopics(topics, created) {
+      const what = created ? "created on the target" : "to be created on the target";
+      for (const [index, topic] of topics.entries()) {
+        const text = `topic: ${escapeName(topic.topic)} ${what}, ${newTopicText(topic)}`;
+        log.info(text);
+        if (index < MOST_LINES_SHOWN) result(text);
+      }
+      const more = topics.length - MOST_LINES_SHOWN;
+      if (more > 0) result(`${countOf(more, "more topic")} ${what}`);
     },
     found: tellFindings,
     progress(progress, plan, elapsedMs) {

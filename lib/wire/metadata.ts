@@ -19,6 +19,8 @@ const NO_OPERATIONS = -(2 ** 31);
 /** A cluster's brokers, topics and leaders. */
 export interface Metadata {
   readonly clusterId: string;
+  /** Node id of the broker that takes CreateTopics; −1 where there is none. */
+  readonly controller: number;
   /** What the user may do to the cluster: bit n for the ACL operation with code n. Where asked for. */
   readonly operations?: number;
   readonly brokers: readonly {
@@ -46,6 +48,8 @@ export interface PartitionMetadata {
   readonly partition: number;
   readonly leader: number;
   readonly leaderEpoch: number;
+  /** How many brokers are to hold it. */
+  readonly replicas: number;
 }
 
 /** Encodes a request for the named topics, or for all, with what the user may do where `operations` is true. */
@@ -79,10 +83,16 @@ export function decodeMetadata(version: number, { bytes, start, end }: ResponseF
     return broker;
   });
   const clusterId = reader.compactString();
-  reader.int32(); // controller
+  const controller = reader.int32();
   const topics = reader.compactArray(() => decodeTopic(version, reader));
   const operations = version <= 10 ? reader.int32() : NO_OPERATIONS;
-  return { clusterId, brokers, topics, ...(operations !== NO_OPERATIONS && { operations }) };
+  return {
+    clusterId,
+    controller,
+    brokers,
+    topics,
+    ...(operations !== NO_OPERATIONS && { operations }),
+  };
 }
 
 function decodeTopic(version: number, reader: ProtocolReader): TopicMetadata {
@@ -108,9 +118,9 @@ function decodePartition(reader: ProtocolReader): PartitionMetadata {
   const partition = reader.int32();
   const leader = reader.int32();
   const leaderEpoch = reader.int32();
-  reader.compactArray(() => reader.int32()); // replicas
+  const replicas = reader.compactArray(() => reader.int32()).length;
   reader.compactArray(() => reader.int32()); // in-sync replicas
   reader.compactArray(() => reader.int32()); // offline replicas
   reader.skipTags();
-  return { errorCode, partition, leader, leaderEpoch };
+  return { errorCode, partition, leader, leaderEpoch, replicas };
 }

@@ -230,3 +230,38 @@ clusters.test("a topic that does not exist on the target is missing, not forbidd
   assert.match(output, /TARGET_TOPIC_MISSING/);
   assert.match(output, /NOT_AUTHORIZED: User:\w+ has no Read on topic nowhere-\w+ of the source/);
 });
+
+clusters.test("creating topics takes Create, which is named before the first byte", async () => {
+  const backlog = await makeBacklog(clusters, {
+    messages: [30, 30],
+    committed: { a: [10, 10] },
+    targetPartitions: 0,
+  });
+  const mover = newMover();
+  await grant(table(backlog), mover);
+  await using migration = await makeMigration(backlog, mover);
+  migration.configure({ ...migration.content, createTopics: true });
+  for (const mode of ["--check", "--migrate"]) {
+    const { status, output } = await migration.run([mode]);
+    assert.equal(status, 3, output);
+    assert.ok(
+      output.includes(
+        `NOT_AUTHORIZED: ${mover.principal} has no Create on topic ${backlog.topic} of the target`,
+      ) && output.includes(`--operation Create --topic ${backlog.topic}`),
+      output,
+    );
+    assert.doesNotMatch(output, /TARGET_TOPIC_MISSING/);
+  }
+  assert.ok(!migration.files().includes("migration.state.jsonl"));
+  await allow(clusters.target, [{
+    principal: mover.principal,
+    operation: "CREATE",
+    resource: "TOPIC",
+    name: backlog.topic,
+  }]);
+  const { status, output } = await migration.run();
+  assert.equal(status, 0, output);
+  // The source's settings may not be seen with the table's permissions.
+  assert.match(output, /TOPIC_CONFIG_LEFT_OUT: The user may not see the source's settings/);
+  await assertCopied(clusters, backlog.topic, 1, { start: 10, end: 30 });
+});

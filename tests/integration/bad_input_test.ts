@@ -114,12 +114,10 @@ const configs: readonly {
       "checkFlag: 0",
       "source: { bootstrapServers: 'ADDRESS' }",
       "target: { bootstrapServers: 'ADDRESS' }",
-      "createTopics: true",
       "groupOffsets: commit",
     ),
     says: [
-      /^migration\.yaml:4:15: createTopics is not supported yet/m,
-      /^migration\.yaml:5:15: groupOffsets: commit is not supported yet/m,
+      /^migration\.yaml:4:15: groupOffsets: commit is not supported yet/m,
     ],
   },
 ];

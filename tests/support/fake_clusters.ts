@@ -148,6 +148,7 @@ function fakeCluster(
     metadata: () =>
       Promise.resolve({
         clusterId: role,
+        controller: node,
         brokers: [{ nodeId: node, host: role, port: 1 }],
         topics: [{
           errorCode: 0,
@@ -158,6 +159,7 @@ function fakeCluster(
             partition,
             leader: node,
             leaderEpoch: 0,
+            replicas: 1,
           })),
         }],
       }),

@@ -111,6 +111,11 @@ export interface ReadRange {
 export interface Judge extends AsyncDisposable {
   /** Returns when every partition has a leader. */
   readonly createTopics: (cluster: JudgedCluster, topics: readonly TopicSpec[]) => Promise<void>;
+  /** A topic with the settings of its own; undefined where there is none. */
+  readonly describeTopic: (
+    cluster: JudgedCluster,
+    topic: string,
+  ) => Promise<Required<Omit<TopicSpec, "name">> | undefined>;
   /** Returns when they are gone from the metadata. */
   readonly deleteTopics: (cluster: JudgedCluster, topics: readonly string[]) => Promise<void>;
   /** Raises the number of a topic's partitions. */
@@ -217,6 +222,9 @@ function judgeOver(process: Deno.ChildProcess): Judge {
 
   return {
     createTopics: (cluster, topics) => about("createTopics", cluster, { topics }),
+    describeTopic: async (cluster, topic) =>
+      await about<Required<Omit<TopicSpec, "name">> | null>("describeTopic", cluster, { topic }) ??
+        undefined,
     deleteTopics: (cluster, topics) => about("deleteTopics", cluster, { topics }),
     createPartitions: (cluster, topic, partitions) =>
       about("createPartitions", cluster, { topic, partitions }),

@@ -30,6 +30,7 @@ from confluent_kafka.admin import (
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
+    ConfigSource,
     NewPartitions,
     NewTopic,
     OffsetSpec,
@@ -104,6 +105,25 @@ def create_topics(cluster, topics):
 
     for topic in topics:
         until(lambda: led(topic), f"leaders of {topic['name']}")
+
+
+def describe_topic(cluster, topic):
+    """None where there is no such topic: asking for all of them creates none."""
+    it = admin(cluster)
+    known = it.list_topics(timeout=PATIENCE).topics.get(topic)
+    if known is None:
+        return None
+    resource = ConfigResource(ResourceType.TOPIC, topic)
+    entries = it.describe_configs([resource])[resource].result(PATIENCE)
+    return {
+        "partitions": len(known.partitions),
+        "replicationFactor": max(len(p.replicas) for p in known.partitions.values()),
+        "configs": {
+            name: entry.value
+            for name, entry in entries.items()
+            if entry.source == ConfigSource.DYNAMIC_TOPIC_CONFIG.value
+        },
+    }
 
 
 def delete_topics(cluster, topics):
@@ -387,6 +407,7 @@ def read(cluster, topic, partition, start=None, end=None, records=0, timestamps=
 METHODS = {
     "createTopics": create_topics,
     "deleteTopics": delete_topics,
+    "describeTopic": describe_topic,
     "createPartitions": create_partitions,
     "alterTopicConfigs": alter_topic_configs,
     "deleteRecords": delete_records,

@@ -287,25 +287,22 @@ Deno.test("what is not supported yet is refused, never ignored", () => {
     [
       around(
         "",
-        "createTopics: { replicationFactor: 3 }\ngroupOffsets: commit\nverify: content\nlimits: { bytesPerSecond: 50MB }\nranges: [{ topic: a, partition: 0, start: '2022-11-03T15:02:08Z' }]\nengine: { connect: { url: 'http://connect:8083' } }\n",
+        "groupOffsets: commit\nverify: content\nlimits: { bytesPerSecond: 50MB }\nranges: [{ topic: a, partition: 0, start: '2022-11-03T15:02:08Z' }]\nengine: { connect: { url: 'http://connect:8083' } }\n",
       ),
       `
-migration.yaml:5:15: createTopics is not supported yet, expected false (create the topics on the target first)
-  createTopics: { replicationFactor: 3 }
-                ^
-migration.yaml:6:15: groupOffsets: commit is not supported yet, expected ignore
+migration.yaml:5:15: groupOffsets: commit is not supported yet, expected ignore
   groupOffsets: commit
                 ^
-migration.yaml:7:9: verify: content is not supported yet, expected count
+migration.yaml:6:9: verify: content is not supported yet, expected count
   verify: content
           ^
-migration.yaml:8:27: limits.bytesPerSecond is not supported yet, expected the key left out
+migration.yaml:7:27: limits.bytesPerSecond is not supported yet, expected the key left out
   limits: { bytesPerSecond: 50MB }
                             ^
-migration.yaml:9:9: ranges is not supported yet, expected the key left out
+migration.yaml:8:9: ranges is not supported yet, expected the key left out
   ranges: [{ topic: a, partition: 0, start: '2022-11-03T15:02:08Z' }]
           ^
-migration.yaml:10:9: engine is not supported yet, expected local
+migration.yaml:9:9: engine is not supported yet, expected local
   engine: { connect: { url: 'http://connect:8083' } }
           ^
 `,

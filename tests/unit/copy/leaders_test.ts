@@ -13,7 +13,13 @@ const topic = (more: Partial<TopicMetadata> = {}, leader = 1): TopicMetadata => 
   topic: "t",
   topicId: "aa",
   internal: false,
-  partitions: [0, 1].map((partition) => ({ errorCode: 0, partition, leader, leaderEpoch: 4 })),
+  partitions: [0, 1].map((partition) => ({
+    errorCode: 0,
+    partition,
+    leader,
+    leaderEpoch: 4,
+    replicas: 1,
+  })),
   ...more,
 });
 

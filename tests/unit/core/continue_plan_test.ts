@@ -26,6 +26,7 @@ function journaled(partition: number, more: Partial<JournaledPartition>): Journa
 
 const journalOf = (...partitions: readonly JournaledPartition[]) => ({
   migration: {} as JournalState["migration"],
+  topicsCreated: [],
   partitions: new Map(partitions.map((each) => [`${each.topic}-${each.partition}`, each])),
 });
 

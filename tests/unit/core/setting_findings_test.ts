@@ -3,7 +3,13 @@ import { buildPlan } from "../../../lib/core/plan.ts";
 import { settingFindings } from "../../../lib/core/setting_findings.ts";
 import type { ClusterSnapshot, TopicSettings } from "../../../lib/core/snapshot.ts";
 
-const plain: TopicSettings = { maxMessageBytes: 1_048_588, logAppendTime: false, compacted: false };
+const plain: TopicSettings = {
+  maxMessageBytes: 1_048_588,
+  logAppendTime: false,
+  compacted: false,
+  values: new Map(),
+  own: new Set(),
+};
 
 function cluster(settings: TopicSettings | undefined): ClusterSnapshot {
   const offsets = { logStartOffset: 0n, highWatermark: 10n, lastStableOffset: 10n };

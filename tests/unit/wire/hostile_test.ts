@@ -8,6 +8,8 @@ import fc from "fast-check";
 import { createSecret } from "../../../lib/config/secrets.ts";
 import type { RequestChannel, ResponseFrame } from "../../../lib/wire/connection.ts";
 import { ConnectionError } from "../../../lib/wire/connection_error.ts";
+import { decodeCreateTopics } from "../../../lib/wire/create_topics.ts";
+import { decodeDescribeLogDirs } from "../../../lib/wire/describe_log_dirs.ts";
 import { decodeDescribeProducers } from "../../../lib/wire/describe_producers.ts";
 import { decodeFetch } from "../../../lib/wire/fetch.ts";
 import {
@@ -52,6 +54,8 @@ const decoders: Readonly<Record<string, (frame: ResponseFrame) => unknown>> = {
   Fetch: decodeFetch,
   Produce: decodeProduce,
   DescribeProducers: decodeDescribeProducers,
+  DescribeLogDirs: decodeDescribeLogDirs,
+  CreateTopics: decodeCreateTopics,
 };
 
 /** Random bytes, runs of one byte, and lengths that promise much. */

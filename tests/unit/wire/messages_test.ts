@@ -10,6 +10,11 @@ import {
   decodeDescribeProducers,
   encodeDescribeProducers,
 } from "../../../lib/wire/describe_producers.ts";
+import { decodeCreateTopics, encodeCreateTopics } from "../../../lib/wire/create_topics.ts";
+import {
+  decodeDescribeLogDirs,
+  encodeDescribeLogDirs,
+} from "../../../lib/wire/describe_log_dirs.ts";
 import { decodeFetch, encodeFetch, groupByTopic } from "../../../lib/wire/fetch.ts";
 import { decodeListGroups, encodeListGroups } from "../../../lib/wire/list_groups.ts";
 import { decodeMetadata, encodeMetadata } from "../../../lib/wire/metadata.ts";
@@ -194,6 +199,7 @@ for (const version of [9, 10, 11, 12]) {
     const read = decoded(writer.bytes, (frame) => decodeMetadata(version, frame), end);
     assert.deepEqual(read, {
       clusterId: "cluster-id",
+      controller: 1,
       brokers: [1, 2].map((nodeId) => ({ nodeId, host: `host-${nodeId}`, port: 9092 })),
       topics: [
         {
@@ -201,8 +207,8 @@ for (const version of [9, 10, 11, 12]) {
           topic: "topic-0",
           internal: true,
           partitions: [
-            { errorCode: 0, partition: 0, leader: 1, leaderEpoch: 4 },
-            { errorCode: 5, partition: 1, leader: -1, leaderEpoch: 4 },
+            { errorCode: 0, partition: 0, leader: 1, leaderEpoch: 4, replicas: 2 },
+            { errorCode: 5, partition: 1, leader: -1, leaderEpoch: 4, replicas: 2 },
           ],
           ...(version >= 10 && { topicId: id }),
         },
@@ -304,4 +310,54 @@ Deno.test("groupByTopic() groups neighbours only", () => {
     groupByTopic(items).map(([topic, group]) => [topic, group.map(({ index }) => index)]),
     [["a", [0, 1]], ["b", [2]], ["a", [3]]],
   );
+});
+
+Deno.test("CreateTopics 5 carries settings there and brings those in force back", () => {
+  const topic = { topic: "t", partitions: 3, replicationFactor: 2, configs: new Map([["a", "b"]]) };
+  const request = encodeCreateTopics([topic], { timeoutMs: 1_000, validateOnly: true });
+  assert.deepEqual([request.apiKey, request.apiVersion, request.flexible], [19, 5, true]);
+  const entry = `02${text("a")}02${text("b")}00`;
+  assert.equal(
+    hexOf(request),
+    `0202${text("t")}00000003000201` + `02${entry}` + "00" + "000003e8" + "01" + "00",
+  );
+
+  const writer = new ProtocolWriter().int32(0);
+  writer.compactArray([0, 40], (errorCode) => {
+    writer.compactString(`t${errorCode}`).int16(errorCode);
+    if (errorCode === 0) writer.uvarint(0);
+    else writer.compactString("no");
+    writer.int32(3).int16(2);
+    writer.compactArray(errorCode === 0 ? ["a"] : [], (name) => {
+      writer.compactString(name).compactString("b").boolean(false).int8(1).boolean(false).noTags();
+    });
+    writer.noTags();
+  });
+  const end = writer.bytes.length;
+  writer.noTags();
+  assert.deepEqual(decoded(writer.bytes, decodeCreateTopics, end), [
+    { topic: "t0", errorCode: 0, settings: [{ name: "a", value: "b", source: 1 }] },
+    { topic: "t40", errorCode: 40, errorMessage: "no" },
+  ]);
+});
+
+Deno.test("DescribeLogDirs 1 tells the bytes of each partition, but not of logs that are moving in", () => {
+  const request = encodeDescribeLogDirs([{ topic: "t", partition: 1 }, {
+    topic: "t",
+    partition: 2,
+  }]);
+  assert.deepEqual([request.apiKey, request.apiVersion], [35, 1]);
+  assert.equal(hexOf(request), `000000010001${text("t")}000000020000000100000002`);
+
+  const writer = new ProtocolWriter().int32(0);
+  writer.array([0], (errorCode) => {
+    writer.int16(errorCode).string("/data").array(["t"], (topic) => {
+      writer.string(topic).array([false, true], (future) => {
+        writer.int32(1).int64(2n ** 40n).int64(0n).boolean(future);
+      });
+    });
+  });
+  assert.deepEqual(decoded(writer.bytes, decodeDescribeLogDirs), [
+    { errorCode: 0, partitions: [{ topic: "t", partition: 1, bytes: 2n ** 40n }] },
+  ]);
 });

@@ -1,0 +1,145 @@
+// Topics that the target lacks and that are to be created there: as they are on the source, fitted to the target. What
+// of a topic's settings is bound to the source's cluster is left out and said; what the target refuses is found by
+// asking it, elsewhere.
+
+import { escapeName, listNames } from "./escape_name.ts";
+import { type Finding, finding } from "./finding.ts";
+import { partitionsToCopy, type Plan } from "./plan.ts";
+import type { ClusterSnapshot, TopicSettings } from "./snapshot.ts";
+
+/** A setting of the source's topic that the new one does not get. */
+export interface LeftOutSetting {
+  readonly name: string;
+  /** A phrase. */
+  readonly reason: string;
+}
+
+/** A topic to be created. */
+export interface NewTopic {
+  readonly topic: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  /** Its own settings, by name. */
+  readonly configs: ReadonlyMap<string, string>;
+  readonly leftOut: readonly LeftOutSetting[];
+  /** Whether the source's settings could not be seen, so that it gets none. */
+  readonly settingsUnknown?: true;
+  /** What would be in force, as the target tells; absent where it does not. */
+  readonly settings?: TopicSettings;
+}
+
+/** How topics are created. */
+export interface NewTopicOptions {
+  /** Where absent, the source's, but not more than the target has brokers. */
+  readonly replicationFactor?: number;
+  /** Whether an earlier run has written to the topic: it is missed, not missing. */
+  readonly written: (topic: string) => boolean;
+}
+
+/**
+ * Settings that name brokers, storage or versions of the cluster they were made on. Others that the target does not
+ * know it refuses by itself.
+ */
+const BOUND_TO_THE_CLUSTER =
+  /^(?:leader|follower)\.replication\.throttled\.replicas$|^remote\.|^local\.retention\.|^confluent\.|^message\.format\.version$/;
+
+/** The topics to create: those that something is copied of and the target lacks. */
+export function planNewTopics(
+  plan: Plan,
+  source: ClusterSnapshot,
+  target: ClusterSnapshot,
+  { replicationFactor, written }: NewTopicOptions,
+): readonly NewTopic[] {
+  const names = new Set(partitionsToCopy(plan).map(({ topic }) => topic));
+  return [...names].flatMap((topic): NewTopic[] => {
+    const onSource = source.topics.get(topic);
+    if (onSource === undefined || target.topics.has(topic) || written(topic)) return [];
+    const replicas = replicationFactor ??
+      Math.max(1, Math.min(onSource.replicationFactor ?? 1, target.brokers.length));
+    const { settings } = onSource;
+    return [{
+      topic,
+      partitions: onSource.partitions.length,
+      replicationFactor: replicas,
+      ...ownSettings(settings, replicas),
+      ...(settings === undefined && { settingsUnknown: true }),
+    }];
+  });
+}
+
+function ownSettings(
+  settings: TopicSettings | undefined,
+  replicas: number,
+): Pick<NewTopic, "configs" | "leftOut"> {
+  const configs = new Map<string, string>();
+  const leftOut: LeftOutSetting[] = [];
+  for (const name of [...settings?.own ?? []].sort()) {
+    const value = settings?.values.get(name) ?? "";
+    if (BOUND_TO_THE_CLUSTER.test(name)) {
+      leftOut.push({ name, reason: "it belongs to the source cluster" });
+    } else if (name === "min.insync.replicas" && Number(value) > replicas) {
+      // Nothing could be written to such a topic.
+      leftOut.push({ name, reason: `${value} is more than the replication factor ${replicas}` });
+    } else configs.set(name, value);
+  }
+  return { configs, leftOut };
+}
+
+/** The topic without some of its settings. */
+export function withoutSettings(
+  topic: NewTopic,
+  names: readonly string[],
+  reason: string,
+): NewTopic {
+  const leftOut = names.map((name) => ({ name, reason }));
+  return {
+    ...topic,
+    configs: new Map([...topic.configs].filter(([name]) => !names.includes(name))),
+    leftOut: [...topic.leftOut, ...leftOut],
+  };
+}
+
+/** What is worth knowing before they are created. */
+export function newTopicFindings(topics: readonly NewTopic[]): readonly Finding[] {
+  const unknown = topics.filter(({ settingsUnknown }) => settingsUnknown).map(({ topic }) => topic);
+  return [
+    ...topics.filter(({ leftOut }) => leftOut.length > 0).map(({ topic, leftOut }) =>
+      finding(
+        "TOPIC_CONFIG_LEFT_OUT",
+        { cluster: "target", topic },
+        `Topic ${escapeName(topic)} is created without ${
+          leftOut.map(({ name, reason }) => `${escapeName(name)} (${reason})`).join(", ")
+        }`,
+        "Nothing, if the target's own values will do; otherwise create the topic by hand",
+      )
+    ),
+    ...(unknown.length === 0 ? [] : [finding(
+      "TOPIC_CONFIG_LEFT_OUT",
+      { cluster: "target", topics: unknown },
+      `The user may not see the source's settings of ${
+        listNames(unknown)
+      }: created with the target's defaults`,
+      "Give the user DescribeConfigs on the source's topics, or create the topics by hand",
+    )]),
+  ];
+}
+
+/** A topic that the target refuses to create, whatever its settings. */
+export function topicRefused(topic: string, problem: string): Finding {
+  return finding(
+    "TARGET_TOPIC_REFUSED",
+    { cluster: "target", topic },
+    `The target refuses to create topic ${escapeName(topic)}: ${escapeName(problem)}`,
+    "Set createTopics: {replicationFactor: …} to what the target accepts, or create the topic by hand",
+  );
+}
+
+/** `partitions: 3, replication factor: 2, configs: retention.ms=1000, cleanup.policy=compact`. */
+export function newTopicText({ partitions, replicationFactor, configs }: NewTopic): string {
+  const own = [...configs].map(([name, value]) => `${escapeName(name)}=${escapeName(value)}`);
+  return [
+    `partitions: ${partitions}`,
+    `replication factor: ${replicationFactor}`,
+    `configs: ${own.join(", ") || "none"}`,
+  ].join(", ");
+}

@@ -1,0 +1,112 @@
+// Topics created, or only tried (CreateTopics with validate-only), by the cluster's controller, and waited for until
+// every broker knows their leaders. Topics are never created in another way: metadata requests forbid it.
+
+import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
+import {
+  CREATE_TOPICS_API_KEY,
+  CREATE_TOPICS_VERSIONS,
+  type CreatedTopic,
+  decodeCreateTopics,
+  encodeCreateTopics,
+  type TopicToCreate,
+} from "../wire/create_topics.ts";
+import { requireVersion } from "./api_version.ts";
+import { CONTROL_BACKOFF, createBackoff } from "./backoff.ts";
+import type { Cluster } from "./cluster.ts";
+import { fetchMetadata } from "./metadata.ts";
+
+/** Controllers refuse requests that make more than 10,000 records. */
+const PARTITIONS_PER_REQUEST = 2_000;
+const TOPICS_PER_REQUEST = 100;
+const TIMEOUT_MS = 20_000;
+const USABLE_WITHIN = { ...CONTROL_BACKOFF, totalMs: 60_000 };
+const NOT_CONTROLLER = 41;
+
+/** Sends the topics to the controller; errors sit on each. @throws {ConnectionError | ProtocolError} */
+export async function createTopics(
+  cluster: Cluster,
+  topics: readonly TopicToCreate[],
+  options: { readonly validateOnly: boolean; readonly signal: AbortSignal },
+): Promise<ReadonlyMap<string, CreatedTopic>> {
+  const done = new Map<string, CreatedTopic>();
+  for (const chunk of chunks(topics)) {
+    let left = chunk;
+    await createBackoff(CONTROL_BACKOFF, options.signal)(async () => {
+      for (const answer of await send(cluster, left, options.validateOnly)) {
+        done.set(answer.topic, answer);
+      }
+      left = left.filter(({ topic }) => isPassing(done.get(topic)?.errorCode ?? NOT_CONTROLLER));
+      return left.length === 0 ? true : undefined;
+    }, () => undefined);
+  }
+  return done;
+}
+
+async function send(
+  cluster: Cluster,
+  topics: readonly TopicToCreate[],
+  validateOnly: boolean,
+): Promise<readonly CreatedTopic[]> {
+  const { controller } = await cluster.metadata([]);
+  const broker = cluster.brokers().has(controller)
+    ? await cluster.control(controller)
+    : await cluster.anyControl();
+  requireVersion(broker, CREATE_TOPICS_API_KEY, CREATE_TOPICS_VERSIONS);
+  const request = encodeCreateTopics(topics, { timeoutMs: TIMEOUT_MS, validateOnly });
+  return decodeCreateTopics(await broker.connection.send(request));
+}
+
+function isPassing(errorCode: number): boolean {
+  return errorCode !== 0 && kafkaError(errorCode).action !== "fatal";
+}
+
+function* chunks(topics: readonly TopicToCreate[]): Generator<readonly TopicToCreate[]> {
+  let chunk: TopicToCreate[] = [];
+  let partitions = 0;
+  for (const topic of topics) {
+    const full = chunk.length === TOPICS_PER_REQUEST ||
+      partitions + topic.partitions > PARTITIONS_PER_REQUEST;
+    if (full && chunk.length > 0) {
+      yield chunk;
+      chunk = [];
+      partitions = 0;
+    }
+    chunk.push(topic);
+    partitions += topic.partitions;
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+/**
+ * Waits until every broker knows all partitions of the topics with their leaders.
+ *
+ * @returns why the wait was in vain, as a phrase; undefined where it was not
+ * @throws {ConnectionError | ProtocolError}
+ */
+export async function waitUntilUsable(
+  cluster: Cluster,
+  topics: readonly Pick<TopicToCreate, "topic" | "partitions">[],
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const names = topics.map(({ topic }) => topic);
+  let problem = "";
+  const usable = await createBackoff(USABLE_WITHIN, signal)(async () => {
+    problem = "";
+    for (const nodeId of cluster.brokers().keys()) {
+      const metadata = await fetchMetadata(await cluster.control(nodeId), names);
+      const known = new Map(metadata.topics.map((each) => [each.topic, each]));
+      for (const { topic, partitions } of topics) {
+        const found = known.get(topic);
+        const led = found?.partitions.filter(({ leader }) => leader >= 0).length ?? 0;
+        if (led >= partitions) continue;
+        const why = found !== undefined && found.errorCode !== 0
+          ? formatKafkaError(found.errorCode)
+          : `${led} of ${partitions} partitions have a leader`;
+        problem = `broker ${nodeId} knows topic ${topic} only so far: ${why}`;
+        return undefined;
+      }
+    }
+    return true;
+  }, () => undefined);
+  return usable ? undefined : problem;
+}
