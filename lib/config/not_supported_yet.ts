@@ -22,7 +22,6 @@ const NOT_SUPPORTED_YET: readonly Gap[] = [
     named: true,
   },
   { path: ["verify"], unless: (value) => value === "count", expected: "count", named: true },
-  { path: ["limits", "bytesPerSecond"], expected: LEFT_OUT },
   { path: ["ranges"], expected: LEFT_OUT },
   { path: ["engine"], unless: (value) => value === "local", expected: "local" },
 ];

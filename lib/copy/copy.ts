@@ -11,6 +11,7 @@ import type { ProducerIdentity } from "../kafka/producer_id.ts";
 import { createBufferPool } from "../wire/buffer_pool.ts";
 import { ignorePeerError } from "./lane.ts";
 import { createLeaders, type PlannedTopic } from "./leaders.ts";
+import { createPace } from "./pace.ts";
 import { findPosition, PositionError, type TargetPosition } from "./find_position.ts";
 import type { CopyPosition, CopyProgress, CopyResult, CopyTask } from "./copy_task.ts";
 import { type Acknowledgement, PartitionCopy } from "./partition_copy.ts";
@@ -29,6 +30,8 @@ export interface CopyOptions {
   readonly sourceTopics: ReadonlyMap<string, PlannedTopic>;
   readonly targetTopics: ReadonlyMap<string, PlannedTopic>;
   readonly giveUpAfterMs: number;
+  /** On each side, all connections together; absent: no limit. */
+  readonly bytesPerSecond?: number;
   readonly log: { warning(text: string): void; info(text: string): void };
   /** Called for every batch the target has stored, in order for each partition. */
   readonly onAcknowledged: (partition: CopyPosition, acknowledgement: Acknowledgement) => void;
@@ -63,6 +66,8 @@ export function startCopy(options: CopyOptions): Copy {
   const settled = new Map<PartitionCopy, CopyResult>();
   const totals = { recordsAcknowledged: 0n, bytesAcknowledged: 0 };
   const pool = createBufferPool(MEMORY_BYTES);
+  const sourcePace = createPace(options.bytesPerSecond, signal);
+  const targetPace = createPace(options.bytesPerSecond, signal);
   const allSettled = Promise.withResolvers<void>();
   // Once the copy is over nobody waits any more.
   allSettled.promise.catch(() => {});
@@ -108,10 +113,12 @@ export function startCopy(options: CopyOptions): Copy {
       settle(partition);
     },
     lanesPerBroker: SOURCE_LANES_PER_BROKER,
-    openLane: (nodeId, reportTrouble) =>
+    openLane: (nodeId, reportTrouble, onWaited) =>
       createSourceLane({
         open: () => options.source.openData(nodeId),
         pool,
+        pace: sourcePace,
+        onWaited,
         leaderEpoch: (partition) => sourceLeaders.leader(partition)?.leaderEpoch ?? -1,
         topicId: (topic) => options.sourceTopics.get(topic)?.topicId,
         reportTrouble,
@@ -136,9 +143,11 @@ export function startCopy(options: CopyOptions): Copy {
     onRefetch: (partition) => sourceRouter.place(partition),
     findPosition: (partition, nodeId) => findOn(nodeId, partition),
     lanesPerBroker: TARGET_LANES_PER_BROKER,
-    openLane: (nodeId, reportTrouble) =>
+    openLane: (nodeId, reportTrouble, onWaited) =>
       createTargetLane({
         open: () => options.target.openData(nodeId),
+        pace: targetPace,
+        onWaited,
         reportTrouble,
         onCrash,
         onAcknowledged,

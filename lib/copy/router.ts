@@ -19,7 +19,12 @@ export interface RouterOptions {
   readonly cluster: Cluster;
   readonly leaders: Leaders;
   readonly lanesPerBroker: number;
-  readonly openLane: (nodeId: number, reportTrouble: ReportTrouble) => Lane;
+  /** `onWaited` is told the milliseconds a lane has waited for the limit. */
+  readonly openLane: (
+    nodeId: number,
+    reportTrouble: ReportTrouble,
+    onWaited: (ms: number) => void,
+  ) => Lane;
   readonly giveUpAfterMs: number;
   readonly troubleLog: TroubleLog;
   readonly log: { warning(text: string): void };
@@ -53,7 +58,7 @@ const LEADER_NOT_AVAILABLE = 5;
 const NEW_EPISODE_MS = 90_000;
 
 interface Episode {
-  readonly since: number;
+  since: number;
   last: number;
   tries: number;
   /** Whom the log has named in it. */
@@ -76,12 +81,26 @@ export function createRouter(options: RouterOptions): Router {
     if (known !== undefined) return known;
     // Its address is noted while it is known.
     brokerText(nodeId);
-    const opened = Array.from(
-      { length: options.lanesPerBroker },
-      () => options.openLane(nodeId, (partition, trouble) => report(partition, trouble, nodeId)),
-    );
+    const opened = Array.from({ length: options.lanesPerBroker }, () => {
+      const lane: Lane = options.openLane(
+        nodeId,
+        (partition, trouble) => report(partition, trouble, nodeId),
+        (ms) => waited(lane, ms),
+      );
+      return lane;
+    });
     lanes.set(nodeId, opened);
     return opened;
+  }
+
+  /** A partition that waits for the limit is not in trouble: its patience does not run out meanwhile. */
+  function waited(lane: Lane, ms: number): void {
+    for (const [partition, episode] of episodes) {
+      if (laneOf.get(partition) !== lane) continue;
+      const shift = Math.min(ms, performance.now() - episode.last);
+      episode.since += shift;
+      episode.last += shift;
+    }
   }
 
   function place(partition: PartitionCopy): void {

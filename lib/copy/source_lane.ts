@@ -1,6 +1,6 @@
 // A data connection to a source broker: fetches the partitions given to it, one Fetch at a time, cuts the responses
 // and hands the batches on. A partition with much unacknowledged is left out until the target has caught up, and no
-// Fetch goes out before there is room for its response.
+// Fetch goes out before the limit allows one and there is room for its response.
 
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
 import { kafkaError } from "../core/kafka_error.ts";
@@ -17,6 +17,7 @@ import { ProtocolError } from "../wire/protocol_reader.ts";
 import { type CutBatch, cutBatches } from "./cut.ts";
 import { isPeerError, type Lane, LONGEST_THROTTLE_MS, type ReportTrouble } from "./lane.ts";
 import { mergeSmall } from "./merge_small.ts";
+import type { Pace } from "./pace.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
 import type { ProduceQueue } from "./produce_queue.ts";
 
@@ -24,6 +25,10 @@ import type { ProduceQueue } from "./produce_queue.ts";
 export interface SourceLaneOptions {
   readonly open: () => Promise<BrokerConnection>;
   readonly pool: BufferPool;
+  /** The limit, shared with the other lanes. */
+  readonly pace: Pace;
+  /** Milliseconds that the lane has waited for the limit. */
+  readonly onWaited: (ms: number) => void;
   readonly leaderEpoch: (partition: PartitionCopy) => number;
   /** The topic's id as the plan has it, where the cluster gives one. */
   readonly topicId: (topic: string) => string | undefined;
@@ -41,17 +46,14 @@ export interface SourceLaneOptions {
 const FETCH_BYTES = 16 * 1024 * 1024 - 64 * 1024;
 const PARTITION_FETCH_BYTES = 4 * 1024 * 1024;
 const PARTITIONS_PER_FETCH = 256;
+/** Under a limit: partitions without records take their bytes in a response, too. */
+const PACED_PARTITION_BYTES = 4 * 1024;
+const FEWEST_PARTITIONS_PER_FETCH = 8;
 const FETCH_WAIT_MS = 500;
 /** A partition with more than this unacknowledged is not fetched. */
 const PARTITION_QUEUE_BYTES = 8 * 1024 * 1024;
 const OFFSET_OUT_OF_RANGE = 1;
 const NOT_LEADER_OR_FOLLOWER = 6;
-
-const LIMITS = {
-  maxWaitMs: FETCH_WAIT_MS,
-  maxBytes: FETCH_BYTES,
-  partitionMaxBytes: PARTITION_FETCH_BYTES,
-} as const;
 
 function fetchesById({ versions }: BrokerConnection): boolean {
   const theirs = versions.get(FETCH_API_KEY);
@@ -61,7 +63,15 @@ function fetchesById({ versions }: BrokerConnection): boolean {
 
 /** Opens a lane; its connection is made with the first partition. */
 export function createSourceLane(options: SourceLaneOptions): Lane {
-  const { pool, signal, reportTrouble } = options;
+  const { pace, pool, signal, reportTrouble } = options;
+  // A batch that is larger comes whole all the same (KIP-74).
+  const maxBytes = Math.min(FETCH_BYTES, pace.pieceBytes ?? FETCH_BYTES);
+  const partitionMaxBytes = Math.min(PARTITION_FETCH_BYTES, maxBytes);
+  const limits = { maxWaitMs: FETCH_WAIT_MS, maxBytes, partitionMaxBytes };
+  const partitionsPerFetch = pace.pieceBytes === undefined ? PARTITIONS_PER_FETCH : Math.max(
+    FEWEST_PARTITIONS_PER_FETCH,
+    Math.min(PARTITIONS_PER_FETCH, Math.floor(maxBytes / PACED_PARTITION_BYTES)),
+  );
   /** In the order they are asked for: whoever got something goes to the back. */
   const partitions = new Set<PartitionCopy>();
   /** Of partitions whose next messages have expired: everything before is acknowledged first. */
@@ -79,7 +89,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     for (const partition of partitions) {
       if (!partition.fetchable) partitions.delete(partition);
       else if (mayFetch(partition)) chosen.push(partition);
-      if (chosen.length === PARTITIONS_PER_FETCH) break;
+      if (chosen.length === partitionsPerFetch) break;
     }
     // Partitions of one topic stand together; whose turn it is stays first.
     return [...Map.groupBy(chosen, ({ topic }) => topic).values()].flat();
@@ -91,21 +101,28 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
 
   async function run(): Promise<void> {
     while (!signal.aborted) {
-      const chosen = choose();
-      if (chosen.length === 0) {
+      if (choose().length === 0) {
         await new Promise<void>((resolve) => {
           wakeUp = resolve;
         });
         continue;
       }
       let unreserve = () => {};
+      await turn();
+      /** Counted in advance; what comes may be less, or a larger batch. */
+      let counted = maxBytes;
       try {
+        if (signal.aborted) return;
+        const chosen = choose();
+        if (chosen.length === 0) continue;
         // Room is asked for last, so that a broker that is down keeps none from the others.
         if (broker === undefined || broker.connection.closed) broker = await options.open();
         unreserve = await pool.reserve(FETCH_BYTES);
         if (signal.aborted) return;
-        const throttleMs = await fetchOnce(broker, chosen);
+        const { throttleMs, bytes } = await fetchOnce(broker, chosen);
         unreserve();
+        pace.correct(bytes - counted);
+        counted = 0;
         if (throttleMs > 0) await delay(Math.min(throttleMs, LONGEST_THROTTLE_MS), signal);
       } catch (error) {
         if (signal.aborted) return;
@@ -118,11 +135,28 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
         partitions.clear();
       } finally {
         unreserve();
+        pace.correct(-counted);
       }
     }
   }
 
-  async function fetchOnce(from: BrokerConnection, chosen: PartitionCopy[]): Promise<number> {
+  /** Waits until a Fetch may go, which is then counted. Nothing is held meanwhile, neither memory nor a connection. */
+  async function turn(): Promise<void> {
+    if (pace.pieceBytes === undefined) return;
+    const asked = performance.now();
+    await new Promise<void>((resolve) =>
+      pace.ask(() => {
+        resolve();
+        return maxBytes;
+      })
+    );
+    options.onWaited(performance.now() - asked);
+  }
+
+  async function fetchOnce(
+    from: BrokerConnection,
+    chosen: PartitionCopy[],
+  ): Promise<{ readonly throttleMs: number; readonly bytes: number }> {
     const offsets = chosen.map(({ nextFetchOffset }) => nextFetchOffset);
     const wanted = chosen.map((partition) => ({
       topic: partition.topic,
@@ -132,11 +166,12 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     }));
     const topicIds = fetchesById(from) ? topicIdsOf(chosen) : undefined;
     const request = topicIds === undefined
-      ? encodeFetch(wanted, LIMITS)
-      : encodeFetchById(wanted, LIMITS, topicIds);
+      ? encodeFetch(wanted, limits)
+      : encodeFetchById(wanted, limits, topicIds);
     const frame = await from.connection.send({ ...request, pool });
     const outOfRange: PartitionCopy[] = [];
-    let throttleTimeMs: number;
+    const bytes = frame.end - frame.start;
+    let throttleMs: number;
     try {
       const response = topicIds === undefined
         ? decodeFetch(frame)
@@ -167,12 +202,12 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
         if (fetched.errorCode === OFFSET_OUT_OF_RANGE) outOfRange.push(each);
         else take(each, fetched, frame, each === chosen[0]);
       });
-      throttleTimeMs = response.throttleTimeMs;
+      throttleMs = response.throttleTimeMs;
     } finally {
       frame.release();
     }
     await judgeOutOfRange(from, outOfRange);
-    return throttleTimeMs;
+    return { throttleMs, bytes };
   }
 
   /** Undefined where one is not known. */

@@ -5,12 +5,17 @@
 import type { BrokerConnection } from "../wire/connect.ts";
 import { decodeProduce, encodeProduce, type ProducedPartition } from "../wire/produce.ts";
 import { isPeerError, type Lane, LONGEST_THROTTLE_MS, type ReportTrouble } from "./lane.ts";
+import type { Pace } from "./pace.ts";
 import type { Acknowledgement, PartitionCopy } from "./partition_copy.ts";
 import type { ProduceBatch } from "./produce_queue.ts";
 
 /** What a target lane works with. */
 export interface TargetLaneOptions {
   readonly open: () => Promise<BrokerConnection>;
+  /** The limit, shared with the other lanes. */
+  readonly pace: Pace;
+  /** Milliseconds that the lane has waited for the limit. */
+  readonly onWaited: (ms: number) => void;
   readonly reportTrouble: ReportTrouble;
   /** The target has stored a batch. */
   readonly onAcknowledged: (partition: PartitionCopy, acknowledgement: Acknowledgement) => void;
@@ -34,7 +39,8 @@ interface Sent {
 
 /** Opens a lane; its connection is made with the first batch. */
 export function createTargetLane(options: TargetLaneOptions): Lane {
-  const { signal, reportTrouble } = options;
+  const { pace, signal, reportTrouble } = options;
+  const requestBytes = Math.min(REQUEST_BYTES, pace.pieceBytes ?? REQUEST_BYTES);
   /** Partitions with something to send, oldest first. */
   let ready = new Set<PartitionCopy>();
   const members = new Set<PartitionCopy>();
@@ -43,6 +49,8 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
   let opening: Promise<void> | undefined;
   let throttledUntil = 0;
   let pumpScheduled = false;
+  /** Whether a request waits for its turn under the limit. */
+  let asked = false;
 
   /** Sends after the current work is done, so that one request takes what a whole Fetch response brought. */
   function schedulePump(): void {
@@ -55,25 +63,45 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
   }
 
   function pump(): void {
-    while (!signal.aborted && ready.size > 0 && requests.size < REQUESTS_IN_FLIGHT) {
-      if (broker === undefined || broker.connection.closed) {
-        connect();
-        return;
-      }
-      const wait = throttledUntil - performance.now();
-      if (wait > 0) {
-        setTimeout(pump, wait);
-        return;
-      }
-      const entries = collect();
-      if (entries.length === 0) return;
-      const request = send(broker, entries).catch(options.onCrash);
-      requests.add(request);
-      request.finally(() => {
-        requests.delete(request);
-        pump();
-      });
+    if (asked || signal.aborted || ready.size === 0) return;
+    if (requests.size === REQUESTS_IN_FLIGHT) return;
+    if (broker === undefined || broker.connection.closed) return connect();
+    const throttledMs = throttledUntil - performance.now();
+    if (throttledMs > 0) {
+      setTimeout(pump, throttledMs);
+      return;
     }
+    asked = true;
+    const since = performance.now();
+    pace.ask(() => {
+      asked = false;
+      if (pace.pieceBytes !== undefined) options.onWaited(performance.now() - since);
+      schedulePump();
+      return sendNext();
+    });
+  }
+
+  /** Sends one request, unless something has come between while it waited for its turn. @returns its bytes */
+  function sendNext(): number {
+    if (signal.aborted || throttledUntil > performance.now()) return 0;
+    if (broker === undefined || broker.connection.closed) return 0;
+    const entries = collect();
+    if (entries.length === 0) return 0;
+    const encoded = encodeProduce(
+      entries.map(({ partition: { topic, partition }, batch }) => ({
+        topic,
+        partition,
+        batch: batch.bytes,
+      })),
+      REPLICATION_TIMEOUT_MS,
+    );
+    const request = send(broker, encoded, entries).catch(options.onCrash);
+    requests.add(request);
+    request.finally(() => {
+      requests.delete(request);
+      pump();
+    });
+    return encoded.body.reduce((bytes, part) => bytes + part.length, 0);
   }
 
   function collect(): Sent[] {
@@ -81,7 +109,7 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
     const later = new Set<PartitionCopy>();
     let bytes = 0;
     for (const partition of ready) {
-      if (bytes >= REQUEST_BYTES) break;
+      if (bytes >= requestBytes) break;
       ready.delete(partition);
       if (!partition.queue.sendable) continue;
       const batch = partition.queue.send();
@@ -111,15 +139,11 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
     });
   }
 
-  async function send({ connection }: BrokerConnection, entries: readonly Sent[]): Promise<void> {
-    const request = encodeProduce(
-      entries.map(({ partition: { topic, partition }, batch }) => ({
-        topic,
-        partition,
-        batch: batch.bytes,
-      })),
-      REPLICATION_TIMEOUT_MS,
-    );
+  async function send(
+    { connection }: BrokerConnection,
+    request: ReturnType<typeof encodeProduce>,
+    entries: readonly Sent[],
+  ): Promise<void> {
     let answers: ReadonlyMap<string, ProducedPartition>;
     try {
       const response = decodeProduce(await connection.send(request));

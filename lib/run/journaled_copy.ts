@@ -2,6 +2,7 @@
 // partition's progress now and then, and how it ended. A range that an earlier run has begun is taken up where the
 // target stands, not where the journal does.
 
+import type { MigrationConfig } from "../config/migration_config.ts";
 import { startCopy } from "../copy/copy.ts";
 import type { CopyProgress, CopyTask } from "../copy/copy_task.ts";
 import type { TargetRules } from "../copy/cut.ts";
@@ -38,7 +39,7 @@ export interface JournaledCopyOptions {
   readonly migration: MigrationEntry;
   /** Topics that this run has created on the target. */
   readonly topicsCreated: readonly string[];
-  readonly giveUpAfterMs: number;
+  readonly limits: MigrationConfig["limits"];
   readonly log: {
     warning(text: string): void;
     info(text: string): void;
@@ -118,7 +119,7 @@ export async function copyWithJournal(options: JournaledCopyOptions): Promise<vo
     identity,
     sourceTopics,
     targetTopics,
-    giveUpAfterMs: options.giveUpAfterMs,
+    ...options.limits,
     log,
     onAcknowledged(position) {
       changed.set(formatTopicPartition(position), progressEntry(position));

@@ -156,7 +156,7 @@ async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Ou
     ...judged,
     ...prepared.value,
     migration: migration.value,
-    giveUpAfterMs: config.limits.giveUpAfterMs,
+    limits: config.limits,
     log: narrator,
     onProgress: (progress) => narrator.progress(progress, plan, performance.now() - started),
   });

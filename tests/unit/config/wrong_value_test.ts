@@ -287,7 +287,7 @@ Deno.test("what is not supported yet is refused, never ignored", () => {
     [
       around(
         "",
-        "groupOffsets: commit\nverify: content\nlimits: { bytesPerSecond: 50MB }\nranges: [{ topic: a, partition: 0, start: '2022-11-03T15:02:08Z' }]\nengine: { connect: { url: 'http://connect:8083' } }\n",
+        "groupOffsets: commit\nverify: content\nranges: [{ topic: a, partition: 0, start: '2022-11-03T15:02:08Z' }]\nengine: { connect: { url: 'http://connect:8083' } }\n",
       ),
       `
 migration.yaml:5:15: groupOffsets: commit is not supported yet, expected ignore
@@ -296,13 +296,10 @@ migration.yaml:5:15: groupOffsets: commit is not supported yet, expected ignore
 migration.yaml:6:9: verify: content is not supported yet, expected count
   verify: content
           ^
-migration.yaml:7:27: limits.bytesPerSecond is not supported yet, expected the key left out
-  limits: { bytesPerSecond: 50MB }
-                            ^
-migration.yaml:8:9: ranges is not supported yet, expected the key left out
+migration.yaml:7:9: ranges is not supported yet, expected the key left out
   ranges: [{ topic: a, partition: 0, start: '2022-11-03T15:02:08Z' }]
           ^
-migration.yaml:9:9: engine is not supported yet, expected local
+migration.yaml:8:9: engine is not supported yet, expected local
   engine: { connect: { url: 'http://connect:8083' } }
           ^
 `,
