@@ -1,6 +1,7 @@
 // The configuration as the program uses it: checked, defaults filled in, files read, secrets wrapped. How it is
 // written in `migration.yaml` is another shape, in schema.ts; nothing here parses or checks.
 
+import type { PartitionRange } from "../core/range.ts";
 import type { HostPort } from "./address.ts";
 import type { Secret } from "./secrets.ts";
 
@@ -60,16 +61,6 @@ export interface PatternLists {
   readonly exclude: readonly string[];
 }
 
-/** A range to copy without asking groups. */
-export interface RangeConfig {
-  readonly topic: string;
-  readonly partition: number;
-  /** An offset, the log start offset, or the first offset at or after a time. */
-  readonly start: bigint | "earliest" | { readonly timestampMs: number };
-  /** One past the last offset; where absent, the end of the log. */
-  readonly end?: bigint;
-}
-
 /** A Kafka Connect cluster that does the copying. */
 export interface ConnectEngineConfig {
   readonly url: string;
@@ -98,6 +89,7 @@ export interface MigrationConfig {
   /** Codes of overridable findings. */
   readonly accept: readonly string[];
   readonly limits: { readonly bytesPerSecond?: number; readonly giveUpAfterMs: number };
-  readonly ranges?: readonly RangeConfig[];
+  /** At most one a partition. */
+  readonly ranges?: readonly PartitionRange[];
   readonly engine: "local" | { readonly connect: ConnectEngineConfig };
 }

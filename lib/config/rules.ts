@@ -2,6 +2,7 @@
 // as it is written, so that they hold whatever else is wrong with it.
 
 import { formatPath, type LocatedProblem, valueAt } from "./located_problem.ts";
+import { isInternalTopicName } from "../core/name_filter.ts";
 import { pathKey } from "./yaml_source.ts";
 
 type Path = readonly PropertyKey[];
@@ -73,6 +74,11 @@ function rangeRules(content: unknown, has: Has): readonly LocatedProblem[] {
     const message = "ranges and groups exclude each other, expected one of them";
     problems.push({ path: ["ranges"], at: "key", message });
   }
+  if (valueAt(content, ["groupOffsets"]) === "commit") {
+    const message =
+      "ranges and groupOffsets: commit exclude each other, expected one of them (ranges ask no group)";
+    problems.push({ path: ["ranges"], at: "key", message });
+  }
   const seen = new Set<string>();
   for (const index of ranges.keys()) {
     const path = ["ranges", index];
@@ -81,6 +87,10 @@ function rangeRules(content: unknown, has: Has): readonly LocatedProblem[] {
     if (isInteger(start) && isInteger(end) && end <= start) {
       const message = `${formatPath(path)} holds nothing, expected end beyond start`;
       problems.push({ path: [...path, "end"], at: "value", message });
+    }
+    if (typeof topic === "string" && isInternalTopicName(topic)) {
+      const message = `${formatPath(path)} is of an internal topic, which is never migrated`;
+      problems.push({ path: [...path, "topic"], at: "value", message });
     }
     const name = pathKey([String(topic), String(partition)]);
     if (topic !== undefined && partition !== undefined && seen.has(name)) {

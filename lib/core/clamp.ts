@@ -4,14 +4,14 @@
 import { maxOffset, minOffset } from "./offsets.ts";
 import type { PartitionOffsets } from "./snapshot.ts";
 
-/** Why a range starts where it does: at the committed offset, at the log start because the messages before it have expired, at the log start because the group has not committed, or where an earlier plan of the same migration ended. */
-export type StartReason = "committed" | "expired" | "uncommitted" | "migrated";
+/** Why a range starts where it does: at the committed offset, at the log start because the messages before it have expired, at the log start because the group has not committed, where an earlier plan of the same migration ended, or where `ranges` says. */
+export type StartReason = "committed" | "expired" | "uncommitted" | "migrated" | "range";
 
 /**
  * Why nothing is copied. `consumed`: committed at the end. `expired`: all that was not consumed has been deleted.
  * `empty`: never committed, and the log holds nothing. `beyond-end`: committed beyond the end of the log.
  * `open-transaction`: all that remains is held back by a transaction still open. `migrated`: an earlier plan of the
- * same migration has copied it.
+ * same migration has copied it. `outside`: the log holds nothing of a range that `ranges` names.
  */
 export type SkipReason =
   | "consumed"
@@ -19,7 +19,8 @@ export type SkipReason =
   | "empty"
   | "beyond-end"
   | "open-transaction"
-  | "migrated";
+  | "migrated"
+  | "outside";
 
 /** The range to copy. All offsets and counts of offsets are those of the source's log. */
 export interface ClampedRange {
@@ -43,20 +44,28 @@ export interface ClampedRange {
  * transactions are open, else high watermark.
  *
  * @param committed the smallest committed offset, undefined for a group that has not committed (it reads from the log start).
+ * @param until where the wish itself ends; where absent, at the end of the log
  */
-export function clamp(committed: bigint | undefined, log: PartitionOffsets): ClampedRange {
+export function clamp(
+  committed: bigint | undefined,
+  log: PartitionOffsets,
+  until?: bigint,
+): ClampedRange {
   const { logStartOffset, highWatermark, lastStableOffset } = log;
   const wanted = maxOffset(committed ?? logStartOffset, logStartOffset);
-  const endOffset = minOffset(lastStableOffset, highWatermark);
+  const wantedEnd = until === undefined ? highWatermark : minOffset(until, highWatermark);
+  const endOffset = minOffset(lastStableOffset, wantedEnd);
   const startOffset = minOffset(wanted, endOffset);
   const offsets = endOffset - startOffset;
-  const expiredMessages = committed === undefined ? 0n : maxOffset(logStartOffset - committed, 0n);
+  const expiredMessages = committed === undefined
+    ? 0n
+    : maxOffset(minOffset(logStartOffset, until ?? logStartOffset) - committed, 0n);
   const startReason = committed === undefined
     ? "uncommitted"
     : expiredMessages > 0n
     ? "expired"
     : "committed";
-  const openTransactionOffsets = maxOffset(highWatermark - maxOffset(wanted, endOffset), 0n);
+  const openTransactionOffsets = maxOffset(wantedEnd - maxOffset(wanted, endOffset), 0n);
   const range = {
     startOffset,
     endOffset,

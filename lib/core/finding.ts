@@ -48,6 +48,8 @@ export const FINDING_KINDS = {
   RETENTION_WOULD_DELETE: OVERRIDABLE,
   /** The target is compacted and refuses messages without a key; the source is not. */
   COMPACTION_NEEDS_KEYS: OVERRIDABLE,
+  /** A range is asked for of a partition that the source does not have. */
+  RANGE_PARTITION_MISSING: FATAL,
   /** No group of the source has a committed offset that could be migrated. */
   NO_COMMITTED_OFFSETS: EMPTY_HANDED,
   /** The filters let no committed offset through. */
@@ -68,6 +70,10 @@ export const FINDING_KINDS = {
   UNCOMMITTED_COUNTED: NOTICE,
   /** A committed offset beyond the end of its log. */
   OFFSET_BEYOND_END: NOTICE,
+  /** A range reaches beyond the end of its log. */
+  RANGE_BEYOND_END: NOTICE,
+  /** The topic filter leaves a range out. */
+  RANGE_FILTERED_OUT: NOTICE,
   /** The target takes smaller batches than the source. */
   MAX_MESSAGE_BYTES_LOWER: NOTICE,
   /** Data that no group reads. */

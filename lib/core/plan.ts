@@ -49,14 +49,16 @@ export interface UnreadableGroup {
 /**
  * Why a plan has no partition at all. `no-groups`: the source lists none. `no-committed-offsets`: none of its groups
  * has committed on anything. `groups-filter`, `topics-filter`: the filter lets none of it through.
- * `missing-topics`: all that was committed is on topics that do not exist or are internal.
+ * `missing-topics`: all that was committed is on topics that do not exist or are internal. `ranges-filter`: the topic
+ * filter lets no range through.
  */
 export type EmptyReason =
   | "no-groups"
   | "no-committed-offsets"
   | "groups-filter"
   | "topics-filter"
-  | "missing-topics";
+  | "missing-topics"
+  | "ranges-filter";
 
 /** What is to be copied, and what had to be left out. */
 export interface Plan {
@@ -69,6 +71,11 @@ export interface Plan {
   /** Share groups the filter lets through, by name: never carried. */
   readonly shareGroups: readonly string[];
   readonly unreadableGroups: readonly UnreadableGroup[];
+  /** Present where ranges were asked for instead of groups: those that are not planned, because the source has no such partition, or because of the topic filter. */
+  readonly ranges?: {
+    readonly missing: readonly TopicPartition[];
+    readonly filtered: readonly TopicPartition[];
+  };
   /** Present where neither `partitions` nor `unknownPartitions` nor `unreadableGroups` holds anything. */
   readonly empty?: EmptyReason;
 }

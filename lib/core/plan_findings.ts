@@ -5,6 +5,7 @@
 import { escapeName, listNames } from "./escape_name.ts";
 import { type Finding, finding } from "./finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
+import { rangeFindings } from "./range_findings.ts";
 import type { EmptyReason, Plan, UncommittedRule } from "./plan.ts";
 import type { ClusterSnapshot } from "./snapshot.ts";
 import { countOf, sum } from "./units.ts";
@@ -17,6 +18,7 @@ export function planFindings(
 ): readonly Finding[] {
   return [
     ...unreadableGroups(plan),
+    ...rangeFindings(plan),
     ...perTopic(plan.unknownPartitions, (topic, partitions) =>
       finding(
         "PARTITION_OFFLINE",
@@ -77,6 +79,11 @@ const EMPTY_PLANS: Readonly<
     message: "All committed offsets are on topics or partitions that do not exist or are internal",
     remedy: "Check source.bootstrapServers, and that the user has Describe on the topics",
   },
+  "ranges-filter": {
+    code: "FILTER_MATCHED_NOTHING",
+    message: "No topic of ranges is let through by topics.include and topics.exclude",
+    remedy: "Correct the patterns of topics, or ranges",
+  },
 };
 
 function emptyPlan({ empty }: Plan): readonly Finding[] {
@@ -85,13 +92,14 @@ function emptyPlan({ empty }: Plan): readonly Finding[] {
   return [finding(code, { cluster: "source" }, message, remedy)];
 }
 
-function expired({ partitions }: Plan): readonly Finding[] {
+function expired({ partitions, ranges }: Plan): readonly Finding[] {
+  const what = ranges === undefined ? "unconsumed message" : "message";
   const concerned = partitions.filter(({ expiredMessages }) => expiredMessages > 0n);
   return perTopic(concerned, (topic, expired) =>
     finding(
       "MESSAGES_EXPIRED",
       { cluster: "source", topic, partitions: numbersOf(expired) },
-      `${countOf(sum(expired, (p) => p.expiredMessages), "unconsumed message")} of ${
+      `${countOf(sum(expired, (p) => p.expiredMessages), what)} of ${
         partitionsOf(topic, expired)
       } have expired and can't be migrated`,
       "Nothing can bring them back; raise retention.ms of the source topic if more are about to expire",

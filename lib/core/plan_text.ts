@@ -20,6 +20,7 @@ const SKIPPED_BECAUSE: Readonly<Record<SkipReason, string>> = {
   "beyond-end": "the submitted offset is beyond the end",
   "open-transaction": "all that remains belongs to or follows an open transaction",
   "migrated": "already migrated",
+  "outside": "the log holds nothing of the range",
 };
 
 /** The lines of one partition: what was lost before it, what will be copied or why nothing, what stays behind. */
@@ -46,7 +47,7 @@ export function planLines(planned: PlannedPartition): readonly PlanLine[] {
       : {
         level: planned.skip === "beyond-end" ? "warning" : "info",
         text: `${name}, ${submitted}, ${start}, ${end}, skip migrate... (${
-          SKIPPED_BECAUSE[planned.skip]
+          skippedBecause(planned)
         })`,
       },
   );
@@ -60,6 +61,12 @@ export function planLines(planned: PlannedPartition): readonly PlanLine[] {
   const cost = costText(planned);
   if (cost !== undefined) lines.push({ level: "info", text: `${name}, ${cost}` });
   return lines;
+}
+
+function skippedBecause({ skip = "consumed", range }: PlannedPartition): string {
+  return skip === "expired" && range !== undefined
+    ? "all messages of the range have expired"
+    : SKIPPED_BECAUSE[skip];
 }
 
 /** What the group that sets the start costs: `without console-consumer-41: 12 messages instead of 4,100,000`; undefined where leaving it out changes nothing. */
@@ -78,7 +85,7 @@ export function partitionText(
   return `topic: ${escapeName(topic)}, partition: ${partition}`;
 }
 
-/** `submitted offset: 187800 (test123-group)`, or `submitted offset: none (GROUP)`. */
+/** `submitted offset: 187800 (test123-group)`, `submitted offset: none (GROUP)`, or `submitted offset: none (range 100 to 200)`. */
 export function submittedText(
   { submittedOffset, submittedBy }: Pick<PlannedPartition, "submittedOffset" | "submittedBy">,
 ): string {

@@ -3,6 +3,7 @@
 
 import { clamp, type ClampedRange } from "./clamp.ts";
 import type { PartitionOffsets } from "./snapshot.ts";
+import type { PartitionRange } from "./range.ts";
 import type { TopicPartition } from "./topic_partition.ts";
 
 /** What one group has committed on one partition. */
@@ -26,11 +27,11 @@ export interface WithoutSmallest {
 
 /** What is copied of one partition, and why. Plain data, fixed before the first byte moves. */
 export interface PlannedPartition extends TopicPartition, ClampedRange {
-  /** The smallest committed ("submitted") offset; absent where the start is set by a group that has not committed. */
+  /** The smallest committed ("submitted") offset; absent where the start is set by a group that has not committed, or by a range. */
   readonly submittedOffset?: bigint;
-  /** The group that sets the start; among equals the first by name. */
+  /** The group that sets the start, among equals the first by name; for a range, the range in words. */
   readonly submittedBy: string;
-  /** Every group that counts, by name. */
+  /** Every group that counts, by name; none for a range. */
   readonly groups: readonly PlannedGroup[];
   /** Present where other groups remain and leaving out `submittedBy` would copy less. */
   readonly withoutSmallest?: WithoutSmallest;
@@ -38,6 +39,8 @@ export interface PlannedPartition extends TopicPartition, ClampedRange {
   readonly uncommittedOffsets: bigint;
   /** The log as the plan saw it. */
   readonly log: PartitionOffsets;
+  /** What was asked for, where it was not groups that decided. */
+  readonly range?: Pick<PartitionRange, "start" | "end">;
 }
 
 /**

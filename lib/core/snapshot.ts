@@ -23,6 +23,8 @@ export interface PartitionSnapshot {
   readonly leaderEpoch: number;
   /** Absent where no leader could be asked. */
   readonly offsets?: PartitionOffsets;
+  /** The first offset at or after the time that was asked about; absent where none was, or nothing is as late. */
+  readonly timeOffset?: bigint;
   /** Why the partition's offsets are not known, as a sentence. */
   readonly problem?: string;
 }

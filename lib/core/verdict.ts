@@ -133,7 +133,9 @@ function judgeMigration(
 
 function nothingToMigrate(plan: Plan): Verdict {
   const migrated = plan.partitions.some(({ skip }) => skip === "migrated");
-  const sentence = migrated
+  const sentence = plan.ranges !== undefined
+    ? "Nothing to migrate: the logs hold nothing of the ranges that is not migrated"
+    : migrated
     ? "Nothing to migrate: everything has been migrated, is consumed or has expired"
     : "Nothing to migrate: everything is consumed or has expired";
   return verdict(0, "nothing to migrate", sentence);

@@ -1,5 +1,5 @@
 // Log start offset, high watermark and last stable offset of many partitions: three ListOffsets requests a leader
-// (kafkajs's version 3). kafkajs's own fetchTopicOffsets calls the last stable offset "high"; here both isolation
+// (kafkajs's version 3), and a fourth where offsets of times are wanted. kafkajs's own fetchTopicOffsets calls the last stable offset "high"; here both isolation
 // levels are asked.
 
 import type { PartitionOffsets } from "../core/snapshot.ts";
@@ -16,7 +16,11 @@ const READ_COMMITTED = 1;
 
 /** Offsets, or the error code the leader gave. */
 export type PartitionOffsetsResult =
-  | { readonly offsets: PartitionOffsets }
+  | {
+    readonly offsets: PartitionOffsets;
+    /** First offset at or after the time asked for; absent where there is none. */
+    readonly timeOffset?: bigint;
+  }
   | { readonly errorCode: number };
 
 interface ListOffsetsResponse {
@@ -31,21 +35,30 @@ type OffsetOrError = { readonly offset: bigint; readonly errorCode: number };
 /**
  * Asks one leader for the offsets of partitions it leads.
  *
+ * @param times milliseconds since 1970, by `formatTopicPartition`, where the offset of a time is wanted too
  * @returns by `formatTopicPartition`
  * @throws {ConnectionError}
  */
 export async function listPartitionOffsets(
   broker: BrokerConnection,
   partitions: readonly TopicPartition[],
+  times: ReadonlyMap<string, number> = new Map(),
 ): Promise<ReadonlyMap<string, PartitionOffsetsResult>> {
-  const [start, high, stable] = await Promise.all([
-    list(broker, partitions, EARLIEST, READ_UNCOMMITTED),
-    list(broker, partitions, LATEST, READ_UNCOMMITTED),
-    list(broker, partitions, LATEST, READ_COMMITTED),
+  const timed = partitions.filter((partition) => times.has(formatTopicPartition(partition)));
+  const timeOf = (partition: TopicPartition) =>
+    times.get(formatTopicPartition(partition)) ?? LATEST;
+  const [start, high, stable, atTime] = await Promise.all([
+    list(broker, partitions, () => EARLIEST, READ_UNCOMMITTED),
+    list(broker, partitions, () => LATEST, READ_UNCOMMITTED),
+    list(broker, partitions, () => LATEST, READ_COMMITTED),
+    timed.length === 0
+      ? new Map<string, OffsetOrError>()
+      : list(broker, timed, timeOf, READ_UNCOMMITTED),
   ]);
   return new Map(partitions.map((partition) => {
     const key = formatTopicPartition(partition);
-    return [key, combine(start.get(key), high.get(key), stable.get(key))];
+    const result = combine(start.get(key), high.get(key), stable.get(key));
+    return [key, withTimeOffset(result, atTime.get(key))];
   }));
 }
 
@@ -64,15 +77,28 @@ function combine(
   };
 }
 
+/** A time after the last message has offset −1. */
+function withTimeOffset(
+  result: PartitionOffsetsResult,
+  atTime: OffsetOrError | undefined,
+): PartitionOffsetsResult {
+  if ("errorCode" in result || atTime === undefined) return result;
+  if (atTime.errorCode !== 0) return { errorCode: atTime.errorCode };
+  return atTime.offset < 0n ? result : { ...result, timeOffset: atTime.offset };
+}
+
 async function list(
   { connection, versions }: BrokerConnection,
   partitions: readonly TopicPartition[],
-  timestamp: number,
+  timestampOf: (partition: TopicPartition) => number,
   isolationLevel: number,
 ): Promise<ReadonlyMap<string, OffsetOrError>> {
   const topics = groupByTopic(partitions).map(([topic, ofTopic]) => ({
     topic,
-    partitions: ofTopic.map(({ partition }) => ({ partition, timestamp })),
+    partitions: ofTopic.map((each) => ({
+      partition: each.partition,
+      timestamp: timestampOf(each),
+    })),
   }));
   const answer = await sendKafkajsRequest<ListOffsetsResponse>(
     connection,

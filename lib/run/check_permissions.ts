@@ -21,7 +21,9 @@ export async function sourcePermissions(
   plan: Plan,
   snapshot: ClusterSnapshot,
 ): Promise<readonly Finding[]> {
-  const unseen = config.topics.include.filter((pattern) =>
+  const { topics: { include }, ranges } = config;
+  const named = [...include, ...ranges?.map(({ topic }) => topic) ?? []];
+  const unseen = [...new Set(named)].filter((pattern) =>
     /^[\w.-]+$/.test(pattern) && !snapshot.topics.has(pattern)
   );
   const permissions = await fetchPermissions(cluster, [...topicsToCopy(plan), ...unseen]);
@@ -32,7 +34,7 @@ export async function sourcePermissions(
   );
   return [
     ...permissionFindings({ ...permissions, topics }, ["Read"], permitted),
-    ...groupPermissionFindings(permissions, permitted),
+    ...(ranges === undefined ? groupPermissionFindings(permissions, permitted) : []),
   ];
 }
 

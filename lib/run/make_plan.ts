@@ -9,13 +9,15 @@ import { filterAccepts, type NameFilter, parsePattern } from "../core/name_filte
 import { type NewTopic, planNewTopics } from "../core/new_topics.ts";
 import { buildPlan, type Plan } from "../core/plan.ts";
 import { preflight } from "../core/preflight.ts";
+import { rangeSettings } from "../core/range.ts";
+import { buildRangePlan } from "../core/range_plan.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { orFinding } from "./blocking.ts";
 import { permittedOn, sourcePermissions, targetPermissions } from "./check_permissions.ts";
 import { checkIdentity, checkTopicIds, ownRecords } from "./check_journal.ts";
 import { tryNewTopics } from "./new_topics.ts";
-import { snapshotSource, snapshotTarget } from "./snapshot.ts";
+import { snapshotRanges, snapshotSource, snapshotTarget } from "./snapshot.ts";
 
 /** A plan, what was found on the way, and what it rests on. */
 export interface JudgedPlan {
@@ -45,7 +47,13 @@ export async function makePlan(
   const groups = compileFilter(config.groups);
   const { uncommitted, nonEmptyTarget, accept } = config;
   const concerns = (topic: string) => filterAccepts(topics, topic);
-  const onSource = await orFinding(snapshotSource(source, concerns, signal), "source");
+  const { ranges } = config;
+  const onSource = await orFinding(
+    ranges === undefined
+      ? snapshotSource(source, concerns, signal)
+      : snapshotRanges(source, ranges, signal),
+    "source",
+  );
   if ("finding" in onSource) return onSource;
   const sourceSnapshot = onSource.value;
   const identity: JournalIdentity = {
@@ -54,7 +62,9 @@ export async function makePlan(
     settings: settingsOf(config),
   };
   checkIdentity(journal, identity);
-  const whole = buildPlan({ source: sourceSnapshot, topics, groups, uncommitted });
+  const whole = ranges === undefined
+    ? buildPlan({ source: sourceSnapshot, topics, groups, uncommitted })
+    : buildRangePlan({ source: sourceSnapshot, topics, ranges });
   const plan = continuePlan(whole, journal);
   const concerned = [...plan.partitions, ...journal?.partitions.values() ?? []];
   const names = [...new Set(concerned.map(({ topic }) => topic))];
@@ -115,7 +125,13 @@ function compileFilter({ include, exclude }: MigrationConfig["topics"]): NameFil
 
 /** What must not change while a migration is under way. */
 function settingsOf(
-  { topics, groups, uncommitted, engine }: MigrationConfig,
+  { topics, groups, uncommitted, engine, ranges }: MigrationConfig,
 ): Readonly<Record<string, unknown>> {
-  return { topics, groups, uncommitted, engine: typeof engine === "string" ? engine : "connect" };
+  return {
+    topics,
+    groups,
+    uncommitted,
+    engine: typeof engine === "string" ? engine : "connect",
+    ...(ranges !== undefined && { ranges: rangeSettings(ranges) }),
+  };
 }

@@ -8,6 +8,7 @@ import type {
   TopicSettings,
   TopicSnapshot,
 } from "../core/snapshot.ts";
+import type { PartitionRange } from "../core/range.ts";
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
 import { kafkaError } from "../core/kafka_error.ts";
 import { formatAddress } from "../config/address.ts";
@@ -38,6 +39,23 @@ export async function snapshotSource(
     (topic) => committedOn.has(topic) && concerns(topic),
     signal,
   );
+}
+
+/** Looks at the topics of ranges on the source; no group is asked. */
+export async function snapshotRanges(
+  cluster: Cluster,
+  ranges: readonly PartitionRange[],
+  signal: AbortSignal,
+): Promise<ClusterSnapshot> {
+  const metadata = await cluster.metadata([...new Set(ranges.map(({ topic }) => topic))]);
+  const times = new Map(
+    ranges.flatMap((range) =>
+      typeof range.start === "object"
+        ? [[formatTopicPartition(range), range.start.timestampMs] as const]
+        : []
+    ),
+  );
+  return await snapshot(cluster, metadata, [], () => true, signal, times);
 }
 
 /** Looks at the named topics of the target. */
@@ -74,13 +92,14 @@ async function snapshot(
   groups: readonly GroupSnapshot[],
   wanted: (topic: string) => boolean,
   signal: AbortSignal,
+  times?: ReadonlyMap<string, number>,
 ): Promise<ClusterSnapshot> {
   const existing = metadata.topics.filter(({ errorCode }) =>
     errorCode === 0 || kafkaError(errorCode).name === "LEADER_NOT_AVAILABLE"
   );
   const concerned = existing.filter(({ topic }) => wanted(topic));
   const [offsets, settings] = await Promise.all([
-    fetchOffsets(cluster, concerned, signal),
+    fetchOffsets(cluster, concerned, signal, times),
     fetchTopicSettings(await cluster.anyControl(), concerned.map(({ topic }) => topic)),
   ]);
   return {
@@ -105,6 +124,7 @@ async function fetchOffsets(
   cluster: Cluster,
   topics: readonly TopicMetadata[],
   signal: AbortSignal,
+  times?: ReadonlyMap<string, number>,
 ): Promise<ReadonlyMap<string, PartitionOffsetsResult>> {
   const results = new Map<string, PartitionOffsetsResult>();
   let current = topics;
@@ -124,7 +144,7 @@ async function fetchOffsets(
     }
     await Promise.all([...byLeader].map(async ([leader, partitions]) => {
       const broker = await cluster.control(leader);
-      for (const [key, result] of await listPartitionOffsets(broker, partitions)) {
+      for (const [key, result] of await listPartitionOffsets(broker, partitions, times)) {
         results.set(key, result);
       }
     }));
@@ -161,7 +181,7 @@ function toSnapshot(
         const result = offsets.get(formatTopicPartition({ topic, partition }));
         if (result === undefined || leader < 0) return { ...base, problem: "it has no leader" };
         return "offsets" in result
-          ? { ...base, offsets: result.offsets }
+          ? { ...base, ...result }
           : { ...base, problem: offsetsProblem(result.errorCode) };
       })
       .sort((a, b) => a.partition - b.partition),

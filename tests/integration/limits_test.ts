@@ -22,7 +22,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 clusters.test("a limit is kept by all connections together, and everything arrives", async () => {
   await using backlog = await makeSlowBacklog(clusters, {
     partitions: 6,
-    messages: 3_500,
+    messages: 4_500,
     valueBytes: 1_000,
     committed: 0,
     codec: "none",
@@ -33,11 +33,11 @@ clusters.test("a limit is kept by all connections together, and everything arriv
   await using migration = await makeMigrationDir(backlog.config({ limits }));
   const { status, output } = await migration.run();
   assert.equal(status, 0, output);
-  // 21 MB at 5 MB/s; generously below, as the test is not about time.
+  // Over 20 MB at 5 MB/s; generously below, as the test is not about time.
   const { durationMs } = migration.report();
   assert.ok(durationMs > 3_000, `it took ${durationMs} ms only`);
-  const { source, target } = backlog;
-  assert.ok(source.forwarded("toClient") > 20e6 && target.forwarded("toServer") > 20e6);
+  const { source } = backlog;
+  assert.ok(source.forwarded("toClient") > 20e6, "less was read");
   await backlog.assertArrived();
 });
 
