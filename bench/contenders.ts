@@ -24,23 +24,36 @@ export interface Contender {
   readonly command: (order: CopyOrder) => Promise<readonly string[]>;
 }
 
+/** How data-migrate is slowed down. */
+export interface Slowdown {
+  readonly bytesPerSecond: number;
+  /** Dialled address by advertised one, of both sides. */
+  readonly addresses: Readonly<Record<string, string>>;
+}
+
 /** data-migrate. @param binary its path */
-export function dataMigrateContender(binary: string): Contender {
+export function dataMigrateContender(binary: string, slowdown?: Slowdown): Contender {
   return {
     name: "data-migrate",
     async command({ source, target, topic, group, folder }) {
       const config = `${folder}/migration.yaml`;
-      await Deno.writeTextFile(
-        config,
-        [
-          "checkFlag: 1",
-          `source: { bootstrapServers: "${source}" }`,
-          `target: { bootstrapServers: "${target}" }`,
-          `topics: { include: ["${topic}"] }`,
-          `groups: { include: ["${group}"] }`,
-          "",
-        ].join("\n"),
-      );
+      const cluster = (bootstrapServers: string) => {
+        const dialled = slowdown?.addresses[bootstrapServers];
+        return {
+          bootstrapServers,
+          ...(dialled !== undefined && { addresses: { [bootstrapServers]: dialled } }),
+        };
+      };
+      const content = {
+        checkFlag: 1,
+        source: cluster(source),
+        target: cluster(target),
+        topics: { include: [topic] },
+        groups: { include: [group] },
+        ...(slowdown && { limits: { bytesPerSecond: slowdown.bytesPerSecond } }),
+      };
+      // JSON is YAML too.
+      await Deno.writeTextFile(config, JSON.stringify(content, null, 2));
       return [binary, config];
     },
   };

@@ -1,7 +1,9 @@
 // `deno task bench`: copies the same topics with data-migrate and with franz-go, in turns, between two real brokers, and
-// prints medians and ratios. A run that copied less than everything is a failure; how fast a run was never is.
+// prints medians and ratios; with `--limit`, how evenly a limit is kept. A run that copied less than everything is a
+// failure; how fast a run was never is.
 
 import { type Contender, dataMigrateContender, franzGoContender } from "./contenders.ts";
+import { benchLimit } from "./limit.ts";
 import { machineLine, measure } from "./measure.ts";
 import { type BenchOptions, HELP, parseBenchOptions } from "./options.ts";
 import { dataMigrate, goPrograms } from "./programs.ts";
@@ -19,6 +21,14 @@ async function bench(options: BenchOptions): Promise<void> {
   const contenders = [dataMigrateContender(binary), franzGoContender(programs)];
   say(machineLine());
   await using stage = await openStage(programs);
+  const { limit } = options;
+  if (limit !== undefined) {
+    for (const workload of options.workloads) {
+      say(`${workload.name}: under a limit of ${limit} bytes a second`);
+      print(`${await benchLimit(stage, programs, binary, limit, workload)}\n`);
+    }
+    return;
+  }
   for (const workload of options.workloads.map((each) => scaled(each, options.scale))) {
     say(`${workload.name}: seeding ${workload.title}, ${workload.records} records`);
     const topic = await stage.seed(workload);

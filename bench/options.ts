@@ -1,6 +1,7 @@
 // The bench's command line. What is wrong with it comes back as a sentence; it starts nothing.
 
 import { parseArgs } from "node:util";
+import { parseSizeBytes } from "../lib/config/quantities.ts";
 import { type Workload, workloads } from "./workloads.ts";
 
 /** What is asked for. */
@@ -10,6 +11,8 @@ export interface BenchOptions {
   /** Part of the records; 1 is the whole workload. */
   readonly scale: number;
   readonly workloads: readonly Workload[];
+  /** Measure how evenly this limit is kept, bytes a second, instead of speed. */
+  readonly limit?: number;
   /** A data-migrate to measure instead of the compiled one. */
   readonly binary?: string;
 }
@@ -20,6 +23,7 @@ export const HELP = `deno task bench -- [options]
   --runs N        measured runs of each contender (3)
   --scale F       part of the records, such as 0.1 for a quick look (1)
   --only A,C      some of the workloads (all)
+  --limit RATE    how evenly data-migrate keeps a limit such as 20MB, over any five seconds
   --binary PATH   measure this data-migrate instead of dist/data-migrate
   --help
 `;
@@ -36,6 +40,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | strin
         scale: { type: "string", default: "1" },
         only: { type: "string" },
         binary: { type: "string" },
+        limit: { type: "string" },
         help: { type: "boolean", default: false },
       },
     }));
@@ -53,10 +58,15 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | strin
     const known = workloads.map(({ name }) => name).join(", ");
     return `--only: no workload ${unknown.join(", ")}; there are ${known}\n\n${HELP}`;
   }
+  const limit = values.limit === undefined ? undefined : parseSizeBytes(values.limit);
+  if (values.limit !== undefined && limit === undefined) {
+    return `--limit takes bytes a second, such as 20MB\n\n${HELP}`;
+  }
   return {
     runs,
     scale,
     workloads: workloads.filter(({ name }) => names.includes(name)),
+    ...(limit !== undefined && { limit }),
     ...(values.binary !== undefined && { binary: values.binary }),
   };
 }

@@ -47,6 +47,11 @@ export function scaled(workload: Workload, scale: number): Workload {
   };
 }
 
+/** The workload with about so many bytes of values. */
+export function recordsFor(workload: Workload, bytes: number): Workload {
+  return scaled(workload, bytes / valueBytesOf(workload));
+}
+
 /** Records that end up in a partition: the seeder deals them out in turn. */
 export function recordsOfPartition({ records, partitions }: Workload, partition: number): bigint {
   return BigInt(Math.floor((records - partition + partitions - 1) / partitions));

@@ -9,12 +9,14 @@ import { sharedClusters } from "../support/cluster_pair.ts";
 import { makeMigrationDir } from "../support/migration_dir.ts";
 
 const clusters = sharedClusters();
-const NOON = Date.UTC(2024, 10, 3, 12);
+/** Recent, or retention would take the messages. */
+const BEGAN = Math.floor(Date.now() / 1_000) * 1_000 - 2 * 3_600_000;
+const timeAfter = (seconds: number) => new Date(BEGAN + seconds * 1_000).toISOString();
 
 clusters.test("ranges are copied as asked: offsets, the log's start, a time, the log's end", async () => {
   const { topic, config } = await makeBacklog(clusters, {
     messages: [100, 100, 100, 100, 100],
-    contents: { timestampMs: NOON, timestampStepMs: 1_000, properties: { "batch.size": "2000" } },
+    contents: { timestampMs: BEGAN, timestampStepMs: 1_000, properties: { "batch.size": "2000" } },
   });
   const { source, judge } = clusters;
   await judge.deleteRecords(source.bootstrap, topic, 1, 20n);
@@ -27,8 +29,8 @@ clusters.test("ranges are copied as asked: offsets, the log's start, a time, the
   const ranges = [
     range(0, 13, 77),
     range(1, "earliest", 50),
-    range(2, new Date(NOON + 30_000).toISOString()),
-    range(3, new Date(NOON + 3_600_000).toISOString()),
+    range(2, timeAfter(30)),
+    range(3, timeAfter(3_600)),
     range(4, 90, 200),
   ];
   await using migration = await makeMigrationDir(config({ ranges }));
@@ -38,12 +40,16 @@ clusters.test("ranges are copied as asked: offsets, the log's start, a time, the
     const line of [
       "Prepare to migrate topic: T, partition: 0, submitted offset: none (range 13 to 77), start offset: 13, end offset: 77, messages: 64",
       "Prepare to migrate topic: T, partition: 1, submitted offset: none (range earliest to 50), start offset: 20, end offset: 50, messages: 30",
-      "Prepare to migrate topic: T, partition: 2, submitted offset: none (range 2024-11-03T12:00:30.000Z to end of log), start offset: 30, end offset: 100, messages: 70",
-      "topic: T, partition: 3, submitted offset: none (range 2024-11-03T13:00:00.000Z to end of log), start offset: 100, end offset: 100, skip migrate... (the log holds nothing of the range)",
+      `Prepare to migrate topic: T, partition: 2, submitted offset: none (range ${
+        timeAfter(30)
+      } to end of log), start offset: 30, end offset: 100, messages: 70`,
+      `topic: T, partition: 3, submitted offset: none (range ${
+        timeAfter(3_600)
+      } to end of log), start offset: 100, end offset: 100, skip migrate... (the log holds nothing of the range)`,
       "Prepare to migrate topic: T, partition: 4, submitted offset: none (range 90 to 200), start offset: 90, end offset: 100, messages: 10",
     ]
   ) assert.ok(check.stdout.includes(line.replaceAll("T,", `${topic},`)), check.output);
-  assert.match(check.output, /RANGE_BEYOND_END: .*partition 3: range 2024.*, end 100/);
+  assert.match(check.output, /RANGE_BEYOND_END: .*partition 3: range 20.*, end 100/);
 
   const { status, output } = await migration.run();
   assert.equal(status, 0, output);
