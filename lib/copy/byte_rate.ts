@@ -11,7 +11,7 @@ export interface ByteRate {
 }
 
 /** So much of the time in which nothing was spent is made up for later: timers are late, answers take their time. */
-const CREDIT_MS = 100;
+const CREDIT_MS = 250;
 
 /** A limit under which nothing has been spent yet. */
 export function createByteRate(bytesPerSecond: number): ByteRate {

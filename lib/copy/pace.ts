@@ -21,8 +21,8 @@ export interface Pace {
 /** What a timer takes. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** A piece is worth so much of a second: over five of them, one more or less is 5 %. */
-const PIECE_SECONDS = 0.25;
+/** A piece is worth so much of a second: over five of them, one more or less is 4 %. */
+const PIECE_SECONDS = 0.2;
 
 /** No limit. */
 export const UNLIMITED: Pace = {

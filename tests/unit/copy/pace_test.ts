@@ -20,13 +20,13 @@ Deno.test("lanes go in the order they asked, each when what went before is paid"
     went.push("a");
     pace.ask(() => {
       went.push("a again");
-      resolve();
       return 1;
     });
-    return 150;
+    return 350;
   });
   pace.ask(() => {
     went.push("b");
+    resolve();
     return 0;
   });
   assert.deepEqual(went, ["a"], "nobody goes before the first is paid");
