@@ -2,11 +2,16 @@
 
 import { parseArgs } from "node:util";
 
+/** What there is a JSON Schema of: `migration.yaml` or `migration.report.json`. */
+export type SchemaName = "config" | "report";
+
 /** What the command line asks for. */
 export interface CliOptions {
   /** The config as given; absent: `migration.yaml` here, else beside the binary. */
   readonly config?: string;
   readonly action: "run" | "verify" | "init" | "schema" | "help" | "version";
+  /** Present with the action `schema`: of what. */
+  readonly schemaOf?: SchemaName;
   /** Overrides `checkFlag`. */
   readonly mode?: "check" | "migrate";
   readonly json: boolean;
@@ -28,7 +33,7 @@ The log, the reports and the state file are written beside it.
   --migrate        migrate, whatever checkFlag says       (checkFlag: 1)
   --verify         verify a finished migration again, copying nothing
   --init           write a commented migration.yaml
-  --schema         print the JSON Schema of migration.yaml
+  --schema         print the JSON Schema of migration.yaml; --schema report: of the report
   --json           print the report as JSON on stdout, everything else on stderr
   --quiet          only errors and the verdict
   --verbose        more detail
@@ -87,17 +92,29 @@ export function parseCliOptions(args: readonly string[]): CliOptions | string {
   }
   if (values.check && values.migrate) return "--check and --migrate exclude each other";
   if (values.quiet && values.verbose) return "--quiet and --verbose exclude each other";
+  if (action === "schema") {
+    const [schemaOf = "config"] = positionals;
+    if (schemaOf !== "config" && schemaOf !== "report") {
+      return `--schema knows config and report, not ${schemaOf}`;
+    }
+    return { ...shown(values), action, schemaOf };
+  }
   const mode = values.check ? "check" : values.migrate ? "migrate" : undefined;
   const [config] = positionals;
   return {
     action: action ?? "run",
     ...(config !== undefined && { config }),
     ...(mode !== undefined && { mode }),
-    json: values.json ?? false,
-    quiet: values.quiet ?? false,
-    verbose: values.verbose ?? false,
-    progress: values.progress ?? true,
+    ...shown(values),
   };
+}
+
+function shown(
+  { json = false, quiet = false, verbose = false, progress = true }: {
+    readonly [name in "json" | "quiet" | "verbose" | "progress"]?: boolean | undefined;
+  },
+): Pick<CliOptions, "json" | "quiet" | "verbose" | "progress"> {
+  return { json, quiet, verbose, progress };
 }
 
 function firstSentence(text: string): string {

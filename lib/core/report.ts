@@ -2,7 +2,10 @@
 // and the page are rendered from. Nothing here renders for people, and no secret has a place in it.
 
 import type { Finding } from "./finding.ts";
+import { type GroupLag, groupLags, type TopicBacklog, topicBacklogs } from "./lag.ts";
 import { partitionsToCopy, type Plan } from "./plan.ts";
+import type { Throughput } from "./throughput.ts";
+import type { TopicPartition } from "./topic_partition.ts";
 import { sum } from "./units.ts";
 import { judge, type Mode, type Verdict } from "./verdict.ts";
 import type { Verification } from "./verify.ts";
@@ -32,6 +35,23 @@ export interface PlanTotals {
   readonly openTransactionOffsets: bigint;
 }
 
+/** Where the records of a migration lie in a partition of the target; others may have written between them. */
+export interface WrittenRecords extends TopicPartition {
+  readonly records: bigint;
+  /** Target offset of the first. */
+  readonly baseOffset: bigint;
+  /** One past the target offset of the last. */
+  readonly endOffset: bigint;
+}
+
+/** What all runs of a migration have changed on the target so far: what undoing it would have to undo. */
+export interface Changes {
+  /** Names of the topics created, by name. */
+  readonly topicsCreated: readonly string[];
+  /** By topic, then by partition; partitions without records of ours are left out. */
+  readonly records: readonly WrittenRecords[];
+}
+
 /** What the edge knows about a run; the rest of the report is derived. */
 export interface RunFacts {
   readonly runId: string;
@@ -52,6 +72,12 @@ export interface RunFacts {
   readonly findings: readonly Finding[];
   readonly plan?: Plan;
   readonly results?: Verification;
+  /** What `migration.yaml` says, keys as there, defaults filled in; plain data, secrets named and never shown. */
+  readonly configuration?: Readonly<Record<string, unknown>>;
+  /** Absent where nothing was copied. */
+  readonly throughput?: Throughput;
+  /** Absent where no migration has begun. */
+  readonly changes?: Changes;
 }
 
 /** The report of one run. */
@@ -60,15 +86,24 @@ export interface Report extends RunFacts {
   readonly verdict: Verdict;
   /** Present where there is a plan. */
   readonly planTotals?: PlanTotals;
+  /** The same topic by topic, by name. */
+  readonly backlog?: readonly TopicBacklog[];
+  /** The same group by group, by name. */
+  readonly groups?: readonly GroupLag[];
 }
 
 /** Completes the facts of a run with the verdict and the totals. */
 export function buildReport(facts: RunFacts): Report {
+  const { plan, results } = facts;
   return {
     schemaVersion: REPORT_SCHEMA_VERSION,
     verdict: judge(facts),
     ...facts,
-    ...(facts.plan === undefined ? {} : { planTotals: planTotals(facts.plan) }),
+    ...(plan !== undefined && {
+      planTotals: planTotals(plan),
+      backlog: topicBacklogs(plan, results),
+      groups: groupLags(plan),
+    }),
   };
 }
 

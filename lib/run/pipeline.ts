@@ -3,13 +3,16 @@
 
 import { formatAddress } from "../config/address.ts";
 import type { MigrationConfig } from "../config/migration_config.ts";
+import { publicConfig } from "../config/public_config.ts";
 import type { CopyProgress } from "../copy/copy_task.ts";
+import { changesOf } from "../core/changes.ts";
 import type { Finding } from "../core/finding.ts";
 import { journalProgress } from "../core/journal.ts";
 import type { NewTopic } from "../core/new_topics.ts";
 import { partitionsToCopy, type Plan } from "../core/plan.ts";
 import { targetFindings } from "../core/target_findings.ts";
 import { buildReport, type Report } from "../core/report.ts";
+import { recordThroughput, type Throughput } from "../core/throughput.ts";
 import type { Mode } from "../core/verdict.ts";
 import type { Verification } from "../core/verify.ts";
 import type { Cluster } from "../kafka/cluster.ts";
@@ -63,6 +66,7 @@ interface Outcome {
   readonly findings: readonly Finding[];
   readonly plan?: Plan;
   readonly results?: Verification;
+  readonly throughput?: Throughput;
 }
 
 interface Clusters {
@@ -109,6 +113,8 @@ export async function runPipeline(options: PipelineOptions): Promise<Report> {
     source: reportCluster(config.source, source),
     target: reportCluster(config.target, target),
     interrupted: signal.aborted,
+    configuration: publicConfig(config),
+    ...(journal.state !== undefined && { changes: changesOf(journal.state) }),
     ...outcome,
   });
   const { exitStatus } = report.verdict;
@@ -150,6 +156,7 @@ async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Ou
   if ("finding" in migration) return block(options, migration.finding);
   if (!isIdempotent(migration.value)) narrator.warning(NOT_IDEMPOTENT);
   const started = performance.now();
+  const recorder = recordThroughput();
   await copyWithJournal({
     ...options,
     ...clusters,
@@ -158,10 +165,16 @@ async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Ou
     migration: migration.value,
     limits: config.limits,
     log: narrator,
-    onProgress: (progress) => narrator.progress(progress, plan, performance.now() - started),
+    onProgress(progress) {
+      const elapsedMs = performance.now() - started;
+      narrator.progress(progress, plan, elapsedMs);
+      const { bytesAcknowledged: bytes, recordsAcknowledged: records } = progress;
+      recorder.add({ elapsedMs: Math.round(elapsedMs), bytes, records });
+    },
   });
-  if (signal.aborted) return { findings, plan };
-  return { findings, plan, ...optional("results", await verify(options, clusters.target, plan)) };
+  const copied = { findings, plan, throughput: recorder.throughput };
+  if (signal.aborted) return copied;
+  return { ...copied, ...optional("results", await verify(options, clusters.target, plan)) };
 }
 
 /** Creates the topics that are missing on the target. @returns what stood in the way, or the target as it is then */

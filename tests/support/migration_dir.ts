@@ -3,7 +3,9 @@
  * judge what it reads.
  */
 
+import assert from "node:assert/strict";
 import type { Report } from "../../lib/core/report.ts";
+import { reportSchema } from "../../lib/report/schema.ts";
 import { type ProgramOptions, type ProgramResult, runProgram } from "./program.ts";
 
 /** A config as data; JSON is YAML too. */
@@ -32,7 +34,7 @@ export interface MigrationDir extends AsyncDisposable {
   readonly text: (name: string) => string;
   /** Lines of migration.log. */
   readonly log: () => readonly string[];
-  /** What migration.report.json holds, or another report. */
+  /** What migration.report.json holds, or another report; it has to keep to the schema. */
   readonly report: (name?: string) => JsonReport;
   /** The text of every file but migration.yaml. */
   readonly everythingWritten: () => string;
@@ -66,7 +68,11 @@ export async function makeMigrationDir(
     files,
     text,
     log: () => text("migration.log").split("\n").filter((line) => line !== ""),
-    report: (name = "migration.report.json") => JSON.parse(text(name)),
+    report: (name = "migration.report.json") => {
+      const report = JSON.parse(text(name));
+      assert.deepEqual(reportSchema.parse(report), report, "the schema lacks a field");
+      return report;
+    },
     everythingWritten: () => files().filter((name) => name !== "migration.yaml").map(text).join(""),
     [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }),
   };

@@ -14,7 +14,9 @@ Deno.test("arguments become options", () => {
     [["--quiet", "--no-progress"], { quiet: true, progress: false }],
     [["--verbose"], { verbose: true }],
     [["--init", "new.yaml"], { action: "init", config: "new.yaml" }],
-    [["--schema"], { action: "schema" }],
+    [["--schema"], { action: "schema", schemaOf: "config" }],
+    [["--schema", "config"], { action: "schema", schemaOf: "config" }],
+    [["--schema", "report"], { action: "schema", schemaOf: "report" }],
     [["--verify"], { action: "verify" }],
     [["-h"], { action: "help" }],
     [["--help", "--init"], { action: "help" }],
@@ -35,6 +37,9 @@ Deno.test("what makes no sense is a sentence that names it", () => {
     [["--quiet", "--verbose"], /^--quiet and --verbose exclude each other$/],
     [["--verify", "--migrate"], /^--verify and --migrate exclude each other$/],
     [["--init", "--verify"], /^--init and --verify exclude each other$/],
+    [["--schema", "log"], /^--schema knows config and report, not log$/],
+    [["--schema", "config", "report"], /^Expected one/],
+    [["--schema=report"], /--schema/],
     [["a.yaml", "b.yaml"], /^Expected one config file, got 2: a\.yaml, b\.yaml$/],
   ];
   for (const [args, says] of cases) {

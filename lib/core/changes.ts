@@ -1,0 +1,16 @@
+// What a migration has changed on the target, over all its runs: told from its journal, so that it can be undone.
+
+import type { JournalState } from "./journal.ts";
+import type { Changes, WrittenRecords } from "./report.ts";
+import { compareTopicPartitions } from "./topic_partition.ts";
+
+/** The changes a journal tells of. */
+export function changesOf({ partitions, topicsCreated }: JournalState): Changes {
+  const written = [...partitions.values()].flatMap(
+    ({ topic, partition, records, targetFirstOffset, targetOffset }): WrittenRecords[] =>
+      targetFirstOffset === undefined || records === 0n
+        ? []
+        : [{ topic, partition, records, baseOffset: targetFirstOffset, endOffset: targetOffset }],
+  );
+  return { topicsCreated, records: written.sort(compareTopicPartitions) };
+}

@@ -1,0 +1,238 @@
+// The shape of `migration.report.json`, published as JSON Schema by `--schema report`. The model is lib/core/report.ts;
+// here is what it becomes as JSON, and the compiler refuses either without the other: a field that is added, dropped,
+// renamed or made optional there has to be here too. Fields may be added without a new version; a reader ignores those
+// it doesn't know.
+
+import * as z from "zod";
+import { FINDING_KINDS, type FindingCode } from "../core/finding.ts";
+import { type Report, REPORT_SCHEMA_VERSION } from "../core/report.ts";
+
+const count = z.int().min(0);
+/** Offsets and counts of offsets: a JSON number up to 2^53 − 1, the digits as a string beyond. */
+const offset = z.union([z.int(), z.string().regex(/^-?\d+$/)])
+  .meta({ id: "offset", description: "A number, or beyond 2^53 - 1 its digits as a string" });
+const time = z.string().describe("ISO 8601, UTC");
+const topicPartition = { topic: z.string(), partition: count };
+
+const cluster = z.object({
+  clusterId: z.string().exactOptional(),
+  bootstrapServers: z.array(z.string()),
+}).meta({ id: "cluster", description: "A cluster; without clusterId it was never reached" });
+
+const verdict = z.object({
+  exitStatus: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3), z.literal(130)])
+    .describe("The program's exit status"),
+  outcome: z.enum([
+    "done",
+    "checked",
+    "nothing to migrate",
+    "incomplete",
+    "blocked",
+    "interrupted",
+  ]),
+  sentence: z.string(),
+});
+
+const finding = z.object({
+  code: z.enum(Object.keys(FINDING_KINDS) as FindingCode[]),
+  severity: z.enum(["error", "warning"]),
+  overridable: z.boolean().describe("Whether accept may make a warning of the error"),
+  where: z.object({
+    cluster: z.enum(["source", "target"]).exactOptional(),
+    topic: z.string().exactOptional(),
+    topics: z.array(z.string()).exactOptional(),
+    partitions: z.array(count).exactOptional(),
+    groups: z.array(z.string()).exactOptional(),
+  }),
+  message: z.string(),
+  remedy: z.string(),
+  accepted: z.literal(true).exactOptional(),
+});
+
+const plannedPartition = z.object({
+  ...topicPartition,
+  startOffset: offset,
+  endOffset: offset.describe("One past the last offset to copy"),
+  offsets: offset.describe("endOffset - startOffset: at most so many messages"),
+  startReason: z.enum(["committed", "expired", "uncommitted", "migrated", "range"]),
+  skip: z.enum([
+    "consumed",
+    "expired",
+    "empty",
+    "beyond-end",
+    "open-transaction",
+    "migrated",
+    "outside",
+  ])
+    .exactOptional().describe("Why nothing is copied"),
+  expiredMessages: offset,
+  openTransactionOffsets: offset,
+  submittedOffset: offset.exactOptional().describe("The smallest committed offset"),
+  submittedBy: z.string().describe("The group that sets the start, or the range in words"),
+  groups: z.array(
+    z.object({ group: z.string(), committed: offset.exactOptional(), lag: offset }),
+  ),
+  withoutSmallest: z.object({ startOffset: offset, offsets: offset }).exactOptional()
+    .describe("What would be copied without the group that sets the start"),
+  uncommittedOffsets: offset,
+  log: z.object({ logStartOffset: offset, highWatermark: offset, lastStableOffset: offset }),
+  range: z.object({
+    start: z.union([offset, z.literal("earliest"), z.object({ timestampMs: z.number() })]),
+    end: offset.exactOptional(),
+  }).exactOptional().describe("What was asked for by ranges instead of groups"),
+});
+
+const plan = z.object({
+  partitions: z.array(plannedPartition),
+  unknownPartitions: z.array(z.object({ ...topicPartition, problem: z.string() })),
+  droppedOffsets: z.array(z.object({
+    topic: z.string(),
+    topicExists: z.boolean(),
+    partitions: z.array(count),
+    groups: z.array(z.string()),
+  })),
+  internalTopics: z.array(z.string()),
+  shareGroups: z.array(z.string()),
+  unreadableGroups: z.array(z.object({ group: z.string(), problem: z.string() })),
+  ranges: z.object({
+    missing: z.array(z.object(topicPartition)),
+    filtered: z.array(z.object(topicPartition)),
+  }).exactOptional().describe("Ranges asked for that are not planned"),
+  empty: z.enum([
+    "no-groups",
+    "no-committed-offsets",
+    "groups-filter",
+    "topics-filter",
+    "missing-topics",
+    "ranges-filter",
+  ]).exactOptional(),
+});
+
+const planTotals = z.object({
+  topics: count,
+  partitions: count,
+  partitionsToCopy: count,
+  offsets: offset,
+  expiredMessages: offset,
+  uncommittedOffsets: offset,
+  openTransactionOffsets: offset,
+});
+
+const resultTotals = {
+  partitions: count,
+  plannedOffsets: offset,
+  recordsRead: offset,
+  recordsProduced: offset,
+  verified: count,
+  skipped: count,
+  lost: count,
+  failed: count,
+};
+
+const results = z.object({
+  partitions: z.array(z.object({
+    ...topicPartition,
+    status: z.enum(["verified", "skipped", "lost", "failed"]),
+    plannedOffsets: offset,
+    recordsRead: offset,
+    recordsProduced: offset,
+    lost: z.array(z.object({ startOffset: offset, endOffset: offset })).exactOptional()
+      .describe("Source offsets that expired before they were read, the end exclusive"),
+    reason: z.string().exactOptional(),
+  })),
+  topics: z.array(z.object({ topic: z.string(), ...resultTotals })),
+  totals: z.object(resultTotals),
+});
+
+const throughput = z.object({
+  intervalMs: z.int().describe("At least so much time lies between two samples"),
+  samples: z.array(z.object({ elapsedMs: z.number(), bytes: z.number(), records: offset })),
+}).describe(
+  "Of the copy: totals acknowledged so far, since it began; at most some hundred samples",
+);
+
+const topicBacklog = z.object({
+  topic: z.string(),
+  partitions: count,
+  partitionsToCopy: count,
+  offsets: offset,
+  expiredMessages: offset,
+  offsetsVerified: offset.exactOptional()
+    .describe("Part of offsets, in partitions that are verified; absent where nothing was"),
+});
+
+const groupLag = z.object({
+  group: z.string(),
+  topics: count,
+  partitions: count,
+  partitionsNeverCommitted: count,
+  lagBefore: offset.describe("On the source when the plan was made, in offsets"),
+  lagAfter: offset.exactOptional()
+    .describe("On the target; only where the group's positions were carried over"),
+});
+
+const changes = z.object({
+  topicsCreated: z.array(z.string()),
+  records: z.array(z.object({
+    ...topicPartition,
+    records: offset,
+    baseOffset: offset.describe("Target offset of the first record written"),
+    endOffset: offset.describe("One past the target offset of the last record written"),
+  })),
+}).describe("What all runs of this migration have changed on the target so far");
+
+/** A report as JSON. */
+export const reportSchema = z.object({
+  schemaVersion: z.literal(REPORT_SCHEMA_VERSION),
+  verdict,
+  runId: z.string(),
+  mode: z.enum(["check", "migrate", "verify"]),
+  configPath: z.string(),
+  version: z.string().describe("Of data-migrate"),
+  startedAt: time,
+  finishedAt: time,
+  durationMs: z.int(),
+  source: cluster,
+  target: cluster,
+  interrupted: z.boolean(),
+  findings: z.array(finding),
+  plan: plan.exactOptional(),
+  planTotals: planTotals.exactOptional(),
+  results: results.exactOptional().describe("Of the verification, over all runs"),
+  configuration: z.record(z.string(), z.unknown()).exactOptional()
+    .describe("migration.yaml with defaults filled in; secrets are named, never shown"),
+  backlog: z.array(topicBacklog).exactOptional().describe("The plan, topic by topic"),
+  groups: z.array(groupLag).exactOptional().describe("The plan, group by group"),
+  throughput: throughput.exactOptional(),
+  changes: changes.exactOptional(),
+});
+
+/** The JSON Schema (2020-12) of `migration.report.json`. */
+export function reportJsonSchema(): object {
+  // "input" leaves unknown properties open, as readers are to.
+  const schema = z.toJSONSchema(reportSchema, { io: "input" });
+  return { title: "data-migrate: migration.report.json", ...schema };
+}
+
+/** What a shape becomes as JSON. */
+type AsJson<T> = T extends bigint ? number | string
+  : T extends string | number | boolean ? T
+  : { readonly [K in keyof T]: AsJson<T[K]> };
+
+/** Everything in it is there: without this, an optional field that one side lacks would go unnoticed. */
+type Whole<T> = T extends string | number | boolean ? T
+  : { readonly [K in keyof T]-?: Whole<T[K]> };
+
+type Model = AsJson<Report>;
+type Schema = AsJson<z.output<typeof reportSchema>>;
+
+/** Fails to compile where the argument is not of the type; the compiler names the field. */
+type Assert<T, U extends T> = U;
+
+/** A compile error here means: this schema and lib/core/report.ts differ in the field that it names. */
+export type ReportMatchesItsSchema = [
+  Assert<Model, Schema>,
+  Assert<Schema, Model>,
+  Assert<Whole<Model>, Whole<Schema>>,
+  Assert<Whole<Schema>, Whole<Model>>,
+];
