@@ -15,6 +15,7 @@ import {
   openJournalFile,
   readJournalFile,
 } from "./run/journal_file.ts";
+import { renderPage } from "./page/page.ts";
 import { runPipeline } from "./run/pipeline.ts";
 import { refuseOddFile, type RunFiles, writeReport } from "./run_files.ts";
 import { openLog } from "./show/log.ts";
@@ -136,7 +137,7 @@ async function runWithFiles(
       );
     }
     const json = reportToJson(report);
-    writeReport(files.report, json);
+    writeReport(files, { json, html: renderPage(report) });
     narrator.finished(report);
     if (options.json) streams.stdout(json);
     return report.verdict.exitStatus;

@@ -1,5 +1,6 @@
 // The files of a run, all beside the config and named after it: `migration.yaml` → `migration.log`,
-// `migration.report.json`, `migration.state.jsonl`. Reports of migrations are never overwritten, only renamed.
+// `migration.report.json`, `migration.report.html`, `migration.state.jsonl`. Reports of migrations are never overwritten,
+// only renamed.
 
 /** Paths of one config's files. */
 export interface RunFiles {
@@ -8,6 +9,8 @@ export interface RunFiles {
   readonly directory: string;
   readonly log: string;
   readonly report: string;
+  /** The report as a page. */
+  readonly page: string;
   readonly state: string;
 }
 
@@ -22,6 +25,7 @@ export function runFiles(configPath: string): RunFiles {
     directory,
     log: `${stem}.log`,
     report: `${stem}.report.json`,
+    page: `${stem}.report.html`,
     state: `${stem}.state.jsonl`,
   };
 }
@@ -49,14 +53,30 @@ export function refuseOddFile(path: string): void {
   if (!found.isFile) throw new Error("it is no regular file; remove it");
 }
 
-/** Writes the report; one of an earlier migration is renamed to `….report.<its run id>.json` first. @throws when it cannot */
-export function writeReport(path: string, json: string): void {
-  keepMigrateReport(path);
+/** Writes the report and its page; those of an earlier migration are renamed to `….report.<its run id>.…` first. @throws when it cannot */
+export function writeReport(
+  { report, page }: Pick<RunFiles, "report" | "page">,
+  content: { readonly json: string; readonly html: string },
+): void {
+  keepMigrateReport(report, page);
+  replaceFile(report, content.json);
+  replaceFile(page, content.html);
+}
+
+function replaceFile(path: string, text: string): void {
   const unfinished = `${path}.tmp`;
   // Made anew, so that nothing that lies there is written through; renaming replaces what has the name, as it is.
   removeIfThere(unfinished);
-  Deno.writeTextFileSync(unfinished, json, { createNew: true, mode: 0o600 });
+  Deno.writeTextFileSync(unfinished, text, { createNew: true, mode: 0o600 });
   Deno.renameSync(unfinished, path);
+}
+
+function renameIfThere(from: string, to: string): void {
+  try {
+    Deno.renameSync(from, to);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }
 
 function removeIfThere(path: string): void {
@@ -67,7 +87,7 @@ function removeIfThere(path: string): void {
   }
 }
 
-function keepMigrateReport(path: string): void {
+function keepMigrateReport(path: string, page: string): void {
   let text: string;
   try {
     text = Deno.readTextFileSync(path);
@@ -77,6 +97,8 @@ function keepMigrateReport(path: string): void {
   }
   const { mode, runId } = readHead(text);
   if (mode === "check") return;
+  // The page first: while the report is there, an interrupted renaming is made up for by the next run.
+  renameIfThere(page, page.replace(/\.html$/, `.${runId}.html`));
   Deno.renameSync(path, path.replace(/\.json$/, `.${runId}.json`));
 }
 

@@ -17,6 +17,11 @@ const PURE: Readonly<Record<string, { readonly folders: string[]; readonly packa
       packages: ["node:zlib", "node:buffer"],
     },
     config: { folders: ["config", "core"], packages: ["yaml", "zod"] },
+    report: { folders: ["report", "core"], packages: ["zod"] },
+    page: {
+      folders: ["page", "core"],
+      packages: ["node:crypto", "uplot/dist/uPlot.iife.min.js"],
+    },
   };
 
 /** Words that touch the world, for the pure folders; a quoted "Deno.…" is only a name, as in Symbol.for. */

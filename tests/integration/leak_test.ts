@@ -195,7 +195,8 @@ clusters.test("nothing is written through a link or into a pipe that somebody pu
   await using migration = await makeMigrationDir(backlog.config({ checkFlag: 0 }));
   const victim = `${migration.path}/victim`;
   await Deno.writeTextFile(victim, "precious");
-  for (const name of ["migration.report.json", "migration.report.json.tmp"]) {
+  const names = ["migration.report.json", "migration.report.html"];
+  for (const name of names.flatMap((each) => [each, `${each}.tmp`])) {
     await Deno.symlink(victim, `${migration.path}/${name}`);
   }
   const { status, output } = await migration.run();

@@ -69,6 +69,7 @@ clusters.test("a migration leaves files beside its config and nowhere else", asy
     assert.deepEqual(left, []);
     assert.deepEqual(migration.files(), [
       "migration.log",
+      "migration.report.html",
       "migration.report.json",
       "migration.state.jsonl",
       "migration.yaml",

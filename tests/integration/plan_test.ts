@@ -161,6 +161,7 @@ clusters.test("everything consumed is a success that says so", async () => {
     assert.match(stdout, /\nNothing to migrate: everything is consumed or has expired\n$/);
     assert.deepEqual(migration.files(), [
       "migration.log",
+      "migration.report.html",
       "migration.report.json",
       "migration.yaml",
     ]);

@@ -158,6 +158,7 @@ clusters.test("reports, log and state are readable by their owner only", async (
   const written = migration.files().filter((name) => name !== "migration.yaml");
   assert.deepEqual(written, [
     "migration.log",
+    "migration.report.html",
     "migration.report.json",
     "migration.state.jsonl",
   ]);

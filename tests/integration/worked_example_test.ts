@@ -79,7 +79,12 @@ clusters.test("a check prints and logs the worked example's plan and touches not
   assert.deepEqual(rest.slice(0, planLines.length), planLines);
   assert.ok(log.some((line) => / - WARNING - topic: test1, .* messages have expired/.test(line)));
 
-  assert.deepEqual(migration.files(), ["migration.log", "migration.report.json", "migration.yaml"]);
+  assert.deepEqual(migration.files(), [
+    "migration.log",
+    "migration.report.html",
+    "migration.report.json",
+    "migration.yaml",
+  ]);
   const report = migration.report();
   assert.equal(report.mode, "check");
   assert.equal(report.results, undefined);
@@ -156,7 +161,12 @@ clusters.test("a rerun migrates nothing twice and keeps the first report under i
   }
   const kept = migration.report(`migration.report.${before.runId}.json`);
   assert.deepEqual(kept, before);
-  assert.equal(migration.files().filter((name) => name.startsWith("migration.report.")).length, 3);
+  const kinds = ["json", "html"];
+  for (const kind of kinds) {
+    const kept = migration.files().filter((name) => /^migration\.report\./.test(name));
+    assert.equal(kept.filter((name) => name.endsWith(kind)).length, 3, kind);
+  }
+  assert.ok(migration.text(`migration.report.${before.runId}.html`).includes(before.runId));
 });
 
 clusters.test("--json leaves nothing but the report on stdout", async () => {

@@ -17,8 +17,8 @@ Deno.test("files lie beside the config and are named after it", () => {
     const files = runFiles(config);
     assert.deepEqual([files.config, files.directory], [config, directory]);
     assert.deepEqual(
-      [files.log, files.report, files.state].map((path) => path.replace("//", "/")),
-      [`${stem}.log`, `${stem}.report.json`, `${stem}.state.jsonl`],
+      [files.log, files.report, files.page, files.state].map((path) => path.replace("//", "/")),
+      [`${stem}.log`, `${stem}.report.json`, `${stem}.report.html`, `${stem}.state.jsonl`],
     );
   }
 });

@@ -1,0 +1,34 @@
+// What goes into every page as it is: style, the page's own script, and the library that draws charts. The library's own
+// style sheet stays away: `deno compile` takes it for a script and would put this machine's folders into the binary.
+
+import { createHash } from "node:crypto";
+import chartScript from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
+import chartStyle from "./chart.css" with { type: "text" };
+import clientScript from "./client.js" with { type: "text" };
+import pageStyle from "./page.css" with { type: "text" };
+import { type Html, markup } from "./html.ts";
+
+const STYLES = [chartStyle, pageStyle];
+const SCRIPTS = [chartScript, clientScript];
+
+const hashes = (texts: readonly string[]) =>
+  texts.map((text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`).join(" ");
+
+/** Nothing is loaded, nothing is sent, and of scripts and styles only these run. */
+const POLICY = [
+  "default-src 'none'",
+  `script-src ${hashes(SCRIPTS)}`,
+  `style-src ${hashes(STYLES)}`,
+  "base-uri 'none'",
+  "form-action 'none'",
+].join("; ");
+
+/** For the head of the page. */
+export const policyAndStyles: Html =
+  markup`<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+${STYLES.map((text) => ({ html: `<style>${text}</style>\n` }))}`;
+
+/** For the end of the body. */
+export const scripts: Html = markup`${
+  SCRIPTS.map((text) => ({ html: `<script>${text}</script>\n` }))
+}`;

@@ -1,0 +1,85 @@
+// Facts and anything else: names with their values, and a rendering for data whose meaning the page does not know, so
+// that a field that is new in the report is shown before somebody draws it nicely.
+
+import { formatCount } from "../core/units.ts";
+import { type Html, type HtmlValue, markup } from "./html.ts";
+import { type Column, table } from "./table.ts";
+
+/** A list of names with their values; those without a value are left out. */
+export function facts(
+  pairs: readonly (readonly [name: string, value: HtmlValue])[],
+): Html {
+  const items = pairs.flatMap(([name, value]) =>
+    value === undefined || value === false
+      ? []
+      : [markup`<div><dt>${name}</dt><dd>${value}</dd></div>\n`]
+  );
+  return markup`<dl class="facts">${items}</dl>`;
+}
+
+/**
+ * Any plain data: a list of objects as a table, other lists in a line, an object as facts.
+ *
+ * @param id for the elements in it
+ */
+export function anything(id: string, value: unknown): HtmlValue {
+  if (Array.isArray(value)) {
+    if (value.length === 0) return "none";
+    if (value.every(isPlainObject)) return anyTable(id, value);
+    return value.map(scalarText).join(", ");
+  }
+  if (!isPlainObject(value)) return scalarText(value);
+  const entries = Object.entries(value);
+  if (entries.length === 0) return "none";
+  return facts(entries.map(([key, each]) => [key, anything(`${id}-${key}`, each)]));
+}
+
+/** Columns for the fields of rows that the page doesn't know: those that hold text, numbers or a yes or no. */
+export function furtherColumns<Row extends object>(
+  rows: readonly Row[],
+  known: readonly string[],
+): readonly Column<Row>[] {
+  const kinds = new Map<string, Column<Row>["kind"]>();
+  for (const row of rows) {
+    for (const [key, value] of Object.entries(row)) {
+      if (known.includes(key) || (typeof value === "object" && value !== null)) continue;
+      const number = typeof value === "bigint" || typeof value === "number";
+      if (kinds.get(key) !== "text") kinds.set(key, number ? "count" : "text");
+    }
+  }
+  return [...kinds].map(([key, kind]) => ({
+    label: inWords(key),
+    kind,
+    optional: true,
+    cell(row) {
+      const value = (row as Readonly<Record<string, unknown>>)[key];
+      if (value === undefined || value === null || value === false) return undefined;
+      return typeof value === "bigint" || typeof value === "number" ? value : scalarText(value);
+    },
+  }));
+}
+
+/** `recordsProduced` → `Records produced`. */
+export function inWords(key: string): string {
+  const words = key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function anyTable(id: string, rows: readonly object[]): Html | undefined {
+  const columns = furtherColumns(rows, []).map(({ optional: _, ...column }) => column);
+  return table({ id: id.replaceAll(/[^\w-]/g, "-"), caption: inWords(id), columns, rows });
+}
+
+function scalarText(value: unknown): string {
+  if (typeof value === "bigint" || Number.isSafeInteger(value)) return formatCount(value as bigint);
+  if (typeof value === "object" && value !== null) return JSON.stringify(value, bigintDigits);
+  return value === true ? "yes" : value === false ? "no" : String(value ?? "–");
+}
+
+function bigintDigits(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
+}
+
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

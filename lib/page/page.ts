@@ -1,0 +1,124 @@
+// The report as a page, `migration.report.html`: one file that needs nothing else, to be shown to others. It is made from
+// the report alone and says nothing that the report doesn't; the verdict comes first.
+
+import { nextStep } from "../core/next_step.ts";
+import type { Report, ReportCluster } from "../core/report.ts";
+import { countOf, formatCount, formatDuration } from "../core/units.ts";
+import { policyAndStyles, scripts } from "./assets.ts";
+import { anything, facts, inWords } from "./facts.ts";
+import { type Html, type HtmlValue, markup } from "./html.ts";
+import {
+  backlogSection,
+  groupsSection,
+  planSection,
+  type Section,
+  section,
+} from "./plan_sections.ts";
+import {
+  changesSection,
+  configurationSection,
+  findingsSection,
+  gapsSection,
+  resultsSection,
+  throughputSection,
+} from "./run_sections.ts";
+
+/** Fields that the page shows in a place of their own; all others are shown at its end. */
+const SHOWN = new Set([
+  ...["schemaVersion", "verdict", "runId", "mode", "configPath", "version", "startedAt"],
+  ...["finishedAt", "durationMs", "source", "target", "interrupted", "findings", "plan"],
+  ...["planTotals", "results", "configuration", "backlog", "groups", "throughput", "changes"],
+]);
+
+const TITLES = {
+  check: "Check before a Kafka migration",
+  migrate: "Kafka migration",
+  verify: "Verification of a Kafka migration",
+} as const;
+
+/** The whole page. */
+export function renderPage(report: Report): string {
+  const title = TITLES[report.mode];
+  const shown = sections(report).filter(([, , content]) => content !== undefined);
+  const links = shown.map(([id, name]) => markup`<li><a href="#${id}-title">${name}</a></li>`);
+  const page = markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+${policyAndStyles}<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<meta name="robots" content="noindex">
+<title>${title}: ${report.verdict.outcome}</title>
+</head>
+<body>
+<header>
+<h1>${title}</h1>
+${verdictBox(report)}
+${runFacts(report)}
+</header>
+<nav aria-label="Sections"><ul>${links}</ul></nav>
+<main>
+${shown.map(section)}</main>
+<footer><p>Written by data-migrate ${report.version}. The same in full stands in the JSON report, schema version ${report.schemaVersion}.</p></footer>
+${scripts}</body>
+</html>
+`;
+  return page.html;
+}
+
+function sections(report: Report): readonly Section[] {
+  const others = Object.entries(report).filter(([key]) => !SHOWN.has(key));
+  return [
+    ["found", "Findings", findingsSection(report)],
+    ["gap", "Gaps", gapsSection(report)],
+    ["topic", "Backlog by topic", backlogSection(report)],
+    ["speed", "Throughput", throughputSection(report)],
+    ["result", "Results", resultsSection(report)],
+    ["group", "Consumer groups", groupsSection(report)],
+    ["planned", "Plan", planSection(report)],
+    ["change", "What was changed on the target", changesSection(report)],
+    ...others.map(([key, value]): Section => [`other-${key}`, inWords(key), anything(key, value)]),
+    ["config", "Configuration", configurationSection(report)],
+  ];
+}
+
+function verdictBox(report: Report): Html {
+  const { exitStatus, sentence } = report.verdict;
+  const warnings = report.findings.filter(({ severity }) => severity === "warning").length;
+  const warned = warnings > 0 && ` ${countOf(warnings, "warning")}, see below.`;
+  return markup`<div class="verdict ${exitStatus === 0 ? "good" : "bad"}">
+<p class="sentence"><strong>${sentence}.</strong></p>
+<p>Exit status ${exitStatus}.${warned} ${nextStep(report)}</p>
+</div>`;
+}
+
+function runFacts(report: Report): Html {
+  const { planTotals, results } = report;
+  const totals = results?.totals;
+  return facts([
+    ["Messages planned", planTotals && formatCount(planTotals.offsets)],
+    ["Messages on the target", totals && formatCount(totals.recordsProduced)],
+    [
+      "Partitions verified",
+      totals &&
+      `${formatCount(totals.verified)} of ${formatCount(totals.partitions - totals.skipped)}`,
+    ],
+    ["Partitions failed", totals && totals.failed > 0 && formatCount(totals.failed)],
+    ["Partitions with losses", totals && totals.lost > 0 && formatCount(totals.lost)],
+    ["Source", clusterText(report.source)],
+    ["Target", clusterText(report.target)],
+    ["Began (UTC)", timeText(report.startedAt)],
+    ["Took", formatDuration(report.durationMs)],
+    ["Run", report.runId],
+    ["Configuration", report.configPath],
+  ]);
+}
+
+function clusterText({ clusterId, bootstrapServers }: ReportCluster): HtmlValue {
+  return `${clusterId ?? "not reached"} (${bootstrapServers.join(", ")})`;
+}
+
+/** `2022-11-03 15:02:08`. */
+function timeText(iso: string): Html {
+  return markup`<time datetime="${iso}">${iso.replace("T", " ").replace(/\.\d+Z$/, "")}</time>`;
+}

@@ -1,0 +1,153 @@
+// What was planned: partition by partition, topic by topic, group by group.
+
+import type { GroupLag, TopicBacklog } from "../core/lag.ts";
+import type { PlannedPartition } from "../core/plan.ts";
+import type { Report } from "../core/report.ts";
+import { chart } from "./chart.ts";
+import { anything, facts, furtherColumns } from "./facts.ts";
+import { formatCount } from "../core/units.ts";
+import { type Html, type HtmlValue, markup } from "./html.ts";
+import { type Column, table } from "./table.ts";
+
+const SKIPPED: Readonly<Record<NonNullable<PlannedPartition["skip"]>, string>> = {
+  "consumed": "all consumed",
+  "expired": "all expired",
+  "empty": "empty",
+  "beyond-end": "beyond the end",
+  "open-transaction": "open transaction",
+  "migrated": "already migrated",
+  "outside": "outside the log",
+};
+
+const PLAN_COLUMNS: readonly Column<PlannedPartition>[] = [
+  { label: "Topic", kind: "text", cell: ({ topic }) => topic },
+  { label: "Partition", kind: "offset", cell: ({ partition }) => partition },
+  { label: "Messages", kind: "count", cell: ({ offsets }) => offsets },
+  { label: "Start offset", kind: "offset", cell: ({ startOffset }) => startOffset },
+  { label: "End offset", kind: "offset", cell: ({ endOffset }) => endOffset },
+  { label: "Submitted offset", kind: "offset", cell: (p) => p.submittedOffset },
+  { label: "Set by", kind: "text", cell: ({ submittedBy }) => submittedBy },
+  { label: "Without it", kind: "count", cell: (p) => p.withoutSmallest?.offsets },
+  { label: "Expired", kind: "count", optional: true, cell: (p) => p.expiredMessages },
+  {
+    label: "Held by transactions",
+    kind: "count",
+    optional: true,
+    cell: (p) => p.openTransactionOffsets,
+  },
+  {
+    label: "Only as uncommitted",
+    kind: "count",
+    optional: true,
+    cell: (p) => p.uncommittedOffsets,
+  },
+  { label: "Skipped", kind: "text", optional: true, cell: (p) => p.skip && SKIPPED[p.skip] },
+];
+const PLAN_FIELDS = [
+  ...["topic", "partition", "startOffset", "endOffset", "offsets", "startReason", "skip"],
+  ...["expiredMessages", "openTransactionOffsets", "submittedOffset", "submittedBy"],
+  "uncommittedOffsets",
+];
+const TOTAL_FIELDS = [
+  ...["topics", "partitions", "partitionsToCopy", "offsets", "expiredMessages"],
+  ...["uncommittedOffsets", "openTransactionOffsets"],
+];
+
+/** The plan: totals, and every partition. */
+export function planSection({ plan, planTotals }: Report): HtmlValue {
+  if (plan === undefined || planTotals === undefined) return undefined;
+  const { partitions } = plan;
+  const known = facts([
+    ["Topics", formatCount(planTotals.topics)],
+    [
+      "Partitions to migrate",
+      `${formatCount(planTotals.partitionsToCopy)} of ${formatCount(planTotals.partitions)}`,
+    ],
+    ["Messages to migrate (offsets)", formatCount(planTotals.offsets)],
+    ["Expired before the plan", formatCount(planTotals.expiredMessages)],
+    ["Only as uncommitted counts as earliest", formatCount(planTotals.uncommittedOffsets)],
+    ["Held by open transactions", formatCount(planTotals.openTransactionOffsets)],
+    ...Object.entries(planTotals).flatMap(([key, value]): [string, HtmlValue][] =>
+      TOTAL_FIELDS.includes(key) ? [] : [[key, anything(`total-${key}`, value)]]
+    ),
+  ]);
+  const columns = [...PLAN_COLUMNS, ...furtherColumns(partitions, PLAN_FIELDS)];
+  return [
+    known,
+    table({ id: "plan", caption: "The plan, by partition", columns, rows: partitions }),
+  ];
+}
+
+const GROUP_COLUMNS: readonly Column<GroupLag>[] = [
+  { label: "Group", kind: "text", cell: ({ group }) => group },
+  { label: "Topics", kind: "count", cell: ({ topics }) => topics },
+  { label: "Partitions", kind: "count", cell: ({ partitions }) => partitions },
+  {
+    label: "Never committed",
+    kind: "count",
+    optional: true,
+    cell: (group) => group.partitionsNeverCommitted,
+  },
+  { label: "Lag before", kind: "count", cell: ({ lagBefore }) => lagBefore },
+];
+const LAG_AFTER: Column<GroupLag> = {
+  label: "Lag after",
+  kind: "count",
+  cell: ({ lagAfter }) => lagAfter,
+};
+
+/** The groups with their lag. */
+export function groupsSection({ groups = [] }: Report): HtmlValue {
+  const carried = groups.some(({ lagAfter }) => lagAfter !== undefined);
+  const columns = carried ? [...GROUP_COLUMNS, LAG_AFTER] : GROUP_COLUMNS;
+  const shown = table({ id: "groups", caption: "Lag in offsets, by group", columns, rows: groups });
+  if (shown === undefined) return undefined;
+  const note = carried
+    ? "Before: on the source when the plan was made. After: on the target, behind the positions that were carried over."
+    : "On the source when the plan was made. The groups have no positions on the target: they were not carried over.";
+  return [markup`<p>${note} Lag counts messages that have expired.</p>`, shown];
+}
+
+/** The backlog by topic: drawn, and as a table. */
+export function backlogSection({ backlog = [], results }: Report): HtmlValue {
+  const rows = backlog.toSorted((a, b) =>
+    a.offsets === b.offsets ? 0 : a.offsets > b.offsets ? -1 : 1
+  );
+  const columns: readonly Column<TopicBacklog>[] = [
+    { label: "Topic", kind: "text", cell: ({ topic }) => topic },
+    { label: "Messages planned", kind: "count", cell: ({ offsets }) => offsets },
+    ...(results === undefined ? [] : [
+      {
+        label: "Of these verified",
+        kind: "count",
+        cell: ({ offsetsVerified }: TopicBacklog) => offsetsVerified,
+      } as const,
+    ]),
+    { label: "Partitions", kind: "count", cell: ({ partitions }) => partitions },
+    { label: "To migrate", kind: "count", cell: ({ partitionsToCopy }) => partitionsToCopy },
+    { label: "Expired", kind: "count", optional: true, cell: (topic) => topic.expiredMessages },
+  ];
+  const shown = table({ id: "backlog", caption: "Backlog, by topic", columns, rows });
+  if (shown === undefined) return undefined;
+  const series = [
+    { column: 1, label: "planned" },
+    ...(results === undefined ? [] : [{ column: 2, label: "verified" }]),
+  ];
+  const title = "Messages, by topic";
+  const drawn = rows.some(({ offsets }) => offsets > 0n) &&
+    chart({ id: "backlog-chart", title, kind: "bars", table: "backlog", series });
+  return markup`<div class="beside">${drawn}${shown}</div>`;
+}
+
+/** Whether there is a section to link to. */
+export type Section = readonly [id: string, title: string, content: HtmlValue];
+
+/** One section of the page; nothing where it has nothing in it. */
+export function section([id, title, content]: Section): Html | undefined {
+  if (content === undefined || content === false) return undefined;
+  return markup`<section aria-labelledby="${id}-title">
+<h2 id="${id}-title">${title}</h2>
+${content}
+</section>
+`;
+}
