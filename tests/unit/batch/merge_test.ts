@@ -99,6 +99,15 @@ Deno.test("mergeBatches() leaves timestamps alone that no safe integer can tell 
   );
   const { bytes, spans } = lay(far);
   assert.equal(mergeBatches(bytes, spans), undefined);
+  // The timestamps are near, what they count from is not.
+  const apart = [0n, 2n ** 60n + 1n].map((baseTimestamp, offset) =>
+    buildBatch([testRecord(offset, { timestamp: 1n })], {
+      baseOffset: BigInt(offset),
+      baseTimestamp,
+    })
+  );
+  const second = lay(apart);
+  assert.equal(mergeBatches(second.bytes, second.spans), undefined);
 });
 
 Deno.test("mergeBatches() refuses control batches and those with append times", () => {
