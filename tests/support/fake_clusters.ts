@@ -1,7 +1,7 @@
 /**
  * A source and a target in memory, for copies without a network: the source answers Fetch with whatever bytes a test
- * makes, the target checks what a broker checks (CRC, offsets of the records, sequence) and keeps what it is given.
- * Refuses requests other than those two.
+ * makes and ListOffsets, the target checks what a broker checks (CRC, offsets of the records, sequence) and keeps what
+ * it is given. Nothing else is answered.
  */
 
 import type { CopyResult, CopyTask } from "../../lib/copy/copy_task.ts";
@@ -31,6 +31,8 @@ export interface FakeLog {
   }[];
   /** Where the log ends, if not with its last batch: compaction has taken what came after. */
   readonly endOffset?: bigint;
+  /** Where the log starts; with its first batch, or before it, unless told. */
+  readonly startOffset?: bigint;
   /** How many batches a response holds; all unless told. */
   readonly batchesPerResponse?: number;
 }
@@ -59,17 +61,27 @@ export interface FakeOutcome {
 export type Damage = (partition: number, part: Uint8Array) => number | void;
 
 const topic = "t";
+const LIST_OFFSETS = 2;
+const LATEST = -1n;
+const OFFSET_OUT_OF_RANGE = 1;
 const node = 1;
 
-/** Copies partitions of one topic, and says what became of each. */
+/** Copies partitions of one topic, and says what became of each; `warn` is told what the log is. */
 export async function copyBetweenFakes(
   partitions: readonly FakePartition[],
   damage: Damage = () => {},
+  warn: (text: string) => void = () => {},
 ): Promise<readonly FakeOutcome[]> {
   const target = fakeTarget(partitions);
-  const silent = { info() {}, warning() {} };
   const options: CopyOptions = {
-    source: fakeCluster("source", partitions.length, (frame) => fetch(frame, partitions, damage)),
+    source: fakeCluster(
+      "source",
+      partitions.length,
+      (frame) =>
+        frame.apiKey === LIST_OFFSETS
+          ? listOffsets(frame, partitions)
+          : fetch(frame, partitions, damage),
+    ),
     target: fakeCluster("target", partitions.length, target.produce),
     tasks: partitions.map(({ startOffset, endOffset, rules }, partition) => ({
       topic,
@@ -85,7 +97,7 @@ export async function copyBetweenFakes(
     sourceTopics: new Map([[topic, {}]]),
     targetTopics: new Map([[topic, {}]]),
     giveUpAfterMs: 60_000,
-    log: silent,
+    log: { info() {}, warning: warn },
     onAcknowledged() {},
     onLost() {},
     onSettled() {},
@@ -134,7 +146,7 @@ function fakeCluster(
     };
     return {
       connection: connection as unknown as BrokerConnection["connection"],
-      versions: new Map(),
+      versions: new Map([[LIST_OFFSETS, { min: 3, max: 3 }]]),
     };
   }
   const control = () => Promise.resolve(connect());
@@ -193,12 +205,36 @@ function fetch(
   return writer.bytes.slice();
 }
 
+/** Answers a ListOffsets 3. */
+function listOffsets(frame: RequestFrame, partitions: readonly FakePartition[]): Uint8Array {
+  const request = readerOf(frame);
+  request.skip(4 + 1);
+  const asked = request.array(() => {
+    request.string();
+    return request.array(() => ({ partition: request.int32(), timestamp: request.int64() }));
+  }).flat();
+  const writer = new ProtocolWriter().int32(0).int32(1).string(topic);
+  writer.array(asked, ({ partition, timestamp }) => {
+    const { log } = partitions[partition]!;
+    const offset = timestamp === LATEST ? endOf(log) : log.startOffset ?? 0n;
+    writer.int32(partition).int16(0).int64(-1n).int64(offset);
+  });
+  return writer.bytes.slice();
+}
+
+const endOf = ({ batches, endOffset }: FakeLog) => endOffset ?? (batches.at(-1)?.last ?? -1n) + 1n;
+
 /** From the error code to the records. */
 function fetchedPart(
-  { batches, aborted = [], batchesPerResponse = Infinity, endOffset }: FakeLog,
+  log: FakeLog,
   offset: bigint,
 ): Uint8Array {
-  const end = endOffset ?? (batches.at(-1)?.last ?? -1n) + 1n;
+  const { batches, aborted = [], batchesPerResponse = Infinity, startOffset = 0n } = log;
+  const end = endOf(log);
+  if (offset < startOffset || offset > end) {
+    return new ProtocolWriter().int16(OFFSET_OUT_OF_RANGE).int64(-1n).int64(-1n).int64(-1n)
+      .int32(0).int32(-1).int32(0).bytes.slice();
+  }
   const from = batches.findIndex(({ last }) => last >= offset);
   const sent = from < 0 ? [] : batches.slice(from, from + batchesPerResponse);
   const size = sent.reduce((sum, { bytes }) => sum + bytes.length, 0);

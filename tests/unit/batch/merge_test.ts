@@ -99,6 +99,14 @@ Deno.test("mergeBatches() leaves timestamps alone that no safe integer can tell 
   );
   const { bytes, spans } = lay(far);
   assert.equal(mergeBatches(bytes, spans), undefined);
+  const inOne = [0n, (1n << 60n) + 1n].map((timestamp, offset) =>
+    buildBatch([testRecord(offset, { timestamp })], {
+      baseOffset: BigInt(offset),
+      baseTimestamp: 0n,
+    })
+  );
+  const same = lay(inOne);
+  assert.equal(mergeBatches(same.bytes, same.spans), undefined);
   // The timestamps are near, what they count from is not.
   const apart = [0n, 2n ** 60n + 1n].map((baseTimestamp, offset) =>
     buildBatch([testRecord(offset, { timestamp: 1n })], {

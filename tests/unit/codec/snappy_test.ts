@@ -43,6 +43,10 @@ Deno.test("the cap holds for a raw block", () => {
   assert.throws(() => decompressSnappy(block, 2), /more than 2 bytes/);
 });
 
+Deno.test("a block that claims more than its bytes can hold is refused before room is made for it", () => {
+  assert.throws(() => openRaw(0x80, 0x80, 0x20, 0, 97), /claims to hold 524288/);
+});
+
 Deno.test("raw blocks that are corrupt are refused", () => {
   const table: readonly number[][] = [
     [],

@@ -399,12 +399,13 @@ Deno.test("compressed messages that go on beyond the end are read through", () =
 
 Deno.test("messages of old formats become batches that the target takes, whatever their size", () => {
   const rules = { logAppendTime: false, maxBatchBytes: 20_000 };
-  for (let size = 600; size < 640; size++) {
-    const messages = Array.from({ length: 40 }, (_, index) => ({
+  // Two of them fill a batch to the last byte, and codecs make what is random longer.
+  for (let size = 9_920; size < 9_980; size++) {
+    const messages = Array.from({ length: 4 }, (_, index) => ({
       offset: BigInt(index),
       value: crypto.getRandomValues(new Uint8Array(size)),
     }));
-    const range = { fromOffset: 0n, untilOffset: 40n, carried: after(0n) };
+    const range = { fromOffset: 0n, untilOffset: 4n, carried: after(0n) };
     const { batches, problem } = cut([wrapped(messages)], range, { rules });
     assert.equal(problem, undefined, `${size}`);
     assert.ok(batches.every((batch) => batch.size <= 20_000), `${size}`);

@@ -301,6 +301,21 @@ Deno.test("a log whose end compaction has taken is through when nothing more com
   assert.deepEqual(contentOf(outcome?.records ?? []), contentOf(testRecords(0, 4)));
 });
 
+Deno.test("that nothing comes ends nothing while the log is not stable up to the end", async () => {
+  const log = { batches: [batch(0, 4)], endOffset: 20n };
+  const lastStableAt = 2 + 8;
+  let responses = 0;
+  const [outcome] = await copyBetweenFakes(
+    [{ log, startOffset: 0n, endOffset: 12n }],
+    (_, part) => {
+      const view = new DataView(part.buffer, part.byteOffset, part.byteLength);
+      if (++responses < 5) view.setBigInt64(lastStableAt, 11n);
+    },
+  );
+  assert.equal(outcome?.result.failure, undefined);
+  assert.equal(responses, 5);
+});
+
 Deno.test("messages never arrive in another partition than theirs, whatever number an answer gives", async () => {
   const partitions = [0, 1, 2].map((partition) => {
     const records = testRecords(0, 4).map((record) => ({ ...record, key: utf8(`${partition}`) }));
@@ -349,4 +364,49 @@ Deno.test("a message that can never be copied stops its partition after what com
   assert.deepEqual(contentOf(outcome?.records ?? []), contentOf(testRecords(0, 4)));
   assert.equal(other?.result.failure, undefined);
   assert.deepEqual(contentOf(other?.records ?? []), contentOf(testRecords(0, 3)));
+});
+
+Deno.test("what has expired is lost, what is left arrives, and a log that was cut short is told", async () => {
+  const ranges = [{ from: 0, until: 8 }, { from: 4, until: 8 }, { from: 0, until: 4 }];
+  const logs = ranges.map(({ from, until }) => ({
+    batches: [batch(from, until)],
+    startOffset: BigInt(from),
+  }));
+  let responses = 0;
+  const [whole, expired, short] = await copyBetweenFakes(
+    logs.map((log, index) => ({ log, startOffset: index === 2 ? 6n : 2n, endOffset: 8n })),
+    () => {
+      assert.ok(++responses < 50, "reading gets nowhere");
+    },
+  );
+  assert.deepEqual(contentOf(whole?.records ?? []), contentOf(testRecords(2, 8)));
+  assert.deepEqual(whole?.result.lost, []);
+  assert.deepEqual(contentOf(expired?.records ?? []), contentOf(testRecords(4, 8)));
+  assert.deepEqual(expired?.result.lost, [{ startOffset: 2n, endOffset: 4n }]);
+  assert.equal(
+    short?.result.failure,
+    "the source's log no longer reaches offset 6: it was truncated or re-created",
+  );
+});
+
+Deno.test("a log that ends before the planned end for a moment is told, and waited for", async () => {
+  const log = { batches: [batch(0, 4)], endOffset: 12n };
+  const [highWatermarkAt, lastStableAt] = [2, 10];
+  const warnings: string[] = [];
+  let responses = 0;
+  const [outcome] = await copyBetweenFakes(
+    [{ log, startOffset: 4n, endOffset: 12n }],
+    (_, part) => {
+      if (++responses > 1) return;
+      const view = new DataView(part.buffer, part.byteOffset, part.byteLength);
+      for (const at of [highWatermarkAt, lastStableAt]) view.setBigInt64(at, 4n);
+    },
+    (text) => warnings.push(text),
+  );
+  assert.equal(outcome?.result.failure, undefined);
+  assert.equal(warnings.length, 1);
+  assert.match(
+    warnings[0] ?? "",
+    /^source partition t-0 ends at offset 4, before the planned end 12, retrying/,
+  );
 });
