@@ -35,7 +35,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 export function programCommand(): readonly [string, ...string[]] {
   const binary = Deno.env.get("DATA_MIGRATE_BINARY");
   if (binary !== undefined) return [binary.startsWith("/") ? binary : `${root}${binary}`];
-  const own = ["--quiet", "--cached-only", "--config", `${root}deno.json`, "--no-lock"];
+  const own = ["--quiet", "--cached-only", "--config", `${root}deno.json`];
   return [Deno.execPath(), "run", ...own, ...permissions, `${root}main.ts`];
 }
 
