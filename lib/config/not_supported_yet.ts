@@ -19,7 +19,6 @@ const NOT_SUPPORTED_YET: readonly Gap[] = [
     expected: "ignore",
     named: true,
   },
-  { path: ["verify"], unless: (value) => value === "count", expected: "count", named: true },
   { path: ["engine"], unless: (value) => value === "local", expected: "local" },
 ];
 

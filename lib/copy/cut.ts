@@ -79,6 +79,8 @@ export interface CutBatch {
   readonly nextOffset: bigint;
   /** Whether the bytes are the response's own. */
   readonly passedThrough: boolean;
+  /** How many of its records lie before a source offset; absent where their offsets are consecutive. */
+  readonly recordsBefore?: (sourceOffset: bigint) => number;
 }
 
 /** Why cutting ended before the response did. */
@@ -98,6 +100,12 @@ export interface Cut {
   /** For the response from `nextOffset` on; absent where that is not the next one to read. */
   readonly carried?: Carried;
   readonly problem?: CutProblem;
+}
+
+/** How many records of a batch lie before a source offset within it. */
+export function recordsBefore(batch: CutBatch, sourceOffset: bigint): number {
+  if (sourceOffset <= batch.firstOffset) return 0;
+  return batch.recordsBefore?.(sourceOffset) ?? Number(sourceOffset - batch.firstOffset);
 }
 
 /** Cuts the fetched bytes of one partition. Never throws because of their content. */
@@ -220,7 +228,7 @@ function take(
   const parts = fits && (kept === undefined || fitsIn(kept, rules))
     ? kept === undefined ? [] : [kept]
     : undefined;
-  if (parts !== undefined) addReencoded(parts, state);
+  if (parts !== undefined) addReencoded(parts, state, countIn(batch));
   else addSplit(batch, range, rules, state);
   if (parts?.length === 0) state.batchesLeftOut++;
 }
@@ -229,11 +237,12 @@ function take(
 function addSplit(batch: Uint8Array, range: CutRange, rules: TargetRules, state: CutState): void {
   const maxBytes = rules.maxBatchBytes ?? Infinity;
   try {
-    addReencoded(splitBatch(batch, maxBytes, range), state);
+    addReencoded(splitBatch(batch, maxBytes, range), state, countIn(batch));
   } catch (error) {
     if (error instanceof RecordTooLargeError) {
       const untilOffset = error.records[0]?.offset ?? range.fromOffset;
-      addReencoded(splitBatch(batch, maxBytes, { ...range, untilOffset }), state);
+      const parts = splitBatch(batch, maxBytes, { ...range, untilOffset });
+      addReencoded(parts, state, countIn(batch));
       state.nextOffset = maxOffset(untilOffset, state.nextOffset);
     }
     throw error;
@@ -256,12 +265,15 @@ function takeLegacyRun(
 ): void {
   const limit = Math.min(rules.maxBatchBytes ?? Infinity, LEGACY_BATCH_BYTES);
   const options = { fromOffset, untilOffset, maxBatchBytes: limit - LEGACY_MARGIN_BYTES };
+  const count: CountRecords = (range) =>
+    upConvert(bytes, start, end, { ...options, ...range })
+      .reduce((sum, { recordCount }) => sum + recordCount, 0);
   try {
-    addFitting(upConvert(bytes, start, end, options), rules, state);
+    addFitting(upConvert(bytes, start, end, options), rules, state, count);
   } catch (error) {
     // What comes before the damage is sound.
     if (error instanceof CorruptBatchError && error.position > start) {
-      addFitting(upConvert(bytes, start, error.position, options), rules, state);
+      addFitting(upConvert(bytes, start, error.position, options), rules, state, count);
     }
     throw error;
   }
@@ -273,14 +285,19 @@ const LEGACY_BATCH_BYTES = 1_000_000;
 const LEGACY_MARGIN_BYTES = 1_000;
 
 /** Up-converted batches hold several messages only where these fit: one that does not is a single message. */
-function addFitting(batches: readonly ReencodedBatch[], rules: TargetRules, state: CutState): void {
+function addFitting(
+  batches: readonly ReencodedBatch[],
+  rules: TargetRules,
+  state: CutState,
+  count: CountRecords,
+): void {
   for (const batch of batches) {
     if (!fitsIn(batch, rules)) {
       state.nextOffset = batch.firstOffset;
       const record = { offset: batch.firstOffset, sizeInBytes: batch.bytes.length };
       throw new RecordTooLargeError([record], rules.maxBatchBytes ?? 0);
     }
-    addReencoded([batch], state);
+    addReencoded([batch], state, count);
   }
 }
 
@@ -288,10 +305,22 @@ function fitsIn({ bytes }: ReencodedBatch, { maxBatchBytes }: TargetRules): bool
   return maxBatchBytes === undefined || bytes.length <= maxBatchBytes;
 }
 
-function addReencoded(parts: readonly ReencodedBatch[], state: CutState): void {
+/** Counts the records of what was re-encoded, from an offset until before another: slow, and rarely asked. */
+type CountRecords = (range: CutRange) => number;
+
+function countIn(batch: Uint8Array): CountRecords {
+  return (range) => reencodeBatch(batch, range)?.recordCount ?? 0;
+}
+
+function addReencoded(
+  parts: readonly ReencodedBatch[],
+  state: CutState,
+  count: CountRecords,
+): void {
   for (const { bytes, recordCount, firstOffset, lastOffset } of parts) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const nextOffset = lastOffset + 1n;
+    const consecutive = nextOffset - firstOffset === BigInt(recordCount);
     state.batches.push({
       bytes,
       view,
@@ -301,6 +330,9 @@ function addReencoded(parts: readonly ReencodedBatch[], state: CutState): void {
       firstOffset,
       nextOffset,
       passedThrough: false,
+      ...(!consecutive && {
+        recordsBefore: (untilOffset) => count({ fromOffset: firstOffset, untilOffset }),
+      }),
     });
     state.nextOffset = maxOffset(nextOffset, state.nextOffset);
   }

@@ -3,7 +3,7 @@
 
 import { DamagedMemberError, mergeBatches } from "../batch/merge.ts";
 import { attributes, CODEC_MASK } from "../batch/record_batch.ts";
-import type { Cut, CutBatch, TargetRules } from "./cut.ts";
+import { type Cut, type CutBatch, recordsBefore, type TargetRules } from "./cut.ts";
 
 /** Uncompressed batches below this are merged: re-framing costs about as much as a checksum. */
 const SMALL_BYTES = 16 * 1024;
@@ -81,5 +81,13 @@ function mergeRun(run: readonly CutBatch[], maxBatchBytes: number): readonly Cut
     firstOffset: first.firstOffset,
     nextOffset: last.nextOffset,
     passedThrough: false,
+    recordsBefore: (sourceOffset) =>
+      run.reduce(
+        (sum, batch) =>
+          sum + (batch.nextOffset <= sourceOffset
+            ? batch.recordCount
+            : recordsBefore(batch, sourceOffset)),
+        0,
+      ),
   }];
 }

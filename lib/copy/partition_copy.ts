@@ -9,6 +9,7 @@ import type { ProducerIdentity } from "../kafka/producer_id.ts";
 import { baseOffset } from "../batch/record_batch.ts";
 import { reencodeBatch } from "../batch/reencode.ts";
 import { addSpan, maxOffset, minOffset, type OffsetSpan } from "../core/offsets.ts";
+import { CommittedOffsets } from "./committed_offsets.ts";
 import type { Carried, Cut, CutBatch, TargetRules } from "./cut.ts";
 import { compareHeld, digestRecords, type HeldRecords } from "./held_records.ts";
 import { type ProduceBatch, ProduceQueue } from "./produce_queue.ts";
@@ -32,6 +33,8 @@ export interface PartitionCopyOptions extends TopicPartition {
   /** Given where the source's log may lose records between two reads. */
   readonly compare?: CompareContents;
   readonly rules: TargetRules;
+  /** Source offsets that groups have committed, ascending: where they come to lie is told with acknowledgements. */
+  readonly committed?: readonly bigint[];
 }
 
 /** Damaged bytes are fetched so often before the partition is given up. */
@@ -50,6 +53,7 @@ export class PartitionCopy implements TopicPartition {
   readonly endOffset: bigint;
   readonly rules: TargetRules;
   readonly compare: CompareContents | undefined;
+  readonly #committed: CommittedOffsets;
   readonly #identity: ProducerIdentity;
   readonly #idempotent: boolean;
   /** Framed and not acknowledged. */
@@ -86,6 +90,7 @@ export class PartitionCopy implements TopicPartition {
     this.startOffset = options.startOffset;
     this.endOffset = options.endOffset;
     this.rules = options.rules;
+    this.#committed = new CommittedOffsets(options.committed ?? []);
     this.#identity = options.identity;
     this.#idempotent = options.identity.producerId >= 0n;
     this.queue = new ProduceQueue(this.#idempotent);
@@ -190,7 +195,12 @@ export class PartitionCopy implements TopicPartition {
     for (const whole of batches) {
       const batch = this.#withoutStored(whole);
       this.#nextFetchOffset = whole.nextOffset;
-      if (batch === undefined) continue;
+      if (batch === undefined) {
+        this.#committed.pass(whole.nextOffset);
+        continue;
+      }
+      // Before the batch is patched: what it was made of may have to be opened.
+      const positions = this.#committed.take(batch);
       const baseSequence = this.#idempotent ? Number(this.#recordsRead & 0x7fffffffn) : -1;
       patchForProduce(batch.view, batch.position, {
         ...this.#identity,
@@ -202,6 +212,7 @@ export class PartitionCopy implements TopicPartition {
         recordCount: batch.recordCount,
         firstSourceOffset: batch.firstOffset,
         nextSourceOffset: batch.nextOffset,
+        ...(positions !== undefined && { positions }),
         release: hold(batch),
       });
       this.#recordsRead += BigInt(batch.recordCount);
@@ -296,6 +307,7 @@ export class PartitionCopy implements TopicPartition {
 
   #readAgain(): void {
     this.queue.clear();
+    this.#committed.restart(this.#sourceOffset);
     this.#recordsRead = this.#recordsAcknowledged;
     this.#nextFetchOffset = this.#sourceOffset;
     this.#carried = undefined;
@@ -391,7 +403,7 @@ export class PartitionCopy implements TopicPartition {
 
 /** A batch without its first records. What may be produced has consecutive offsets, so that they can be counted off. */
 function withoutRecords(batch: CutBatch, count: bigint): CutBatch {
-  const { bytes, view, position, size, nextOffset } = batch;
+  const { bytes, view, position, size, nextOffset, recordsBefore: inner } = batch;
   const fromOffset = baseOffset(view, position) + count;
   const kept = reencodeBatch(bytes.subarray(position, position + size), { fromOffset });
   if (kept === undefined) throw new Error("A batch has fewer records than its header says");
@@ -404,5 +416,6 @@ function withoutRecords(batch: CutBatch, count: bigint): CutBatch {
     firstOffset: batch.firstOffset + count,
     nextOffset,
     passedThrough: false,
+    ...(inner !== undefined && { recordsBefore: (offset) => inner(offset) - Number(count) }),
   };
 }

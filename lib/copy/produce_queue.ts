@@ -6,6 +6,13 @@
 /** Brokers remember the last five batches of a producer id (KIP-98): more in flight could not be told apart. */
 export const MAX_IN_FLIGHT = 5;
 
+/** Where the first record at or after a committed source offset lies. */
+export interface CommittedPosition {
+  readonly sourceOffset: bigint;
+  /** In its batch, from 0. */
+  readonly index: number;
+}
+
 /** A batch framed for the target; its bytes do not change any more. */
 export interface ProduceBatch {
   readonly bytes: Uint8Array;
@@ -13,6 +20,8 @@ export interface ProduceBatch {
   /** Source offset of its first record, and the one after its last. */
   readonly firstSourceOffset: bigint;
   readonly nextSourceOffset: bigint;
+  /** Committed source offsets that it answers, with the place of the first record at or after each. */
+  readonly positions?: readonly CommittedPosition[];
   /** Gives the memory behind `bytes` back. */
   readonly release: () => void;
 }

@@ -32,6 +32,8 @@ export interface JournaledPartition extends TopicPartition {
   /** Start of the first range planned, end of the newest. */
   readonly startOffset: bigint;
   readonly endOffset: bigint;
+  /** What all plans comprise, in order. */
+  readonly ranges: readonly OffsetSpan[];
   /** Everything before it, from `startOffset` on, is acknowledged or lost. */
   readonly sourceOffset: bigint;
   /** Records acknowledged. */
@@ -121,12 +123,14 @@ function plannedPartition(
 ): JournaledPartition {
   const { topic, partition, sourceTopicId, targetTopicId, submittedOffset, submittedBy } = planned;
   const startOffset = BigInt(planned.startOffset);
+  const endOffset = BigInt(planned.endOffset);
   const { failure: _, ...known } = before ?? {
     startOffset,
     records: 0n,
     recordsRead: 0n,
     batchesLeftOut: 0,
     lost: [],
+    ranges: [],
     targetOffset: BigInt(planned.targetEndOffset),
   };
   return {
@@ -136,7 +140,8 @@ function plannedPartition(
     status: "planned",
     submittedBy,
     sourceOffset: startOffset,
-    endOffset: BigInt(planned.endOffset),
+    endOffset,
+    ranges: addSpan(known.ranges, { startOffset, endOffset }),
     ...(sourceTopicId !== undefined && { sourceTopicId }),
     ...(targetTopicId !== undefined && { targetTopicId }),
     ...(submittedOffset !== undefined && { submittedOffset: BigInt(submittedOffset) }),

@@ -88,6 +88,8 @@ export interface FinishedEntry {
   readonly runId: string;
   readonly at: string;
   readonly exitStatus: number;
+  /** How what the journal holds was verified; absent where it was not. */
+  readonly verified?: "count" | "content";
 }
 
 /** A line of the journal. */

@@ -29,3 +29,20 @@ export function addSpan(spans: readonly OffsetSpan[], added: OffsetSpan): readon
     a.startOffset < b.startOffset ? -1 : 1
   );
 }
+
+/** What is left of the spans without some others; in order. */
+export function withoutSpans(
+  spans: readonly OffsetSpan[],
+  removed: readonly OffsetSpan[],
+): readonly OffsetSpan[] {
+  return removed.reduce<readonly OffsetSpan[]>(
+    (left, { startOffset, endOffset }) =>
+      left.flatMap((span) =>
+        [
+          { startOffset: span.startOffset, endOffset: minOffset(span.endOffset, startOffset) },
+          { startOffset: maxOffset(span.startOffset, endOffset), endOffset: span.endOffset },
+        ].filter((each) => each.startOffset < each.endOffset)
+      ),
+    spans,
+  );
+}

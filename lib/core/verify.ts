@@ -1,6 +1,7 @@
 // Verification by count: for each partition, every record read from the planned range has been acknowledged by the
 // target and is still there. The lag in offsets and the number of records are kept apart: compacted and transactional
-// logs hold fewer records than offsets. Nothing passes here without evidence, and nothing here compares contents.
+// logs hold fewer records than offsets. Nothing passes here without evidence. Where contents were compared as well, what
+// that came to is added here.
 
 import type { OffsetSpan } from "./offsets.ts";
 import { formatTopicPartition, type TopicPartition } from "./topic_partition.ts";
@@ -51,8 +52,24 @@ export interface PartitionResult extends TopicPartition {
   readonly recordsRead: bigint;
   readonly recordsProduced: bigint;
   readonly lost?: readonly OffsetSpan[];
+  /** Where contents were compared too. */
+  readonly content?: ContentEvidence;
   /** Why it is not verified, or what is worth knowing though it is: a sentence. */
   readonly reason?: string;
+}
+
+/** What comparing the contents of both sides came to. */
+export interface ContentEvidence {
+  /** Messages with the same key, value, headers and timestamp, in the same order. */
+  readonly equal: bigint;
+  /** Messages that compaction has taken away on the target, where later ones of their keys are. */
+  readonly compacted: bigint;
+  /** Messages that compaction has taken away on the source since they were copied. */
+  readonly goneFromSource: bigint;
+  /** Messages whose timestamps were left out, since the target sets its own. */
+  readonly withoutTimestamp: bigint;
+  /** The first difference, or why there was nothing to compare: a sentence. */
+  readonly difference?: string;
 }
 
 /** Sums over partitions. */
@@ -80,6 +97,64 @@ export interface Verification {
   readonly totals: ResultTotals;
 }
 
+/** Whether there is content to compare: what failed by count fails anyway. */
+export function isComparable({ status, recordsProduced }: PartitionResult): boolean {
+  return (status === "verified" || status === "lost") && recordsProduced > 0n;
+}
+
+/** The verification with what comparing contents came to; a comparable partition without evidence fails. */
+export function addContent(
+  { partitions }: Verification,
+  evidence: ReadonlyMap<string, ContentEvidence>,
+): Verification {
+  return summed(partitions.map((result) => {
+    if (!isComparable(result)) return result;
+    const content = evidence.get(formatTopicPartition(result));
+    return withContent(result, content);
+  }));
+}
+
+function withContent(
+  result: PartitionResult,
+  content: ContentEvidence | undefined,
+): PartitionResult {
+  const difference = content === undefined
+    ? "The contents were not compared"
+    : content.difference ??
+      (content.equal === 0n ? "The source holds nothing of it any more to compare" : undefined);
+  const { reason: counted, ...rest } = result;
+  const reasons = [difference, counted, ...(content === undefined ? [] : notesOn(content))];
+  const reason = reasons.filter((each) => each !== undefined).join("; ");
+  return {
+    ...rest,
+    ...(content !== undefined && { content }),
+    ...(difference !== undefined && { status: "failed" }),
+    ...(reason !== "" && { reason }),
+  };
+}
+
+function notesOn({ compacted, goneFromSource, withoutTimestamp }: ContentEvidence): string[] {
+  return [
+    ...(compacted > 0n
+      ? [
+        `${
+          countOf(compacted, "message")
+        } compacted away on the target, which holds later ones of the same keys`,
+      ]
+      : []),
+    ...(goneFromSource > 0n
+      ? [`${countOf(goneFromSource, "message")} compacted away on the source since, not compared`]
+      : []),
+    ...(withoutTimestamp > 0n
+      ? [
+        `The timestamps of ${
+          countOf(withoutTimestamp, "message")
+        } left out, since the target sets its own`,
+      ]
+      : []),
+  ];
+}
+
 /** Judges every planned partition by its evidence; one without evidence fails. */
 export function verifyCount(
   planned: readonly PlannedRange[],
@@ -89,6 +164,10 @@ export function verifyCount(
   const partitions = planned.map((plan) =>
     verifyPartition(plan, byPartition.get(formatTopicPartition(plan)))
   );
+  return summed(partitions);
+}
+
+function summed(partitions: readonly PartitionResult[]): Verification {
   const topics = [...Map.groupBy(partitions, ({ topic }) => topic)]
     .map(([topic, results]) => ({ topic, ...totalsOf(results) }));
   return { partitions, topics, totals: totalsOf(partitions) };

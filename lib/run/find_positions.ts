@@ -12,9 +12,9 @@ import type { JournaledPartition } from "../core/journal.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import { CONTROL_BACKOFF, createBackoff } from "../kafka/backoff.ts";
 import type { Cluster } from "../kafka/cluster.ts";
+import { createDataConnections, type DataConnections } from "../kafka/data_connections.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
 import { ignorePeerError, isPeerError } from "../copy/lane.ts";
-import type { BrokerConnection } from "../wire/connect.ts";
 import { optional } from "./optional.ts";
 
 /** A position, or why it could not be found: a sentence. */
@@ -41,7 +41,7 @@ export async function findPositions(
   // Who cannot be asked now is asked again for each partition.
   await leaders.refresh().catch(ignorePeerError);
   const byLeader = Map.groupBy(begun, (partition) => leaders.leader(partition)?.nodeId ?? -1);
-  const connections = createConnections(target);
+  const connections = createDataConnections(target);
   const search = { target, connections, identity, signal };
   try {
     await Promise.all([...byLeader].map(async ([nodeId, partitions]) => {
@@ -58,7 +58,7 @@ export async function findPositions(
 
 interface Search {
   readonly target: Cluster;
-  readonly connections: Connections;
+  readonly connections: DataConnections;
   readonly identity: ProducerIdentity;
   readonly signal: AbortSignal;
 }
@@ -97,28 +97,4 @@ async function findOne(
     if (!(error instanceof PositionError)) throw error;
     return { problem: `it is not known how far an earlier run got: ${error.message}` };
   }
-}
-
-interface Connections {
-  /** The one connection to a broker, opened again where it has ended. @throws {ConnectionError} */
-  to(nodeId: number): Promise<BrokerConnection>;
-  close(): void;
-}
-
-function createConnections(target: Cluster): Connections {
-  const opened = new Map<number, Promise<BrokerConnection>>();
-  return {
-    async to(nodeId) {
-      const known = await opened.get(nodeId)?.catch(() => undefined);
-      if (known !== undefined && !known.connection.closed) return known;
-      const opening = target.openData(nodeId);
-      opened.set(nodeId, opening);
-      return await opening;
-    },
-    close() {
-      for (const opening of opened.values()) {
-        opening.then(({ connection }) => connection.close(), () => {});
-      }
-    },
-  };
 }

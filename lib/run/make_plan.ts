@@ -17,7 +17,7 @@ import { orFinding } from "./blocking.ts";
 import { permittedOn, sourcePermissions, targetPermissions } from "./check_permissions.ts";
 import { checkIdentity, checkTopicIds, ownRecords } from "./check_journal.ts";
 import { tryNewTopics } from "./new_topics.ts";
-import { snapshotRanges, snapshotSource, snapshotTarget } from "./snapshot.ts";
+import { snapshotRanges, snapshotSource, snapshotTopics } from "./snapshot.ts";
 
 /** A plan, what was found on the way, and what it rests on. */
 export interface JudgedPlan {
@@ -68,7 +68,7 @@ export async function makePlan(
   const plan = continuePlan(whole, journal);
   const concerned = [...plan.partitions, ...journal?.partitions.values() ?? []];
   const names = [...new Set(concerned.map(({ topic }) => topic))];
-  const onTarget = await orFinding(snapshotTarget(target, names, signal), "target");
+  const onTarget = await orFinding(snapshotTopics(target, names, signal), "target");
   if ("finding" in onTarget) return onTarget;
   const targetSnapshot = onTarget.value;
   checkTopicIds(journal, sourceSnapshot, targetSnapshot);

@@ -7,7 +7,7 @@ import { publicConfig } from "../config/public_config.ts";
 import type { CopyProgress } from "../copy/copy_task.ts";
 import { changesOf } from "../core/changes.ts";
 import type { Finding } from "../core/finding.ts";
-import { journalProgress } from "../core/journal.ts";
+import { journalProgress, type JournalState } from "../core/journal.ts";
 import type { NewTopic } from "../core/new_topics.ts";
 import { partitionsToCopy, type Plan } from "../core/plan.ts";
 import { targetFindings } from "../core/target_findings.ts";
@@ -29,7 +29,8 @@ import {
 import { type JudgedPlan, makePlan } from "./make_plan.ts";
 import { optional } from "./optional.ts";
 import { reachClusters, reportCluster } from "./reach.ts";
-import { snapshotTarget } from "./snapshot.ts";
+import { snapshotTopics } from "./snapshot.ts";
+import { type CompareProgress, verifyContent } from "./verify_content.ts";
 import { verifyOnTarget } from "./verify_on_target.ts";
 
 /** What the pipeline tells as it goes. */
@@ -41,6 +42,7 @@ export interface PipelineNarrator {
   newTopics(topics: readonly NewTopic[], created: boolean): void;
   found(findings: readonly Finding[]): void;
   progress(progress: CopyProgress, plan: Plan, elapsedMs: number): void;
+  compared(progress: CompareProgress, elapsedMs: number): void;
   verified(results: Verification): void;
 }
 
@@ -80,7 +82,7 @@ export async function runPipeline(options: PipelineOptions): Promise<Report> {
   const started = now();
   const reached = await reachClusters(
     config,
-    mode === "verify" ? ["target"] : ["source", "target"],
+    mode === "verify" && config.verify === "count" ? ["target"] : ["source", "target"],
     signal,
   );
   const { source, target } = reached;
@@ -91,7 +93,7 @@ export async function runPipeline(options: PipelineOptions): Promise<Report> {
     else if (reached.findings.length > 0) options.narrator.found(outcome.findings);
     else if (mode === "verify" && target) {
       options.narrator.found(options.findings);
-      const results = await verify(options, target, undefined);
+      const results = await verify(options, { target, ...optional("source", source) });
       outcome = { findings: options.findings, ...optional("results", results) };
     } else if (source && target) outcome = await migrate(options, { source, target });
   } catch (error) {
@@ -120,7 +122,14 @@ export async function runPipeline(options: PipelineOptions): Promise<Report> {
   const { exitStatus } = report.verdict;
   // Only a run that wrote has something to say in the journal.
   if (mode === "migrate" && journal.state !== undefined && exitStatus !== 3) {
-    journal.append([{ type: "finished", runId, at: report.finishedAt, exitStatus }]);
+    const verified = outcome.results === undefined
+      ? journal.state.finished?.verified
+      : config.verify;
+    const at = report.finishedAt;
+    journal.append([{
+      ...{ type: "finished", runId, at, exitStatus },
+      ...optional("verified", verified),
+    }]);
   }
   return report;
 }
@@ -140,9 +149,9 @@ async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Ou
   const { state } = journal;
   const unfinished = [...state?.partitions.values() ?? []].some(({ status }) => status !== "done");
   if (partitionsToCopy(plan).length === 0 && !unfinished) {
-    // Nothing is left to copy: the last run's verdict stands, and is looked into again where it was not good.
-    if (state === undefined || state.finished?.exitStatus === 0) return { findings, plan };
-    return { findings, plan, ...optional("results", await verify(options, clusters.target, plan)) };
+    // Nothing is left to copy: the last run's verdict stands, and is looked into again where it was not good enough.
+    if (state === undefined || isVerified(state, config)) return { findings, plan };
+    return { findings, plan, ...optional("results", await verify(options, clusters, plan)) };
   }
   const prepared = await orFinding(prepareTarget(options, clusters.target, judged), "target");
   if ("finding" in prepared) return block(options, prepared.finding);
@@ -174,7 +183,12 @@ async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Ou
   });
   const copied = { findings, plan, throughput: recorder.throughput };
   if (signal.aborted) return copied;
-  return { ...copied, ...optional("results", await verify(options, clusters.target, plan)) };
+  return { ...copied, ...optional("results", await verify(options, clusters, plan)) };
+}
+
+/** Whether the last run has verified everything, by content where that is wanted. */
+function isVerified({ finished }: JournalState, { verify }: MigrationConfig): boolean {
+  return finished?.exitStatus === 0 && (verify === "count" || finished.verified === "content");
 }
 
 /** Creates the topics that are missing on the target. @returns what stood in the way, or the target as it is then */
@@ -191,7 +205,7 @@ async function prepareTarget(
   narrator.newTopics(created.topics, true);
   if (created.findings.length > 0) return created;
   const names = [...targetSnapshot.topics.keys(), ...newTopics.map(({ topic }) => topic)];
-  const now = await snapshotTarget(target, names, signal);
+  const now = await snapshotTopics(target, names, signal);
   // Somebody else may have created one of them, in another way.
   const left = {
     ...plan,
@@ -213,12 +227,20 @@ function block(options: PipelineOptions, found: Finding): Outcome {
 
 /** Verifies what the journal holds, and what the plan skips beside it. */
 async function verify(
-  { journal, narrator, signal }: PipelineOptions,
-  target: Cluster,
-  plan: Plan | undefined,
+  { config, journal, narrator, signal }: PipelineOptions,
+  { source, target }: { readonly source?: Cluster; readonly target: Cluster },
+  plan?: Plan,
 ): Promise<Verification | undefined> {
   if (journal.state === undefined) return undefined;
-  const results = await verifyOnTarget(target, journal.state, plan, signal);
+  const counted = await verifyOnTarget(target, journal.state, plan, signal);
+  const started = performance.now();
+  const results = config.verify === "count" || source === undefined
+    ? counted
+    : await verifyContent({
+      ...{ source, target, counted, signal },
+      journal: journal.state,
+      onProgress: (progress) => narrator.compared(progress, performance.now() - started),
+    });
   narrator.verified(results);
   return results;
 }

@@ -13,6 +13,7 @@ import { formatTopicPartition, type TopicPartition } from "../core/topic_partiti
 import { kafkaError } from "../core/kafka_error.ts";
 import { formatAddress } from "../config/address.ts";
 import { CONTROL_BACKOFF, createBackoff } from "../kafka/backoff.ts";
+import { isPeerError } from "../copy/lane.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { fetchGroups } from "../kafka/groups.ts";
 import {
@@ -58,14 +59,33 @@ export async function snapshotRanges(
   return await snapshot(cluster, metadata, [], () => true, signal, times);
 }
 
-/** Looks at the named topics of the target. */
-export async function snapshotTarget(
+/** Looks at the named topics of a cluster. */
+export async function snapshotTopics(
   cluster: Cluster,
   topics: readonly string[],
   signal: AbortSignal,
 ): Promise<ClusterSnapshot> {
   const metadata = await cluster.metadata(topics);
   return await snapshot(cluster, metadata, [], () => true, signal);
+}
+
+/** {@link snapshotTopics}, again where a connection breaks: a copy of hours must not look failed for that. @throws the last of the peer's errors */
+export async function lookAtTopics(
+  cluster: Cluster,
+  topics: readonly string[],
+  signal: AbortSignal,
+): Promise<ClusterSnapshot> {
+  let last: Error | undefined;
+  return await createBackoff(CONTROL_BACKOFF, signal)(async () => {
+    try {
+      return await snapshotTopics(cluster, topics, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isPeerError(error)) throw error;
+      last = error;
+      return undefined;
+    }
+  }, () => last);
 }
 
 async function allGroups(cluster: Cluster, signal: AbortSignal): Promise<readonly GroupSnapshot[]> {

@@ -10,13 +10,12 @@ import {
   type Verification,
   verifyCount,
 } from "../core/verify.ts";
-import { ignorePeerError, isPeerError } from "../copy/lane.ts";
-import type { ClusterSnapshot, TopicSnapshot } from "../core/snapshot.ts";
-import { CONTROL_BACKOFF, createBackoff } from "../kafka/backoff.ts";
+import { ignorePeerError } from "../copy/lane.ts";
+import type { TopicSnapshot } from "../core/snapshot.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { fetchLastSequences } from "../kafka/producer_state.ts";
 import { optional } from "./optional.ts";
-import { snapshotTarget } from "./snapshot.ts";
+import { lookAtTopics } from "./snapshot.ts";
 
 /** Asks the target for its offsets and judges every partition of the migration, and those of the plan beside it. */
 export async function verifyOnTarget(
@@ -27,7 +26,7 @@ export async function verifyOnTarget(
 ): Promise<Verification> {
   const journaled = [...journal.partitions.values()];
   const topics = [...new Set(journaled.map(({ topic }) => topic))];
-  const { topics: onTarget } = await lookAt(target, topics, signal);
+  const { topics: onTarget } = await lookAtTopics(target, topics, signal);
   const sequences = await lastSequences(target, journal, onTarget);
   const evidence = journaled.map((each): CountEvidence => {
     const log = onTarget.get(each.topic)?.partitions[each.partition]?.offsets;
@@ -42,25 +41,6 @@ export async function verifyOnTarget(
   const skipped = plan?.partitions.filter((each) => !known.has(formatTopicPartition(each))) ?? [];
   const planned: PlannedRange[] = [...journaled.map(plannedRange), ...skipped];
   return verifyCount(planned.sort(compareTopicPartitions), evidence);
-}
-
-/** A copy of hours must not look failed because of a connection that breaks now. @throws the last of the peer's errors */
-async function lookAt(
-  target: Cluster,
-  topics: readonly string[],
-  signal: AbortSignal,
-): Promise<ClusterSnapshot> {
-  let last: Error | undefined;
-  return await createBackoff(CONTROL_BACKOFF, signal)(async () => {
-    try {
-      return await snapshotTarget(target, topics, signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!isPeerError(error)) throw error;
-      last = error;
-      return undefined;
-    }
-  }, () => last);
 }
 
 /** What the leaders remember of our producer id. It is evidence beside the offsets: where it cannot be had, these stand. */

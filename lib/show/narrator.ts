@@ -2,6 +2,7 @@
 // stderr. It decides what is said where; the words are made by pure functions.
 
 import type { CopyProgress } from "../copy/copy_task.ts";
+import type { CompareProgress } from "../run/verify_content.ts";
 import type { Finding } from "../core/finding.ts";
 import { escapeName } from "../core/escape_name.ts";
 import { type NewTopic, newTopicText } from "../core/new_topics.ts";
@@ -14,6 +15,7 @@ import type { BuildInfo } from "../version.ts";
 import { formatUtcOffset, type Log } from "./log.ts";
 import { MOST_PARTITIONS_SHOWN as MOST_LINES_SHOWN, planSummary } from "./plan_summary.ts";
 import {
+  compareLine,
   findingLine,
   partitionResultLine,
   progressLine,
@@ -51,6 +53,7 @@ export interface Narrator extends Log {
   newTopics(topics: readonly NewTopic[], created: boolean): void;
   found(findings: readonly Finding[]): void;
   progress(progress: CopyProgress, plan: Plan, elapsedMs: number): void;
+  compared(progress: CompareProgress, elapsedMs: number): void;
   verified(results: Verification): void;
   finished(report: Report): void;
 }
@@ -79,6 +82,24 @@ export function createNarrator(
 
   function tellFindings(findings: readonly Finding[]): void {
     for (const finding of findings) tell(findingLine(finding));
+  }
+
+  /** Now and then, on the screen more often than in the log. */
+  function tellProgress(text: () => string): void {
+    const at = now();
+    const toScreen = verbosity.progress && !verbosity.quiet &&
+      at - screenProgressAt >= SCREEN_PROGRESS_MS;
+    const toFile = at - logProgressAt >= LOG_PROGRESS_MS;
+    if (!toScreen && !toFile) return;
+    const line = text();
+    if (toScreen) {
+      screenProgressAt = at;
+      screen.notice(line);
+    }
+    if (toFile) {
+      logProgressAt = at;
+      log.info(line);
+    }
   }
 
   return {
@@ -120,31 +141,20 @@ export function createNarrator(
       if (more > 0) result(`${countOf(more, "more topic")} ${what}`);
     },
     found: tellFindings,
-    progress(progress, plan, elapsedMs) {
-      const at = now();
-      const toScreen = verbosity.progress && !verbosity.quiet &&
-        at - screenProgressAt >= SCREEN_PROGRESS_MS;
-      const toFile = at - logProgressAt >= LOG_PROGRESS_MS;
-      if (!toScreen && !toFile) return;
-      const totals = planTotals(plan);
-      const text = progressLine({
-        offsetsDone: progress.offsetsDone,
-        offsetsPlanned: totals.offsets,
-        records: progress.recordsAcknowledged,
-        bytes: progress.bytesAcknowledged,
-        elapsedMs,
-        partitionsSettled: progress.partitionsSettled,
-        partitions: totals.partitionsToCopy,
-      });
-      if (toScreen) {
-        screenProgressAt = at;
-        screen.notice(text);
-      }
-      if (toFile) {
-        logProgressAt = at;
-        log.info(text);
-      }
-    },
+    progress: (progress, plan, elapsedMs) =>
+      tellProgress(() => {
+        const totals = planTotals(plan);
+        return progressLine({
+          offsetsDone: progress.offsetsDone,
+          offsetsPlanned: totals.offsets,
+          records: progress.recordsAcknowledged,
+          bytes: progress.bytesAcknowledged,
+          elapsedMs,
+          partitionsSettled: progress.partitionsSettled,
+          partitions: totals.partitionsToCopy,
+        });
+      }),
+    compared: (progress, elapsedMs) => tellProgress(() => compareLine({ ...progress, elapsedMs })),
     verified({ partitions, topics }) {
       for (const partition of partitions) {
         const line = partitionResultLine(partition);

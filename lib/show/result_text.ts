@@ -4,7 +4,7 @@ import { formatPlace } from "../core/finding_place.ts";
 import type { Finding } from "../core/finding.ts";
 import { partitionText } from "../core/plan_text.ts";
 import { escapeName } from "../core/escape_name.ts";
-import { formatBytes, formatCount, formatDuration, formatRate } from "../core/units.ts";
+import { countOf, formatBytes, formatCount, formatDuration, formatRate } from "../core/units.ts";
 import type { PartitionResult, TopicResult } from "../core/verify.ts";
 
 /** A line and its level. */
@@ -62,13 +62,38 @@ export interface ProgressFigures {
 export function progressLine(figures: ProgressFigures): string {
   const { offsetsDone, offsetsPlanned, records, bytes, elapsedMs } = figures;
   const share = offsetsPlanned === 0n ? 100 : Number(offsetsDone * 1000n / offsetsPlanned) / 10;
-  const left = share > 0 && share < 100 ? elapsedMs * (100 - share) / share : undefined;
   return [
     `copied ${Math.floor(share)} %`,
     `${formatCount(records)} messages`,
     formatBytes(bytes),
     formatRate(bytes, elapsedMs),
     `${figures.partitionsSettled} of ${figures.partitions} partitions`,
-    ...(left === undefined ? [] : [`about ${formatDuration(left)} left`]),
+    ...timeLeft(share, elapsedMs),
   ].join(", ");
+}
+
+/** What a line about the comparison says. */
+export interface CompareFigures {
+  readonly recordsRead: bigint;
+  readonly records: bigint;
+  readonly partitionsCompared: number;
+  readonly partitions: number;
+  readonly elapsedMs: number;
+}
+
+/** `compared 41 %, 31,200 of 76,522 messages, 3 of 6 partitions, about 4 s left`. */
+export function compareLine(figures: CompareFigures): string {
+  const { recordsRead, records, partitionsCompared, partitions, elapsedMs } = figures;
+  const share = records === 0n ? 100 : Math.min(Number(recordsRead * 1000n / records) / 10, 100);
+  return [
+    `compared ${Math.floor(share)} %`,
+    `${formatCount(recordsRead)} of ${countOf(records, "message")}`,
+    `${partitionsCompared} of ${countOf(partitions, "partition")}`,
+    ...timeLeft(share, elapsedMs),
+  ].join(", ");
+}
+
+function timeLeft(share: number, elapsedMs: number): readonly string[] {
+  if (share <= 0 || share >= 100) return [];
+  return [`about ${formatDuration(elapsedMs * (100 - share) / share)} left`];
 }

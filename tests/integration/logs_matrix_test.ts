@@ -89,6 +89,7 @@ async function migrate(source: Broker, target: Broker, logs: readonly Log[]): Pr
   );
   await using migration = await makeMigrationDir({
     checkFlag: 1,
+    verify: "content",
     source: { bootstrapServers: source.bootstrap },
     target: { bootstrapServers: target.bootstrap },
     topics: { include: logs.map(({ topic }) => topic) },

@@ -24,7 +24,7 @@ Deno.test("a run may use the network and the files beside its config, and nothin
     const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
     const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
-        ...["run", "--quiet", "--cached-only", "--no-lock", "--config", config, ...permissions],
+        ...["run", "--quiet", "--cached-only", "--config", config, ...permissions],
         ...[probe, folder, `${root}/token`, outside],
       ],
     }).output();

@@ -304,16 +304,13 @@ Deno.test("what is not supported yet is refused, never ignored", () => {
     [
       around(
         "",
-        "groupOffsets: commit\nverify: content\nengine: { connect: { url: 'http://connect:8083' } }\n",
+        "groupOffsets: commit\nengine: { connect: { url: 'http://connect:8083' } }\n",
       ),
       `
 migration.yaml:5:15: groupOffsets: commit is not supported yet, expected ignore
   groupOffsets: commit
                 ^
-migration.yaml:6:9: verify: content is not supported yet, expected count
-  verify: content
-          ^
-migration.yaml:7:9: engine is not supported yet, expected local
+migration.yaml:6:9: engine is not supported yet, expected local
   engine: { connect: { url: 'http://connect:8083' } }
           ^
 `,

@@ -19,6 +19,7 @@ function journaled(partition: number, more: Partial<JournaledPartition>): Journa
     recordsRead: 6n,
     batchesLeftOut: 0,
     lost: [],
+    ranges: [],
     targetOffset: 6n,
     ...more,
   };

@@ -1,0 +1,98 @@
+// Reads one partition from its leader, Fetch by Fetch, one ahead of what is being looked at; leaders that move and
+// connections that break are ridden out. It knows nothing of batches: who uses it says where to read on.
+
+import { CONTROL_BACKOFF, createBackoff } from "../kafka/backoff.ts";
+import type { DataConnections } from "../kafka/data_connections.ts";
+import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
+import { partitionText } from "../core/plan_text.ts";
+import type { TopicPartition } from "../core/topic_partition.ts";
+import type { ClusterRole } from "../kafka/cluster.ts";
+import { delay } from "../kafka/delay.ts";
+import { isPeerError, LONGEST_THROTTLE_MS } from "../copy/lane.ts";
+import type { Leaders } from "../copy/leaders.ts";
+import type { BufferPool } from "../wire/buffer_pool.ts";
+import type { ResponseFrame } from "../wire/connection.ts";
+import {
+  decodeFetch,
+  encodeFetch,
+  type FetchedPartition,
+  type FetchLimits,
+} from "../wire/fetch.ts";
+
+/** A log cannot be read; `message` is a sentence without a full stop. */
+export class ReadError extends Error {
+  override readonly name = "ReadError";
+}
+
+/** Messages are no longer there. */
+export class ExpiredError extends ReadError {}
+
+/** What reading one cluster takes. */
+export interface ClusterReader {
+  readonly role: ClusterRole;
+  readonly leaders: Leaders;
+  readonly connections: DataConnections;
+  readonly pool: BufferPool;
+  readonly isolation: NonNullable<FetchLimits["isolation"]>;
+  readonly signal: AbortSignal;
+}
+
+/** What one Fetch brought; `release` gives its bytes back. */
+export interface FetchedPage extends Pick<ResponseFrame, "bytes" | "view" | "release"> {
+  readonly fetched: FetchedPartition;
+}
+
+/** Below a power of two, so that a response fits a pooled buffer; a batch that is larger comes whole (KIP-74). */
+const FETCH_BYTES = 2 * 1024 * 1024 - 64 * 1024;
+const OFFSET_OUT_OF_RANGE = 1;
+
+/** Fetches a partition from an offset on. @throws {ReadError} where that cannot be done */
+export async function fetchPage(
+  { role, leaders, connections, pool, isolation, signal }: ClusterReader,
+  partition: TopicPartition,
+  fetchOffset: bigint,
+): Promise<FetchedPage> {
+  let last = "it has no leader";
+  let stale = false;
+  return await createBackoff(CONTROL_BACKOFF, signal)(async () => {
+    try {
+      if (stale || leaders.leader(partition) === undefined) await leaders.refresh();
+      const problem = leaders.topicProblem(partition.topic);
+      if (problem !== undefined) throw new ReadError(problem);
+      const leader = leaders.leader(partition);
+      if (leader === undefined) return undefined;
+      const { connection } = await connections.to(leader.nodeId);
+      const request = encodeFetch([{ ...partition, leaderEpoch: -1, fetchOffset }], {
+        maxWaitMs: 200,
+        maxBytes: FETCH_BYTES,
+        partitionMaxBytes: FETCH_BYTES,
+        isolation,
+      });
+      const frame = await connection.send({ ...request, pool });
+      const { partitions: [fetched], throttleTimeMs } = decodeFetch(frame);
+      if (throttleTimeMs > 0) await delay(Math.min(throttleTimeMs, LONGEST_THROTTLE_MS), signal);
+      if (fetched?.errorCode === 0) return { ...frame, fetched };
+      frame.release();
+      const code = fetched?.errorCode ?? -1;
+      if (code === OFFSET_OUT_OF_RANGE) {
+        throw new ExpiredError(
+          `The ${role} no longer holds offset ${fetchOffset} of ${partitionText(partition)}`,
+        );
+      }
+      last = formatKafkaError(code);
+      if (kafkaError(code).action === "fatal") throw unreadable(role, partition, last);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isPeerError(error)) throw error;
+      last = error.message;
+    }
+    stale = true;
+    return undefined;
+  }, () => unreadable(role, partition, last));
+}
+
+function unreadable(role: ClusterRole, partition: TopicPartition, why: string): ReadError {
+  return new ReadError(
+    `${partitionText(partition)} could not be read back from the ${role}: ${why}`,
+  );
+}

@@ -1,0 +1,198 @@
+// What a comparison reads: of the source the records that were to be copied, of the target those of the migration,
+// told from others' by their producer id.
+
+import {
+  baseOffset,
+  baseSequence,
+  batchMagic,
+  isControlBatch,
+  lastOffset,
+  nextBatchSize,
+  producerId,
+  recordCount,
+} from "../batch/record_batch.ts";
+import type { OffsetSpan } from "../core/offsets.ts";
+import type { TopicPartition } from "../core/topic_partition.ts";
+import { type Carried, type CutBatch, cutBatches } from "../copy/cut.ts";
+import type { LogBatch } from "./log_batch.ts";
+import { type ClusterReader, type FetchedPage, fetchPage, ReadError } from "./partition_reader.ts";
+
+/** Damaged bytes are fetched so often. */
+const FETCHES_OF_DAMAGED = 3;
+const SEQUENCES = 1n << 31n;
+
+/** Timestamps stay as they are, and no batch is too large to be looked at. */
+const AS_IT_IS = { logAppendTime: true } as const;
+
+/** The records of some spans of a source partition, in order: committed ones, no markers. */
+export async function* readSource(
+  reader: ClusterReader,
+  partition: TopicPartition,
+  spans: readonly OffsetSpan[],
+): AsyncGenerator<LogBatch, void> {
+  for (const { startOffset, endOffset } of spans) {
+    let fromOffset = startOffset;
+    let carried: Carried | undefined;
+    let damaged = 0;
+    let next = fetchAhead(reader, partition, fromOffset);
+    try {
+      while (fromOffset < endOffset) {
+        const page = await next.page;
+        next = NOTHING_AHEAD;
+        try {
+          const { fetched } = page;
+          const range = { fromOffset, untilOffset: endOffset, ...(carried && { carried }) };
+          const cut = cutBatches({ ...page, ...fetched }, range, AS_IT_IS);
+          const empty = fetched.recordsStart === fetched.recordsEnd;
+          if (empty && fetched.highWatermark < endOffset) {
+            throw new ReadError(`The source's log ends at offset ${fetched.highWatermark}`);
+          }
+          if (cut.problem?.kind === "impossible") throw new ReadError(cut.problem.reason);
+          damaged = cut.problem === undefined ? 0 : damaged + 1;
+          if (cut.problem !== undefined && damaged === FETCHES_OF_DAMAGED) {
+            throw new ReadError(
+              `The batch at source offset ${cut.nextOffset} is damaged: ${cut.problem.reason}`,
+            );
+          }
+          // Compaction may have left nothing up to the end.
+          const through = empty && fetched.lastStableOffset >= endOffset;
+          fromOffset = through ? endOffset : cut.nextOffset;
+          carried = cut.carried;
+          if (fromOffset < endOffset) next = fetchAhead(reader, partition, fromOffset);
+          for (const batch of cut.batches) yield sourceBatch(batch);
+        } finally {
+          page.release();
+        }
+      }
+    } finally {
+      next.drop();
+    }
+  }
+}
+
+/** Whose records a target partition holds, and where they lie. */
+export interface TargetRange extends OffsetSpan {
+  /** −1 where the migration had none: then all records count as its own. */
+  readonly producerId: bigint;
+  /** Whether what others wrote is wanted too, marked as theirs. */
+  readonly foreign: boolean;
+}
+
+/** The records of a migration on a target partition, in order. */
+export async function* readTarget(
+  reader: ClusterReader,
+  partition: TopicPartition,
+  range: TargetRange,
+): AsyncGenerator<LogBatch, void> {
+  const { endOffset } = range;
+  let fromOffset = range.startOffset;
+  let number = 0n;
+  let next = fetchAhead(reader, partition, fromOffset);
+  try {
+    while (fromOffset < endOffset) {
+      const page = await next.page;
+      next = NOTHING_AHEAD;
+      try {
+        const batches = [...batchesOf(page, fromOffset, endOffset)];
+        const last = batches.at(-1);
+        if (last === undefined && page.fetched.highWatermark <= fromOffset) {
+          throw new ReadError(`The target's log ends at offset ${page.fetched.highWatermark}`);
+        }
+        // Where compaction has taken everything up to the high watermark, nothing comes.
+        fromOffset = last?.nextOffset ?? endOffset;
+        if (fromOffset < endOffset) next = fetchAhead(reader, partition, fromOffset);
+        for (const { position, size } of batches) {
+          const batch = targetBatch(page, position, size, range, number);
+          if (batch === undefined) continue;
+          if (batch.firstNumber !== undefined) number = batch.firstNumber + countOf(page, position);
+          yield batch;
+        }
+      } finally {
+        page.release();
+      }
+    }
+  } finally {
+    next.drop();
+  }
+}
+
+function sourceBatch(batch: CutBatch): LogBatch {
+  const { bytes, view, position, size, recordCount, firstOffset } = batch;
+  // A re-encoded batch counts its records from 0: where it had gaps, this is where it begins.
+  return {
+    ...{ bytes, view, position, size, recordCount },
+    offsetOf: (index) => firstOffset + BigInt(index),
+  };
+}
+
+interface FoundBatch {
+  readonly position: number;
+  readonly size: number;
+  readonly nextOffset: bigint;
+}
+
+function* batchesOf(
+  { view, fetched }: FetchedPage,
+  fromOffset: bigint,
+  endOffset: bigint,
+): Generator<FoundBatch> {
+  for (let position = fetched.recordsStart; position < fetched.recordsEnd;) {
+    const size = nextBatchSize(view, position, fetched.recordsEnd);
+    if (size === 0) return;
+    if (batchMagic(view, position) !== 2) throw new ReadError("The target holds an old format");
+    if (baseOffset(view, position) >= endOffset) return;
+    const nextOffset = lastOffset(view, position) + 1n;
+    if (nextOffset > fromOffset) yield { position, size, nextOffset };
+    position += size;
+  }
+}
+
+function targetBatch(
+  { bytes, view }: FetchedPage,
+  position: number,
+  size: number,
+  range: TargetRange,
+  number: bigint,
+): LogBatch | undefined {
+  const idempotent = range.producerId >= 0n;
+  const own = idempotent ? producerId(view, position) === range.producerId : true;
+  if (isControlBatch(view, position) || (!own && !range.foreign)) return undefined;
+  const first = baseOffset(view, position);
+  const batch = {
+    ...{ bytes, view, position, size, recordCount: recordCount(view, position) },
+    offsetOf: (_index: number, offsetDelta: number) => first + BigInt(offsetDelta),
+  };
+  if (!own) return { ...batch, foreign: true };
+  const firstNumber = idempotent ? nearest(baseSequence(view, position), number) : number;
+  return { ...batch, firstNumber };
+}
+
+function countOf({ view }: FetchedPage, position: number): bigint {
+  return lastOffset(view, position) - baseOffset(view, position) + 1n;
+}
+
+/** The number of records that has this sequence and is the nearest to the one expected. */
+function nearest(sequence: number, expected: bigint): bigint {
+  const ahead = BigInt.asUintN(31, BigInt(sequence) - expected);
+  return expected + (ahead < SEQUENCES / 2n ? ahead : ahead - SEQUENCES);
+}
+
+/** A page that is on its way while the one before is being looked at. */
+interface PageAhead {
+  readonly page: Promise<FetchedPage>;
+  /** Nobody will look at it. */
+  drop(): void;
+}
+
+const NOTHING_AHEAD: PageAhead = {
+  page: Promise.reject(new Error("Nothing was asked for")),
+  drop() {},
+};
+NOTHING_AHEAD.page.catch(() => {});
+
+function fetchAhead(reader: ClusterReader, partition: TopicPartition, offset: bigint): PageAhead {
+  const page = fetchPage(reader, partition, offset);
+  // It may fail before anybody waits for it.
+  page.catch(() => {});
+  return { page, drop: () => void page.then(({ release }) => release(), () => {}) };
+}

@@ -1,0 +1,211 @@
+// The verification by content: what was copied is read back from both sides and compared, several partitions at a time.
+// Only what agrees by count is looked at.
+
+import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
+import { compareLogs, type CompareRules, type Comparison } from "../compare/compare_logs.ts";
+import type { LogBatch } from "../compare/log_batch.ts";
+import { EVERY_KEY, halves, type KeyShare } from "../compare/missing_keys.ts";
+import { type ClusterReader, ReadError } from "../compare/partition_reader.ts";
+import { readSource, readTarget, type TargetRange } from "../compare/read_logs.ts";
+import { createLeaders } from "../copy/leaders.ts";
+import type { JournaledPartition, JournalState } from "../core/journal.ts";
+import { withoutSpans } from "../core/offsets.ts";
+import type { ClusterSnapshot } from "../core/snapshot.ts";
+import { formatTopicPartition } from "../core/topic_partition.ts";
+import {
+  addContent,
+  type ContentEvidence,
+  isComparable,
+  type Verification,
+} from "../core/verify.ts";
+import type { Cluster } from "../kafka/cluster.ts";
+import { createDataConnections } from "../kafka/data_connections.ts";
+import { createBufferPool } from "../wire/buffer_pool.ts";
+import { optional } from "./optional.ts";
+import { lookAtTopics } from "./snapshot.ts";
+
+/** How far a comparison has come. */
+export interface CompareProgress {
+  /** Records of the source read back, of those that were copied. */
+  readonly recordsRead: bigint;
+  readonly records: bigint;
+  readonly partitionsCompared: number;
+  readonly partitions: number;
+}
+
+/** What is compared. */
+export interface VerifyContentOptions {
+  readonly source: Cluster;
+  readonly target: Cluster;
+  readonly journal: JournalState;
+  /** By count. */
+  readonly counted: Verification;
+  readonly onProgress: (progress: CompareProgress) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Partitions compared at a time: reading and comparing overlap, and memory stays small. */
+const AT_ONCE = 4;
+/** Two responses a side and partition, 2 MB each but for larger batches. */
+const MEMORY_BYTES = 64 * 1024 * 1024;
+const PROGRESS_INTERVAL_MS = 250;
+
+/** Compares the contents of every partition that agrees by count. */
+export async function verifyContent(options: VerifyContentOptions): Promise<Verification> {
+  const { source, target, journal, counted, signal } = options;
+  const comparable = new Set(counted.partitions.filter(isComparable).map(formatTopicPartition));
+  const work = [...journal.partitions].flatMap(([key, each]) => comparable.has(key) ? [each] : []);
+  if (work.length === 0) return counted;
+  const topics = [...new Set(work.map(({ topic }) => topic))];
+  const [onSource, onTarget] = await Promise.all(
+    [source, target].map((cluster) => lookAtTopics(cluster, topics, signal)),
+  ) as [ClusterSnapshot, ClusterSnapshot];
+  const readers = openReaders(options, work);
+  const evidence = new Map<string, ContentEvidence>();
+  const total = work.reduce((sum, { records }) => sum + records, 0n);
+  let recordsRead = 0n;
+  const report = () =>
+    options.onProgress({
+      recordsRead,
+      records: total,
+      partitionsCompared: evidence.size,
+      partitions: work.length,
+    });
+  const showing = setInterval(report, PROGRESS_INTERVAL_MS);
+  try {
+    const queue = work.values();
+    await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+      for (const partition of queue) {
+        const compared = await comparePartition(partition, {
+          ...readers,
+          producerId: BigInt(journal.migration.producerId),
+          sourceCompacted: onSource.topics.get(partition.topic)?.settings?.compacted ?? false,
+          targetCompacted: onTarget.topics.get(partition.topic)?.settings?.compacted ?? false,
+          targetEndOffset: onTarget.topics.get(partition.topic)?.partitions[partition.partition]
+            ?.offsets?.highWatermark ?? partition.targetOffset,
+          onRead: (records) => recordsRead += BigInt(records),
+        });
+        evidence.set(formatTopicPartition(partition), compared);
+      }
+    }));
+  } finally {
+    clearInterval(showing);
+    readers.close();
+  }
+  report();
+  return addContent(counted, evidence);
+}
+
+interface Readers {
+  readonly source: ClusterReader;
+  readonly target: ClusterReader;
+  close(): void;
+}
+
+function openReaders(
+  { source, target, signal }: VerifyContentOptions,
+  work: readonly JournaledPartition[],
+): Readers {
+  const pool = createBufferPool(MEMORY_BYTES);
+  const open = (cluster: Cluster, idOf: (each: JournaledPartition) => string | undefined) => {
+    const planned = new Map(work.map((each) => [each.topic, optional("topicId", idOf(each))]));
+    return {
+      role: cluster.role,
+      leaders: createLeaders(cluster, planned, signal),
+      connections: createDataConnections(cluster),
+      pool,
+      signal,
+    };
+  };
+  const ours = open(source, ({ sourceTopicId }) => sourceTopicId);
+  const theirs = open(target, ({ targetTopicId }) => targetTopicId);
+  return {
+    source: { ...ours, isolation: "read_committed" },
+    // What others have not committed there keeps nothing of ours back.
+    target: { ...theirs, isolation: "read_uncommitted" },
+    close() {
+      ours.connections.close();
+      theirs.connections.close();
+    },
+  };
+}
+
+interface ComparePartition extends Omit<CompareRules, "keys"> {
+  readonly source: ClusterReader;
+  readonly target: ClusterReader;
+  readonly producerId: bigint;
+  readonly targetEndOffset: bigint;
+  readonly onRead: (records: number) => void;
+}
+
+async function comparePartition(
+  partition: JournaledPartition,
+  options: ComparePartition,
+): Promise<ContentEvidence> {
+  const { targetCompacted, producerId } = options;
+  const spans = withoutSpans(partition.ranges, partition.lost);
+  const range: TargetRange = {
+    startOffset: partition.targetFirstOffset ?? partition.targetOffset,
+    // Later messages of the same keys may lie behind ours.
+    endOffset: targetCompacted ? options.targetEndOffset : partition.targetOffset,
+    producerId,
+    foreign: targetCompacted,
+  };
+  const once = async (keys: KeyShare): Promise<Comparison> => {
+    const source = counted(readSource(options.source, partition, spans), options.onRead);
+    const target = readTarget(options.target, partition, range);
+    try {
+      return await compareLogs(source, target, { ...options, keys });
+    } finally {
+      // What is on its way is given back.
+      await Promise.all([source.return(), target.return()]);
+    }
+  };
+  try {
+    return withBothCompacted(await inShares(once, EVERY_KEY), options);
+  } catch (error) {
+    if (!(error instanceof ReadError || error instanceof CorruptBatchError)) throw error;
+    const difference = error instanceof ReadError
+      ? error.message
+      : `A batch read back is damaged: ${error.reason}`;
+    return { equal: 0n, compacted: 0n, goneFromSource: 0n, withoutTimestamp: 0n, difference };
+  }
+}
+
+/** One reading, or several where there are too many keys for one. */
+async function inShares(
+  once: (keys: KeyShare) => Promise<Comparison>,
+  keys: KeyShare,
+): Promise<Comparison> {
+  const result = await once(keys);
+  if (result.difference !== undefined || result.overflowed === undefined) return result;
+  for (const share of halves(keys)) {
+    const part = await inShares(once, share);
+    if (part.difference !== undefined) return part;
+  }
+  const { overflowed: _, ...whole } = result;
+  return whole;
+}
+
+function withBothCompacted(
+  { overflowed: _, ...comparison }: Comparison,
+  { sourceCompacted, targetCompacted }: ComparePartition,
+): ContentEvidence {
+  const { difference } = comparison;
+  if (difference === undefined || !sourceCompacted || !targetCompacted) return comparison;
+  return {
+    ...comparison,
+    difference:
+      `${difference}; both topics are compacted, and what the source has lost since it was copied cannot be told from what differs`,
+  };
+}
+
+async function* counted(
+  log: AsyncGenerator<LogBatch, void>,
+  onRead: (records: number) => void,
+): AsyncGenerator<LogBatch, void> {
+  for await (const batch of log) {
+    onRead(batch.recordCount);
+    yield batch;
+  }
+}
