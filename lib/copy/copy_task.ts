@@ -17,6 +17,8 @@ export interface CopyTask extends TopicPartition {
   readonly compare?: CompareContents;
   /** What the target topic takes. */
   readonly rules: TargetRules;
+  /** Source offsets that groups have committed, ascending: what they come to on the target is told. */
+  readonly committed?: readonly bigint[];
   /** Why the partition cannot be copied at all, as a sentence. */
   readonly problem?: string;
 }

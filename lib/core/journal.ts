@@ -11,9 +11,11 @@ import {
   type MigrationEntry,
   parseJournalEntry,
   type PlanEntryPartition,
+  type PositionEntry,
   type ProgressEntry,
   type SettledEntry,
 } from "./journal_entry.ts";
+import { addMark, type OffsetMark } from "./offset_marks.ts";
 import { addSpan, maxOffset, type OffsetSpan } from "./offsets.ts";
 import {
   compareTopicPartitions,
@@ -44,6 +46,10 @@ export interface JournaledPartition extends TopicPartition {
   /** Target offset after the last record acknowledged; at first, the target's end when the plan was made. */
   readonly targetOffset: bigint;
   readonly targetFirstOffset?: bigint;
+  /** Points known of both logs, in order. */
+  readonly marks: readonly OffsetMark[];
+  /** Target offsets of committed source offsets, as far as they were met. */
+  readonly positions: ReadonlyMap<bigint, bigint>;
   readonly failure?: string;
 }
 
@@ -54,6 +60,8 @@ export interface JournalState {
   readonly partitions: ReadonlyMap<string, JournaledPartition>;
   /** Topics created on the target, by name. */
   readonly topicsCreated: readonly string[];
+  /** Target offsets at which partitions ended that no plan has copied anything of. By `formatTopicPartition`. */
+  readonly skipped: ReadonlyMap<string, bigint>;
   /** The last run that came to an end. */
   readonly finished?: FinishedEntry;
 }
@@ -88,10 +96,11 @@ export function continueJournal(
   entries: readonly JournalEntry[],
 ): JournalState {
   const state: JournalState = "type" in before
-    ? { migration: before, partitions: new Map(), topicsCreated: [] }
+    ? { migration: before, partitions: new Map(), topicsCreated: [], skipped: new Map() }
     : before;
   const partitions = new Map<string, JournaledPartition>(state.partitions);
   const topicsCreated = new Set(state.topicsCreated);
+  const skipped = new Map(state.skipped);
   let finished = state.finished;
   for (const entry of entries) {
     // What follows the end of a run belongs to one that has not come to its end yet.
@@ -100,6 +109,9 @@ export function continueJournal(
       for (const planned of entry.partitions) {
         const key = formatTopicPartition(planned);
         partitions.set(key, plannedPartition(planned, partitions.get(key)));
+      }
+      for (const each of entry.skipped ?? []) {
+        skipped.set(formatTopicPartition(each), BigInt(each.targetEndOffset));
       }
     } else if (entry.type === "created") {
       for (const topic of entry.topics) topicsCreated.add(topic);
@@ -112,6 +124,7 @@ export function continueJournal(
   return {
     migration: state.migration,
     partitions,
+    skipped,
     topicsCreated: [...topicsCreated].sort(),
     ...(finished && { finished }),
   };
@@ -131,8 +144,13 @@ function plannedPartition(
     batchesLeftOut: 0,
     lost: [],
     ranges: [],
+    marks: [],
+    positions: new Map(),
     targetOffset: BigInt(planned.targetEndOffset),
   };
+  // Others may have written since the last of ours.
+  const targetOffset = maxOffset(known.targetOffset, BigInt(planned.targetEndOffset));
+  const { records } = known;
   return {
     ...known,
     topic,
@@ -142,6 +160,7 @@ function plannedPartition(
     sourceOffset: startOffset,
     endOffset,
     ranges: addSpan(known.ranges, { startOffset, endOffset }),
+    marks: addMark(known.marks, { sourceOffset: startOffset, records, targetOffset }),
     ...(sourceTopicId !== undefined && { sourceTopicId }),
     ...(targetTopicId !== undefined && { targetTopicId }),
     ...(submittedOffset !== undefined && { submittedOffset: BigInt(submittedOffset) }),
@@ -150,18 +169,28 @@ function plannedPartition(
 
 function movedOn(
   known: JournaledPartition,
-  entry: ProgressEntry | LostEntry | SettledEntry,
+  entry: ProgressEntry | PositionEntry | LostEntry | SettledEntry,
 ): JournaledPartition {
   switch (entry.type) {
-    case "progress":
-      return {
-        ...known,
+    case "progress": {
+      const mark = {
         sourceOffset: BigInt(entry.sourceOffset),
         records: BigInt(entry.records),
-        recordsRead: BigInt(entry.records),
         targetOffset: BigInt(entry.targetOffset),
+      };
+      return {
+        ...known,
+        ...mark,
+        recordsRead: mark.records,
+        marks: addMark(known.marks, mark),
         targetFirstOffset: BigInt(entry.targetFirstOffset),
       };
+    }
+    case "position": {
+      const positions = new Map(known.positions);
+      positions.set(BigInt(entry.sourceOffset), BigInt(entry.targetOffset));
+      return { ...known, positions };
+    }
     case "lost": {
       const span = { startOffset: BigInt(entry.startOffset), endOffset: BigInt(entry.endOffset) };
       return {

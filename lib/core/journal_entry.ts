@@ -38,6 +38,14 @@ export interface PlanEntry {
   readonly runId: string;
   readonly at: string;
   readonly partitions: readonly PlanEntryPartition[];
+  /** Partitions that nothing is copied of: where their logs ended, so that groups can go on there. */
+  readonly skipped?: readonly SkippedPartition[];
+}
+
+/** Where both logs of a partition ended when a plan had nothing to copy of it. */
+export interface SkippedPartition extends TopicPartition {
+  readonly endOffset: string;
+  readonly targetEndOffset: string;
 }
 
 /** One range of a plan. */
@@ -60,6 +68,13 @@ export interface ProgressEntry extends TopicPartition {
   readonly targetOffset: string;
   /** Target offset of the partition's very first record. */
   readonly targetFirstOffset: string;
+}
+
+/** Where a source offset that a group has committed came to lie: the first copied record at or after it. */
+export interface PositionEntry extends TopicPartition {
+  readonly type: "position";
+  readonly sourceOffset: string;
+  readonly targetOffset: string;
 }
 
 /** Source offsets that expired before they were read: `startOffset` included, `endOffset` not. Final. */
@@ -98,6 +113,7 @@ export type JournalEntry =
   | CreatedEntry
   | PlanEntry
   | ProgressEntry
+  | PositionEntry
   | LostEntry
   | SettledEntry
   | FinishedEntry;

@@ -1,8 +1,17 @@
 // What a run writes into the journal, made from plans and from what the copy tells.
 
 import type { CopyPosition, CopyResult } from "../copy/copy_task.ts";
-import type { PlanEntryPartition, ProgressEntry, SettledEntry } from "../core/journal_entry.ts";
-import type { PlannedPartition } from "../core/plan.ts";
+import type {
+  PlanEntryPartition,
+  PositionEntry,
+  ProgressEntry,
+  SettledEntry,
+  SkippedPartition,
+} from "../core/journal_entry.ts";
+import type { Acknowledgement } from "../copy/partition_copy.ts";
+import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
+import type { JournalState } from "../core/journal.ts";
+import type { Plan, PlannedPartition } from "../core/plan.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
 import { partitionText } from "../core/plan_text.ts";
 import { optional } from "./optional.ts";
@@ -28,6 +37,21 @@ export function planEntryPartition(
   };
 }
 
+/** Where the logs ended of which nothing has ever been copied, as far as that is not journaled yet. */
+export function skippedPartitions(
+  plan: Plan,
+  journal: JournalState | undefined,
+  target: ClusterSnapshot,
+): readonly SkippedPartition[] {
+  return plan.partitions.flatMap(({ topic, partition, offsets, endOffset }) => {
+    const key = formatTopicPartition({ topic, partition });
+    if (offsets > 0n || journal?.partitions.has(key) || journal?.skipped.has(key)) return [];
+    const end = target.topics.get(topic)?.partitions[partition]?.offsets?.highWatermark;
+    if (end === undefined) return [];
+    return [{ topic, partition, endOffset: String(endOffset), targetEndOffset: String(end) }];
+  });
+}
+
 /** Where a partition stands. */
 export function progressEntry(
   result: CopyPosition,
@@ -43,6 +67,20 @@ export function progressEntry(
     targetOffset: String(targetOffset),
     targetFirstOffset: String(targetFirstOffset ?? targetOffset),
   };
+}
+
+/** Where committed source offsets came to lie in a batch that the target has stored. */
+export function positionEntries(
+  { topic, partition }: TopicPartition,
+  { batch, targetOffset }: Acknowledgement,
+): readonly PositionEntry[] {
+  return (batch.positions ?? []).map(({ sourceOffset, index }) => ({
+    type: "position",
+    topic,
+    partition,
+    sourceOffset: String(sourceOffset),
+    targetOffset: String(targetOffset + BigInt(index)),
+  }));
 }
 
 /** How a partition ended. */

@@ -15,14 +15,21 @@ import {
   type MigrationEntry,
   type ProgressEntry,
 } from "../core/journal_entry.ts";
-import { partitionsToCopy, type Plan } from "../core/plan.ts";
+import { partitionsToCopy, type Plan, type PlannedPartition } from "../core/plan.ts";
 import type { ClusterSnapshot, TopicSnapshot } from "../core/snapshot.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { initProducerId, type ProducerIdentity } from "../kafka/producer_id.ts";
 import type { CompareContents } from "../copy/find_position.ts";
 import { findPositions, type Found } from "./find_positions.ts";
-import { planEntryPartition, progressEntry, settledEntry, settledLine } from "./journal_entries.ts";
+import {
+  planEntryPartition,
+  positionEntries,
+  progressEntry,
+  settledEntry,
+  settledLine,
+  skippedPartitions,
+} from "./journal_entries.ts";
 import type { JournalFile } from "./journal_file.ts";
 import { optional } from "./optional.ts";
 
@@ -121,8 +128,9 @@ export async function copyWithJournal(options: JournaledCopyOptions): Promise<vo
     targetTopics,
     ...options.limits,
     log,
-    onAcknowledged(position) {
+    onAcknowledged(position, acknowledgement) {
       changed.set(formatTopicPartition(position), progressEntry(position));
+      events.push(...positionEntries(position, acknowledgement));
     },
     onLost(position, { startOffset, endOffset }) {
       const { topic, partition } = position;
@@ -174,6 +182,7 @@ async function planTasks(
   const fresh = partitionsToCopy(plan).filter((planned) =>
     !begunKeys.has(formatTopicPartition(planned))
   );
+  const skipped = skippedPartitions(plan, journal.state, targetSnapshot);
   journal.append([
     ...(before === undefined ? [migration] : []),
     ...(topicsCreated.length === 0 ? [] : [{
@@ -182,13 +191,14 @@ async function planTasks(
       at: options.now().toISOString(),
       topics: topicsCreated,
     }]),
-    ...(fresh.length === 0 ? [] : [{
+    ...(fresh.length + skipped.length === 0 ? [] : [{
       type: "plan" as const,
       runId: options.runId,
       at: options.now().toISOString(),
       partitions: fresh.map((planned) =>
         planEntryPartition(planned, options.sourceSnapshot, targetSnapshot)
       ),
+      ...optional("skipped", skipped.length === 0 ? undefined : skipped),
     }]),
   ]);
   // Without a producer id our records cannot be told from others': the journal's position has to do.
@@ -197,12 +207,22 @@ async function planTasks(
     : new Map<string, Found>();
   const rulesOf = (topic: string) => targetRules(targetSnapshot.topics.get(topic));
   const after = journal.state?.partitions;
+  const planned = new Map(plan.partitions.map((each) => [formatTopicPartition(each), each]));
   return [...begun, ...fresh].flatMap((partition) => {
     const key = formatTopicPartition(partition);
     const journaled = after?.get(key);
     if (journaled === undefined) return [];
     const compare = comparison(journaled, options);
-    return [task(journaled, found.get(key), rulesOf(partition.topic), compare)];
+    const rules = rulesOf(partition.topic);
+    return [
+      task(
+        journaled,
+        found.get(key),
+        rules,
+        compare,
+        committedOffsets(planned.get(key), journaled),
+      ),
+    ];
   });
 }
 
@@ -224,6 +244,7 @@ function task(
   found: Found | undefined,
   rules: TargetRules,
   compare: CompareContents | undefined,
+  committed: readonly bigint[],
 ): CopyTask {
   const { topic, partition, sourceOffset, endOffset, records, targetOffset, targetFirstOffset } =
     journaled;
@@ -236,9 +257,21 @@ function task(
     before,
     stored: found?.position ?? before,
     rules,
+    committed,
     ...optional("compare", compare),
     ...optional("problem", found?.problem),
   };
+}
+
+/** What groups have committed within what is left of a range, ascending: each is to be found on the target. */
+function committedOffsets(
+  planned: PlannedPartition | undefined,
+  { sourceOffset, endOffset }: JournaledPartition,
+): readonly bigint[] {
+  const offsets = (planned?.groups ?? []).flatMap(({ committed }) =>
+    committed !== undefined && committed >= sourceOffset && committed < endOffset ? [committed] : []
+  );
+  return [...new Set(offsets)].sort((a, b) => a < b ? -1 : 1);
 }
 
 /** The topics something is copied of; on the source also how many partitions they had. */

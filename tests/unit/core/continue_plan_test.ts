@@ -20,6 +20,8 @@ function journaled(partition: number, more: Partial<JournaledPartition>): Journa
     batchesLeftOut: 0,
     lost: [],
     ranges: [],
+    marks: [],
+    positions: new Map(),
     targetOffset: 6n,
     ...more,
   };
@@ -28,6 +30,7 @@ function journaled(partition: number, more: Partial<JournaledPartition>): Journa
 const journalOf = (...partitions: readonly JournaledPartition[]) => ({
   migration: {} as JournalState["migration"],
   topicsCreated: [],
+  skipped: new Map(),
   partitions: new Map(partitions.map((each) => [`${each.topic}-${each.partition}`, each])),
 });
 

@@ -74,6 +74,10 @@ Deno.test("a plan, progress and an end add up", () => {
     recordsRead: 8n,
     targetOffset: 8n,
     targetFirstOffset: 0n,
+    marks: [
+      { sourceOffset: 10n, records: 0n, targetOffset: 0n },
+      { sourceOffset: 18n, records: 8n, targetOffset: 8n },
+    ],
   });
   assert.deepEqual(moved.partitions.get("t-1"), planned.partitions.get("t-1"));
   const done = continueJournal(moved, [settled(0, 20, 10)]);
