@@ -136,6 +136,13 @@ const results = z.object({
     plannedOffsets: offset,
     recordsRead: offset,
     recordsProduced: offset,
+    content: z.object({
+      equal: offset,
+      compacted: offset.describe("Compacted away on the target, with later ones of their keys"),
+      goneFromSource: offset.describe("Compacted away on the source since they were copied"),
+      withoutTimestamp: offset.describe("Compared without their timestamps"),
+      difference: z.string().exactOptional(),
+    }).exactOptional().describe("Messages, where verify is content"),
     lost: z.array(z.object({ startOffset: offset, endOffset: offset })).exactOptional()
       .describe("Source offsets that expired before they were read, the end exclusive"),
     reason: z.string().exactOptional(),
