@@ -70,6 +70,8 @@ export const FINDING_KINDS = {
   UNCOMMITTED_COUNTED: NOTICE,
   /** A committed offset beyond the end of its log. */
   OFFSET_BEYOND_END: NOTICE,
+  /** A pattern of a filter that matches no name of the source. */
+  PATTERN_MATCHED_NOTHING: NOTICE,
   /** A range reaches beyond the end of its log. */
   RANGE_BEYOND_END: NOTICE,
   /** The topic filter leaves a range out. */

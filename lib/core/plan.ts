@@ -3,6 +3,7 @@
 // way is judged by lib/core/preflight.ts. It asks no broker and drops nothing without a trace.
 
 import { filterAccepts, isInternalTopicName, type NameFilter } from "./name_filter.ts";
+import type { PatternMatches } from "./pattern_matches.ts";
 import { type GroupPosition, type PlannedPartition, planPartition } from "./planned_partition.ts";
 import type { ClusterSnapshot, GroupSnapshot, TopicSnapshot } from "./snapshot.ts";
 import { compareTopicPartitions, type TopicPartition } from "./topic_partition.ts";
@@ -71,6 +72,8 @@ export interface Plan {
   /** Share groups the filter lets through, by name: never carried. */
   readonly shareGroups: readonly string[];
   readonly unreadableGroups: readonly UnreadableGroup[];
+  /** What each pattern of the filters matched; absent where nobody looked. */
+  readonly patterns?: readonly PatternMatches[];
   /** Present where ranges were asked for instead of groups: those that are not planned, because the source has no such partition, or because of the topic filter. */
   readonly ranges?: {
     readonly missing: readonly TopicPartition[];

@@ -7,6 +7,7 @@ import type { JournalState } from "../core/journal.ts";
 import type { JournalIdentity } from "../core/journal_entry.ts";
 import { filterAccepts, type NameFilter, parsePattern } from "../core/name_filter.ts";
 import { type NewTopic, planNewTopics } from "../core/new_topics.ts";
+import { matchPatterns, patternFindings } from "../core/pattern_matches.ts";
 import { buildPlan, type Plan } from "../core/plan.ts";
 import { preflight } from "../core/preflight.ts";
 import { rangeSettings } from "../core/range.ts";
@@ -65,7 +66,8 @@ export async function makePlan(
   const whole = ranges === undefined
     ? buildPlan({ source: sourceSnapshot, topics, groups, uncommitted })
     : buildRangePlan({ source: sourceSnapshot, topics, ranges });
-  const plan = continuePlan(whole, journal);
+  const patterns = matchPatterns(sourceSnapshot, { topics, groups });
+  const plan = { ...continuePlan(whole, journal), patterns };
   const concerned = [...plan.partitions, ...journal?.partitions.values() ?? []];
   const names = [...new Set(concerned.map(({ topic }) => topic))];
   const onTarget = await orFinding(snapshotTopics(target, names, signal), "target");
@@ -103,6 +105,7 @@ export async function makePlan(
     ...readable.value,
     ...writable.value.findings,
     ...tried.value.findings,
+    ...patternFindings(patterns),
     // What the user may not see is not missing.
     ...found.filter(({ code, where }) =>
       code !== "TARGET_TOPIC_MISSING" || !hidden.has(where.topic ?? "")

@@ -7,6 +7,7 @@ import type { Finding } from "../core/finding.ts";
 import { escapeName } from "../core/escape_name.ts";
 import { type NewTopic, newTopicText } from "../core/new_topics.ts";
 import { countOf } from "../core/units.ts";
+import { patternLine } from "../core/pattern_matches.ts";
 import type { Plan } from "../core/plan.ts";
 import { planLines } from "../core/plan_text.ts";
 import { planTotals, type Report } from "../core/report.ts";
@@ -123,6 +124,10 @@ export function createNarrator(
       );
     },
     planned(plan, findings) {
+      for (const text of plan.patterns?.map(patternLine) ?? []) {
+        log.info(text);
+        result(text);
+      }
       for (const line of plan.partitions.flatMap(planLines)) toLog(line);
       const summary = planSummary(plan);
       const total = summary.at(-1);

@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** The folders without network, files, clock and waiting, with what they may import from elsewhere. */
 const PURE: Readonly<Record<string, { readonly folders: string[]; readonly packages: string[] }>> =
   {
-    core: { folders: ["core"], packages: [] },
+    core: { folders: ["core"], packages: ["re2js"] },
     batch: { folders: ["batch", "codec", "core"], packages: ["node:zlib"] },
     codec: {
       folders: ["codec", "batch", "core"],

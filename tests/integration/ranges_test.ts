@@ -98,6 +98,7 @@ clusters.test("what of a range has expired is said; what nobody has blocks; filt
   const { status, output } = await migration.run();
   assert.equal(status, 0, output);
   assert.match(output, /15 messages have expired, log start offset: 20/);
+  assert.match(output, new RegExp(`topics\\.include ${topic} matches 1: ${topic}\\n`));
   assert.match(output, /RANGE_FILTERED_OUT: 1 range left out by .*: other/);
   await assertCopied(clusters, topic, 0, { start: 20, end: 50 });
   assert.equal(await targetCount(clusters, topic, 1), 0);
@@ -108,4 +109,5 @@ clusters.test("what of a range has expired is said; what nobody has blocks; filt
   const filtered = await nothing.run();
   assert.equal(filtered.status, 1, filtered.output);
   assert.match(filtered.output, /FILTER_MATCHED_NOTHING/);
+  assert.match(filtered.output, /warning: PATTERN_MATCHED_NOTHING: .*topics\.include topic-/);
 });

@@ -106,7 +106,7 @@ migration.yaml:4:32: source.addresses['[::1]:01'] is given twice, expected one a
     [
       around("", "topics: { include: ['/a(/', '[x', '', \"a\\u0007\", 5], exclude: x }\n"),
       `
-migration.yaml:5:21: topics.include[0] is no pattern (unterminated group), expected a glob such as orders-*, or a /regular expression/
+migration.yaml:5:21: topics.include[0] is no pattern (missing closing ): \`a(\`), expected a glob such as orders-*, or a /regular expression/
   topics: { include: ['/a(/', '[x', '', "a\\u0007", 5], exclude: x }
                       ^
 migration.yaml:5:29: topics.include[1] is no pattern (a [ in a pattern needs its ], or a backslash before it), expected a glob such as orders-*, or a /regular expression/
