@@ -209,7 +209,8 @@ clusters.test("above 40 partitions the screen shows totals and the log every lin
   assert.equal(status, 0, stdout + stderr);
   const lines = stdout.trimEnd().split("\n");
   assert.ok(lines.length < 20, stdout);
-  const [first, ...rest] = lines;
+  const [matched, first, ...rest] = lines;
+  assert.equal(matched, `topics.include ${topic} matches 1: ${topic}`);
   assert.equal(
     first,
     `Prepare to migrate topic: ${topic}, partitions: ${filled} of 300, messages: ${messages}`,
