@@ -94,6 +94,11 @@ const plan = z.object({
   internalTopics: z.array(z.string()),
   shareGroups: z.array(z.string()),
   unreadableGroups: z.array(z.object({ group: z.string(), problem: z.string() })),
+  patterns: z.array(z.object({
+    list: z.enum(["topics.include", "topics.exclude", "groups.include", "groups.exclude"]),
+    pattern: z.string(),
+    names: z.array(z.string()),
+  })).exactOptional().describe("What each pattern of the filters matched on the source"),
   ranges: z.object({
     missing: z.array(z.object(topicPartition)),
     filtered: z.array(z.object(topicPartition)),
