@@ -58,6 +58,10 @@ async function demo(args: readonly string[]): Promise<number> {
   }
   await runProgram(guard, program, configText(1, source, target), problems);
   problems.push(...await showLog(`${guard.directory}/migration.log`));
+  const page = await Deno.readTextFile(`${guard.directory}/migration.report.html`).catch(() => "");
+  if (!page.includes("Migrated and verified: 103,882 messages")) {
+    problems.push("The page of the report doesn't say what was migrated");
+  }
 
   say("What an independent client (librdkafka) reads on both sides");
   for (const { topic, partition, start, end } of examplePartitions) {

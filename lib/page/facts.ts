@@ -1,7 +1,7 @@
 // Facts and anything else: names with their values, and a rendering for data whose meaning the page does not know, so
 // that a field that is new in the report is shown before somebody draws it nicely.
 
-import { formatCount } from "../core/units.ts";
+import { countOf, formatCount } from "../core/units.ts";
 import { type Html, type HtmlValue, markup } from "./html.ts";
 import { type Column, table } from "./table.ts";
 
@@ -20,18 +20,21 @@ export function facts(
 /**
  * Any plain data: a list of objects as a table, other lists in a line, an object as facts.
  *
- * @param id for the elements in it
+ * @param id for the elements in it; no name from a report belongs into it
+ * @param name what a table is called
  */
-export function anything(id: string, value: unknown): HtmlValue {
+export function anything(id: string, name: string, value: unknown): HtmlValue {
   if (Array.isArray(value)) {
     if (value.length === 0) return "none";
-    if (value.every(isPlainObject)) return anyTable(id, value);
+    if (value.every(isPlainObject)) return anyTable(id, name, value);
     return value.map(scalarText).join(", ");
   }
   if (!isPlainObject(value)) return scalarText(value);
   const entries = Object.entries(value);
   if (entries.length === 0) return "none";
-  return facts(entries.map(([key, each]) => [key, anything(`${id}-${key}`, each)]));
+  return facts(
+    entries.map(([key, each], index) => [key, anything(`${id}-${index}`, inWords(key), each)]),
+  );
 }
 
 /** Columns for the fields of rows that the page doesn't know: those that hold text, numbers or a yes or no. */
@@ -65,9 +68,9 @@ export function inWords(key: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-function anyTable(id: string, rows: readonly object[]): Html | undefined {
+function anyTable(id: string, name: string, rows: readonly object[]): Html | undefined {
   const columns = furtherColumns(rows, []).map(({ optional: _, ...column }) => column);
-  return table({ id: id.replaceAll(/[^\w-]/g, "-"), caption: inWords(id), columns, rows });
+  return table({ id, caption: `${name}: ${countOf(rows.length, "row")}`, columns, rows });
 }
 
 function scalarText(value: unknown): string {

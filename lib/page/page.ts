@@ -77,7 +77,10 @@ function sections(report: Report): readonly Section[] {
     ["group", "Consumer groups", groupsSection(report)],
     ["planned", "Plan", planSection(report)],
     ["change", "What was changed on the target", changesSection(report)],
-    ...others.map(([key, value]): Section => [`other-${key}`, inWords(key), anything(key, value)]),
+    ...others.map(([key, value], index): Section => {
+      const id = `other-${index}`;
+      return [id, inWords(key), anything(`${id}-value`, inWords(key), value)];
+    }),
     ["config", "Configuration", configurationSection(report)],
   ];
 }

@@ -4,7 +4,7 @@ import type { GroupLag, TopicBacklog } from "../core/lag.ts";
 import type { PlannedPartition } from "../core/plan.ts";
 import type { Report } from "../core/report.ts";
 import { chart } from "./chart.ts";
-import { anything, facts, furtherColumns } from "./facts.ts";
+import { anything, facts, furtherColumns, inWords } from "./facts.ts";
 import { formatCount } from "../core/units.ts";
 import { type Html, type HtmlValue, markup } from "./html.ts";
 import { type Column, table } from "./table.ts";
@@ -67,8 +67,10 @@ export function planSection({ plan, planTotals }: Report): HtmlValue {
     ["Expired before the plan", formatCount(planTotals.expiredMessages)],
     ["Only as uncommitted counts as earliest", formatCount(planTotals.uncommittedOffsets)],
     ["Held by open transactions", formatCount(planTotals.openTransactionOffsets)],
-    ...Object.entries(planTotals).flatMap(([key, value]): [string, HtmlValue][] =>
-      TOTAL_FIELDS.includes(key) ? [] : [[key, anything(`total-${key}`, value)]]
+    ...Object.entries(planTotals).flatMap(([key, value], index): [string, HtmlValue][] =>
+      TOTAL_FIELDS.includes(key)
+        ? []
+        : [[inWords(key), anything(`total-${index}`, inWords(key), value)]]
     ),
   ]);
   const columns = [...PLAN_COLUMNS, ...furtherColumns(partitions, PLAN_FIELDS)];

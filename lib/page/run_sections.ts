@@ -170,14 +170,15 @@ export function changesSection({ changes, mode }: Report): HtmlValue {
       rows: records,
     }),
     facts(
-      Object.entries(others).map((
-        [key, value],
-      ) => [inWords(key), anything(`changes-${key}`, value)]),
+      Object.entries(others).map(([key, value], index) => [
+        inWords(key),
+        anything(`changes-${index}`, inWords(key), value),
+      ]),
     ),
   ];
 }
 
 /** The configuration without secrets. */
 export function configurationSection({ configuration }: Report): HtmlValue {
-  return configuration && anything("configuration", configuration);
+  return configuration && anything("configuration", "Configuration", configuration);
 }

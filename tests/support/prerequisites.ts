@@ -1,5 +1,6 @@
 /**
- * The programs that real brokers and the independent judge need: Java 17+, Maven, Python with venv, openssl. Missing
+ * The programs that real brokers, the independent judge and the pages need: Java 17+, Maven, Python with venv, openssl,
+ * Chromium. Missing
  * ones are installed with apt-get where this process may do so (root, or sudo without a password); else the error says
  * which command to type. Refuses to ask for a password and to touch a system without apt-get.
  */
@@ -44,6 +45,15 @@ const openssl: Prerequisite = {
   debianPackage: "openssl",
   isPresent: async () => (await tryCommand("openssl", ["version"])).outcome === "succeeded",
 };
+
+const chromium: Prerequisite = {
+  title: "Chromium",
+  debianPackage: "chromium",
+  isPresent: async () => (await tryCommand("chromium", ["--version"])).outcome === "succeeded",
+};
+
+/** Makes sure that Chromium is there. @throws Error with the command to type */
+export const ensureChromium = (): Promise<void> => ensure([chromium]);
 
 /** Makes sure that Java is there; cheap when it is. @throws Error with the command to type */
 export const ensureJava = (): Promise<void> => ensure([java]);

@@ -109,9 +109,11 @@ function reportOver(
 /** A copy that starts up, is throttled for a while, and ends. */
 function samples(): readonly ThroughputSample[] {
   let bytes = 0;
+  let noise = 1;
   return Array.from({ length: 240 }, (_, index) => {
     const speed = Math.min(1, index / 12) * (index > 120 && index < 150 ? 22e6 : 58e6);
-    bytes += index === 0 ? 0 : Math.round(speed * 4 * (1 + 0.07 * Math.sin(index * 1.7)));
+    noise = noise * 16_807 % 2_147_483_647;
+    bytes += index === 0 ? 0 : Math.round(speed * 4 * (0.94 + 0.12 * noise / 2_147_483_647));
     return { elapsedMs: index * 4_000, bytes, records: BigInt(Math.round(bytes / 412)) };
   });
 }

@@ -59,7 +59,7 @@ Deno.test("formatCell() shows each kind in its way", () => {
 });
 
 Deno.test("anything() shows data that the page knows nothing of", () => {
-  const shown = (value: unknown) => markup`${anything("x", value)}`.html;
+  const shown = (value: unknown) => markup`${anything("x", "Things", value)}`.html;
   assert.equal(shown([]), "none");
   assert.equal(shown(["a", 1, true]), "a, 1, yes");
   assert.equal(shown(1234567n), "1,234,567");
