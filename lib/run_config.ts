@@ -16,8 +16,9 @@ import {
   readJournalFile,
 } from "./run/journal_file.ts";
 import { renderPage } from "./page/page.ts";
+import { optional } from "./run/optional.ts";
 import { runPipeline } from "./run/pipeline.ts";
-import { refuseOddFile, type RunFiles, writeReport } from "./run_files.ts";
+import { readIfThere, refuseOddFile, type RunFiles, writeReport } from "./run_files.ts";
 import { openLog } from "./show/log.ts";
 import { createNarrator } from "./show/narrator.ts";
 import { createScreen, type Streams } from "./show/screen.ts";
@@ -121,6 +122,7 @@ async function runWithFiles(
       configPath,
       version: buildInfo.version,
       findings,
+      ...optional("lastReport", readIfThere(files.report)),
       journal,
       narrator,
       now,

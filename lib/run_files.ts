@@ -79,6 +79,15 @@ function renameIfThere(from: string, to: string): void {
   }
 }
 
+/** A file's text; undefined where there is none that can be read. */
+export function readIfThere(path: string): string | undefined {
+  try {
+    return Deno.lstatSync(path).isFile ? Deno.readTextFileSync(path) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function removeIfThere(path: string): void {
   try {
     Deno.removeSync(path);

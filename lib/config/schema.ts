@@ -249,7 +249,9 @@ export const migrationFile = z.strictObject({
   nonEmptyTarget: choice(["refuse", "append"]).default("refuse")
     .describe("What to do when a target partition already holds messages"),
   accept: list(
-    z.enum(OVERRIDABLE_CODES, { error: OVERRIDABLE_CODES.join(" or ") }),
+    z.enum(OVERRIDABLE_CODES, {
+      error: OVERRIDABLE_CODES.join(", ").replace(/, (?!.*, )/, " or "),
+    }),
     "a list of finding codes",
   ).default([]).describe("Findings to go on in spite of"),
   limits: z.strictObject({

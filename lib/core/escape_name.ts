@@ -17,6 +17,12 @@ export function listNames(names: readonly string[], limit = 5): string {
   return names.length > limit ? `${shown} and ${names.length - limit} more` : shown;
 }
 
+/** For a shell, in quotes where it needs them; on one line in any case. */
+export function quoteForShell(text: string): string {
+  const escaped = escapeName(text);
+  return /^[\w.:@%+=,/-]+$/.test(escaped) ? escaped : `'${escaped.replaceAll("'", "'\\''")}'`;
+}
+
 function unicodeEscape(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }

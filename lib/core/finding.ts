@@ -46,6 +46,8 @@ export const FINDING_KINDS = {
   GROUP_UNREADABLE: FATAL,
   /** Messages are older than the target keeps. */
   RETENTION_WOULD_DELETE: OVERRIDABLE,
+  /** Timestamps lie further behind or ahead than the target takes. */
+  TIMESTAMPS_REFUSED: OVERRIDABLE,
   /** The target is compacted and refuses messages without a key; the source is not. */
   COMPACTION_NEEDS_KEYS: OVERRIDABLE,
   /** A range is asked for of a partition that the source does not have. */

@@ -43,6 +43,11 @@ export interface NewTopicOptions {
 const BOUND_TO_THE_CLUSTER =
   /^(?:leader|follower)\.replication\.throttled\.replicas$|^remote\.|^local\.retention\.|^confluent\.|^message\.format\.version$/;
 
+/** Whether a setting has a meaning on its own cluster only. */
+export function isBoundToCluster(name: string): boolean {
+  return BOUND_TO_THE_CLUSTER.test(name);
+}
+
 /** The topics to create: those that something is copied of and the target lacks. */
 export function planNewTopics(
   plan: Plan,
@@ -75,7 +80,7 @@ function ownSettings(
   const leftOut: LeftOutSetting[] = [];
   for (const name of [...settings?.own ?? []].sort()) {
     const value = settings?.values.get(name) ?? "";
-    if (BOUND_TO_THE_CLUSTER.test(name)) {
+    if (isBoundToCluster(name)) {
       leftOut.push({ name, reason: "it belongs to the source cluster" });
     } else if (name === "min.insync.replicas" && Number(value) > replicas) {
       // Nothing could be written to such a topic.

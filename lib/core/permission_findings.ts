@@ -1,7 +1,7 @@
 // Which permissions (ACLs) a run lacks, found before its first byte: what a user may not describe looks to it as if it
 // did not exist, and what it may not read or write would fail only in the copy. Nothing here asks a broker.
 
-import { escapeName, listNames } from "./escape_name.ts";
+import { escapeName, listNames, quoteForShell } from "./escape_name.ts";
 import { type Finding, finding } from "./finding.ts";
 import { countOf } from "./units.ts";
 
@@ -83,7 +83,7 @@ export function notAuthorized(
   const what = single
     ? `topic ${escapeName(topic)}`
     : `${countOf(topics.length, "topic")} (${listNames(topics)})`;
-  const shown = command(permitted, operation, ["--topic", quoted(topic)]);
+  const shown = command(permitted, operation, ["--topic", quoteForShell(topic)]);
   return finding(
     "NOT_AUTHORIZED",
     { cluster, ...(single && { topic }) },
@@ -103,12 +103,6 @@ function command(
 ): string {
   return [
     ...["kafka-acls.sh", "--bootstrap-server", bootstrap, "--add"],
-    ...["--allow-principal", quoted(principal), "--operation", operation, ...resource],
+    ...["--allow-principal", quoteForShell(principal), "--operation", operation, ...resource],
   ].join(" ");
-}
-
-/** For a shell, where it needs quotes; names are shown on one line in any case. */
-function quoted(text: string): string {
-  const escaped = escapeName(text);
-  return /^[\w.:@%+=,/-]+$/.test(escaped) ? escaped : `'${escaped.replaceAll("'", "'\\''")}'`;
 }

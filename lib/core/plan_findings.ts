@@ -6,8 +6,10 @@ import { escapeName, listNames } from "./escape_name.ts";
 import { type Finding, finding } from "./finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
 import { rangeFindings } from "./range_findings.ts";
+import { isInternalTopicName } from "./name_filter.ts";
 import type { EmptyReason, Plan, UncommittedRule } from "./plan.ts";
 import type { ClusterSnapshot } from "./snapshot.ts";
+import { formatTopicPartition } from "./topic_partition.ts";
 import { countOf, sum } from "./units.ts";
 
 /** Everything worth saying about the source side of a plan. */
@@ -35,7 +37,33 @@ export function planFindings(
     ...uncommittedCounted(plan, uncommitted),
     ...activeGroups(plan, source),
     ...leftOut(plan),
+    // Ranges are copied whether or not a group reads them.
+    ...(plan.ranges === undefined ? withoutGroup(source) : []),
   ];
+}
+
+/** Only topics that were looked at have offsets: those the filter lets through. */
+function withoutGroup({ topics, groups }: ClusterSnapshot): readonly Finding[] {
+  const read = new Set(groups.flatMap(({ committed }) => [...committed.keys()]));
+  const unread = [...topics.values()].filter(({ topic, internal }) =>
+    !read.has(topic) && !internal && !isInternalTopicName(topic)
+  ).map(({ topic, partitions }) => ({
+    topic,
+    held: sum(
+      partitions,
+      ({ offsets }) => offsets === undefined ? 0n : offsets.highWatermark - offsets.logStartOffset,
+    ),
+  })).filter(({ held }) => held > 0n);
+  if (unread.length === 0) return [];
+  const names = unread.map(({ topic }) => topic).sort();
+  return [finding(
+    "TOPIC_WITHOUT_GROUP",
+    { cluster: "source", topics: names },
+    `${countOf(names.length, "topic")} with ${
+      countOf(sum(unread, ({ held }) => held), "message")
+    } that no group has committed on: ${listNames(names, 10)}`,
+    "Nothing is copied of them; leave them out with topics.exclude to silence this",
+  )];
 }
 
 function unreadableGroups({ unreadableGroups }: Plan): readonly Finding[] {
@@ -165,6 +193,32 @@ function activeGroups({ partitions }: Plan, source: ClusterSnapshot): readonly F
     { cluster: "source", groups: active },
     `${countOf(active.length, "group")} still consuming on the source: ${listNames(active)}`,
     "Stop the consumers first: what they read from now on arrives on the target as unconsumed",
+  )];
+}
+
+/** @param ends high watermarks a moment later, by `formatTopicPartition` */
+export function stillWritten(
+  { partitions }: Pick<Plan, "partitions">,
+  source: ClusterSnapshot,
+  ends: ReadonlyMap<string, bigint>,
+): readonly Finding[] {
+  const grown = partitions.flatMap(({ topic, partition }) => {
+    const before = source.topics.get(topic)?.partitions[partition]?.offsets?.highWatermark;
+    const end = ends.get(formatTopicPartition({ topic, partition }));
+    const gained = before === undefined || end === undefined ? 0n : end - before;
+    return gained > 0n ? [{ topic, gained }] : [];
+  });
+  if (grown.length === 0) return [];
+  const topics = [...new Set(grown.map(({ topic }) => topic))];
+  return [finding(
+    "SOURCE_STILL_WRITTEN",
+    { cluster: "source", topics },
+    `The source is still being written: ${
+      countOf(sum(grown, ({ gained }) => gained), "message")
+    } came to ${countOf(grown.length, "partition")} of ${countOf(topics.length, "topic")} (${
+      listNames(topics)
+    }) since the plan's look at it`,
+    "Stop the producers before the last run; what has come by then is carried over by running the same command again",
   )];
 }
 

@@ -2,8 +2,10 @@
 // and the page are rendered from. Nothing here renders for people, and no secret has a place in it.
 
 import type { Finding } from "./finding.ts";
+import type { PlanEstimate } from "./estimate.ts";
 import { type GroupLag, groupLags, type TopicBacklog, topicBacklogs } from "./lag.ts";
 import { partitionsToCopy, type Plan } from "./plan.ts";
+import type { SinceLastCheck } from "./since_last_check.ts";
 import type { Throughput } from "./throughput.ts";
 import type { TopicPartition } from "./topic_partition.ts";
 import { sum } from "./units.ts";
@@ -78,6 +80,10 @@ export interface RunFacts {
   readonly throughput?: Throughput;
   /** Absent where no migration has begun. */
   readonly changes?: Changes;
+  /** Bytes and time of the plan, estimated. */
+  readonly estimate?: PlanEstimate;
+  /** What has changed on the source since the check before. */
+  readonly sinceLastCheck?: SinceLastCheck;
 }
 
 /** The report of one run. */

@@ -1,9 +1,9 @@
 // What topic settings of the two clusters mean for the messages: timestamps, sizes, keys. Each topic something is
 // copied of is looked at once; where the settings of one side may not be seen, nothing is said.
 
-import { escapeName } from "./escape_name.ts";
+import { escapeName, quoteForShell } from "./escape_name.ts";
 import { type Finding, finding } from "./finding.ts";
-import type { NewTopic } from "./new_topics.ts";
+import { isBoundToCluster, type NewTopic } from "./new_topics.ts";
 import { partitionsToCopy, type Plan } from "./plan.ts";
 import type { ClusterSnapshot, TopicSettings } from "./snapshot.ts";
 
@@ -25,6 +25,7 @@ export function settingFindings(
       ...compaction(topic, onSource, onTarget, bootstrap),
       ...timestamps(topic, onSource, onTarget, bootstrap),
       ...sizes(topic, onSource, onTarget, bootstrap),
+      ...(created.has(topic) ? [] : differences(topic, onSource, onTarget, bootstrap)),
     ];
   });
 }
@@ -42,7 +43,7 @@ function compaction(
     `Topic ${
       escapeName(topic)
     } is compacted on the target and not on the source: messages without a key are refused there, and of each key only the newest stays`,
-    `${alter(bootstrap, topic, "cleanup.policy=delete")}, or accept: [COMPACTION_NEEDS_KEYS]`,
+    `${alterTopic(bootstrap, topic, "cleanup.policy=delete")}, or accept: [COMPACTION_NEEDS_KEYS]`,
   )];
 }
 
@@ -59,7 +60,7 @@ function timestamps(
       "LOG_APPEND_TIME",
       where,
       `Topic ${name} has message.timestamp.type=LogAppendTime on the target: consumers will see the time of the migration instead of the messages' own timestamps`,
-      alter(bootstrap, topic, "message.timestamp.type=CreateTime"),
+      alterTopic(bootstrap, topic, "message.timestamp.type=CreateTime"),
     )];
   }
   if (!source.logAppendTime) return [];
@@ -85,12 +86,50 @@ function sizes(
     `Topic ${
       escapeName(topic)
     } takes batches of ${to} bytes on the target and ${from} on the source: larger batches are split, and a single message above it stops its partition`,
-    alter(bootstrap, topic, `max.message.bytes=${from}`),
+    alterTopic(bootstrap, topic, `max.message.bytes=${from}`),
   )];
 }
 
-function alter(bootstrap: string, topic: string, setting: string): string {
+/** Compared wherever they were set, as they decide how long messages stay. */
+const ALWAYS_COMPARED = ["cleanup.policy", "retention.bytes", "retention.ms"];
+/** Said by findings of their own, or different on purpose. */
+const NOT_COMPARED = new Set(["max.message.bytes", "message.timestamp.type"]);
+
+function differences(
+  topic: string,
+  source: TopicSettings,
+  target: TopicSettings,
+  bootstrap: string,
+): Finding[] {
+  const names = [...new Set([...ALWAYS_COMPARED, ...source.own, ...target.own])]
+    .filter((name) => !NOT_COMPARED.has(name) && !isBoundToCluster(name))
+    .filter((name) => source.values.has(name) && target.values.has(name))
+    .filter((name) => source.values.get(name) !== target.values.get(name))
+    // Said by COMPACTION_NEEDS_KEYS.
+    .filter((name) => name !== "cleanup.policy" || source.compacted || !target.compacted)
+    .sort();
+  if (names.length === 0) return [];
+  const wanted = names.map((name) => {
+    const value = source.values.get(name) ?? "";
+    return `${name}=${value.includes(",") ? `[${value}]` : value}`;
+  });
+  return [finding(
+    "CONFIG_DIFFERS",
+    { cluster: "target", topic },
+    `Topic ${escapeName(topic)} differs: ${
+      names.map((name) =>
+        `${escapeName(name)} is ${
+          escapeName(target.values.get(name) || "empty")
+        } on the target and ${escapeName(source.values.get(name) || "empty")} on the source`
+      ).join(", ")
+    }`,
+    `Nothing, if that is meant; otherwise ${alterTopic(bootstrap, topic, wanted.join(","))}`,
+  )];
+}
+
+/** The command that sets something on a topic of the target. */
+export function alterTopic(bootstrap: string, topic: string, setting: string): string {
   return `kafka-configs.sh --bootstrap-server ${bootstrap} --alter --entity-type topics --entity-name ${
     escapeName(topic)
-  } --add-config ${setting}`;
+  } --add-config ${quoteForShell(setting)}`;
 }

@@ -1,7 +1,7 @@
 // What stands in the way on the target: topics and partitions that something would be written to and that are
 // missing, offline or not empty. A topic of which nothing is copied is not looked at.
 
-import { escapeName } from "./escape_name.ts";
+import { escapeName, quoteForShell } from "./escape_name.ts";
 import { type Finding, finding } from "./finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
 import { partitionsToCopy, type Plan, type PlannedPartition } from "./plan.ts";
@@ -48,8 +48,23 @@ function missing(topic: string, partitions: number, bootstrap: string): Finding 
     "TARGET_TOPIC_MISSING",
     { cluster: "target", topic },
     `Topic ${name} does not exist on the target`,
-    `Create it: kafka-topics.sh --bootstrap-server ${bootstrap} --create --topic ${name} --partitions ${partitions}, or set createTopics: true (or check that the user has Describe on it)`,
+    `Create it: ${
+      createCommand(bootstrap, topic, partitions)
+    }, or set createTopics: true (or check that the user has Describe on it)`,
   );
+}
+
+/** The command that creates a topic, with a setting where one is given. */
+export function createCommand(
+  bootstrap: string,
+  topic: string,
+  partitions: number,
+  setting?: string,
+): string {
+  const config = setting === undefined ? "" : ` --config ${quoteForShell(setting)}`;
+  return `kafka-topics.sh --bootstrap-server ${bootstrap} --create --topic ${
+    escapeName(topic)
+  } --partitions ${partitions}${config}`;
 }
 
 function partitionCounts(

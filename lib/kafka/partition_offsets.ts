@@ -87,6 +87,41 @@ function withTimeOffset(
   return atTime.offset < 0n ? result : { ...result, timeOffset: atTime.offset };
 }
 
+/** Asks one leader for high watermarks alone, by `formatTopicPartition`; partitions with an error are left out. @throws {ConnectionError} */
+export async function listEndOffsets(
+  broker: BrokerConnection,
+  partitions: readonly TopicPartition[],
+): Promise<ReadonlyMap<string, bigint>> {
+  const found = await list(broker, partitions, () => LATEST, READ_UNCOMMITTED);
+  return new Map(
+    [...found].filter(([, { errorCode }]) => errorCode === 0)
+      .map(([key, { offset }]) => [key, offset]),
+  );
+}
+
+/**
+ * Asks one leader for the first offset whose message has a timestamp or a later one.
+ *
+ * @returns by `formatTopicPartition`; undefined where there is no such message, absent where there was an error
+ * @throws {ConnectionError}
+ */
+export async function listOffsetsAt(
+  broker: BrokerConnection,
+  partitions: readonly (TopicPartition & { readonly timestampMs: number })[],
+): Promise<ReadonlyMap<string, bigint | undefined>> {
+  const times = new Map(partitions.map((each) => [formatTopicPartition(each), each.timestampMs]));
+  const found = await list(
+    broker,
+    partitions,
+    (partition) => times.get(formatTopicPartition(partition)) ?? LATEST,
+    READ_UNCOMMITTED,
+  );
+  return new Map(
+    [...found].filter(([, { errorCode }]) => errorCode === 0)
+      .map(([key, { offset }]) => [key, offset < 0n ? undefined : offset]),
+  );
+}
+
 async function list(
   { connection, versions }: BrokerConnection,
   partitions: readonly TopicPartition[],
@@ -100,6 +135,7 @@ async function list(
       timestamp: timestampOf(each),
     })),
   }));
+  if (partitions.length === 0) return new Map();
   const answer = await sendKafkajsRequest<ListOffsetsResponse>(
     connection,
     versions,

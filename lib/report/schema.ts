@@ -193,6 +193,42 @@ const changes = z.object({
   })),
 }).describe("What all runs of this migration have changed on the target so far");
 
+const estimated = {
+  partitions: count,
+  messages: offset.describe("Offsets, an upper bound for the messages"),
+  bytes: offset.exactOptional().describe("Absent where sizes are not known"),
+  durationMs: z.number().exactOptional().describe("At limits.bytesPerSecond"),
+  uncommittedMessages: offset.describe("Part of messages: only because of uncommitted: earliest"),
+  uncommittedBytes: offset.exactOptional().describe("Part of bytes"),
+};
+
+const estimate = z.object({
+  ...estimated,
+  topics: z.array(z.object({ topic: z.string(), ...estimated })),
+  bytesPerSecond: z.number().exactOptional(),
+}).describe("Bytes of the plan, from the partitions' sizes on disk in proportion to offsets");
+
+const sinceLastCheck = z.object({
+  runId: z.string(),
+  startedAt: time,
+  messagesBefore: offset,
+  messagesNow: offset,
+  newTopics: z.array(z.string()),
+  goneTopics: z.array(z.string()),
+  changedTopics: z.array(z.object({
+    topic: z.string(),
+    partitionsBefore: count,
+    partitionsNow: count,
+    messagesBefore: offset,
+    messagesNow: offset,
+  })),
+  groups: z.array(z.object({
+    group: z.string(),
+    change: z.enum(["new", "gone", "moved"]),
+    partitions: count.describe("Where its committed offset is another one"),
+  })),
+}).describe("What has changed on the source since the check before");
+
 /** A report as JSON. */
 export const reportSchema = z.object({
   schemaVersion: z.literal(REPORT_SCHEMA_VERSION),
@@ -217,6 +253,8 @@ export const reportSchema = z.object({
   groups: z.array(groupLag).exactOptional().describe("The plan, group by group"),
   throughput: throughput.exactOptional(),
   changes: changes.exactOptional(),
+  estimate: estimate.exactOptional(),
+  sinceLastCheck: sinceLastCheck.exactOptional(),
 });
 
 /** The JSON Schema (2020-12) of `migration.report.json`. */

@@ -10,12 +10,15 @@ import { type NewTopic, planNewTopics } from "../core/new_topics.ts";
 import { matchPatterns, patternFindings } from "../core/pattern_matches.ts";
 import { buildPlan, type Plan } from "../core/plan.ts";
 import { preflight } from "../core/preflight.ts";
+import type { PlanEstimate } from "../core/estimate.ts";
 import { rangeSettings } from "../core/range.ts";
 import { buildRangePlan } from "../core/range_plan.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { orFinding } from "./blocking.ts";
 import { permittedOn, sourcePermissions, targetPermissions } from "./check_permissions.ts";
+import { closerFindings } from "./closer_findings.ts";
+import { optional } from "./optional.ts";
 import { checkIdentity, checkTopicIds, ownRecords } from "./check_journal.ts";
 import { tryNewTopics } from "./new_topics.ts";
 import { snapshotRanges, snapshotSource, snapshotTopics } from "./snapshot.ts";
@@ -30,6 +33,7 @@ export interface JudgedPlan {
   readonly targetSnapshot: ClusterSnapshot;
   /** What a migration is to create on the target first. */
   readonly newTopics: readonly NewTopic[];
+  readonly estimate: PlanEstimate;
 }
 
 /**
@@ -48,6 +52,7 @@ export async function makePlan(
   const groups = compileFilter(config.groups);
   const { uncommitted, nonEmptyTarget, accept } = config;
   const concerns = (topic: string) => filterAccepts(topics, topic);
+  const lookedAt = performance.now();
   const { ranges } = config;
   const onSource = await orFinding(
     ranges === undefined
@@ -93,6 +98,20 @@ export async function makePlan(
     creates: (topic) => missing.some((each) => each.topic === topic),
     ownRecords: ownRecords(journal, targetSnapshot),
   });
+  const closer = await orFinding(
+    closerFindings({
+      source,
+      plan,
+      sourceSnapshot,
+      targetSnapshot,
+      newTopics,
+      ...optional("bytesPerSecond", config.limits.bytesPerSecond),
+      sinceMs: () => performance.now() - lookedAt,
+      signal,
+    }),
+    "source",
+  );
+  if ("finding" in closer) return closer;
   const readable = await orFinding(
     sourcePermissions(source, config, plan, sourceSnapshot),
     "source",
@@ -101,6 +120,8 @@ export async function makePlan(
   const writable = await orFinding(targetPermissions(target, config, plan), "target");
   if ("finding" in writable) return writable;
   const { hidden } = writable.value;
+  // Onto itself nothing can be migrated, whatever else there may be to say.
+  const same = found.some(({ code }) => code === "SAME_CLUSTER");
   const all = [
     ...readable.value,
     ...writable.value.findings,
@@ -110,12 +131,14 @@ export async function makePlan(
     ...found.filter(({ code, where }) =>
       code !== "TARGET_TOPIC_MISSING" || !hidden.has(where.topic ?? "")
     ),
+    ...(same ? [] : closer.value.findings),
   ];
   const findings = applyAccept(
     [...all.filter(isError), ...all.filter((each) => !isError(each))],
     accept,
   );
-  return { plan, findings, identity, sourceSnapshot, targetSnapshot, newTopics };
+  const { estimate } = closer.value;
+  return { plan, findings, identity, sourceSnapshot, targetSnapshot, newTopics, estimate };
 }
 
 const isError = ({ severity }: Finding) => severity === "error";

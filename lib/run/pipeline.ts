@@ -7,29 +7,30 @@ import { publicConfig } from "../config/public_config.ts";
 import type { CopyProgress } from "../copy/copy_task.ts";
 import { changesOf } from "../core/changes.ts";
 import type { Finding } from "../core/finding.ts";
+import { estimateLines, type PlanEstimate } from "../core/estimate.ts";
 import { journalProgress, type JournalState } from "../core/journal.ts";
 import type { NewTopic } from "../core/new_topics.ts";
 import { partitionsToCopy, type Plan } from "../core/plan.ts";
-import { targetFindings } from "../core/target_findings.ts";
+import { stillWritten } from "../core/plan_findings.ts";
+import {
+  readLastCheck,
+  type SinceLastCheck,
+  sinceLastCheck,
+  sinceLastCheckLines,
+} from "../core/since_last_check.ts";
 import { buildReport, type Report } from "../core/report.ts";
 import { recordThroughput, type Throughput } from "../core/throughput.ts";
 import type { Mode } from "../core/verdict.ts";
 import type { Verification } from "../core/verify.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { orFinding } from "./blocking.ts";
-import { permittedOn } from "./check_permissions.ts";
 import type { JournalFile } from "./journal_file.ts";
-import { createNewTopics } from "./new_topics.ts";
-import {
-  beginMigration,
-  copyWithJournal,
-  isIdempotent,
-  type JournaledCopyOptions,
-} from "./journaled_copy.ts";
-import { type JudgedPlan, makePlan } from "./make_plan.ts";
+import { beginMigration, copyWithJournal, isIdempotent } from "./journaled_copy.ts";
+import { lookAtEnds } from "./look_closer.ts";
+import { makePlan } from "./make_plan.ts";
 import { optional } from "./optional.ts";
 import { reachClusters, reportCluster } from "./reach.ts";
-import { snapshotTopics } from "./snapshot.ts";
+import { prepareTarget } from "./prepare_target.ts";
 import { type CompareProgress, verifyContent } from "./verify_content.ts";
 import { verifyOnTarget } from "./verify_on_target.ts";
 
@@ -40,6 +41,8 @@ export interface PipelineNarrator {
   warning(text: string): void;
   planned(plan: Plan, findings: readonly Finding[]): void;
   newTopics(topics: readonly NewTopic[], created: boolean): void;
+  /** Lines for the log, the first for the screen too. */
+  summary(lines: readonly string[]): void;
   found(findings: readonly Finding[]): void;
   progress(progress: CopyProgress, plan: Plan, elapsedMs: number): void;
   compared(progress: CompareProgress, elapsedMs: number): void;
@@ -55,6 +58,8 @@ export interface PipelineOptions {
   readonly version: string;
   /** Known before anything is contacted; warnings only. */
   readonly findings: readonly Finding[];
+  /** The report of the last check, as it lies there; of whatever it is. */
+  readonly lastReport?: string;
   readonly journal: JournalFile;
   readonly narrator: PipelineNarrator;
   readonly now: () => Date;
@@ -69,6 +74,8 @@ interface Outcome {
   readonly plan?: Plan;
   readonly results?: Verification;
   readonly throughput?: Throughput;
+  readonly estimate?: PlanEstimate;
+  readonly sinceLastCheck?: SinceLastCheck;
 }
 
 interface Clusters {
@@ -138,26 +145,34 @@ async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Ou
   const { config, journal, mode, narrator, signal } = options;
   const judged = await makePlan(config, clusters, journal.state, signal);
   if ("finding" in judged) return block(options, judged.finding);
-  const { plan } = judged;
+  const { plan, estimate } = judged;
   const findings = [...judged.findings, ...options.findings];
+  const changed = sinceLastCheck(readLastCheck(options.lastReport ?? ""), plan, {
+    source: clusters.source.clusterId,
+    target: clusters.target.clusterId,
+  });
+  const planned = { plan, estimate, ...optional("sinceLastCheck", changed) };
   if (journal.state !== undefined) narrator.info(journalProgress(journal.state));
   narrator.newTopics(judged.newTopics, false);
   narrator.planned(plan, findings);
+  narrator.summary(estimateLines(estimate));
+  if (changed !== undefined) narrator.summary(sinceLastCheckLines(changed));
   if (mode === "check" || findings.some(({ severity }) => severity === "error")) {
-    return { findings, plan };
+    return { ...planned, findings };
   }
   const { state } = journal;
   const unfinished = [...state?.partitions.values() ?? []].some(({ status }) => status !== "done");
   if (partitionsToCopy(plan).length === 0 && !unfinished) {
     // Nothing is left to copy: the last run's verdict stands, and is looked into again where it was not good enough.
-    if (state === undefined || isVerified(state, config)) return { findings, plan };
-    return { findings, plan, ...optional("results", await verify(options, clusters, plan)) };
+    if (state === undefined || isVerified(state, config)) return { ...planned, findings };
+    const results = await verify(options, clusters, plan);
+    return { ...planned, findings, ...optional("results", results) };
   }
   const prepared = await orFinding(prepareTarget(options, clusters.target, judged), "target");
   if ("finding" in prepared) return block(options, prepared.finding);
   if ("findings" in prepared.value) {
     narrator.found(prepared.value.findings);
-    return { findings: [...findings, ...prepared.value.findings], plan };
+    return { ...planned, findings: [...findings, ...prepared.value.findings] };
   }
   const migration = state === undefined
     ? await orFinding(beginMigration(clusters.target, judged.identity, options, signal), "target")
@@ -181,40 +196,24 @@ async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Ou
       recorder.add({ elapsedMs: Math.round(elapsedMs), bytes, records });
     },
   });
-  const copied = { findings, plan, throughput: recorder.throughput };
+  const copied = { ...planned, findings, throughput: recorder.throughput };
   if (signal.aborted) return copied;
-  return { ...copied, ...optional("results", await verify(options, clusters, plan)) };
+  const results = await verify(options, clusters, plan);
+  const ends = await lookAtEnds(clusters.source, plan.partitions, judged.sourceSnapshot);
+  const grown = stillWritten(plan, judged.sourceSnapshot, ends);
+  narrator.found(grown);
+  // What was found before the copy is said anew, with all that has come since.
+  const others = findings.filter(({ code }) => code !== "SOURCE_STILL_WRITTEN");
+  return {
+    ...copied,
+    ...(grown.length > 0 && { findings: [...others, ...grown] }),
+    ...optional("results", results),
+  };
 }
 
 /** Whether the last run has verified everything, by content where that is wanted. */
 function isVerified({ finished }: JournalState, { verify }: MigrationConfig): boolean {
   return finished?.exitStatus === 0 && (verify === "count" || finished.verified === "content");
-}
-
-/** Creates the topics that are missing on the target. @returns what stood in the way, or the target as it is then */
-async function prepareTarget(
-  { config, narrator, signal }: PipelineOptions,
-  target: Cluster,
-  { plan, sourceSnapshot, targetSnapshot, newTopics }: JudgedPlan,
-): Promise<
-  Pick<JournaledCopyOptions, "targetSnapshot" | "topicsCreated"> | Pick<Outcome, "findings">
-> {
-  if (newTopics.length === 0) return { targetSnapshot, topicsCreated: [] };
-  const permitted = permittedOn("target", config.target);
-  const created = await createNewTopics(target, newTopics, permitted, signal);
-  narrator.newTopics(created.topics, true);
-  if (created.findings.length > 0) return created;
-  const names = [...targetSnapshot.topics.keys(), ...newTopics.map(({ topic }) => topic)];
-  const now = await snapshotTopics(target, names, signal);
-  // Somebody else may have created one of them, in another way.
-  const left = {
-    ...plan,
-    partitions: plan.partitions.filter((p) => !targetSnapshot.topics.has(p.topic)),
-  };
-  const findings = targetFindings(left, sourceSnapshot, now, config)
-    .filter(({ severity }) => severity === "error");
-  const topicsCreated = created.topics.map(({ topic }) => topic);
-  return findings.length > 0 ? { findings } : { targetSnapshot: now, topicsCreated };
 }
 
 function block(options: PipelineOptions, found: Finding): Outcome {

@@ -11,6 +11,7 @@ import type {
 import type { PartitionRange } from "../core/range.ts";
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
 import { kafkaError } from "../core/kafka_error.ts";
+import { isInternalTopicName } from "../core/name_filter.ts";
 import { formatAddress } from "../config/address.ts";
 import { CONTROL_BACKOFF, createBackoff } from "../kafka/backoff.ts";
 import { isPeerError } from "../copy/lane.ts";
@@ -24,7 +25,7 @@ import {
 import { fetchTopicSettings } from "../kafka/topic_configs.ts";
 import type { Metadata, TopicMetadata } from "../wire/metadata.ts";
 
-/** Looks at the source: all groups, all topics, offsets of the topics that `concerns` accepts among those committed on. */
+/** Looks at the source: all groups, all topics, offsets of the topics that `concerns` accepts, settings of those committed on. */
 export async function snapshotSource(
   cluster: Cluster,
   concerns: (topic: string) => boolean,
@@ -33,13 +34,23 @@ export async function snapshotSource(
   const groups = await allGroups(cluster, signal);
   const committedOn = new Set(groups.flatMap(({ committed }) => [...committed.keys()]));
   const metadata = await cluster.metadata("all");
-  return await snapshot(
+  const seen = await snapshot(
     cluster,
     metadata,
     groups,
     (topic) => committedOn.has(topic) && concerns(topic),
     signal,
   );
+  const unread = metadata.topics.filter(({ errorCode, topic, internal }) =>
+    errorCode === 0 && !internal && !isInternalTopicName(topic) && !committedOn.has(topic) &&
+    concerns(topic)
+  );
+  // Nothing depends on them: what is not told at once is left out.
+  const offsets = await fetchOffsets(cluster, unread, signal, undefined, 0);
+  const topics = unread.map((topic) =>
+    [topic.topic, toSnapshot(topic, offsets, new Map(), true)] as const
+  );
+  return { ...seen, topics: new Map([...seen.topics, ...topics]) };
 }
 
 /** Looks at the topics of ranges on the source; no group is asked. */
@@ -145,6 +156,7 @@ async function fetchOffsets(
   topics: readonly TopicMetadata[],
   signal: AbortSignal,
   times?: ReadonlyMap<string, number>,
+  retries = RETRIES,
 ): Promise<ReadonlyMap<string, PartitionOffsetsResult>> {
   const results = new Map<string, PartitionOffsetsResult>();
   let current = topics;
@@ -168,7 +180,7 @@ async function fetchOffsets(
         results.set(key, result);
       }
     }));
-    return [...results.values()].every((result) => !isOpen(result)) || tries > RETRIES
+    return [...results.values()].every((result) => !isOpen(result)) || tries > retries
       ? true
       : undefined;
   }, () => undefined);

@@ -52,6 +52,8 @@ export interface Narrator extends Log {
   planned(plan: Plan, findings: readonly Finding[]): void;
   /** Topics that will be created on the target, or have been. */
   newTopics(topics: readonly NewTopic[], created: boolean): void;
+  /** Lines for the log, the first for the screen too. */
+  summary(lines: readonly string[]): void;
   found(findings: readonly Finding[]): void;
   progress(progress: CopyProgress, plan: Plan, elapsedMs: number): void;
   compared(progress: CompareProgress, elapsedMs: number): void;
@@ -144,6 +146,11 @@ export function createNarrator(
       }
       const more = topics.length - MOST_LINES_SHOWN;
       if (more > 0) result(`${countOf(more, "more topic")} ${what}`);
+    },
+    summary(lines) {
+      for (const line of lines) log.info(line);
+      const [first] = lines;
+      if (first !== undefined) result(first);
     },
     found: tellFindings,
     progress: (progress, plan, elapsedMs) =>

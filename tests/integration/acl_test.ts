@@ -90,6 +90,7 @@ clusters.test("the permissions of the table are enough to check, migrate, verify
     assert.doesNotMatch(output, /NOT_AUTHORIZED|IdempotentWrite/);
     if (args[0] === "--check") {
       assert.match(output, new RegExp(`GROUPS_MAY_BE_HIDDEN: ${mover.principal} has no Describe`));
+      assert.equal(output.split("Estimated: sizes are not known").length, 2, output);
     }
   }
   await assertCopied(clusters, backlog.topic, 0, { start: 10, end: 30 });

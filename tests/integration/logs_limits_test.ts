@@ -146,7 +146,7 @@ clusters.test("a message that the target refuses is named by its offset", async 
     [{ records: [...plain, noise(50, { key: null }), ...plain] }, { count: 30 }],
   );
   await using migration = await migrationOf([ahead, keyless], {
-    accept: ["COMPACTION_NEEDS_KEYS"],
+    accept: ["COMPACTION_NEEDS_KEYS", "TIMESTAMPS_REFUSED"],
   });
   const { status, output } = await migration.run();
   assert.equal(status, 1, output);

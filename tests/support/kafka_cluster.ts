@@ -30,6 +30,8 @@ export interface KafkaOptions {
   readonly brokers?: number;
   /** Broker settings beyond ours, or in place of them. */
   readonly properties?: Readonly<Record<string, string>>;
+  /** Features beyond those of a new cluster, `share.version=1`; not with 2.8.2. */
+  readonly features?: readonly string[];
   /** Listeners besides PLAINTEXT. */
   readonly listeners?: readonly ListenerName[];
   /** Who may log in on the SASL listeners; `mover` with `mover-secret` unless told. */
@@ -93,6 +95,7 @@ async function startUnderGuard(
       ? await makeCertificates(guard.directory, options.certificateNames)
       : undefined,
     properties: options.properties ?? {},
+    features: options.features ?? [],
   };
   const java = javaIn(guard, classPath, options.heapMb ?? 384);
   const deadline = Date.now() + (options.timeoutMs ?? 60_000);

@@ -44,6 +44,8 @@ export interface ClusterLayout {
   readonly certificates: Certificates | undefined;
   /** ZooKeeper's client port; `undefined` in KRaft mode. */
   readonly zookeeperPort: number | undefined;
+  /** Feature levels to format the storage with. */
+  readonly features: readonly string[];
   /** Broker settings that win over ours. */
   readonly properties: Readonly<Record<string, string>>;
 }

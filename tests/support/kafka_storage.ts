@@ -20,7 +20,16 @@ export async function formatStorage(layout: ClusterLayout, java: Java): Promise<
       ])
     )
     : [];
-  const arguments_ = ["format", "-t", randomUuid(), "-c", propertiesFile(first), ...credentials];
+  const features = layout.features.flatMap((feature) => ["--feature", feature]);
+  const arguments_ = [
+    "format",
+    "-t",
+    randomUuid(),
+    "-c",
+    propertiesFile(first),
+    ...credentials,
+    ...features,
+  ];
   const { success } = await java("kafka.tools.StorageTool", arguments_, logFileOf(first)).status;
   if (!success) {
     throw new Error(`Cannot format the storage: ${await lastWords(logFileOf(first))}`);

@@ -145,6 +145,14 @@ export interface Judge extends AsyncDisposable {
     offsets: readonly GroupOffset[],
     options?: { readonly joined?: boolean },
   ) => Promise<void>;
+  /** Joins and stays a member, committing nothing, until `leaveGroup`. */
+  readonly joinGroup: (
+    cluster: JudgedCluster,
+    group: string,
+    topic: string,
+    protocol?: "classic" | "consumer",
+  ) => Promise<void>;
+  readonly leaveGroup: (group: string) => Promise<void>;
   readonly committedOffsets: (
     cluster: JudgedCluster,
     group: string,
@@ -243,6 +251,9 @@ function judgeOver(process: Deno.ChildProcess): Judge {
     endTransaction: (id, outcome) => ask("endTransaction", { id, outcome }),
     commitOffsets: (cluster, group, offsets, options = {}) =>
       about("commitOffsets", cluster, { group, offsets, ...options }),
+    joinGroup: (cluster, group, topic, protocol = "classic") =>
+      about("joinGroup", cluster, { group, topic, protocol }),
+    leaveGroup: (group) => ask("leaveGroup", { group }),
     committedOffsets: async (cluster, group) => {
       const offsets = await about<readonly Numbered<GroupOffset>[]>(
         "committedOffsets",

@@ -39,6 +39,7 @@ from confluent_kafka.admin import (
 
 PATIENCE = 60  # seconds for anything a healthy cluster does
 hanging_producers = {}
+members = {}
 COORDINATOR_NOT_READY = (
     KafkaError.NOT_COORDINATOR,
     KafkaError.COORDINATOR_NOT_AVAILABLE,
@@ -290,6 +291,28 @@ def commit_offsets(cluster, group, offsets, joined=False):
         consumer.close()
 
 
+def join_group(cluster, group, topic, protocol="classic"):
+    """Stays a member, reading nothing, until leave_group."""
+    consumer = Consumer(client(cluster, **{
+        "group.id": group,
+        "group.protocol": protocol,
+        "enable.auto.commit": False,
+        "auto.offset.reset": "latest",
+    }))
+    members[group] = consumer
+    consumer.subscribe([topic])
+
+    def assigned():
+        consumer.poll(0.05)
+        return len(consumer.assignment()) > 0
+
+    until(assigned, f"{group} to join")
+
+
+def leave_group(group):
+    members.pop(group).close()
+
+
 def committed_offsets(cluster, group):
     it = admin(cluster)
     futures = it.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])
@@ -414,6 +437,8 @@ METHODS = {
     "produce": produce,
     "endTransaction": end_transaction,
     "commitOffsets": commit_offsets,
+    "joinGroup": join_group,
+    "leaveGroup": leave_group,
     "committedOffsets": committed_offsets,
     "watermarks": watermarks,
     "read": read,

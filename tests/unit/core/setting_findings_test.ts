@@ -60,6 +60,50 @@ for (const [name, source, target, expected] of cases) {
   });
 }
 
+const values = (settings: Readonly<Record<string, string>>, own: readonly string[] = []) => ({
+  values: new Map(Object.entries(settings)),
+  own: new Set(own),
+});
+
+const differing: readonly [string, Partial<TopicSettings>, Partial<TopicSettings>, string[]][] = [
+  ["another retention", values({ "retention.ms": "1" }), values({ "retention.ms": "2" }), [
+    "warning CONFIG_DIFFERS",
+  ]],
+  [
+    "another default of something else",
+    values({ "flush.ms": "1" }),
+    values({ "flush.ms": "2" }),
+    [],
+  ],
+  [
+    "something else that was set on the source",
+    values({ "flush.ms": "1" }, ["flush.ms"]),
+    values({ "flush.ms": "2" }),
+    ["warning CONFIG_DIFFERS"],
+  ],
+  [
+    "something else that was set on the target",
+    values({ "flush.ms": "1" }),
+    values({ "flush.ms": "2" }, ["flush.ms"]),
+    ["warning CONFIG_DIFFERS"],
+  ],
+  [
+    "a setting that belongs to the cluster",
+    values({ "leader.replication.throttled.replicas": "*" }, [
+      "leader.replication.throttled.replicas",
+    ]),
+    values({ "leader.replication.throttled.replicas": "" }),
+    [],
+  ],
+  ["a setting that only one side knows", values({ "flush.ms": "1" }, ["flush.ms"]), values({}), []],
+];
+
+for (const [name, source, target, expected] of differing) {
+  Deno.test(`settingFindings() of ${name}: ${expected.join(", ") || "none"}`, () => {
+    assert.deepEqual(codes({ ...plain, ...source }, { ...plain, ...target }), expected);
+  });
+}
+
 Deno.test("settingFindings() says nothing where the settings may not be seen", () => {
   assert.deepEqual(codes(undefined, { ...plain, compacted: true }), []);
 });

@@ -1,0 +1,34 @@
+// How many bytes partitions take on their leader's disks, as DescribeLogDirs tells; for estimates only.
+
+import { kafkaError } from "../core/kafka_error.ts";
+import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
+import type { BrokerConnection } from "../wire/connect.ts";
+import {
+  decodeDescribeLogDirs,
+  DESCRIBE_LOG_DIRS_API_KEY,
+  DESCRIBE_LOG_DIRS_VERSIONS,
+  encodeDescribeLogDirs,
+} from "../wire/describe_log_dirs.ts";
+import { supportedVersion } from "./api_version.ts";
+
+/**
+ * Asks one broker for the sizes of partitions it holds.
+ *
+ * @returns bytes by `formatTopicPartition`; empty where the user has no Describe on the cluster, or nobody can tell
+ * @throws {ConnectionError | ProtocolError}
+ */
+export async function fetchPartitionBytes(
+  broker: BrokerConnection,
+  partitions: readonly TopicPartition[],
+): Promise<ReadonlyMap<string, bigint>> {
+  const version = supportedVersion(broker, DESCRIBE_LOG_DIRS_API_KEY, DESCRIBE_LOG_DIRS_VERSIONS);
+  if (version === undefined || partitions.length === 0) return new Map();
+  const dirs = decodeDescribeLogDirs(
+    await broker.connection.send(encodeDescribeLogDirs(partitions)),
+  );
+  return new Map(
+    dirs.filter(({ errorCode }) => kafkaError(errorCode).code === 0)
+      .flatMap((dir) => dir.partitions)
+      .map(({ bytes, ...partition }) => [formatTopicPartition(partition), bytes]),
+  );
+}

@@ -1,0 +1,88 @@
+// A second look at the source, at the partitions of a plan alone: whether its logs still grow, how old the messages
+// are, how many bytes they take. Each leader is asked once for each; what it does not tell is left out and stops nothing.
+
+import type { PartitionBytes } from "../core/estimate.ts";
+import type { Plan } from "../core/plan.ts";
+import type { ClusterSnapshot } from "../core/snapshot.ts";
+import { type TimeAnswers, type TimeQuestion, timeQuestionKey } from "../core/time_findings.ts";
+import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
+import { isPeerError } from "../copy/lane.ts";
+import { delay } from "../kafka/delay.ts";
+import type { Cluster } from "../kafka/cluster.ts";
+import { fetchPartitionBytes } from "../kafka/log_dirs.ts";
+import { listEndOffsets, listOffsetsAt } from "../kafka/partition_offsets.ts";
+
+/** What the second look found. */
+export interface CloserLook {
+  /** High watermarks now, by `formatTopicPartition`. */
+  readonly ends: ReadonlyMap<string, bigint>;
+  readonly times: TimeAnswers;
+  readonly bytes: PartitionBytes;
+}
+
+/** The ends are compared at least so long after the first look; a log that grows more slowly looks as if it did not. */
+const APART_MS = 500;
+
+/** Looks at the partitions of the plan again. @param sinceMs how long ago the first look was */
+export async function lookCloser(
+  source: Cluster,
+  { partitions }: Plan,
+  snapshot: ClusterSnapshot,
+  questions: readonly TimeQuestion[],
+  sinceMs: () => number,
+  signal: AbortSignal,
+): Promise<CloserLook> {
+  const leaderOf = ({ topic, partition }: TopicPartition) =>
+    snapshot.topics.get(topic)?.partitions[partition]?.leader ?? -1;
+  const byLeader = [...Map.groupBy(partitions, leaderOf)].filter(([leader]) => leader >= 0);
+  const bytes = new Map<string, bigint>();
+  const times = new Map<string, bigint | undefined>();
+  const rules = [...Map.groupBy(questions, ({ rule }) => rule).values()];
+  await Promise.all(byLeader.map(([leader, ofLeader]) =>
+    quietly(async () => {
+      const broker = await source.control(leader);
+      for (const [key, size] of await fetchPartitionBytes(broker, ofLeader)) bytes.set(key, size);
+      for (const asked of rules) {
+        const own = asked.filter((question) => leaderOf(question) === leader);
+        const offsets = await listOffsetsAt(broker, own);
+        for (const question of own) {
+          const key = formatTopicPartition(question);
+          if (offsets.has(key)) times.set(timeQuestionKey(question), offsets.get(key));
+        }
+      }
+    })
+  ));
+  await delay(Math.max(0, APART_MS - sinceMs()), signal);
+  return { bytes, times, ends: await lookAtEnds(source, partitions, snapshot) };
+}
+
+/** The high watermarks of the partitions now; those that nobody tells are absent. */
+export async function lookAtEnds(
+  source: Cluster,
+  partitions: readonly TopicPartition[],
+  snapshot: ClusterSnapshot,
+): Promise<ReadonlyMap<string, bigint>> {
+  const ends = new Map<string, bigint>();
+  const byLeader = Map.groupBy(
+    partitions,
+    ({ topic, partition }) => snapshot.topics.get(topic)?.partitions[partition]?.leader ?? -1,
+  );
+  await Promise.all(
+    [...byLeader].filter(([leader]) => leader >= 0).map(([leader, ofLeader]) =>
+      quietly(async () => {
+        const found = await listEndOffsets(await source.control(leader), ofLeader);
+        for (const [key, end] of found) ends.set(key, end);
+      })
+    ),
+  );
+  return ends;
+}
+
+/** A broker that has gone meanwhile is told of by whoever needs it. */
+async function quietly(ask: () => Promise<void>): Promise<void> {
+  try {
+    await ask();
+  } catch (error) {
+    if (!(isPeerError(error))) throw error;
+  }
+}

@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { sizeFindings } from "../../../lib/core/size_findings.ts";
+import {
+  type TimeAnswers,
+  timeFindings,
+  timeQuestionKey,
+  timeQuestions,
+  type TimeRule,
+} from "../../../lib/core/time_findings.ts";
+import { topicSettings } from "../../../lib/core/topic_settings.ts";
+import { cluster, group, plan as planOf } from "./fixtures.ts";
+
+const NOW = 1_700_000_000_000;
+const HOUR = 3_600_000;
+// Offsets 4 to 10 are copied of partition 0, nothing of partition 1.
+const plan = planOf(cluster({ t: [[0, 10], [0, 5]] }, [group("g", { t: [4, 5] })]));
+const settings = (values: Readonly<Record<string, string>>) =>
+  topicSettings(
+    Object.entries({ "cleanup.policy": "delete", ...values }).map(
+      ([name, value]) => ({ name, value, source: 5 }),
+    ),
+  );
+const command = (topic: string, setting: string) => `set ${setting} on ${topic}`;
+
+const questions: readonly [string, Readonly<Record<string, string>>, readonly string[]][] = [
+  ["no limit", {}, []],
+  ["retention", { "retention.ms": `${HOUR}` }, [`kept ${NOW - HOUR}`]],
+  ["retention of no time at all", { "retention.ms": "0" }, [`kept ${NOW}`]],
+  ["retention longer than the calendar", { "retention.ms": `${NOW + 1}` }, []],
+  ["retention where the target sets the time", {
+    "retention.ms": `${HOUR}`,
+    "message.timestamp.type": "LogAppendTime",
+  }, []],
+  ["Kafka 4's defaults", {
+    "message.timestamp.before.max.ms": "9223372036854775807",
+    "message.timestamp.after.max.ms": `${HOUR}`,
+  }, [`ahead ${NOW + HOUR}`]],
+  ["an older broker's limit", { "message.timestamp.difference.max.ms": `${HOUR}` }, [
+    `behind ${NOW - HOUR}`,
+    `ahead ${NOW + HOUR}`,
+  ]],
+];
+
+for (const [title, values, expected] of questions) {
+  Deno.test(`timeQuestions() of ${title}: ${expected.join(", ") || "none"}`, () => {
+    const asked = timeQuestions(plan, () => settings(values), NOW);
+    assert.deepEqual(asked.map(({ rule, timestampMs }) => `${rule} ${timestampMs}`), expected);
+    assert.ok(asked.every(({ topic, partition }) => topic === "t" && partition === 0));
+  });
+}
+
+function answered(rule: TimeRule, offset: bigint | undefined): TimeAnswers {
+  const key = timeQuestionKey({ topic: "t", partition: 0, rule, timestampMs: 1 });
+  return new Map([[key, offset]]);
+}
+
+const limits = settings({
+  "retention.ms": `${HOUR}`,
+  "message.timestamp.before.max.ms": `${HOUR}`,
+  "message.timestamp.after.max.ms": `${HOUR}`,
+});
+
+const answers: readonly [TimeRule, bigint | undefined, string | undefined][] = [
+  ["kept", 4n, undefined],
+  ["kept", 3n, undefined],
+  ["kept", 6n, "RETENTION_WOULD_DELETE 2 messages"],
+  ["kept", 12n, "RETENTION_WOULD_DELETE 6 messages"],
+  ["kept", undefined, "RETENTION_WOULD_DELETE 6 messages"],
+  ["behind", 5n, "TIMESTAMPS_REFUSED 1 message"],
+  ["behind", 4n, undefined],
+  ["ahead", 3n, undefined],
+  ["ahead", 5n, "TIMESTAMPS_REFUSED offset 5"],
+  ["ahead", 10n, undefined],
+  ["ahead", undefined, undefined],
+];
+
+for (const [rule, offset, expected] of answers) {
+  Deno.test(`timeFindings() where "${rule}" is answered by ${offset ?? "nothing"}: ${expected ?? "none"}`, () => {
+    const found = timeFindings(
+      plan,
+      answered(rule, offset),
+      () => undefined,
+      () => limits,
+      command,
+    );
+    const [code = "", what = ""] = expected?.split(/ (.*)/) ?? [];
+    assert.deepEqual(found.map((each) => each.code), expected === undefined ? [] : [code]);
+    assert.ok(found.every(({ message }) => message.includes(what)), found[0]?.message);
+  });
+}
+
+Deno.test("timeFindings() says nothing where nobody could tell", () => {
+  assert.deepEqual(timeFindings(plan, new Map(), () => limits, () => limits, command), []);
+});
+
+Deno.test("the remedy for retention is the source's, where that keeps longer, else none", () => {
+  for (const [source, wanted] of [[5 * HOUR, 5 * HOUR], [HOUR, -1], [undefined, -1]] as const) {
+    const onSource = () =>
+      source === undefined ? undefined : settings({ "retention.ms": `${source}` });
+    const [found] = timeFindings(plan, answered("kept", 6n), onSource, () => limits, command);
+    assert.equal(
+      found?.remedy,
+      `set retention.ms=${wanted} on t, or accept: [RETENTION_WOULD_DELETE]`,
+    );
+  }
+});
+
+Deno.test("sizeFindings() compares what a partition would get with what the target keeps of it", () => {
+  const onTarget = () => settings({ "retention.bytes": "600" });
+  const found = (bytes: bigint) => sizeFindings(plan, new Map([["t-0", bytes]]), onTarget, command);
+  assert.deepEqual(found(1_000n), []);
+  const [over] = found(1_010n);
+  assert.match(over?.message ?? "", /retention\.bytes=600\), and partition 0 of topic t .* 606 B/);
+  assert.deepEqual(sizeFindings(plan, new Map(), onTarget, command), []);
+  assert.deepEqual(
+    sizeFindings(plan, new Map([["t-0", 9n ** 20n]]), () => settings({}), command),
+    [],
+  );
+});
