@@ -22,8 +22,8 @@ export interface CloserOptions {
   readonly newTopics: readonly NewTopic[];
   /** `limits.bytesPerSecond`. */
   readonly bytesPerSecond?: number;
-  /** How many milliseconds ago the source was looked at first. */
-  readonly sinceMs: () => number;
+  /** How many milliseconds to wait before the ends are compared with those of the first look. */
+  readonly waitMs: () => number;
   readonly signal: AbortSignal;
 }
 
@@ -31,7 +31,7 @@ export interface CloserOptions {
 export async function closerFindings(
   options: CloserOptions,
 ): Promise<{ readonly findings: readonly Finding[]; readonly estimate: PlanEstimate }> {
-  const { source, plan, sourceSnapshot, targetSnapshot, newTopics, sinceMs, signal } = options;
+  const { source, plan, sourceSnapshot, targetSnapshot, newTopics, waitMs, signal } = options;
   const created = new Map(newTopics.map((each) => [each.topic, each]));
   const onSource = (topic: string) => sourceSnapshot.topics.get(topic)?.settings;
   const onTarget = (topic: string) =>
@@ -49,7 +49,7 @@ export async function closerFindings(
     plan,
     sourceSnapshot,
     questions,
-    sinceMs,
+    waitMs,
     signal,
   );
   return {

@@ -20,16 +20,13 @@ export interface CloserLook {
   readonly bytes: PartitionBytes;
 }
 
-/** The ends are compared at least so long after the first look; a log that grows more slowly looks as if it did not. */
-const APART_MS = 500;
-
-/** Looks at the partitions of the plan again. @param sinceMs how long ago the first look was */
+/** Looks at the partitions of the plan again. @param waitMs how long to wait before the ends are looked at */
 export async function lookCloser(
   source: Cluster,
   { partitions }: Plan,
   snapshot: ClusterSnapshot,
   questions: readonly TimeQuestion[],
-  sinceMs: () => number,
+  waitMs: () => number,
   signal: AbortSignal,
 ): Promise<CloserLook> {
   const leaderOf = ({ topic, partition }: TopicPartition) =>
@@ -52,7 +49,7 @@ export async function lookCloser(
       }
     })
   ));
-  await delay(Math.max(0, APART_MS - sinceMs()), signal);
+  await delay(Math.max(0, waitMs()), signal);
   return { bytes, times, ends: await lookAtEnds(source, partitions, snapshot) };
 }
 

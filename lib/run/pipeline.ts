@@ -143,7 +143,7 @@ export async function runPipeline(options: PipelineOptions): Promise<Report> {
 
 async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Outcome> {
   const { config, journal, mode, narrator, signal } = options;
-  const judged = await makePlan(config, clusters, journal.state, signal);
+  const judged = await makePlan(config, clusters, journal.state, mode, signal);
   if ("finding" in judged) return block(options, judged.finding);
   const { plan, estimate } = judged;
   const findings = [...judged.findings, ...options.findings];

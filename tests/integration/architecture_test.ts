@@ -1,9 +1,10 @@
-// The architecture as a test: what each folder of lib may import, and which words may stand where. It reads source
-// text, leaves comments out, and does not follow imports into packages.
+// The architecture as a test: what each folder of lib may import, which words may stand where, and that the README
+// knows every finding. It reads source text, leaves comments out, and does not follow imports into packages.
 
 import assert from "node:assert/strict";
 import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
+import { FINDING_KINDS, type FindingCode } from "../../lib/core/finding.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -146,5 +147,14 @@ Deno.test("the architecture test sees what it forbids, and lets the rest be", ()
     const [first = undefined] = violations({ path, text });
     if (what === undefined) assert.equal(first, undefined, text);
     else assert.ok(first?.startsWith(`${path}:${what}`), `${text} gave ${first}`);
+  }
+});
+
+Deno.test("every finding has its row in the README", async () => {
+  const readme = await Deno.readTextFile(`${ROOT}README.md`);
+  const rows = [...readme.matchAll(/^\| `([A-Z_]+)`( \*)? \|/gm)];
+  assert.deepEqual(rows.map(([, code]) => code).sort(), Object.keys(FINDING_KINDS).sort());
+  for (const [, code = "", star] of rows) {
+    assert.equal(star !== undefined, FINDING_KINDS[code as FindingCode].overridable, code);
   }
 });
