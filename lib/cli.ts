@@ -14,6 +14,7 @@ import { configFindings } from "./run/config_findings.ts";
 import type { RunRequest } from "./run_config.ts";
 import { absolutePath, type RunFiles, runFiles } from "./run_files.ts";
 import type { Streams } from "./show/screen.ts";
+import { terminalTraits } from "./show/terminal.ts";
 import { versionText } from "./version.ts";
 
 const EXAMPLE_CONFIG = new URL("../migration.yaml", import.meta.url);
@@ -117,6 +118,10 @@ function readConfig(
       files,
       configPath: absolutePath(files.config),
       findings: configFindings(config, { mode, literalSecrets }),
+      terminal: terminalTraits(
+        { stdout: Deno.stdout.isTerminal(), stderr: Deno.stderr.isTerminal() },
+        (name) => Deno.env.get(name),
+      ),
     };
   }
   streams.stderr(`${formatProblems(loaded.problems, text)}\n`);

@@ -33,7 +33,7 @@ The log, the reports and the state file are written beside it.
   --migrate        migrate, whatever checkFlag says       (checkFlag: 1)
   --verify         verify a finished migration again, copying nothing
   --init           write a commented migration.yaml
-  --schema         print the JSON Schema of migration.yaml; --schema report: of the report
+  --schema [report]  print the JSON Schema of migration.yaml, or of the report
   --json           print the report as JSON on stdout, everything else on stderr
   --quiet          only errors and the verdict
   --verbose        more detail

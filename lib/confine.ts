@@ -14,6 +14,10 @@ const VARIABLES = [
   "NODE_ENV",
   "KAFKAJS_DEBUG_PROTOCOL_BUFFERS",
   "KAFKAJS_DEBUG_EXTENDED_PROTOCOL_BUFFERS",
+  // What log-update asks for sequences that nothing here uses.
+  "TERM",
+  "TERM_PROGRAM",
+  "TMUX",
 ];
 
 /** What a run may do. */

@@ -20,8 +20,10 @@ import { optional } from "./run/optional.ts";
 import { runPipeline } from "./run/pipeline.ts";
 import { readIfThere, refuseOddFile, type RunFiles, writeReport } from "./run_files.ts";
 import { openLog } from "./show/log.ts";
+import { createLiveStreams } from "./show/live_streams.ts";
 import { createNarrator } from "./show/narrator.ts";
 import { createScreen, type Streams } from "./show/screen.ts";
+import { terminalSize, type TerminalTraits } from "./show/terminal.ts";
 import { buildInfo } from "./version.ts";
 
 /** What is run. */
@@ -33,6 +35,7 @@ export interface RunRequest {
   readonly configPath: string;
   /** What the config itself gives cause to say. */
   readonly findings: readonly Finding[];
+  readonly terminal: TerminalTraits;
 }
 
 /** Runs a config. @returns the exit status */
@@ -90,8 +93,8 @@ async function opening<File>(path: string, open: () => File | Promise<File>): Pr
 }
 
 async function runWithFiles(
-  { options, config, files, configPath, findings }: RunRequest,
-  streams: Streams,
+  { options, config, files, configPath, findings, terminal }: RunRequest,
+  processStreams: Streams,
 ): Promise<ExitStatus> {
   const mode = options.action === "verify"
     ? "verify"
@@ -108,11 +111,19 @@ async function runWithFiles(
     throw error;
   });
   const interrupt = listenForSignals();
+  const live = terminal.live && options.progress && !options.quiet
+    ? createLiveStreams(processStreams, terminal, terminalSize)
+    : undefined;
+  const streams = live ?? processStreams;
   try {
     if (mode === "verify" && journal.state === undefined) {
       throw new ContinueError(`There is no migration to verify: ${files.state} does not exist`);
     }
-    const screen = createScreen(streams, options.json);
+    const screen = createScreen(streams, {
+      json: options.json,
+      color: terminal.color,
+      ...(live && { live: live.show }),
+    });
     const narrator = createNarrator(log, screen, options, buildInfo, () => performance.now());
     narrator.started({ runId, configPath, mode, at: now() });
     const report = await runPipeline({
@@ -144,6 +155,7 @@ async function runWithFiles(
     if (options.json) streams.stdout(json);
     return report.verdict.exitStatus;
   } finally {
+    live?.show(undefined);
     interrupt.stop();
     journal.close();
     log.close();

@@ -16,8 +16,10 @@ import { findPosition, PositionError, type TargetPosition } from "./find_positio
 import type { CopyPosition, CopyProgress, CopyResult, CopyTask } from "./copy_task.ts";
 import { type Acknowledgement, PartitionCopy } from "./partition_copy.ts";
 import { createRouter } from "./router.ts";
+import { furthestFromEnd } from "./slowest.ts";
 import { createSourceLane } from "./source_lane.ts";
 import { createTargetLane } from "./target_lane.ts";
+import { createWaitClock } from "./wait_clock.ts";
 import { createTroubleLog } from "./trouble_log.ts";
 
 /** What a copy works with. */
@@ -53,6 +55,7 @@ export interface Copy {
 const MEMORY_BYTES = 96 * 1024 * 1024;
 const SOURCE_LANES_PER_BROKER = 2;
 const TARGET_LANES_PER_BROKER = 2;
+const SLOWEST_SHOWN = 5;
 /** How often topics are looked at, unless that takes long. */
 const TOPIC_WATCH_MS = 2_000;
 
@@ -65,6 +68,10 @@ export function startCopy(options: CopyOptions): Copy {
   );
   const settled = new Map<PartitionCopy, CopyResult>();
   const totals = { recordsAcknowledged: 0n, bytesAcknowledged: 0 };
+  const throttled = {
+    source: createWaitClock(() => performance.now()),
+    target: createWaitClock(() => performance.now()),
+  };
   const pool = createBufferPool(MEMORY_BYTES);
   const sourcePace = createPace(options.bytesPerSecond, signal);
   const targetPace = createPace(options.bytesPerSecond, signal);
@@ -122,6 +129,7 @@ export function startCopy(options: CopyOptions): Copy {
         leaderEpoch: (partition) => sourceLeaders.leader(partition)?.leaderEpoch ?? -1,
         topicId: (topic) => options.sourceTopics.get(topic)?.topicId,
         reportTrouble,
+        onThrottled: throttled.source.add,
         onCrash,
         onLost(partition) {
           const span = partition.lost.at(-1);
@@ -149,6 +157,7 @@ export function startCopy(options: CopyOptions): Copy {
         pace: targetPace,
         onWaited,
         reportTrouble,
+        onThrottled: throttled.target.add,
         onCrash,
         onAcknowledged,
         onFailed: settle,
@@ -228,7 +237,15 @@ export function startCopy(options: CopyOptions): Copy {
         partitions,
         ({ sourceOffset, startOffset }) => sourceOffset - startOffset,
       );
-      return { ...totals, offsetsDone, partitionsSettled: settled.size };
+      return {
+        ...totals,
+        offsetsDone,
+        partitionsSettled: settled.size,
+        retries: troubleLog.retries,
+        troubles: troubleLog.current(),
+        throttledMs: { source: throttled.source.totalMs, target: throttled.target.totalMs },
+        slowest: furthestFromEnd(partitions, SLOWEST_SHOWN),
+      };
     },
     results: run().finally(() => end.abort()),
   };

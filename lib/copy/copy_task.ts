@@ -62,4 +62,18 @@ export interface CopyProgress {
   /** Source offsets behind, of those planned. */
   readonly offsetsDone: bigint;
   readonly partitionsSettled: number;
+  /** Tries that were repeated because something did not answer or was not available. */
+  readonly retries: number;
+  /** What does not answer at the moment: `target broker 2 (10.0.0.2:9092) unreachable`. */
+  readonly troubles: readonly string[];
+  /** How long the brokers of each side had us wait (KIP-219), milliseconds; overlapping waits count once. */
+  readonly throttledMs: { readonly source: number; readonly target: number };
+  /** The partitions with the most left, in that order. */
+  readonly slowest: readonly RangeProgress[];
+}
+
+/** How far one range is. */
+export interface RangeProgress extends TopicPartition {
+  readonly offsetsDone: bigint;
+  readonly offsetsPlanned: bigint;
 }

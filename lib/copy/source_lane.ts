@@ -33,6 +33,8 @@ export interface SourceLaneOptions {
   /** The topic's id as the plan has it, where the cluster gives one. */
   readonly topicId: (topic: string) => string | undefined;
   readonly reportTrouble: ReportTrouble;
+  /** The broker wants us to wait, milliseconds. */
+  readonly onThrottled: (throttleMs: number) => void;
   /** Batches of this partition were framed. */
   readonly onFramed: (partition: PartitionCopy) => void;
   /** Messages of this partition expired before they were read. */
@@ -123,7 +125,10 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
         unreserve();
         pace.correct(bytes - counted);
         counted = 0;
-        if (throttleMs > 0) await delay(Math.min(throttleMs, LONGEST_THROTTLE_MS), signal);
+        if (throttleMs > 0) {
+          options.onThrottled(throttleMs);
+          await delay(throttleMs, signal);
+        }
       } catch (error) {
         if (signal.aborted) return;
         if (!isPeerError(error)) return options.onCrash(error);
@@ -207,7 +212,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
       frame.release();
     }
     await judgeOutOfRange(from, outOfRange);
-    return { throttleMs, bytes };
+    return { throttleMs: Math.min(throttleMs, LONGEST_THROTTLE_MS), bytes };
   }
 
   /** Undefined where one is not known. */

@@ -17,6 +17,8 @@ export interface TargetLaneOptions {
   /** Milliseconds that the lane has waited for the limit. */
   readonly onWaited: (ms: number) => void;
   readonly reportTrouble: ReportTrouble;
+  /** The broker wants us to wait, milliseconds. */
+  readonly onThrottled: (throttleMs: number) => void;
   /** The target has stored a batch. */
   readonly onAcknowledged: (partition: PartitionCopy, acknowledgement: Acknowledgement) => void;
   /** The partition has failed over an answer. */
@@ -148,7 +150,10 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
     try {
       const response = decodeProduce(await connection.send(request));
       const throttleMs = Math.min(response.throttleTimeMs, LONGEST_THROTTLE_MS);
-      if (throttleMs > 0) throttledUntil = performance.now() + throttleMs;
+      if (throttleMs > 0) {
+        options.onThrottled(throttleMs);
+        throttledUntil = performance.now() + throttleMs;
+      }
       answers = new Map(
         response.partitions.map((each) => [`${each.partition} ${each.topic}`, each]),
       );

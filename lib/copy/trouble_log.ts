@@ -7,16 +7,23 @@ export interface TroubleLog {
   note(subject: string, state: string): void;
   /** It works again. */
   clear(subject: string): void;
+  /** Tries that were noted, of all subjects. */
+  readonly retries: number;
+  /** What was in trouble just now: subject and state. */
+  current(): readonly string[];
 }
 
 interface Episode {
   readonly since: number;
+  state: string;
   tries: number;
   lastNoted: number;
 }
 
 /** Notes nearer together than this belong to the same try. */
 const SAME_TRY_MS = 50;
+/** No try takes as long: whoever was noted before is given up, or not needed any more. */
+const CURRENT_MS = 30_000;
 
 /** Makes an empty log; `now` is a steady clock in milliseconds. */
 export function createTroubleLog(
@@ -24,14 +31,25 @@ export function createTroubleLog(
   now: () => number,
 ): TroubleLog {
   const episodes = new Map<string, Episode>();
+  let retries = 0;
   return {
+    get retries() {
+      return retries;
+    },
+    current() {
+      const recent = [...episodes].filter(([, { lastNoted }]) => now() - lastNoted < CURRENT_MS);
+      return recent.map(([subject, { state }]) => `${subject} ${state}`);
+    },
     note(subject, state) {
       const at = now();
-      const episode = episodes.get(subject) ?? { since: at, tries: 0, lastNoted: -Infinity };
+      const episode = episodes.get(subject) ??
+        { since: at, state, tries: 0, lastNoted: -Infinity };
       episodes.set(subject, episode);
+      episode.state = state;
       if (at - episode.lastNoted < SAME_TRY_MS) return;
       episode.lastNoted = at;
       episode.tries++;
+      retries++;
       if (!isPowerOfTwo(episode.tries) && episode.tries % 10 !== 0) return;
       const seconds = Math.round((at - episode.since) / 1000);
       log.warning(`${subject} ${state}, retrying (${ordinal(episode.tries)} try, ${seconds} s)`);

@@ -45,6 +45,7 @@ export interface PipelineNarrator {
   summary(lines: readonly string[]): void;
   found(findings: readonly Finding[]): void;
   progress(progress: CopyProgress, plan: Plan, elapsedMs: number): void;
+  copied(): void;
   compared(progress: CompareProgress, elapsedMs: number): void;
   verified(results: Verification): void;
 }
@@ -195,7 +196,7 @@ async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Ou
       const { bytesAcknowledged: bytes, recordsAcknowledged: records } = progress;
       recorder.add({ elapsedMs: Math.round(elapsedMs), bytes, records });
     },
-  });
+  }).finally(narrator.copied);
   const copied = { ...planned, findings, throughput: recorder.throughput };
   if (signal.aborted) return copied;
   const results = await verify(options, clusters, plan);

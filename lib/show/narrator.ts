@@ -13,13 +13,15 @@ import { planLines } from "../core/plan_text.ts";
 import { planTotals, type Report } from "../core/report.ts";
 import type { Verification } from "../core/verify.ts";
 import type { BuildInfo } from "../version.ts";
+import type { LiveState } from "./live_view.ts";
 import { formatUtcOffset, type Log } from "./log.ts";
+import { addSample, type Sample, speedOf } from "./meter.ts";
 import { MOST_PARTITIONS_SHOWN as MOST_LINES_SHOWN, planSummary } from "./plan_summary.ts";
+import { progressLine } from "./progress_text.ts";
 import {
   compareLine,
   findingLine,
   partitionResultLine,
-  progressLine,
   type ResultLine,
   topicResultLine,
 } from "./result_text.ts";
@@ -28,8 +30,10 @@ import {
 export interface Screen {
   /** A result: stdout, or stderr where stdout is kept for JSON. */
   result(text: string): void;
-  /** Progress and trouble: stderr. */
-  notice(text: string): void;
+  /** Progress and trouble: stderr. A level is written before the text. */
+  notice(text: string, level?: "warning" | "error"): void;
+  /** Shows progress in place, or takes it away; absent where that is not possible or not wanted. */
+  live?(state: LiveState | undefined): void;
 }
 
 /** How much is said on the screen. */
@@ -56,12 +60,16 @@ export interface Narrator extends Log {
   summary(lines: readonly string[]): void;
   found(findings: readonly Finding[]): void;
   progress(progress: CopyProgress, plan: Plan, elapsedMs: number): void;
+  /** The copy is over, one way or another: nothing is in progress. */
+  copied(): void;
   compared(progress: CompareProgress, elapsedMs: number): void;
   verified(results: Verification): void;
   finished(report: Report): void;
 }
 
 const SCREEN_PROGRESS_MS = 5_000;
+/** Often enough to be followed, too seldom to flicker. */
+const LIVE_PROGRESS_MS = 500;
 const LOG_PROGRESS_MS = 60_000;
 
 /** Makes a narrator; `now` is a steady clock in milliseconds. */
@@ -74,13 +82,16 @@ export function createNarrator(
 ): Narrator {
   let screenProgressAt = now();
   let logProgressAt = now();
+  let samples: readonly Sample[] = [];
 
   const toLog = ({ level, text }: ResultLine) => log[level](text);
   const result = (text: string) => verbosity.quiet || screen.result(text);
 
   function tell(line: ResultLine): void {
     toLog(line);
-    if (line.level === "error" || !verbosity.quiet) screen.notice(`${line.level}: ${line.text}`);
+    if (verbosity.quiet && line.level !== "error") return;
+    if (line.level === "info") screen.notice(line.text);
+    else screen.notice(line.text, line.level);
   }
 
   function tellFindings(findings: readonly Finding[]): void {
@@ -88,20 +99,21 @@ export function createNarrator(
   }
 
   /** Now and then, on the screen more often than in the log. */
-  function tellProgress(text: () => string): void {
+  /** On the screen a line now and then, or, where there is a view and something to show in it, that. */
+  function tellProgress(text: () => string, view?: () => LiveState): void {
     const at = now();
-    const toScreen = verbosity.progress && !verbosity.quiet &&
-      at - screenProgressAt >= SCREEN_PROGRESS_MS;
+    const live = view && screen.live;
+    const interval = live === undefined ? SCREEN_PROGRESS_MS : LIVE_PROGRESS_MS;
+    const toScreen = verbosity.progress && !verbosity.quiet && at - screenProgressAt >= interval;
     const toFile = at - logProgressAt >= LOG_PROGRESS_MS;
-    if (!toScreen && !toFile) return;
-    const line = text();
     if (toScreen) {
       screenProgressAt = at;
-      screen.notice(line);
+      if (live === undefined) screen.notice(text());
+      else live(view?.());
     }
     if (toFile) {
       logProgressAt = at;
-      log.info(line);
+      log.info(text());
     }
   }
 
@@ -153,19 +165,25 @@ export function createNarrator(
       if (first !== undefined) result(first);
     },
     found: tellFindings,
-    progress: (progress, plan, elapsedMs) =>
-      tellProgress(() => {
+    progress(progress, plan, elapsedMs) {
+      const { offsetsDone, recordsAcknowledged: records, bytesAcknowledged: bytes } = progress;
+      samples = addSample(samples, { atMs: now(), offsets: offsetsDone, records, bytes });
+      const figures = (): LiveState => {
         const totals = planTotals(plan);
-        return progressLine({
-          offsetsDone: progress.offsetsDone,
+        const speed = speedOf(samples);
+        return {
+          ...progress,
           offsetsPlanned: totals.offsets,
-          records: progress.recordsAcknowledged,
-          bytes: progress.bytesAcknowledged,
+          records,
+          bytes,
+          ...(speed && { speed }),
           elapsedMs,
-          partitionsSettled: progress.partitionsSettled,
           partitions: totals.partitionsToCopy,
-        });
-      }),
+        };
+      };
+      tellProgress(() => progressLine(figures()), figures);
+    },
+    copied: () => screen.live?.(undefined),
     compared: (progress, elapsedMs) => tellProgress(() => compareLine({ ...progress, elapsedMs })),
     verified({ partitions, topics }) {
       for (const partition of partitions) {

@@ -4,7 +4,7 @@ import { formatPlace } from "../core/finding_place.ts";
 import type { Finding } from "../core/finding.ts";
 import { partitionText } from "../core/plan_text.ts";
 import { escapeName } from "../core/escape_name.ts";
-import { countOf, formatBytes, formatCount, formatDuration, formatRate } from "../core/units.ts";
+import { countOf, formatCount, formatDuration } from "../core/units.ts";
 import type { PartitionResult, TopicResult } from "../core/verify.ts";
 
 /** A line and its level. */
@@ -45,31 +45,6 @@ export function topicResultLine(result: TopicResult): ResultLine {
     level: bad.length === 0 ? "info" : "error",
     text: [`topic: ${escapeName(topic)}`, counts, partitions, ...bad].join(", "),
   };
-}
-
-/** What a progress line says. */
-export interface ProgressFigures {
-  readonly offsetsDone: bigint;
-  readonly offsetsPlanned: bigint;
-  readonly records: bigint;
-  readonly bytes: number;
-  readonly elapsedMs: number;
-  readonly partitionsSettled: number;
-  readonly partitions: number;
-}
-
-/** `copied 41 %, 31,200 messages, 32.1 MB, 210 MB/s, 3 of 6 partitions, about 4 s left`. */
-export function progressLine(figures: ProgressFigures): string {
-  const { offsetsDone, offsetsPlanned, records, bytes, elapsedMs } = figures;
-  const share = offsetsPlanned === 0n ? 100 : Number(offsetsDone * 1000n / offsetsPlanned) / 10;
-  return [
-    `copied ${Math.floor(share)} %`,
-    `${formatCount(records)} messages`,
-    formatBytes(bytes),
-    formatRate(bytes, elapsedMs),
-    `${figures.partitionsSettled} of ${figures.partitions} partitions`,
-    ...timeLeft(share, elapsedMs),
-  ].join(", ");
 }
 
 /** What a line about the comparison says. */

@@ -2,6 +2,7 @@
 // that has gone away (`| head`) ends the output, not the run.
 
 import { escapeName } from "../core/escape_name.ts";
+import type { LiveStreams } from "./live_streams.ts";
 import type { Screen } from "./narrator.ts";
 
 /** Raw output; whole texts with their line breaks. */
@@ -31,9 +32,28 @@ function writer(stream: { writeSync(bytes: Uint8Array): number }): (text: string
   };
 }
 
+/** How lines are written. */
+export interface ScreenOptions {
+  /** Whether stdout is kept for the report. */
+  readonly json: boolean;
+  readonly color: boolean;
+  /** Present where progress is redrawn in place. */
+  readonly live?: LiveStreams["show"];
+}
+
+const SGR = { warning: "33", error: "31" } as const;
+
 /** Lines over streams; nothing that a peer may have slipped into one can steer a terminal. */
-export function createScreen(streams: Streams, json: boolean): Screen {
+export function createScreen(streams: Streams, { json, color, live }: ScreenOptions): Screen {
   const line = (text: string) => `${escapeName(text.replace(/[\r\n]+/g, " "))}\n`;
-  const notice = (text: string) => streams.stderr(line(text));
-  return { result: json ? notice : (text) => streams.stdout(line(text)), notice };
+  const notice: Screen["notice"] = (text, level) => {
+    const label = level === undefined ? "" : `${level}: `;
+    const painted = level !== undefined && color ? `\x1b[${SGR[level]}m${label}\x1b[0m` : label;
+    streams.stderr(painted + line(text));
+  };
+  return {
+    result: json ? (text) => notice(text) : (text) => streams.stdout(line(text)),
+    notice,
+    ...(live && { live }),
+  };
 }

@@ -1,6 +1,6 @@
 /**
- * The programs that real brokers, the independent judge and the pages need: Java 17+, Maven, Python with venv, openssl,
- * Chromium. Missing
+ * The programs that real brokers, the independent judge, the pages and terminals need: Java 17+, Maven, Python with
+ * venv, openssl, Chromium, tmux. Missing
  * ones are installed with apt-get where this process may do so (root, or sudo without a password); else the error says
  * which command to type. Refuses to ask for a password and to touch a system without apt-get.
  */
@@ -55,6 +55,12 @@ const chromium: Prerequisite = {
 /** Makes sure that Chromium is there. @throws Error with the command to type */
 export const ensureChromium = (): Promise<void> => ensure([chromium]);
 
+const tmux: Prerequisite = {
+  title: "tmux",
+  debianPackage: "tmux",
+  isPresent: async () => (await tryCommand("tmux", ["-V"])).outcome === "succeeded",
+};
+
 /** Makes sure that Java is there; cheap when it is. @throws Error with the command to type */
 export const ensureJava = (): Promise<void> => ensure([java]);
 
@@ -66,6 +72,9 @@ export const ensurePythonVenv = (): Promise<void> => ensure([pythonVenv]);
 
 /** Makes sure that openssl is there. @throws Error with the command to type */
 export const ensureOpenssl = (): Promise<void> => ensure([openssl]);
+
+/** Makes sure that tmux is there. @throws Error with the command to type */
+export const ensureTmux = (): Promise<void> => ensure([tmux]);
 
 async function ensure(wanted: readonly Prerequisite[]): Promise<void> {
   if ((await missingOf(wanted)).length === 0) return;

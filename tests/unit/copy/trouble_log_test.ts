@@ -65,3 +65,23 @@ Deno.test("ordinals end as in English", () => {
   const more = [[12, "12th"], [13, "13th"], [21, "21st"], [102, "102nd"], [111, "111th"]] as const;
   for (const [count, text] of [...cases, ...more]) assert.equal(ordinal(count), text);
 });
+
+Deno.test("tries are counted, and what is in trouble just now can be asked", () => {
+  const { log, wait } = recording();
+  assert.deepEqual([log.retries, log.current()], [0, []]);
+  log.note("source broker 1", "unreachable (timed out)");
+  wait(20_000);
+  log.note(subject, "not available");
+  wait(1_000);
+  log.note(subject, state);
+  log.note(subject, state);
+  assert.equal(log.retries, 3);
+  assert.deepEqual(log.current(), [
+    "source broker 1 unreachable (timed out)",
+    `${subject} ${state}`,
+  ]);
+  wait(15_000);
+  assert.deepEqual(log.current(), [`${subject} ${state}`]);
+  log.clear(subject);
+  assert.deepEqual([log.retries, log.current()], [3, []]);
+});

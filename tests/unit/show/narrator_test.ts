@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { finding } from "../../../lib/core/finding.ts";
 import { createNarrator } from "../../../lib/show/narrator.ts";
-import { createScreen } from "../../../lib/show/screen.ts";
+import type { LiveState } from "../../../lib/show/live_view.ts";
+import { createScreen, type ScreenOptions } from "../../../lib/show/screen.ts";
 import { cluster, group, plan as planOf } from "../core/fixtures.ts";
 
 const build = { version: "1.2.3", commit: "abc", base: "none" } as Parameters<
@@ -11,7 +12,11 @@ const build = { version: "1.2.3", commit: "abc", base: "none" } as Parameters<
 >[3];
 const loudness = { quiet: false, verbose: false, progress: true };
 
-function narrating(verbosity: Partial<typeof loudness> = {}, json = false) {
+function narrating(
+  verbosity: Partial<typeof loudness> = {},
+  json = false,
+  screen: Partial<ScreenOptions> = {},
+) {
   const said = { log: [] as string[], stdout: "", stderr: "" };
   const write = (level: string) => (text: string) => said.log.push(`${level} ${text}`);
   const log = {
@@ -27,7 +32,7 @@ function narrating(verbosity: Partial<typeof loudness> = {}, json = false) {
   let at = 0;
   const narrator = createNarrator(
     log,
-    createScreen(streams, json),
+    createScreen(streams, { json, color: false, ...screen }),
     { ...loudness, ...verbosity },
     build,
     () => at,
@@ -41,6 +46,18 @@ const prepare =
 const total = "Total: 1 topic, 1 of 1 partition to migrate, messages: 6";
 const warning = finding("MORE_PARTITIONS", {}, "There are more", "Nothing");
 const error = finding("SAME_CLUSTER", {}, "Both are one", "Correct it");
+
+/** So many of the plan's messages are done. */
+const progressAt = (done: bigint) => ({
+  recordsAcknowledged: done,
+  bytesAcknowledged: Number(done) * 100,
+  offsetsDone: done,
+  partitionsSettled: 0,
+  retries: 0,
+  troubles: ["x"],
+  throttledMs: { source: 0, target: 0 },
+  slowest: [],
+});
 
 Deno.test("the plan goes to the log and to stdout, findings to stderr", () => {
   const { said, narrator } = narrating();
@@ -87,13 +104,7 @@ Deno.test("progress is told every 5 s on the screen and every minute in the log"
   const tell = (verbosity: Partial<typeof loudness>) => {
     const { said, narrator, wait } = narrating(verbosity);
     for (let second = 0; second < 125; second++) {
-      const progress = {
-        recordsAcknowledged: 1n,
-        bytesAcknowledged: 1,
-        offsetsDone: 1n,
-        partitionsSettled: 0,
-      };
-      narrator.progress(progress, plan, 1_000);
+      narrator.progress(progressAt(0n), plan, 1_000);
       wait(1_000);
     }
     return [said.stderr.split("\n").length - 1, said.log.length];
@@ -101,4 +112,47 @@ Deno.test("progress is told every 5 s on the screen and every minute in the log"
   assert.deepEqual(tell({}), [24, 2]);
   assert.deepEqual(tell({ progress: false }), [0, 2]);
   assert.deepEqual(tell({ quiet: true }), [0, 2]);
+});
+
+Deno.test("the speed in a progress line is that of the last seconds, and only the rest of the plan is left", () => {
+  const { said, narrator, wait } = narrating();
+  for (let second = 0; second <= 60; second++) {
+    // Three messages of six in the last 12 of 60 seconds.
+    narrator.progress(progressAt(BigInt(Math.max(0, Math.trunc((second - 48) / 4)))), plan, second);
+    wait(1_000);
+  }
+  assert.equal(
+    said.log.at(-1),
+    "info copied 50 %, 3 messages, 300 B, 20 B/s, 0 messages/s, 0 of 1 partitions, about 15 s left",
+  );
+});
+
+Deno.test("where progress is redrawn in place no lines are written, until the copy is over", () => {
+  const shown: (LiveState | undefined)[] = [];
+  const { said, narrator, wait } = narrating({}, false, { live: (state) => shown.push(state) });
+  for (let quarter = 0; quarter < 241; quarter++) {
+    narrator.progress(progressAt(2n), plan, quarter * 250);
+    wait(250);
+  }
+  // Every half a second; a minute has one line in the log.
+  assert.equal(shown.length, 120);
+  assert.equal(said.log.length, 1);
+  const { offsetsDone, offsetsPlanned, partitions, troubles } = shown[0] ?? assert.fail();
+  assert.deepEqual([offsetsDone, offsetsPlanned, partitions, troubles], [2n, 6n, 1, ["x"]]);
+  narrator.copied();
+  assert.equal(shown.at(-1), undefined);
+  assert.equal(said.stderr, "");
+});
+
+Deno.test("levels are coloured where colours are wanted, and nothing else is", () => {
+  const { said, narrator } = narrating({ verbose: true }, false, { color: true });
+  narrator.warning("w\u001b[31m");
+  narrator.error("e");
+  narrator.info("i");
+  narrator.planned(plan, []);
+  assert.equal(
+    said.stderr,
+    "\x1b[33mwarning: \x1b[0mw\\u001b[31m\n\x1b[31merror: \x1b[0me\ni\n",
+  );
+  assert.equal(said.stdout, `${prepare}\n${total}\n`);
 });

@@ -6,7 +6,6 @@ import type { PartitionResult, TopicResult } from "../../../lib/core/verify.ts";
 import {
   findingLine,
   partitionResultLine,
-  progressLine,
   topicResultLine,
 } from "../../../lib/show/result_text.ts";
 
@@ -73,24 +72,4 @@ Deno.test("a topic's result counts partitions; failed and lost ones are errors",
     level: "error",
     text: `${counts}, partitions verified: 1 of 3, 1 failed, 1 with expired messages`,
   });
-});
-
-Deno.test("a progress line tells the share of offsets and what is left", () => {
-  const figures = {
-    offsetsDone: 410n,
-    offsetsPlanned: 1_000n,
-    records: 31_200n,
-    bytes: 32_100_000,
-    elapsedMs: 2_000,
-    partitionsSettled: 3,
-    partitions: 6,
-  };
-  const counts = "31,200 messages, 32.1 MB, 16.1 MB/s, 3 of 6 partitions";
-  assert.equal(progressLine(figures), `copied 41 %, ${counts}, about 2.9 s left`);
-  assert.equal(progressLine({ ...figures, offsetsDone: 0n }), `copied 0 %, ${counts}`);
-  assert.equal(progressLine({ ...figures, offsetsDone: 1_000n }), `copied 100 %, ${counts}`);
-  // Not all, however close.
-  assert.match(progressLine({ ...figures, offsetsDone: 999n }), /^copied 99 %, .* left$/);
-  const nothing = { ...figures, offsetsDone: 0n, offsetsPlanned: 0n };
-  assert.equal(progressLine(nothing), `copied 100 %, ${counts}`);
 });

@@ -1,0 +1,73 @@
+// How far a copy is, in words: the plain line for logs and pipes, and the phrases the live view is made of, so that
+// both say the same. Pure.
+
+import { formatBytes, formatCount, formatDuration } from "../core/units.ts";
+import { type Speed, timeLeftMs } from "./meter.ts";
+
+/** What there is to say. */
+export interface ProgressFigures {
+  readonly offsetsDone: bigint;
+  readonly offsetsPlanned: bigint;
+  readonly records: bigint;
+  readonly bytes: number;
+  /** Absent in the first seconds. */
+  readonly speed?: Speed;
+  readonly elapsedMs: number;
+  readonly partitionsSettled: number;
+  readonly partitions: number;
+  /** Tries that were repeated. */
+  readonly retries: number;
+  /** How long the brokers of each side had us wait, milliseconds. */
+  readonly throttledMs: { readonly source: number; readonly target: number };
+}
+
+/** Percent done, 0 to 100; 100 only at the end. */
+export function shareOf(
+  { offsetsDone, offsetsPlanned }: Pick<ProgressFigures, "offsetsDone" | "offsetsPlanned">,
+): number {
+  if (offsetsDone >= offsetsPlanned) return 100;
+  return Math.max(0, Number(offsetsDone * 1000n / offsetsPlanned) / 10);
+}
+
+/** `210 MB/s` and `204,123 messages/s`, or a dash each. */
+export function speedText({ speed }: Pick<ProgressFigures, "speed">): readonly [string, string] {
+  if (speed === undefined) return ["– MB/s", "– messages/s"];
+  return [`${formatBytes(speed.bytes)}/s`, `${formatCount(Math.round(speed.records))} messages/s`];
+}
+
+/** `about 4 s left`, `– left` while that cannot be told, nothing at the end. */
+export function timeLeftText(
+  { offsetsDone, offsetsPlanned, speed }: Pick<
+    ProgressFigures,
+    "offsetsDone" | "offsetsPlanned" | "speed"
+  >,
+): string | undefined {
+  if (offsetsDone >= offsetsPlanned) return undefined;
+  const left = timeLeftMs(offsetsPlanned - offsetsDone, speed);
+  return left === undefined ? "– left" : `about ${formatDuration(Math.max(left, 1000))} left`;
+}
+
+/** Retries and throttling, where there were any. */
+export function progressNotes(
+  { retries, throttledMs: { source, target } }: Pick<ProgressFigures, "retries" | "throttledMs">,
+): readonly string[] {
+  return [
+    retries > 0 && `retries: ${formatCount(retries)}`,
+    source > 0 && `throttled by the source: ${formatDuration(source)}`,
+    target > 0 && `throttled by the target: ${formatDuration(target)}`,
+  ].filter((note) => note !== false);
+}
+
+/** `copied 41 %, 31,200 messages, 32.1 MB, 210 MB/s, 204,123 messages/s, 3 of 6 partitions, about 4 s left`. */
+export function progressLine(figures: ProgressFigures): string {
+  const left = timeLeftText(figures);
+  return [
+    `copied ${Math.floor(shareOf(figures))} %`,
+    `${formatCount(figures.records)} messages`,
+    formatBytes(figures.bytes),
+    ...speedText(figures),
+    `${figures.partitionsSettled} of ${figures.partitions} partitions`,
+    ...(left === undefined ? [] : [left]),
+    ...progressNotes(figures),
+  ].join(", ");
+}
