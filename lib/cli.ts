@@ -59,7 +59,7 @@ function init(path: string, streams: Streams): ExitStatus {
     streams.stderr(`data-migrate: Cannot write ${path}: ${reason}\n`);
     return 2;
   }
-  streams.stdout(`Wrote ${path}: edit it, then run data-migrate to check\n`);
+  streams.stdout(`Wrote ${path}: edit source and target in it, then run data-migrate to check\n`);
   return 0;
 }
 

@@ -20,33 +20,31 @@ export interface CliOptions {
   readonly progress: boolean;
 }
 
-/** The text of `--help`. */
+/** The text of `--help`: one screen of 80 columns and 24 rows, the prompt after it included. */
 export const HELP =
-  `data-migrate - carries the unconsumed backlog of a Kafka cluster over to another one
+  `data-migrate - carries the unconsumed backlog of a Kafka cluster over to another
 
 Usage: data-migrate [CONFIG] [options]
-
-CONFIG is migration.yaml in the current directory, else beside the binary, unless given.
-The log, the reports and the state file are written beside it.
+CONFIG: migration.yaml here, else beside the binary; the log, the reports and
+the state file are written beside it
 
   --check          only look, whatever checkFlag says     (checkFlag: 0)
   --migrate        migrate, whatever checkFlag says       (checkFlag: 1)
   --verify         verify a finished migration again, copying nothing
   --init           write a commented migration.yaml
   --schema [report]  print the JSON Schema of migration.yaml, or of the report
-  --json           print the report as JSON on stdout, everything else on stderr
-  --quiet          only errors and the verdict
-  --verbose        more detail
-  --no-progress    no progress lines
-  --help, --version
-
-Exit status: 0 done and verified, or checked · 1 something was not migrated or not verified
-2 usage or config error · 3 blocked before the first byte · 130 interrupted
+  --json           print the report as JSON on stdout, all else on stderr
+  --quiet          only errors and the verdict         --verbose  more detail
+  --no-progress    no progress                         --help, --version
 
 Examples:
-  data-migrate --init             write migration.yaml, then edit it
-  data-migrate                    check: what would move (checkFlag: 0)
-  data-migrate --migrate          migrate and verify
+  data-migrate --init                  write migration.yaml, then edit it
+  data-migrate                         check: what would move (checkFlag: 0)
+  data-migrate --migrate               migrate and verify; again: continue
+  data-migrate --migrate orders.yaml   another config, with files of its own
+
+Exit status: 0 done and verified, or checked   1 not all migrated or verified
+  2 usage or config error   3 blocked before the first byte   130 interrupted
 `;
 
 const FLAGS = {

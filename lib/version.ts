@@ -6,6 +6,9 @@
 import manifest from "../deno.json" with { type: "json" };
 import build from "./build_info.json" with { type: "json" };
 
+/** The versions of Kafka that the tests migrate from and to. */
+export const KAFKA_VERSIONS_TRIED = ["2.8.2", "3.9.1", "4.1.0"] as const;
+
 /** The program's identity. Plain strings, none of them empty. */
 export interface BuildInfo {
   /** The version of deno.json, e.g. `0.1.0`. */
@@ -33,5 +36,6 @@ export function versionText(info: BuildInfo = buildInfo): string {
     `commit ${info.commit}`,
     `deno ${info.deno}`,
     `base ${info.base}`,
+    `tried with Kafka ${KAFKA_VERSIONS_TRIED.join(", ")}`,
   ].join("\n");
 }

@@ -192,6 +192,8 @@ Deno.test("help, version and schema work without a config, --init writes one and
   const init = await migration.run(["--init"]);
   assert.equal(init.status, 0, init.output);
   assert.match(migration.text("migration.yaml"), /^checkFlag: 0\b/m);
+  const modeline = /^# yaml-language-server: \$schema=migration\.schema\.json$/m;
+  assert.match(migration.text("migration.yaml"), modeline);
   assert.deepEqual(migration.files(), ["migration.yaml"]);
 });
 

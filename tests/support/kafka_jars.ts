@@ -4,12 +4,13 @@
  */
 
 import { fileURLToPath } from "node:url";
+import type { KAFKA_VERSIONS_TRIED } from "../../lib/version.ts";
 import { installOnce } from "./install_once.ts";
 import { ensureJavaAndMaven } from "./prerequisites.ts";
 import { runCommand } from "./run_command.ts";
 
 /** The releases that tests run against: the newest, the last that still had ZooKeeper, and one of the oldest. */
-export type KafkaVersion = "4.1.0" | "3.9.1" | "2.8.2";
+export type KafkaVersion = (typeof KAFKA_VERSIONS_TRIED)[number];
 
 /**
  * Fetches one release unless it is there.

@@ -47,7 +47,8 @@ export async function startTerminal(options: TerminalOptions): Promise<Terminal>
     runCommand("tmux", ["-u", "-f", "/dev/null", "-S", `${folder}/socket`, ...command]);
   const quoted = [...programCommand(), ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`);
   const variables = Object.entries(env).map(([name, value]) => `${name}='${value}'`);
-  const script = `cd '${cwd}'; unset NO_COLOR; ${
+  // A key that interrupts the program must not end the shell.
+  const script = `cd '${cwd}'; trap : INT; unset NO_COLOR; ${
     variables.length === 0 ? "" : `export ${variables.join(" ")};`
   } ${quoted.join(" ")} ${shellSuffix}; echo "${ENDED} $?"; exec sleep 600`;
   await tmux("new-session", "-d", "-x", `${columns}`, "-y", `${rows}`, "sh", "-c", script);

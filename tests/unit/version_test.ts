@@ -11,7 +11,10 @@ Deno.test("run from source, the version is that of deno.json and the rest says d
   });
 });
 
-Deno.test("versionText() has the version alone on the first line, then commit, Deno and base", () => {
+Deno.test("versionText() has the version alone on the first line, then commit, Deno, base and Kafka", () => {
   const text = versionText({ version: "1.2.3", commit: "abc-dirty", deno: "2.6.10", base: "1b13" });
-  assert.equal(text, "data-migrate 1.2.3\ncommit abc-dirty\ndeno 2.6.10\nbase 1b13");
+  assert.equal(
+    text,
+    "data-migrate 1.2.3\ncommit abc-dirty\ndeno 2.6.10\nbase 1b13\ntried with Kafka 2.8.2, 3.9.1, 4.1.0",
+  );
 });

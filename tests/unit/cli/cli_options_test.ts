@@ -50,11 +50,18 @@ Deno.test("what makes no sense is a sentence that names it", () => {
   }
 });
 
-Deno.test("the help names every option and every exit status, and fits the screen", () => {
+Deno.test("the help names every option and every exit status, and fits 80 columns and 24 rows", () => {
   const flags = ["check", "migrate", "verify", "init", "schema", "json", "quiet", "verbose"];
   for (const flag of [...flags, "no-progress", "help", "version"]) {
     assert.ok(HELP.includes(`--${flag}`), flag);
   }
   for (const status of [0, 1, 2, 3, 130]) assert.match(HELP, new RegExp(`(^|\\s)${status} `, "m"));
-  for (const line of HELP.split("\n")) assert.ok(line.length <= 100, line);
+  const lines = HELP.split("\n");
+  for (const line of lines) assert.ok(line.length <= 80, line);
+  // The last one is the prompt's.
+  assert.ok(lines.length <= 24, `${lines.length} lines`);
+  for (const [example = ""] of HELP.matchAll(/(?<=^ {2}data-migrate).*?(?= {3}|$)/gm)) {
+    const parsed = parseCliOptions(example.trim().split(" ").filter((word) => word !== ""));
+    assert.notEqual(typeof parsed, "string", example);
+  }
 });
