@@ -71,7 +71,7 @@ Deno.test("the speed is that of the last 15 seconds, and unknown in the first th
     assert.equal(speed?.records, offsets === undefined ? undefined : offsets / 2);
   }
   assert.equal(speedOf([]), undefined);
-  assert.ok(measured(seconds(1_000, 4)).length <= 31, "samples pile up");
+  assert.ok(measured(seconds(1_000, 8)).length <= 31, "samples pile up");
 });
 
 Deno.test("the time left is unknown without a speed, and follows it", () => {
