@@ -22,8 +22,14 @@ export function facts(
  *
  * @param id for the elements in it; no name from a report belongs into it
  * @param name what a table is called
+ * @param label how keys are shown
  */
-export function anything(id: string, name: string, value: unknown): HtmlValue {
+export function anything(
+  id: string,
+  name: string,
+  value: unknown,
+  label: (key: string) => string = inWords,
+): HtmlValue {
   if (Array.isArray(value)) {
     if (value.length === 0) return "none";
     if (value.every(isPlainObject)) return anyTable(id, name, value);
@@ -33,7 +39,10 @@ export function anything(id: string, name: string, value: unknown): HtmlValue {
   const entries = Object.entries(value);
   if (entries.length === 0) return "none";
   return facts(
-    entries.map(([key, each], index) => [key, anything(`${id}-${index}`, inWords(key), each)]),
+    entries.map(([key, each], index) => [
+      label(key),
+      anything(`${id}-${index}`, inWords(key), each, label),
+    ]),
   );
 }
 

@@ -180,5 +180,7 @@ export function changesSection({ changes, mode }: Report): HtmlValue {
 
 /** The configuration without secrets. */
 export function configurationSection({ configuration }: Report): HtmlValue {
-  return configuration && anything("configuration", "Configuration", configuration);
+  // With the keys of migration.yaml, as they are there.
+  const label = (key: string) => key;
+  return configuration && anything("configuration", "Configuration", configuration, label);
 }

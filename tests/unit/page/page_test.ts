@@ -80,6 +80,10 @@ Deno.test("a field that the page knows nothing of is shown all the same", () => 
   const more = { contentVerification: [{ topic: "t", partition: 0, digest: "abc" }] };
   const html = body(renderPage({ ...reports.migrated, ...more }));
   assert.match(html, /<h2 [^>]*>Content verification<\/h2>.*Digest.*abc/s);
+  const someday = { durationMs: 1500, topics: [{ topic: "t", bytes: 2048n }] };
+  const estimated = body(renderPage({ ...reports.migrated, ...{ someday } }));
+  assert.match(estimated, /<dt>Duration ms<\/dt><dd>1,500<\/dd>.*Topics: 1 row.*2,048/s);
+  assert.match(estimated, /<dt>bootstrapServers<\/dt>/);
   const changes = { ...reports.migrated.changes, groupOffsets: [{ group: "g", wanted: 5n }] };
   const changed = body(renderPage({ ...reports.migrated, changes } as typeof reports.migrated));
   assert.match(changed, /Group offsets.*Wanted.*<th scope="row" class="words">g<\/th>/s);

@@ -63,7 +63,7 @@ Deno.test("anything() shows data that the page knows nothing of", () => {
   assert.equal(shown([]), "none");
   assert.equal(shown(["a", 1, true]), "a, 1, yes");
   assert.equal(shown(1234567n), "1,234,567");
-  assert.match(shown({ a: { b: "<i>" } }), /<dt>a<\/dt><dd><dl .*<dt>b<\/dt><dd>&lt;i&gt;<\/dd>/s);
+  assert.match(shown({ a: { b: "<i>" } }), /<dt>A<\/dt><dd><dl .*<dt>B<\/dt><dd>&lt;i&gt;<\/dd>/s);
   const rows = shown([{ group: "g", wanted: 5n }, { group: "h", after: 7n, more: { deep: 1n } }]);
   assert.match(rows, /<th scope="col" class="words">Group<\/th>.*Wanted.*After/s);
   assert.equal(inWords("recordsProduced"), "Records produced");
