@@ -1,7 +1,7 @@
 // The nearest known name to an unknown key: the same name spelt otherwise, the option of another Kafka client that
 // means the same, a key that belongs elsewhere, or a slip of the finger. It suggests, it never accepts.
 
-/** Options of other clients and tools (Java, librdkafka, kafka-python, kafkajs, MirrorMaker), by their letters alone. */
+/** Options of other clients and tools (Java, librdkafka, kafka-python, kafkajs, Sarama, MirrorMaker), by their letters alone. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   bootstrapserver: "bootstrapServers",
   bootstrap: "bootstrapServers",
@@ -10,6 +10,21 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   brokerlist: "bootstrapServers",
   metadatabrokerlist: "bootstrapServers",
   servers: "bootstrapServers",
+  sourcecluster: "source",
+  sourceclusteralias: "source",
+  from: "source",
+  targetcluster: "target",
+  targetclusteralias: "target",
+  destination: "target",
+  to: "target",
+  net: "tls and sasl",
+  netsasluser: "username under sasl",
+  netsaslpassword: "password under sasl",
+  netsaslmechanism: "mechanism under sasl",
+  netsaslenable: "sasl",
+  nettlsenable: "tls",
+  nettlsconfig: "tls",
+  authentication: "sasl",
   hosts: "bootstrapServers",
   securityprotocol: "tls and sasl",
   ssl: "tls",
@@ -37,8 +52,12 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   sslkeypassword: "passphrase under tls",
   sslendpointidentificationalgorithm: "verifyHostname under tls",
   sslcheckhostname: "verifyHostname under tls",
+  enablesslcertificateverification: "ca or verifyHostname under tls",
+  insecureskipverify: "ca or verifyHostname under tls",
+  insecure: "verifyHostname under tls",
   rejectunauthorized: "ca or verifyHostname under tls",
   servername: "serverName under tls",
+  clientid: "the key left out (the client.id is always data-migrate)",
   groupid: "include under groups",
   group: "include under groups",
   consumergroup: "include under groups",
@@ -49,9 +68,20 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   topicsexclude: "exclude under topics",
   groupsexclude: "exclude under groups",
   blacklist: "exclude under topics",
+  topicsblacklist: "exclude under topics",
+  topicswhitelist: "include under topics",
+  topicspattern: "include under topics",
+  groupsblacklist: "exclude under groups",
+  topicincludelist: "include under topics",
   autooffsetreset: "uncommitted",
   dryrun: "checkFlag",
   throttle: "bytesPerSecond under limits",
+  ratelimit: "bytesPerSecond under limits",
+  maxrate: "bytesPerSecond under limits",
+  bandwidth: "bytesPerSecond under limits",
+  deliverytimeoutms: "giveUpAfter under limits",
+  requesttimeoutms: "giveUpAfter under limits",
+  timeout: "giveUpAfter under limits",
 };
 
 /**
@@ -69,7 +99,7 @@ export function nearestName(
   const same = siblings.find((name) => lettersOf(name) === letters);
   if (same !== undefined) return same;
   const other = Object.hasOwn(OTHER_NAMES, letters) ? OTHER_NAMES[letters] : undefined;
-  if (other !== undefined) return other;
+  if (other !== undefined) return here(other, siblings);
   const moved = elsewhere.filter((path) => lettersOf(path.split(".").at(-1) ?? "") === letters);
   if (moved.length > 0) return moved.map(asWords).join(" or ");
   const allowed = Math.max(1, Math.floor(letters.length / 3));
@@ -80,6 +110,14 @@ export function nearestName(
   return best?.name;
 }
 
+/** The words without the mapping, where that is the one the key stands in. */
+function here(words: string, siblings: readonly string[]): string {
+  const [name = "", mapping] = words.split(" under ");
+  // Topics and groups have these two in common.
+  const shared = ["include", "exclude"].includes(name);
+  return mapping !== undefined && siblings.includes(name) && !shared ? name : words;
+}
+
 /** `source.sasl.password` as `password under source.sasl`. */
 function asWords(path: string): string {
   const dot = path.lastIndexOf(".");
@@ -87,7 +125,7 @@ function asWords(path: string): string {
 }
 
 /** The name without case and separators: `bootstrap.servers`, `bootstrap_servers` and `bootstrapServers` are one. */
-function lettersOf(name: string): string {
+export function lettersOf(name: string): string {
   return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "").slice(0, 100);
 }
 

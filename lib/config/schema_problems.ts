@@ -3,7 +3,7 @@
 
 import * as z from "zod";
 import { escapeName } from "../core/escape_name.ts";
-import { nearestName } from "./known_names.ts";
+import { lettersOf, nearestName } from "./known_names.ts";
 import { describe, formatPath, type LocatedProblem, valueAt } from "./located_problem.ts";
 import { type IssueDetail, type MigrationFile, migrationFile } from "./schema.ts";
 import { pathKey } from "./yaml_source.ts";
@@ -160,12 +160,12 @@ function knownKeys(path: Path, content: unknown): readonly string[] {
 
 /** Paths of the schema that end in a name spelt nearly so; the nearer ones, relative, where there are some. */
 function elsewhere(name: string, parent: Path): readonly string[] {
-  const letters = name.toLowerCase();
+  const letters = lettersOf(name);
   const here = parent.map((part) => `${String(part)}.`).join("");
   const paths = ALL_PATHS.filter((path) => {
     const last = path.split(".").at(-1) ?? "";
     const holder = path.split(".").at(-2);
-    return last.toLowerCase() === letters && holder !== parent.at(-1);
+    return lettersOf(last) === letters && holder !== parent.at(-1);
   });
   const below = paths.filter((path) => path.startsWith(here)).map((path) =>
     path.slice(here.length)

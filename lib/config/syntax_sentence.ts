@@ -11,6 +11,7 @@ const LOCAL: readonly ErrorCode[] = [
   "TAG_RESOLVE_FAILED",
 ];
 
+const TAB_SENTENCE = "Tab in the indentation, expected spaces";
 const SENTENCES: Readonly<Partial<Record<ErrorCode, string>>> = {
   BAD_ALIAS:
     "A value that begins with * or & is read as a YAML alias or anchor, expected it in single quotes",
@@ -22,7 +23,7 @@ const SENTENCES: Readonly<Partial<Record<ErrorCode, string>>> = {
   MULTILINE_IMPLICIT_KEY:
     "This line and the next are read as one key, expected key: value (check the indentation, and the space after each colon)",
   MULTIPLE_DOCS: "Second YAML document in the file (--- or ...), expected one",
-  TAB_AS_INDENT: "Tab in the indentation, expected spaces",
+  TAB_AS_INDENT: TAB_SENTENCE,
   TAG_RESOLVE_FAILED:
     "A value that begins with ! is read as a YAML tag, expected it in single quotes",
   UNEXPECTED_TOKEN:
@@ -34,9 +35,11 @@ export function isLocal(error: YAMLError): boolean {
   return LOCAL.includes(error.code);
 }
 
-/** What is wrong and what was expected, without a word of the text. */
-export function syntaxSentence(error: YAMLError): string {
+/** What is wrong and what was expected, without a word of the text; `indentation` is that of the line. */
+export function syntaxSentence(error: YAMLError, indentation: string): string {
   const { code, message } = error;
+  // The parser takes the tab for content and trips over what follows.
+  if (indentation.includes("\t") && !isLocal(error)) return TAB_SENTENCE;
   if (code === "MISSING_CHAR") {
     if (message.includes("quote")) return "Quote without its end, expected a closing quote";
     if (message.includes("Flow")) return "Bracket without its end, expected a closing } or ]";

@@ -95,7 +95,7 @@ function readUnguarded(text: string): YamlSource {
   const broken = found.some((error) => !isLocal(error));
   const problems: SyntaxProblem[] = found.map((error) => ({
     offset: offsetOf(error.pos[0], text, error.code, document.contents),
-    message: syntaxSentence(error),
+    message: syntaxSentence(error, indentationAt(text, error.pos[0])),
   }));
   const places = new Map<string, Place>();
   const unread: Span[] = [];
@@ -239,4 +239,10 @@ function offsetOf(at: number, text: string, code: string, contents: unknown): nu
     },
   });
   return start;
+}
+
+/** The white space that begins the line of an offset. */
+function indentationAt(text: string, offset: number): string {
+  const start = text.lastIndexOf("\n", offset - 1) + 1;
+  return /^[ \t]*/.exec(text.slice(start, offset + 1))?.[0] ?? "";
 }

@@ -212,7 +212,7 @@ migration.yaml:9:3: Unknown key sasl.password in target, expected password under
 migration.yaml:10:3: Unknown key ssl.ca.location in target, expected ca under tls
     ssl.ca.location: ***
     ^
-migration.yaml:11:3: Unknown key client.id in target, expected one of bootstrapServers, addresses, tls, sasl
+migration.yaml:11:3: Unknown key client.id in target, expected the key left out (the client.id is always data-migrate)
     client.id: ***
     ^
 migration.yaml:12:3: Unknown key group.id in target, expected include under groups
@@ -240,7 +240,7 @@ migration.yaml:8:1: Unknown key password, expected password under source.sasl or
     [
       around("  sasl: { mechanism: PLAIN, username: mover, password: 'x', clientId: me }\n"),
       `
-migration.yaml:4:61: Unknown key clientId in source.sasl, expected one of mechanism, username, password, passwordFile
+migration.yaml:4:61: Unknown key clientId in source.sasl, expected the key left out (the client.id is always data-migrate)
     sasl: { mechanism: PLAIN, username: mover, password: ***, clientId: *** }
                                                               ^
 `,
