@@ -54,7 +54,7 @@ function init(path: string, streams: Streams): ExitStatus {
     });
   } catch (error) {
     const reason = error instanceof Deno.errors.AlreadyExists
-      ? "it exists already and is left as it is"
+      ? "it exists already and is left as it is; for another one, data-migrate --init NAME.yaml"
       : messageOf(error);
     streams.stderr(`data-migrate: Cannot write ${path}: ${reason}\n`);
     return 2;

@@ -59,7 +59,9 @@ export async function runConfined(request: RunRequest, streams: Streams): Promis
     return await promise;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    streams.stderr(`data-migrate: Unexpected failure: ${reason}\n`);
+    streams.stderr(
+      `data-migrate: Unexpected failure: ${reason}. Run the same command again to continue\n`,
+    );
     return 1;
   }
 }

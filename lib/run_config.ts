@@ -62,7 +62,7 @@ export async function runConfig(request: RunRequest, streams: Streams): Promise<
     streams.stderr(
       `data-migrate: Unexpected failure: ${
         messageOf(error)
-      }. What was done is kept in ${files.state}; the log is ${files.log}\n`,
+      }. What was done is kept in ${files.state}, the log is ${files.log}: run the same command again to continue\n`,
     );
     return 1;
   }
@@ -117,7 +117,9 @@ async function runWithFiles(
   const streams = live ?? processStreams;
   try {
     if (mode === "verify" && journal.state === undefined) {
-      throw new ContinueError(`There is no migration to verify: ${files.state} does not exist`);
+      throw new ContinueError(
+        `There is no migration to verify: ${files.state} does not exist. Migrate first, with --migrate`,
+      );
     }
     const screen = createScreen(streams, {
       json: options.json,

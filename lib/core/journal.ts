@@ -80,7 +80,9 @@ export function readJournal(text: string, file: string): JournalState | undefine
   const [first, ...rest] = entries;
   if (first === undefined) return undefined;
   if (first.type !== "migration") {
-    throw new JournalError(`${file}:1: the journal does not begin with its migration entry`);
+    throw new JournalError(
+      `${file}:1: the journal does not begin with its migration entry; restore the file from a copy`,
+    );
   }
   if (first.schemaVersion !== JOURNAL_SCHEMA_VERSION) {
     throw new JournalError(

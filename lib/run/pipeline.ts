@@ -68,7 +68,7 @@ export interface PipelineOptions {
 }
 
 const NOT_IDEMPOTENT =
-  "The target gives this user no producer id (IdempotentWrite on the cluster is missing): every message arrives at least once and in order, but after a failure or an interruption some may arrive twice";
+  "The target gives this user no producer id (IdempotentWrite on the cluster is missing): every message arrives at least once and in order, but after a failure or an interruption some may arrive twice. To have each arrive once, grant IdempotentWrite on the target cluster";
 
 interface Outcome {
   readonly findings: readonly Finding[];

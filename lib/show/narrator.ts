@@ -203,7 +203,10 @@ export function createNarrator(
       const text = `${verdict.sentence} (exit status ${verdict.exitStatus}, ${
         (durationMs / 1000).toFixed(1)
       } s)`;
-      log[good ? "info" : "error"](text);
+      const step = verdict.outcome === "incomplete"
+        ? ". What failed is named above; run the same command again to continue"
+        : "";
+      log[good ? "info" : "error"](`${text}${step}`);
       screen.result(verdict.sentence);
     },
   };

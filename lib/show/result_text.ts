@@ -5,6 +5,7 @@ import type { Finding } from "../core/finding.ts";
 import { partitionText } from "../core/plan_text.ts";
 import { escapeName } from "../core/escape_name.ts";
 import { countOf, formatCount, formatDuration } from "../core/units.ts";
+import { failureStep } from "./failure_step.ts";
 import type { PartitionResult, TopicResult } from "../core/verify.ts";
 
 /** A line and its level. */
@@ -24,12 +25,14 @@ export function findingLine(
   return { level: severity, text: accepted ? `${text} (accepted)` : text };
 }
 
-/** A partition after its verification. */
+/** A partition after its verification; where it is not verified, with what to do next. */
 export function partitionResultLine(result: PartitionResult): ResultLine {
   const { status, recordsRead, recordsProduced, reason } = result;
   const counts = `messages read: ${recordsRead}, on the target: ${recordsProduced}`;
   const text = `${partitionText(result)}, ${counts}, ${status}${reason ? `: ${reason}` : ""}`;
-  return { level: status === "verified" || status === "skipped" ? "info" : "error", text };
+  if (status === "verified" || status === "skipped") return { level: "info", text };
+  const step = failureStep(reason ?? "");
+  return { level: "error", text: step === "" ? text : `${text}. ${step}` };
 }
 
 /** A topic after its verification: the count before and after. */

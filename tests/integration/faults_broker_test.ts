@@ -118,7 +118,10 @@ clusters.test("a partition whose leader stays away fails when giveUpAfter is ove
   await away.kill();
   const { status, stdout, stderr } = await run.ended;
   assert.equal(status, 1, stdout + stderr);
-  assert.match(stderr, /failed: target .+ for [\d.]+ s$/m);
+  assert.match(
+    stderr,
+    /failed: target .+ for [\d.]+ s\. When that is mended, run the same command again$/m,
+  );
   assert.match(stdout, /\nNot complete: \d partitions? failed\n$/);
   await away.restart();
   const again = await migration.run();

@@ -24,7 +24,8 @@ clusters.test("the view stands below the plan, survives a resize and is gone at 
     `Prepare to migrate topic: ${backlog.topic}, partition: ${partition}, submitted offset: 111 (${backlog.topic}-group), start offset: 111, end offset: 4000, messages: 3889`
   );
   const before = [...plan, "Total: 1 topic, 3 of 3 partitions to migrate, messages: 11667"];
-  assert.deepEqual((await terminal.everything()).slice(0, 4), before);
+  const shown = (await terminal.everything()).join("\n");
+  assert.ok(shown.includes(`${before.join("\n")}\n`), shown);
   assert.ok(wide.filter((line) => BAR.test(line)).length > 1, wide.join("\n"));
   assert.match(wide.join("\n"), new RegExp(`^  ${backlog.topic}-\\d +[█░]{16} +\\d+ % `, "m"));
   assert.ok((await terminal.colors()).includes("\x1b[32m"), "no colours");

@@ -138,7 +138,10 @@ Deno.test("any other damage is refused and named", () => {
     [`${entry}\n${entry}`, "state:2: the journal is damaged here; restore the file from a copy"],
     ["[1]\n", "state:1: the journal is damaged here; restore the file from a copy"],
     ["null\n", "state:1: the journal is damaged here; restore the file from a copy"],
-    [textOf([planEntry()]), "state:1: the journal does not begin with its migration entry"],
+    [
+      textOf([planEntry()]),
+      "state:1: the journal does not begin with its migration entry; restore the file from a copy",
+    ],
     [
       encodeJournalEntry({ ...migration, schemaVersion: 2 }),
       "state:1: the journal has version 2, this program reads version 1; continue with the program that wrote it",

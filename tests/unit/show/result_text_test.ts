@@ -54,7 +54,7 @@ Deno.test("a partition's result is its counts and its status; what is not verifi
   assert.deepEqual(partitionResultLine(result), { level: "info", text: `${counts}, verified` });
   assert.deepEqual(partitionResultLine({ ...result, status: "failed", reason: "It broke" }), {
     level: "error",
-    text: `${counts}, failed: It broke`,
+    text: `${counts}, failed: It broke. To try the partition once more, run the same command again`,
   });
 });
 
