@@ -74,6 +74,8 @@ export async function* readSource(
 export interface TargetRange extends OffsetSpan {
   /** −1 where the migration had none: then all records count as its own. */
   readonly producerId: bigint;
+  /** Records of the migration before `startOffset`. */
+  readonly recordsBefore: bigint;
   /** Whether what others wrote is wanted too, marked as theirs. */
   readonly foreign: boolean;
 }
@@ -86,7 +88,7 @@ export async function* readTarget(
 ): AsyncGenerator<LogBatch, void> {
   const { endOffset } = range;
   let fromOffset = range.startOffset;
-  let number = 0n;
+  let number = range.recordsBefore;
   let next = fetchAhead(reader, partition, fromOffset);
   try {
     while (fromOffset < endOffset) {

@@ -1,7 +1,9 @@
 // The backlog seen from two sides: topic by topic, as it is copied, and group by group, as those see it who wait for
 // it. Both come from a plan; lag is Kafka's, in offsets, and counts what has expired too.
 
+import type { GroupOffset } from "./group_offsets.ts";
 import { partitionsToCopy, type Plan } from "./plan.ts";
+import type { WrittenRecords } from "./report.ts";
 import { formatTopicPartition } from "./topic_partition.ts";
 import { sum } from "./units.ts";
 import type { Verification } from "./verify.ts";
@@ -54,8 +56,20 @@ export function topicBacklogs(
   }));
 }
 
-/** The lag group by group, by name. */
-export function groupLags(plan: Plan): readonly GroupLag[] {
+/** The lag group by group, by name; on the target too where all positions of a group were carried over. */
+export function groupLags(
+  plan: Plan,
+  carried: readonly GroupOffset[] = [],
+  written: readonly WrittenRecords[] = [],
+): readonly GroupLag[] {
+  const ends = new Map(written.map((each) => [formatTopicPartition(each), each.endOffset]));
+  const after = new Map(
+    [...Map.groupBy(carried, ({ group }) => group)].flatMap(([group, ofGroup]) =>
+      ofGroup.every(({ status }) => status !== "left")
+        ? [[group, sum(ofGroup, (each) => lagOnTarget(each, ends))] as const]
+        : []
+    ),
+  );
   const positions = plan.partitions.flatMap(({ topic, groups }) =>
     groups.map(({ group, committed, lag }) => ({ group, topic, committed, lag }))
   );
@@ -66,6 +80,13 @@ export function groupLags(plan: Plan): readonly GroupLag[] {
       partitions: ofGroup.length,
       partitionsNeverCommitted: ofGroup.filter(({ committed }) => committed === undefined).length,
       lagBefore: sum(ofGroup, ({ lag }) => lag),
+      ...(after.has(group) && { lagAfter: after.get(group) ?? 0n }),
     }))
     .sort((a, b) => a.group < b.group ? -1 : 1);
+}
+
+function lagOnTarget(position: GroupOffset, ends: ReadonlyMap<string, bigint>): bigint {
+  const { after = 0n } = position;
+  const end = ends.get(formatTopicPartition(position)) ?? after;
+  return end > after ? end - after : 0n;
 }

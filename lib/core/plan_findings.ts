@@ -7,6 +7,7 @@ import { type Finding, finding } from "./finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
 import { rangeFindings } from "./range_findings.ts";
 import { isInternalTopicName } from "./name_filter.ts";
+import { isActive } from "./group_state.ts";
 import type { EmptyReason, Plan, UncommittedRule } from "./plan.ts";
 import type { ClusterSnapshot } from "./snapshot.ts";
 import { formatTopicPartition } from "./topic_partition.ts";
@@ -184,7 +185,7 @@ function uncommittedCounted({ partitions }: Plan, rule: UncommittedRule): readon
 function activeGroups({ partitions }: Plan, source: ClusterSnapshot): readonly Finding[] {
   const planned = new Set(partitions.flatMap((p) => p.groups.map(({ group }) => group)));
   const active = source.groups
-    .filter(({ group, state }) => planned.has(group) && !["", "Empty", "Dead"].includes(state))
+    .filter((each) => planned.has(each.group) && isActive(each))
     .map(({ group }) => group)
     .sort();
   if (active.length === 0) return [];

@@ -3,6 +3,7 @@
 
 import type { Finding } from "./finding.ts";
 import type { PlanEstimate } from "./estimate.ts";
+import type { GroupOffset } from "./group_offsets.ts";
 import { type GroupLag, groupLags, type TopicBacklog, topicBacklogs } from "./lag.ts";
 import { partitionsToCopy, type Plan } from "./plan.ts";
 import type { SinceLastCheck } from "./since_last_check.ts";
@@ -80,6 +81,8 @@ export interface RunFacts {
   readonly throughput?: Throughput;
   /** Absent where no migration has begun. */
   readonly changes?: Changes;
+  /** What became of the groups' positions, by group, topic and partition; absent where they were not to be carried over. */
+  readonly groupOffsets?: readonly GroupOffset[];
   /** Bytes and time of the plan, estimated. */
   readonly estimate?: PlanEstimate;
   /** What has changed on the source since the check before. */
@@ -108,7 +111,7 @@ export function buildReport(facts: RunFacts): Report {
     ...(plan !== undefined && {
       planTotals: planTotals(plan),
       backlog: topicBacklogs(plan, results),
-      groups: groupLags(plan),
+      groups: groupLags(plan, facts.groupOffsets, facts.changes?.records),
     }),
   };
 }

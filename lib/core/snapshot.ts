@@ -52,6 +52,8 @@ export interface GroupSnapshot {
   readonly state: string;
   /** Committed offsets by topic, then by partition; a partition never committed is absent. */
   readonly committed: ReadonlyMap<string, ReadonlyMap<number, bigint>>;
+  /** What was committed beside offsets, by `formatTopicPartition`; absent where there is nothing. */
+  readonly metadata?: ReadonlyMap<string, string>;
   /** Why the group's offsets could not be read, as a sentence. */
   readonly problem?: string;
 }

@@ -3,6 +3,7 @@
 // Nothing here exits.
 
 import { type Finding, FINDING_KINDS, type FindingKind } from "./finding.ts";
+import type { GroupOffset } from "./group_offsets.ts";
 import { partitionsToCopy, type Plan } from "./plan.ts";
 import { countOf, sum } from "./units.ts";
 import type { Verification } from "./verify.ts";
@@ -41,13 +42,16 @@ export interface VerdictInput {
   readonly plan?: Plan;
   /** Absent in a check, and where nothing was copied. */
   readonly results?: Verification;
+  /** Absent where positions were not to be carried over. */
+  readonly groupOffsets?: readonly GroupOffset[];
 }
 
 /**
  * Judges a run: interrupted (130) before blocked (3) before proving nothing (1) before incomplete (1) before done (0).
  * A run without a plan, or a migration with something to copy and no results, never passes.
  */
-export function judge({ mode, interrupted, findings, plan, results }: VerdictInput): Verdict {
+export function judge(input: VerdictInput): Verdict {
+  const { mode, interrupted, findings, plan, results } = input;
   if (interrupted) {
     return verdict(130, "interrupted", "Interrupted; the same command continues where it stopped");
   }
@@ -68,7 +72,7 @@ export function judge({ mode, interrupted, findings, plan, results }: VerdictInp
   if (plan === undefined || (plan.partitions.length === 0 && results === undefined)) {
     return verdict(1, "incomplete", "The run ended before there was a plan");
   }
-  return mode === "check" ? judgeCheck(plan) : judgeMigration(plan, findings, results);
+  return mode === "check" ? judgeCheck(plan) : judgeMigration(plan, input);
 }
 
 function judgeVerification(results: Verification | undefined): Verdict {
@@ -104,8 +108,7 @@ function judgeCheck(plan: Plan): Verdict {
 
 function judgeMigration(
   plan: Plan,
-  findings: readonly Finding[],
-  results: Verification | undefined,
+  { findings, results, groupOffsets = [] }: VerdictInput,
 ): Verdict {
   const toCopy = partitionsToCopy(plan);
   const problems: string[] = [];
@@ -120,25 +123,29 @@ function judgeMigration(
   if (openOffsets > 0n) {
     problems.push(`open transactions hold back ${countOf(openOffsets, "offset")}`);
   } else if (left.length > 0) problems.push(left.map(({ code }) => code).join(", "));
+  const notCarried = groupOffsets.filter(({ status }) => status === "left").length;
+  if (notCarried > 0) problems.push(`${countOf(notCarried, "group position")} not carried over`);
   if (problems.length > 0) return verdict(1, "incomplete", `Not complete: ${problems.join("; ")}`);
-  if (toCopy.length === 0 || results === undefined) return nothingToMigrate(plan);
+  const committed = groupOffsets.filter(({ status }) => status === "committed").length;
+  const positions = committed > 0 ? `; ${countOf(committed, "group position")} committed` : "";
+  if (toCopy.length === 0 || results === undefined) return nothingToMigrate(plan, positions);
   return verdict(
     0,
     "done",
     `Migrated and verified: ${countOf(results.totals.recordsProduced, "message")} in ${
       countOf(results.totals.verified, "partition")
-    }`,
+    }${positions}`,
   );
 }
 
-function nothingToMigrate(plan: Plan): Verdict {
+function nothingToMigrate(plan: Plan, positions = ""): Verdict {
   const migrated = plan.partitions.some(({ skip }) => skip === "migrated");
   const sentence = plan.ranges !== undefined
     ? "Nothing to migrate: the logs hold nothing of the ranges that is not migrated"
     : migrated
     ? "Nothing to migrate: everything has been migrated, is consumed or has expired"
     : "Nothing to migrate: everything is consumed or has expired";
-  return verdict(0, "nothing to migrate", sentence);
+  return verdict(0, "nothing to migrate", `${sentence}${positions}`);
 }
 
 function summary(plan: Plan): string {

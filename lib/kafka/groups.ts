@@ -3,6 +3,7 @@
 // not look like one without groups.
 
 import type { GroupSnapshot } from "../core/snapshot.ts";
+import { formatTopicPartition } from "../core/topic_partition.ts";
 import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import {
@@ -128,10 +129,14 @@ function isPassing({ errorCode, partitions }: FetchedGroupOffsets): boolean {
 
 function toSnapshot(fetched: FetchedGroupOffsets, listed: ListedGroup | undefined): GroupSnapshot {
   const committed = new Map<string, Map<number, bigint>>();
+  const metadata = new Map<string, string>();
   let errorCode = fetched.errorCode;
   for (const partition of fetched.partitions) {
     errorCode ||= partition.errorCode;
     if (partition.committedOffset < 0n) continue;
+    if (partition.metadata !== "") {
+      metadata.set(formatTopicPartition(partition), partition.metadata);
+    }
     const ofTopic = committed.get(partition.topic) ?? new Map<number, bigint>();
     committed.set(partition.topic, ofTopic.set(partition.partition, partition.committedOffset));
   }
@@ -140,6 +145,7 @@ function toSnapshot(fetched: FetchedGroupOffsets, listed: ListedGroup | undefine
     type: listed?.type || listed?.protocolType || "",
     state: listed?.state ?? "",
     committed,
+    ...(metadata.size > 0 && { metadata }),
     ...(errorCode !== 0 && {
       problem: `its committed offsets could not be read: ${formatKafkaError(errorCode)}`,
     }),

@@ -229,6 +229,19 @@ const sinceLastCheck = z.object({
   })),
 }).describe("What has changed on the source since the check before");
 
+const groupOffset = z.object({
+  group: z.string(),
+  ...topicPartition,
+  status: z.enum(["committed", "further", "left"])
+    .describe("further: the group stands there already, or further on; left: see the reason"),
+  sourceOffset: offset.describe("Committed on the source"),
+  targetOffset: offset.exactOptional()
+    .describe("Target offset of the first copied message at or after it"),
+  before: offset.exactOptional().describe("Committed on the target before this run"),
+  after: offset.exactOptional().describe("Committed on the target now, read back"),
+  reason: z.string().exactOptional(),
+});
+
 /** A report as JSON. */
 export const reportSchema = z.object({
   schemaVersion: z.literal(REPORT_SCHEMA_VERSION),
@@ -252,6 +265,8 @@ export const reportSchema = z.object({
   backlog: z.array(topicBacklog).exactOptional().describe("The plan, topic by topic"),
   groups: z.array(groupLag).exactOptional().describe("The plan, group by group"),
   throughput: throughput.exactOptional(),
+  groupOffsets: z.array(groupOffset).exactOptional()
+    .describe("What became of the groups' positions, where groupOffsets is commit"),
   changes: changes.exactOptional(),
   estimate: estimate.exactOptional(),
   sinceLastCheck: sinceLastCheck.exactOptional(),

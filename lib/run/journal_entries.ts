@@ -13,6 +13,7 @@ import { formatTopicPartition, type TopicPartition } from "../core/topic_partiti
 import type { JournalState } from "../core/journal.ts";
 import type { Plan, PlannedPartition } from "../core/plan.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
+import type { JournalFile } from "./journal_file.ts";
 import { partitionText } from "../core/plan_text.ts";
 import { optional } from "./optional.ts";
 
@@ -50,6 +51,21 @@ export function skippedPartitions(
     if (end === undefined) return [];
     return [{ topic, partition, endOffset: String(endOffset), targetEndOffset: String(end) }];
   });
+}
+
+/** Puts {@link skippedPartitions} into a journal whose plan has nothing to copy. */
+export function noteSkipped(
+  journal: JournalFile,
+  { plan, targetSnapshot, runId, now }: {
+    readonly plan: Plan;
+    readonly targetSnapshot: ClusterSnapshot;
+    readonly runId: string;
+    readonly now: () => Date;
+  },
+): void {
+  const skipped = skippedPartitions(plan, journal.state, targetSnapshot);
+  if (skipped.length === 0) return;
+  journal.append([{ type: "plan", runId, at: now().toISOString(), partitions: [], skipped }]);
 }
 
 /** Where a partition stands. */

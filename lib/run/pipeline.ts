@@ -8,6 +8,7 @@ import type { CopyProgress } from "../copy/copy_task.ts";
 import { changesOf } from "../core/changes.ts";
 import type { Finding } from "../core/finding.ts";
 import { estimateLines, type PlanEstimate } from "../core/estimate.ts";
+import type { GroupOffset } from "../core/group_offsets.ts";
 import { journalProgress, type JournalState } from "../core/journal.ts";
 import type { NewTopic } from "../core/new_topics.ts";
 import { partitionsToCopy, type Plan } from "../core/plan.ts";
@@ -28,6 +29,9 @@ import type { JournalFile } from "./journal_file.ts";
 import { beginMigration, copyWithJournal, isIdempotent } from "./journaled_copy.ts";
 import { lookAtEnds } from "./look_closer.ts";
 import { makePlan } from "./make_plan.ts";
+import { carriesGroupOffsets, carryGroupOffsets } from "./carry_group_offsets.ts";
+import { noteSkipped } from "./journal_entries.ts";
+import { withRetries } from "./with_retries.ts";
 import { optional } from "./optional.ts";
 import { reachClusters, reportCluster } from "./reach.ts";
 import { prepareTarget } from "./prepare_target.ts";
@@ -48,6 +52,8 @@ export interface PipelineNarrator {
   copied(): void;
   compared(progress: CompareProgress, elapsedMs: number): void;
   verified(results: Verification): void;
+  willCarry(plan: Plan): void;
+  carried(offsets: readonly GroupOffset[]): void;
 }
 
 /** What a run works with. */
@@ -77,6 +83,7 @@ interface Outcome {
   readonly throughput?: Throughput;
   readonly estimate?: PlanEstimate;
   readonly sinceLastCheck?: SinceLastCheck;
+  readonly groupOffsets?: readonly GroupOffset[];
 }
 
 interface Clusters {
@@ -158,16 +165,21 @@ async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Ou
   narrator.planned(plan, findings);
   narrator.summary(estimateLines(estimate));
   if (changed !== undefined) narrator.summary(sinceLastCheckLines(changed));
+  const carries = carriesGroupOffsets(config);
+  if (carries) narrator.willCarry(plan);
   if (mode === "check" || findings.some(({ severity }) => severity === "error")) {
     return { ...planned, findings };
   }
   const { state } = journal;
   const unfinished = [...state?.partitions.values() ?? []].some(({ status }) => status !== "done");
-  if (partitionsToCopy(plan).length === 0 && !unfinished) {
+  const nothingToCopy = partitionsToCopy(plan).length === 0 && !unfinished;
+  if (nothingToCopy && state === undefined && !carries) return { ...planned, findings };
+  if (nothingToCopy && state !== undefined) {
     // Nothing is left to copy: the last run's verdict stands, and is looked into again where it was not good enough.
-    if (state === undefined || isVerified(state, config)) return { ...planned, findings };
-    const results = await verify(options, clusters, plan);
-    return { ...planned, findings, ...optional("results", results) };
+    const results = isVerified(state, config) ? undefined : await verify(options, clusters, plan);
+    noteSkipped(journal, { ...judged, ...options });
+    const outcome = { ...planned, findings, ...optional("results", results) };
+    return carries ? await withGroupOffsets(options, clusters, outcome, plan) : outcome;
   }
   const prepared = await orFinding(prepareTarget(options, clusters.target, judged), "target");
   if ("finding" in prepared) return block(options, prepared.finding);
@@ -205,11 +217,30 @@ async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Ou
   narrator.found(grown);
   // What was found before the copy is said anew, with all that has come since.
   const others = findings.filter(({ code }) => code !== "SOURCE_STILL_WRITTEN");
-  return {
+  const outcome = {
     ...copied,
     ...(grown.length > 0 && { findings: [...others, ...grown] }),
     ...optional("results", results),
   };
+  return carries ? await withGroupOffsets(options, clusters, outcome, plan) : outcome;
+}
+
+/** Carries the groups' positions over, now that what they point at has been verified. */
+async function withGroupOffsets(
+  { journal, narrator, signal }: PipelineOptions,
+  { source, target }: Clusters,
+  outcome: Outcome,
+  plan: Plan,
+): Promise<Outcome> {
+  const { state } = journal;
+  if (state === undefined || signal.aborted) return outcome;
+  const { results } = outcome;
+  const groupOffsets = await withRetries(
+    () => carryGroupOffsets({ source, target, plan, journal: state, results, signal }),
+    signal,
+  );
+  narrator.carried(groupOffsets);
+  return { ...outcome, groupOffsets };
 }
 
 /** Whether the last run has verified everything, by content where that is wanted. */

@@ -14,7 +14,6 @@ import { kafkaError } from "../core/kafka_error.ts";
 import { isInternalTopicName } from "../core/name_filter.ts";
 import { formatAddress } from "../config/address.ts";
 import { CONTROL_BACKOFF, createBackoff } from "../kafka/backoff.ts";
-import { isPeerError } from "../copy/lane.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { fetchGroups } from "../kafka/groups.ts";
 import {
@@ -22,6 +21,7 @@ import {
   offsetsProblem,
   type PartitionOffsetsResult,
 } from "../kafka/partition_offsets.ts";
+import { withRetries } from "./with_retries.ts";
 import { fetchTopicSettings } from "../kafka/topic_configs.ts";
 import type { Metadata, TopicMetadata } from "../wire/metadata.ts";
 
@@ -86,20 +86,14 @@ export async function lookAtTopics(
   topics: readonly string[],
   signal: AbortSignal,
 ): Promise<ClusterSnapshot> {
-  let last: Error | undefined;
-  return await createBackoff(CONTROL_BACKOFF, signal)(async () => {
-    try {
-      return await snapshotTopics(cluster, topics, signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!isPeerError(error)) throw error;
-      last = error;
-      return undefined;
-    }
-  }, () => last);
+  return await withRetries(() => snapshotTopics(cluster, topics, signal), signal);
 }
 
-async function allGroups(cluster: Cluster, signal: AbortSignal): Promise<readonly GroupSnapshot[]> {
+/** Every group of a cluster, with what it has committed. @throws {ConnectionError | GroupListError} */
+export async function allGroups(
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<readonly GroupSnapshot[]> {
   const backoff = createBackoff(CONTROL_BACKOFF, signal);
   const perBroker = await Promise.all(
     [...cluster.brokers().keys()].map(async (nodeId) =>

@@ -7,7 +7,6 @@ import type { LogBatch } from "../compare/log_batch.ts";
 import { EVERY_KEY, halves, type KeyShare } from "../compare/missing_keys.ts";
 import { type ClusterReader, ReadError } from "../compare/partition_reader.ts";
 import { readSource, readTarget, type TargetRange } from "../compare/read_logs.ts";
-import { createLeaders } from "../copy/leaders.ts";
 import type { JournaledPartition, JournalState } from "../core/journal.ts";
 import { withoutSpans } from "../core/offsets.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
@@ -19,9 +18,7 @@ import {
   type Verification,
 } from "../core/verify.ts";
 import type { Cluster } from "../kafka/cluster.ts";
-import { createDataConnections } from "../kafka/data_connections.ts";
-import { createBufferPool } from "../wire/buffer_pool.ts";
-import { optional } from "./optional.ts";
+import { openReaders } from "./open_readers.ts";
 import { lookAtTopics } from "./snapshot.ts";
 
 /** How far a comparison has come. */
@@ -46,8 +43,6 @@ export interface VerifyContentOptions {
 
 /** Partitions compared at a time: reading and comparing overlap, and memory stays small. */
 const AT_ONCE = 4;
-/** Two responses a side and partition, 2 MB each but for larger batches. */
-const MEMORY_BYTES = 64 * 1024 * 1024;
 const PROGRESS_INTERVAL_MS = 250;
 
 /** Compares the contents of every partition that agrees by count. */
@@ -60,7 +55,7 @@ export async function verifyContent(options: VerifyContentOptions): Promise<Veri
   const [onSource, onTarget] = await Promise.all(
     [source, target].map((cluster) => lookAtTopics(cluster, topics, signal)),
   ) as [ClusterSnapshot, ClusterSnapshot];
-  const readers = openReaders(options, work);
+  const readers = openReaders(source, target, work, signal);
   const evidence = new Map<string, ContentEvidence>();
   const total = work.reduce((sum, { records }) => sum + records, 0n);
   let recordsRead = 0n;
@@ -96,40 +91,6 @@ export async function verifyContent(options: VerifyContentOptions): Promise<Veri
   return addContent(counted, evidence);
 }
 
-interface Readers {
-  readonly source: ClusterReader;
-  readonly target: ClusterReader;
-  close(): void;
-}
-
-function openReaders(
-  { source, target, signal }: VerifyContentOptions,
-  work: readonly JournaledPartition[],
-): Readers {
-  const pool = createBufferPool(MEMORY_BYTES);
-  const open = (cluster: Cluster, idOf: (each: JournaledPartition) => string | undefined) => {
-    const planned = new Map(work.map((each) => [each.topic, optional("topicId", idOf(each))]));
-    return {
-      role: cluster.role,
-      leaders: createLeaders(cluster, planned, signal),
-      connections: createDataConnections(cluster),
-      pool,
-      signal,
-    };
-  };
-  const ours = open(source, ({ sourceTopicId }) => sourceTopicId);
-  const theirs = open(target, ({ targetTopicId }) => targetTopicId);
-  return {
-    source: { ...ours, isolation: "read_committed" },
-    // What others have not committed there keeps nothing of ours back.
-    target: { ...theirs, isolation: "read_uncommitted" },
-    close() {
-      ours.connections.close();
-      theirs.connections.close();
-    },
-  };
-}
-
 interface ComparePartition extends Omit<CompareRules, "keys"> {
   readonly source: ClusterReader;
   readonly target: ClusterReader;
@@ -149,6 +110,7 @@ async function comparePartition(
     // Later messages of the same keys may lie behind ours.
     endOffset: targetCompacted ? options.targetEndOffset : partition.targetOffset,
     producerId,
+    recordsBefore: 0n,
     foreign: targetCompacted,
   };
   const once = async (keys: KeyShare): Promise<Comparison> => {

@@ -8,11 +8,14 @@ import { escapeName } from "../core/escape_name.ts";
 import { type NewTopic, newTopicText } from "../core/new_topics.ts";
 import { countOf } from "../core/units.ts";
 import { patternLine } from "../core/pattern_matches.ts";
+import type { GroupOffset } from "../core/group_offsets.ts";
+import { groupLags } from "../core/lag.ts";
 import type { Plan } from "../core/plan.ts";
 import { planLines } from "../core/plan_text.ts";
 import { planTotals, type Report } from "../core/report.ts";
 import type { Verification } from "../core/verify.ts";
 import type { BuildInfo } from "../version.ts";
+import { carriedLines, groupLagLine, groupOffsetLine, groupPositionLines } from "./group_text.ts";
 import type { LiveState } from "./live_view.ts";
 import { formatUtcOffset, type Log } from "./log.ts";
 import { addSample, type Sample, speedOf } from "./meter.ts";
@@ -64,6 +67,8 @@ export interface Narrator extends Log {
   copied(): void;
   compared(progress: CompareProgress, elapsedMs: number): void;
   verified(results: Verification): void;
+  willCarry(plan: Plan): void;
+  carried(offsets: readonly GroupOffset[]): void;
   finished(report: Report): void;
 }
 
@@ -96,6 +101,14 @@ export function createNarrator(
 
   function tellFindings(findings: readonly Finding[]): void {
     for (const finding of findings) tell(findingLine(finding));
+  }
+
+  /** All lines to the log, and to the screen as many as can be read there. */
+  function tellSummary(lines: readonly string[]): void {
+    for (const line of lines) log.info(line);
+    for (const line of lines.slice(0, MOST_LINES_SHOWN)) result(line);
+    const more = lines.length - MOST_LINES_SHOWN;
+    if (more > 0) result(`… and ${countOf(more, "more group")}; the log has all of them`);
   }
 
   /** Now and then, on the screen more often than in the log. */
@@ -197,6 +210,18 @@ export function createNarrator(
         toLog(line);
         result(line.text);
       }
+    },
+    willCarry(plan) {
+      for (const text of plan.partitions.flatMap(groupPositionLines)) log.info(text);
+      tellSummary(groupLags(plan).map(groupLagLine));
+    },
+    carried(offsets) {
+      for (const offset of offsets) {
+        const line = groupOffsetLine(offset);
+        if (line.level === "error") tell(line);
+        else toLog(line);
+      }
+      tellSummary(carriedLines(offsets));
     },
     finished({ verdict, durationMs }) {
       const good = verdict.exitStatus === 0;

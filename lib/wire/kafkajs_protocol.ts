@@ -52,6 +52,8 @@ export type KafkajsApi =
   | "Metadata"
   | "OffsetFetch"
   | "ListGroups"
+  | "GroupCoordinator"
+  | "OffsetCommit"
   | "InitProducerId"
   | "DescribeConfigs";
 

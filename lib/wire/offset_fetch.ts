@@ -24,6 +24,8 @@ export interface FetchedCommittedOffset {
   readonly topic: string;
   readonly partition: number;
   readonly committedOffset: bigint;
+  /** What the committer has put beside it; mostly empty. */
+  readonly metadata: string;
   readonly errorCode: number;
 }
 
@@ -78,10 +80,10 @@ function decodeTopics(reader: ProtocolReader): FetchedCommittedOffset[] {
       const partition = reader.int32();
       const committedOffset = reader.int64();
       reader.int32(); // committed leader epoch
-      reader.compactNullableString(); // metadata
+      const metadata = reader.compactNullableString() ?? "";
       const errorCode = reader.int16();
       reader.skipTags();
-      return { topic, partition, committedOffset, errorCode };
+      return { topic, partition, committedOffset, metadata, errorCode };
     });
     reader.skipTags();
     return partitions;

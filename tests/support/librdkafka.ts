@@ -202,6 +202,7 @@ function judgeOver(process: Deno.ChildProcess): Judge {
   const requests = process.stdin.getWriter();
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
   let lastId = 0;
+  let ended = false;
   const reading = readLines(process.stdout, (line) => {
     const reply: Reply = JSON.parse(line);
     const call = waiting.get(reply.id);
@@ -209,11 +210,13 @@ function judgeOver(process: Deno.ChildProcess): Judge {
     if (reply.error === undefined) call?.resolve(reply.result);
     else call?.reject(new Error(reply.error));
   }).then(() => {
+    ended = true;
     for (const call of waiting.values()) call.reject(new Error("Cannot ask the judge: it ended"));
     waiting.clear();
   });
 
   const ask = async <Result>(method: string, params: object): Promise<Result> => {
+    if (ended) throw new Error("Cannot ask the judge: it has ended");
     const id = ++lastId;
     const call = Promise.withResolvers<unknown>();
     waiting.set(id, call);

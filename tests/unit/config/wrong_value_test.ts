@@ -188,9 +188,6 @@ migration.yaml:9:39: ranges[2].start is 9999999999999999999, expected an offset 
         "groupOffsets: commit\nranges: [{ topic: __consumer_offsets, partition: 0, start: 0 }]\n",
       ),
       `
-migration.yaml:5:15: groupOffsets: commit is not supported yet, expected ignore
-  groupOffsets: commit
-                ^
 migration.yaml:6:1: ranges and groupOffsets: commit exclude each other, expected one of them (ranges ask no group)
   ranges: [{ topic: __consumer_offsets, partition: 0, start: 0 }]
   ^
@@ -304,13 +301,10 @@ Deno.test("what is not supported yet is refused, never ignored", () => {
     [
       around(
         "",
-        "groupOffsets: commit\nengine: { connect: { url: 'http://connect:8083' } }\n",
+        "engine: { connect: { url: 'http://connect:8083' } }\n",
       ),
       `
-migration.yaml:5:15: groupOffsets: commit is not supported yet, expected ignore
-  groupOffsets: commit
-                ^
-migration.yaml:6:9: engine is not supported yet, expected local
+migration.yaml:5:9: engine is not supported yet, expected local
   engine: { connect: { url: 'http://connect:8083' } }
           ^
 `,

@@ -260,8 +260,8 @@ Deno.test("OffsetFetch responses are read with the errors of groups and partitio
       }).noTags();
     });
   const partitions = [
-    { topic: "t", partition: 0, committedOffset: 0n, errorCode: 0 },
-    { topic: "t", partition: 1, committedOffset: -1n, errorCode: 88 },
+    { topic: "t", partition: 0, committedOffset: 0n, metadata: "note", errorCode: 0 },
+    { topic: "t", partition: 1, committedOffset: -1n, metadata: "note", errorCode: 88 },
   ];
   for (const version of [6, 7]) {
     const writer = topics(new ProtocolWriter().int32(0)).int16(16);

@@ -1,0 +1,121 @@
+// Group positions carried over: which group goes on where on the target, and which are left as they are, with the
+// reason. Pure: the target offsets have been translated, nothing is committed here.
+
+import { isActive } from "./group_state.ts";
+import type { Plan } from "./plan.ts";
+import type { GroupSnapshot } from "./snapshot.ts";
+import { formatTopicPartition, type TopicPartition } from "./topic_partition.ts";
+
+/**
+ * What became of one position. `committed`: committed and read back. `further`: the group stands there already, or
+ * further on, on the target. `left`: it was not committed, for a reason.
+ */
+export type GroupOffsetStatus = "committed" | "further" | "left";
+
+/** The position of one group on one partition. */
+export interface GroupOffset extends TopicPartition {
+  readonly group: string;
+  readonly status: GroupOffsetStatus;
+  /** What the group has committed on the source. */
+  readonly sourceOffset: bigint;
+  /** The target offset of the first copied message at or after it; absent where that is not known. */
+  readonly targetOffset?: bigint;
+  /** What the group had committed on the target before; absent where it had not. */
+  readonly before?: bigint;
+  /** What is committed on the target now, read back; absent where nothing is. */
+  readonly after?: bigint;
+  /** Why it was left: a sentence. */
+  readonly reason?: string;
+}
+
+/** A position to carry over, as the plan saw it. */
+export interface WantedPosition extends TopicPartition {
+  readonly group: string;
+  readonly sourceOffset: bigint;
+}
+
+/** What positions are judged by. */
+export interface GroupOffsetFacts {
+  /** By group: as they are now, just before anything is committed. */
+  readonly onSource: ReadonlyMap<string, GroupSnapshot>;
+  readonly onTarget: ReadonlyMap<string, GroupSnapshot>;
+  /** Why a partition's positions must not be used, by `formatTopicPartition`. */
+  readonly unverified: ReadonlyMap<string, string>;
+  /** A target offset, or a sentence why it is not known. */
+  readonly translate: (position: WantedPosition) => bigint | string;
+}
+
+/** A position that may be committed. */
+export interface PositionToCommit extends WantedPosition {
+  readonly targetOffset: bigint;
+  readonly before?: bigint;
+  readonly metadata: string;
+}
+
+/** Every position that groups of the plan have committed. */
+export function wantedPositions(plan: Plan): readonly WantedPosition[] {
+  return plan.partitions.flatMap(({ topic, partition, groups }) =>
+    groups.flatMap(({ group, committed }) =>
+      committed === undefined ? [] : [{ group, topic, partition, sourceOffset: committed }]
+    )
+  );
+}
+
+/** Divides the positions into those to commit and those that stay as they are. */
+export function judgePositions(
+  wanted: readonly WantedPosition[],
+  facts: GroupOffsetFacts,
+): { readonly commit: readonly PositionToCommit[]; readonly rest: readonly GroupOffset[] } {
+  const commit: PositionToCommit[] = [];
+  const rest: GroupOffset[] = [];
+  for (const position of wanted) {
+    const key = formatTopicPartition(position);
+    const { group, topic, partition, sourceOffset } = position;
+    const source = facts.onSource.get(group);
+    const target = facts.onTarget.get(group);
+    const before = target?.committed.get(topic)?.get(partition);
+    const offset = facts.unverified.get(key) ?? facts.translate(position);
+    const known = { ...position, ...(before !== undefined && { before, after: before }) };
+    const leave = (reason: string) => {
+      const targetOffset = typeof offset === "bigint" ? { targetOffset: offset } : {};
+      rest.push({ ...known, ...targetOffset, status: "left", reason });
+    };
+    const now = source?.committed.get(topic)?.get(partition);
+    if (typeof offset === "string") leave(offset);
+    else if (before !== undefined && before >= offset) {
+      rest.push({ ...known, targetOffset: offset, status: "further" });
+    } else if (now !== sourceOffset) {
+      leave(
+        `The group has moved on the source since the plan was made, to ${
+          now ?? "no offset"
+        }: stop its consumers, then run the same command again`,
+      );
+    } else if (target !== undefined && isActive(target)) {
+      leave(
+        `The group is active on the target (${target.state}): stop its consumers there, then run the same command again`,
+      );
+    } else {
+      commit.push({
+        ...position,
+        targetOffset: offset,
+        ...(before !== undefined && { before }),
+        metadata: source?.metadata?.get(key) ?? "",
+      });
+    }
+  }
+  return { commit, rest };
+}
+
+/** What became of a position that was committed, by what reads back. */
+export function committedPosition(
+  { metadata: _, ...position }: PositionToCommit,
+  after: bigint | undefined,
+  problem: string | undefined,
+): GroupOffset {
+  const known = { ...position, ...(after !== undefined && { after }) };
+  if (after === position.targetOffset) return { ...known, status: "committed" };
+  const reason = problem === undefined
+    ? `The target reads back ${after ?? "no offset"}: somebody else has committed meanwhile`
+    : `The target refused the commit: ${problem}`;
+  return { ...known, status: "left", reason };
+}

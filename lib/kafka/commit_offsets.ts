@@ -1,0 +1,89 @@
+// Commits offsets for groups that nobody is a member of (OffsetCommit with generation −1, as Kafka's own
+// kafka-consumer-groups does): each group's coordinator is looked up first.
+
+import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
+import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
+import { sendKafkajsRequest } from "../wire/kafkajs_protocol.ts";
+import { CONTROL_BACKOFF, createBackoff } from "./backoff.ts";
+import type { Cluster } from "./cluster.ts";
+
+/** An offset to commit. */
+export interface OffsetToCommit extends TopicPartition {
+  readonly offset: bigint;
+  readonly metadata: string;
+}
+
+interface FindCoordinatorResponse {
+  readonly errorCode: number;
+  readonly coordinator: { readonly nodeId: number };
+}
+
+interface OffsetCommitResponse {
+  readonly responses: readonly {
+    readonly topic: string;
+    readonly partitions: readonly { readonly partition: number; readonly errorCode: number }[];
+  }[];
+}
+
+/**
+ * Commits offsets of one group.
+ *
+ * @returns why an offset was not committed, by `formatTopicPartition`; empty where all were
+ * @throws {ConnectionError | ProtocolError}
+ */
+export async function commitOffsets(
+  cluster: Cluster,
+  group: string,
+  offsets: readonly OffsetToCommit[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  let left = offsets;
+  const problems = new Map<string, string>();
+  const failAll = (code: number) =>
+    left.forEach((each) => problems.set(formatTopicPartition(each), formatKafkaError(code)));
+  await createBackoff(CONTROL_BACKOFF, signal)(async () => {
+    const any = await cluster.anyControl();
+    const found = await sendKafkajsRequest<FindCoordinatorResponse>(
+      any.connection,
+      any.versions,
+      "GroupCoordinator",
+      { groupId: group },
+    );
+    failAll(found.errorCode);
+    if (found.errorCode !== 0) return isFatal(found.errorCode) ? true : undefined;
+    const { connection, versions } = await cluster.control(found.coordinator.nodeId);
+    const { responses } = await sendKafkajsRequest<OffsetCommitResponse>(
+      connection,
+      versions,
+      "OffsetCommit",
+      { groupId: group, groupGenerationId: -1, memberId: "", topics: byTopic(left) },
+    );
+    const again = new Set<string>();
+    for (const { topic, partitions } of responses) {
+      for (const { partition, errorCode } of partitions) {
+        const key = formatTopicPartition({ topic, partition });
+        if (errorCode === 0) problems.delete(key);
+        else problems.set(key, formatKafkaError(errorCode));
+        if (errorCode !== 0 && !isFatal(errorCode)) again.add(key);
+      }
+    }
+    left = left.filter((each) => again.has(formatTopicPartition(each)));
+    return left.length === 0 ? true : undefined;
+  }, () => undefined);
+  return problems;
+}
+
+function isFatal(code: number): boolean {
+  return kafkaError(code).action === "fatal";
+}
+
+function byTopic(offsets: readonly OffsetToCommit[]) {
+  return [...Map.groupBy(offsets, ({ topic }) => topic)].map(([topic, ofTopic]) => ({
+    topic,
+    partitions: ofTopic.map(({ partition, offset, metadata }) => ({
+      partition,
+      offset: String(offset),
+      metadata,
+    })),
+  }));
+}

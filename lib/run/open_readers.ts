@@ -1,0 +1,50 @@
+// Reading back what was copied: both clusters, with the memory that this may take.
+
+import type { ClusterReader } from "../compare/partition_reader.ts";
+import { createLeaders } from "../copy/leaders.ts";
+import type { JournaledPartition } from "../core/journal.ts";
+import type { Cluster } from "../kafka/cluster.ts";
+import { createDataConnections } from "../kafka/data_connections.ts";
+import { createBufferPool } from "../wire/buffer_pool.ts";
+import { optional } from "./optional.ts";
+
+/** Two responses a side and partition, 2 MB each but for larger batches. */
+const MEMORY_BYTES = 64 * 1024 * 1024;
+
+/** Readers of both clusters. */
+export interface Readers {
+  readonly source: ClusterReader;
+  readonly target: ClusterReader;
+  close(): void;
+}
+
+/** Opens readers for some partitions; a topic that is not the journal's any more is not read. */
+export function openReaders(
+  source: Cluster,
+  target: Cluster,
+  work: readonly JournaledPartition[],
+  signal: AbortSignal,
+): Readers {
+  const pool = createBufferPool(MEMORY_BYTES);
+  const open = (cluster: Cluster, idOf: (each: JournaledPartition) => string | undefined) => {
+    const planned = new Map(work.map((each) => [each.topic, optional("topicId", idOf(each))]));
+    return {
+      role: cluster.role,
+      leaders: createLeaders(cluster, planned, signal),
+      connections: createDataConnections(cluster),
+      pool,
+      signal,
+    };
+  };
+  const ours = open(source, ({ sourceTopicId }) => sourceTopicId);
+  const theirs = open(target, ({ targetTopicId }) => targetTopicId);
+  return {
+    source: { ...ours, isolation: "read_committed" },
+    // What others have not committed there keeps nothing of ours back.
+    target: { ...theirs, isolation: "read_uncommitted" },
+    close() {
+      ours.connections.close();
+      theirs.connections.close();
+    },
+  };
+}
