@@ -56,7 +56,7 @@ export function createLiveStreams(
     const view = renderLive(shown, now, color);
     if (garbled) {
       // Whether a terminal has broken the view's lines in two cannot be asked, so how many rows to take back is not
-      // known: what is on the screen is written anew.
+      // known: what is on the screen is written anew. Most terminals put what is cleared into their scrollback.
       draw.done();
       pending += HOME_AND_CLEAR + lastLines(now.rows - view.split("\n").length - 1);
     }
