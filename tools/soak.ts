@@ -1,6 +1,6 @@
 /**
  * `deno task soak`: migrations that are killed with SIGKILL, cut off and stalled at moments drawn from a seed, many
- * seeds, each until a run comes to its end; librdkafka then compares source and target. The seed of a failure is printed:
+ * seeds, each until a run comes to its end; librdkafka then compares source and target, and what the groups find from their positions on. The seed of a failure is printed:
  * `--from SEED --seeds 1` replays it. Refuses to touch any cluster but its own.
  */
 
@@ -78,11 +78,13 @@ async function soakOne(clusters: Clusters, seed: number): Promise<number> {
     messages: 2_000 + below(6_000),
     valueBytes: 100 + below(1_000),
     committed: below(500),
+    groupAhead: true,
     replicationFactor: random() < 0.5 ? 1 : Math.min(3, clusters.target.brokers.length),
     delayMs: 5 + below(60),
     through: random() < 0.5 ? ["target"] : ["source", "target"],
   });
   await using migration = await makeMigrationDir(backlog.config());
+  const thorough = { groupOffsets: "commit", verify: "content" };
   const stop = new AbortController();
   const { last, killed } = await killLoop({
     cwd: migration.path,
@@ -96,7 +98,7 @@ async function soakOne(clusters: Clusters, seed: number): Promise<number> {
       await clusters.judge.alterTopicConfigs(clusters.target.bootstrap, backlog.topic, {
         "max.message.bytes": `${MAX_MESSAGE_BYTES[below(MAX_MESSAGE_BYTES.length)]}`,
       });
-      migration.configure(backlog.config({ limits: { giveUpAfter: `${run + 2}m` } }));
+      migration.configure(backlog.config({ ...thorough, limits: { giveUpAfter: `${run + 2}m` } }));
       const broker = below(clusters.target.brokers.length);
       disturb(clusters, backlog, { kind: below(8), broker, afterMs: below(2_000) }, stop.signal);
     },
@@ -104,6 +106,7 @@ async function soakOne(clusters: Clusters, seed: number): Promise<number> {
   stop.abort();
   if (last.status !== 0) throw new Error(`exit status ${last.status}: ${last.output}`);
   await backlog.assertArrived();
+  await backlog.assertGroupsGoOn();
   return killed;
 }
 

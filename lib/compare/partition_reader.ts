@@ -10,6 +10,7 @@ import type { ClusterRole } from "../kafka/cluster.ts";
 import { delay } from "../kafka/delay.ts";
 import { isPeerError, LONGEST_THROTTLE_MS } from "../copy/lane.ts";
 import type { Leaders } from "../copy/leaders.ts";
+import type { Pace } from "../copy/pace.ts";
 import type { BufferPool } from "../wire/buffer_pool.ts";
 import type { ResponseFrame } from "../wire/connection.ts";
 import {
@@ -34,6 +35,8 @@ export interface ClusterReader {
   readonly connections: DataConnections;
   readonly pool: BufferPool;
   readonly isolation: NonNullable<FetchLimits["isolation"]>;
+  /** The limit on this side. */
+  readonly pace: Pace;
   readonly signal: AbortSignal;
 }
 
@@ -48,7 +51,7 @@ const OFFSET_OUT_OF_RANGE = 1;
 
 /** Fetches a partition from an offset on. @throws {ReadError} where that cannot be done */
 export async function fetchPage(
-  { role, leaders, connections, pool, isolation, signal }: ClusterReader,
+  { role, leaders, connections, pool, isolation, pace, signal }: ClusterReader,
   partition: TopicPartition,
   fetchOffset: bigint,
 ): Promise<FetchedPage> {
@@ -62,13 +65,19 @@ export async function fetchPage(
       const leader = leaders.leader(partition);
       if (leader === undefined) return undefined;
       const { connection } = await connections.to(leader.nodeId);
+      const maxBytes = Math.min(FETCH_BYTES, pace.pieceBytes ?? FETCH_BYTES);
       const request = encodeFetch([{ ...partition, leaderEpoch: -1, fetchOffset }], {
-        maxWaitMs: 200,
-        maxBytes: FETCH_BYTES,
-        partitionMaxBytes: FETCH_BYTES,
-        isolation,
+        ...{ maxWaitMs: 200, maxBytes, partitionMaxBytes: maxBytes, isolation },
       });
+      await new Promise<void>((resolve) =>
+        pace.ask(() => {
+          resolve();
+          return maxBytes;
+        })
+      );
+      signal.throwIfAborted();
       const frame = await connection.send({ ...request, pool });
+      pace.correct(frame.end - frame.start - maxBytes);
       const { partitions: [fetched], throttleTimeMs } = decodeFetch(frame);
       if (throttleTimeMs > 0) await delay(Math.min(throttleTimeMs, LONGEST_THROTTLE_MS), signal);
       if (fetched?.errorCode === 0) return { ...frame, fetched };

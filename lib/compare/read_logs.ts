@@ -13,7 +13,7 @@ import {
 } from "../batch/record_batch.ts";
 import type { OffsetSpan } from "../core/offsets.ts";
 import type { TopicPartition } from "../core/topic_partition.ts";
-import { type Carried, type CutBatch, cutBatches } from "../copy/cut.ts";
+import { type Carried, type CutBatch, cutBatches, recordsBefore } from "../copy/cut.ts";
 import type { LogBatch } from "./log_batch.ts";
 import { type ClusterReader, type FetchedPage, fetchPage, ReadError } from "./partition_reader.ts";
 
@@ -119,12 +119,22 @@ export async function* readTarget(
 }
 
 function sourceBatch(batch: CutBatch): LogBatch {
-  const { bytes, view, position, size, recordCount, firstOffset } = batch;
-  // A re-encoded batch counts its records from 0: where it had gaps, this is where it begins.
+  const { bytes, view, position, size, recordCount } = batch;
   return {
     ...{ bytes, view, position, size, recordCount },
-    offsetOf: (index) => firstOffset + BigInt(index),
+    offsetOf: (index) => sourceOffsetOf(batch, index),
   };
+}
+
+/** A re-encoded batch counts its records from 0: where it had gaps, the offset is searched for. Rarely asked. */
+function sourceOffsetOf(batch: CutBatch, index: number): bigint {
+  let [low, high] = [batch.firstOffset, batch.nextOffset - 1n];
+  while (low < high) {
+    const middle = (low + high) / 2n;
+    if (recordsBefore(batch, middle + 1n) > index) high = middle;
+    else low = middle + 1n;
+  }
+  return low;
 }
 
 interface FoundBatch {

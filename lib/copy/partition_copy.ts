@@ -281,6 +281,9 @@ export class PartitionCopy implements TopicPartition {
    * that the journal can tell what lies before the gap from what lies behind.
    */
   lose(logStartOffset: bigint): void {
+    if (!this.queue.empty) {
+      throw new Error("Cannot go on behind what has expired: what lies before is not acknowledged");
+    }
     const endOffset = minOffset(logStartOffset, this.endOffset);
     if (this.#held !== undefined) {
       // Each record held takes an offset at least; those that take more are found behind the gap.

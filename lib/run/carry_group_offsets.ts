@@ -28,6 +28,8 @@ export interface CarryOptions {
   readonly journal: JournalState;
   /** Absent where an earlier run has verified everything. */
   readonly results: Verification | undefined;
+  /** Read on either side where logs have to be looked at; no limit where undefined. */
+  readonly bytesPerSecond: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -47,7 +49,7 @@ export async function carryGroupOffsets(options: CarryOptions): Promise<readonly
   const translated = await translatePositions(
     wanted,
     journal,
-    () => openReaders(source, target, work, signal),
+    () => openReaders(source, target, work, options),
   );
   const [onSource, onTarget] = await Promise.all([groupsOf(source), groupsOf(target)]);
   const { commit, rest } = judgePositions(wanted, {

@@ -1,6 +1,7 @@
 // Reading back what was copied: both clusters, with the memory that this may take.
 
 import type { ClusterReader } from "../compare/partition_reader.ts";
+import { createPace } from "../copy/pace.ts";
 import { createLeaders } from "../copy/leaders.ts";
 import type { JournaledPartition } from "../core/journal.ts";
 import type { Cluster } from "../kafka/cluster.ts";
@@ -23,7 +24,10 @@ export function openReaders(
   source: Cluster,
   target: Cluster,
   work: readonly JournaledPartition[],
-  signal: AbortSignal,
+  { bytesPerSecond, signal }: {
+    readonly bytesPerSecond: number | undefined;
+    readonly signal: AbortSignal;
+  },
 ): Readers {
   const pool = createBufferPool(MEMORY_BYTES);
   const open = (cluster: Cluster, idOf: (each: JournaledPartition) => string | undefined) => {
@@ -33,6 +37,7 @@ export function openReaders(
       leaders: createLeaders(cluster, planned, signal),
       connections: createDataConnections(cluster),
       pool,
+      pace: createPace(bytesPerSecond, signal),
       signal,
     };
   };

@@ -227,7 +227,7 @@ async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Ou
 
 /** Carries the groups' positions over, now that what they point at has been verified. */
 async function withGroupOffsets(
-  { journal, narrator, signal }: PipelineOptions,
+  { config, journal, narrator, signal }: PipelineOptions,
   { source, target }: Clusters,
   outcome: Outcome,
   plan: Plan,
@@ -236,7 +236,11 @@ async function withGroupOffsets(
   if (state === undefined || signal.aborted) return outcome;
   const { results } = outcome;
   const groupOffsets = await withRetries(
-    () => carryGroupOffsets({ source, target, plan, journal: state, results, signal }),
+    () =>
+      carryGroupOffsets({
+        ...{ source, target, plan, journal: state, results, signal },
+        bytesPerSecond: config.limits.bytesPerSecond,
+      }),
     signal,
   );
   narrator.carried(groupOffsets);
@@ -269,6 +273,7 @@ async function verify(
     ? counted
     : await verifyContent({
       ...{ source, target, counted, signal },
+      bytesPerSecond: config.limits.bytesPerSecond,
       journal: journal.state,
       onProgress: (progress) => narrator.compared(progress, performance.now() - started),
     });

@@ -38,6 +38,8 @@ export interface VerifyContentOptions {
   /** By count. */
   readonly counted: Verification;
   readonly onProgress: (progress: CompareProgress) => void;
+  /** Read on either side; no limit where undefined. */
+  readonly bytesPerSecond: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -55,7 +57,7 @@ export async function verifyContent(options: VerifyContentOptions): Promise<Veri
   const [onSource, onTarget] = await Promise.all(
     [source, target].map((cluster) => lookAtTopics(cluster, topics, signal)),
   ) as [ClusterSnapshot, ClusterSnapshot];
-  const readers = openReaders(source, target, work, signal);
+  const readers = openReaders(source, target, work, options);
   const evidence = new Map<string, ContentEvidence>();
   const total = work.reduce((sum, { records }) => sum + records, 0n);
   let recordsRead = 0n;

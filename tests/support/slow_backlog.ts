@@ -25,6 +25,8 @@ export interface SlowBacklogSpec {
   readonly through?: readonly ("source" | "target")[];
   /** Bytes of a batch on the source at most, differing by partition unless told. */
   readonly batchBytes?: number;
+  /** Whether a second group has committed further on, in each partition at another offset. */
+  readonly groupAhead?: boolean;
   /** Of all partitions; each another one unless told. */
   readonly codec?: (typeof CODECS)[number];
 }
@@ -45,6 +47,8 @@ export interface SlowBacklog extends AsyncDisposable {
   readonly sent: () => number;
   /** Waits until a run has sent so many bytes, 200 kB unless told. @throws Error where it ends before */
   readonly inMidCopy: (run: SlowRun, bytes?: number) => Promise<void>;
+  /** Asserts that both groups find on the target, from what is committed there, what they had left on the source. */
+  readonly assertGroupsGoOn: () => Promise<void>;
   /** Asserts that the target holds exactly the planned messages, in order, by librdkafka's digests. */
   readonly assertArrived: (
     range?: { readonly end?: number; readonly at?: number },
@@ -98,6 +102,14 @@ export async function makeSlowBacklog(
     `${topic}-group`,
     all.map((partition) => ({ topic, partition, offset: BigInt(committed) })),
   );
+  const ahead = all.map((partition) => {
+    const share = (partition * 37 + 13) % 101;
+    const offset = committed + Math.floor((messages - committed) * share / 100);
+    return { topic, partition, offset: BigInt(offset) };
+  });
+  if (spec.groupAhead === true) {
+    await judge.commitOffsets(clusters.source.bootstrap, `${topic}-ahead`, ahead);
+  }
   const source = startLinks(clusters.source);
   const target = startLinks(clusters.target, { delayMs: { toClient: delayMs } });
   const way = (side: "source" | "target", links: Links) =>
@@ -121,6 +133,24 @@ export async function makeSlowBacklog(
       const before = target.forwarded("toServer");
       if (await run.until(() => target.forwarded("toServer") > before + bytes)) return;
       throw new Error(`The run ended before it was in mid-copy: ${(await run.ended).output}`);
+    },
+    assertGroupsGoOn: async () => {
+      for (const group of [`${topic}-group`, `${topic}-ahead`]) {
+        const sides = [clusters.source.bootstrap, clusters.target.bootstrap];
+        const [before = [], after = []] = await Promise.all(
+          sides.map((bootstrap) => judge.committedOffsets(bootstrap, group)),
+        );
+        assert.equal(after.length, before.length, group);
+        for (const { partition, offset } of before) {
+          const on = after.find((each) => each.partition === partition)?.offset;
+          assert.ok(on !== undefined, `${group}, partition ${partition}`);
+          const [left, found] = await Promise.all([
+            judge.read(sides[0] ?? "", topic, partition, { start: offset }),
+            judge.read(sides[1] ?? "", topic, partition, { start: on }),
+          ]);
+          assert.deepEqual([found.count, found.digest], [left.count, left.digest], group);
+        }
+      }
     },
     assertArrived: async ({ end = messages, at = 0 } = {}) => {
       for (const partition of all) {
