@@ -214,6 +214,16 @@ Deno.test("a stopped partition fails when what was read is acknowledged", () => 
   assert.deepEqual([copy.recordsRead, copy.recordsAcknowledged, copy.sourceOffset], [3n, 3n, 3n]);
 });
 
+Deno.test("nothing is lost before all that was read is acknowledged: the journal could not tell them apart", () => {
+  const copy = makeCopy([3, 3, 3]);
+  copy.accept(cutFrom([3, 3, 3], 0n), () => () => undefined);
+  assert.throws(() => copy.lose(7n), /what lies before is not acknowledged/);
+  copy.queue.send();
+  copy.acknowledge(0n);
+  copy.lose(7n);
+  assert.deepEqual(copy.lost, [{ startOffset: 3n, endOffset: 7n }]);
+});
+
 Deno.test("what expires before it is read is lost, and the rest still arrives", () => {
   const batches = [3, 3, 3];
   const copy = makeCopy(batches);
