@@ -71,6 +71,11 @@ export function furtherColumns<Row extends object>(
   }));
 }
 
+/** `2022-11-03 15:02:08`. */
+export function timeText(iso: string): Html {
+  return markup`<time datetime="${iso}">${iso.replace("T", " ").replace(/\.\d+Z$/, "")}</time>`;
+}
+
 /** `recordsProduced` → `Records produced`. */
 export function inWords(key: string): string {
   const words = key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

@@ -5,15 +5,10 @@ import { nextStep } from "../core/next_step.ts";
 import type { Report, ReportCluster } from "../core/report.ts";
 import { countOf, formatCount, formatDuration } from "../core/units.ts";
 import { policyAndStyles, scripts } from "./assets.ts";
-import { anything, facts, inWords } from "./facts.ts";
+import { anything, facts, inWords, timeText } from "./facts.ts";
+import { groupsSection, positionsSection } from "./group_sections.ts";
 import { type Html, type HtmlValue, markup } from "./html.ts";
-import {
-  backlogSection,
-  groupsSection,
-  planSection,
-  type Section,
-  section,
-} from "./plan_sections.ts";
+import { backlogSection, planSection, type Section, section } from "./plan_sections.ts";
 import {
   changesSection,
   configurationSection,
@@ -22,12 +17,14 @@ import {
   resultsSection,
   throughputSection,
 } from "./run_sections.ts";
+import { estimateSection, sinceLastCheckSection } from "./source_sections.ts";
 
 /** Fields that the page shows in a place of their own; all others are shown at its end. */
 const SHOWN = new Set([
   ...["schemaVersion", "verdict", "runId", "mode", "configPath", "version", "startedAt"],
   ...["finishedAt", "durationMs", "source", "target", "interrupted", "findings", "plan"],
   ...["planTotals", "results", "configuration", "backlog", "groups", "throughput", "changes"],
+  ...["estimate", "sinceLastCheck", "groupOffsets"],
 ]);
 
 const TITLES = {
@@ -72,9 +69,12 @@ function sections(report: Report): readonly Section[] {
     ["found", "Findings", findingsSection(report)],
     ["gap", "Gaps", gapsSection(report)],
     ["topic", "Backlog by topic", backlogSection(report)],
+    ["estimated", "Estimated bytes and time", estimateSection(report)],
+    ["since", "Since the last check", sinceLastCheckSection(report)],
     ["speed", "Throughput", throughputSection(report)],
     ["result", "Results", resultsSection(report)],
     ["group", "Consumer groups", groupsSection(report)],
+    ["position", "Positions of consumer groups", positionsSection(report)],
     ["planned", "Plan", planSection(report)],
     ["change", "What was changed on the target", changesSection(report)],
     ...others.map(([key, value], index): Section => {
@@ -119,9 +119,4 @@ function runFacts(report: Report): Html {
 
 function clusterText({ clusterId, bootstrapServers }: ReportCluster): HtmlValue {
   return `${clusterId ?? "not reached"} (${bootstrapServers.join(", ")})`;
-}
-
-/** `2022-11-03 15:02:08`. */
-function timeText(iso: string): Html {
-  return markup`<time datetime="${iso}">${iso.replace("T", " ").replace(/\.\d+Z$/, "")}</time>`;
 }

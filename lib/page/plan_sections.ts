@@ -1,6 +1,6 @@
-// What was planned: partition by partition, topic by topic, group by group.
+// What was planned: partition by partition, and topic by topic.
 
-import type { GroupLag, TopicBacklog } from "../core/lag.ts";
+import type { TopicBacklog } from "../core/lag.ts";
 import type { PlannedPartition } from "../core/plan.ts";
 import type { Report } from "../core/report.ts";
 import { chart } from "./chart.ts";
@@ -78,36 +78,6 @@ export function planSection({ plan, planTotals }: Report): HtmlValue {
     known,
     table({ id: "plan", caption: "The plan, by partition", columns, rows: partitions }),
   ];
-}
-
-const GROUP_COLUMNS: readonly Column<GroupLag>[] = [
-  { label: "Group", kind: "text", cell: ({ group }) => group },
-  { label: "Topics", kind: "count", cell: ({ topics }) => topics },
-  { label: "Partitions", kind: "count", cell: ({ partitions }) => partitions },
-  {
-    label: "Never committed",
-    kind: "count",
-    optional: true,
-    cell: (group) => group.partitionsNeverCommitted,
-  },
-  { label: "Lag before", kind: "count", cell: ({ lagBefore }) => lagBefore },
-];
-const LAG_AFTER: Column<GroupLag> = {
-  label: "Lag after",
-  kind: "count",
-  cell: ({ lagAfter }) => lagAfter,
-};
-
-/** The groups with their lag. */
-export function groupsSection({ groups = [] }: Report): HtmlValue {
-  const carried = groups.some(({ lagAfter }) => lagAfter !== undefined);
-  const columns = carried ? [...GROUP_COLUMNS, LAG_AFTER] : GROUP_COLUMNS;
-  const shown = table({ id: "groups", caption: "Lag in offsets, by group", columns, rows: groups });
-  if (shown === undefined) return undefined;
-  const note = carried
-    ? "Before: on the source when the plan was made. After: on the target, behind the positions that were carried over."
-    : "On the source when the plan was made. The groups have no positions on the target: they were not carried over.";
-  return [markup`<p>${note} Lag counts messages that have expired.</p>`, shown];
 }
 
 /** The backlog by topic: drawn, and as a table. */

@@ -74,6 +74,15 @@ const PARTITION_COLUMNS: readonly Column<PartitionResult>[] = [
   count("Messages read", ({ recordsRead }) => recordsRead),
   count("On the target", ({ recordsProduced }) => recordsProduced),
   count("Offsets planned", ({ plannedOffsets }) => plannedOffsets),
+  ...([
+    ["Equal", "equal"],
+    ["Compacted away", "compacted"],
+    ["Gone from the source", "goneFromSource"],
+    ["Without timestamps", "withoutTimestamp"],
+  ] as const).map(([label, key]): Column<PartitionResult> => ({
+    ...count(label, ({ content }) => content?.[key]),
+    optional: true,
+  })),
   { label: "Why", kind: "text", optional: true, cell: ({ reason }) => reason },
 ];
 const TOPIC_FIELDS = [

@@ -3,10 +3,15 @@
  * stand in for reports of real runs, which tests/integration/report_test.ts has.
  */
 
+import { estimatePlan } from "../../lib/core/estimate.ts";
 import { type Finding, finding } from "../../lib/core/finding.ts";
+import { type GroupOffset, wantedPositions } from "../../lib/core/group_offsets.ts";
+import type { Plan } from "../../lib/core/plan.ts";
 import { buildReport, type Report, type RunFacts } from "../../lib/core/report.ts";
+import { type SinceLastCheck, sinceLastCheck } from "../../lib/core/since_last_check.ts";
 import type { ThroughputSample } from "../../lib/core/throughput.ts";
-import { type CountEvidence, verifyCount } from "../../lib/core/verify.ts";
+import { formatTopicPartition } from "../../lib/core/topic_partition.ts";
+import { type CountEvidence, type Verification, verifyCount } from "../../lib/core/verify.ts";
 import { cluster, group, log, plan } from "../unit/core/fixtures.ts";
 
 const FACTS = {
@@ -33,7 +38,8 @@ const CONFIGURATION = {
   },
   target: { bootstrapServers: ["10.0.1.1:9092"], tls: false },
   topics: { include: ["test*", "orders-*"], exclude: [] },
-  limits: { giveUpAfter: "600s" },
+  limits: { bytesPerSecond: 50_000_000, giveUpAfter: "600s" },
+  groupOffsets: "commit",
   engine: "local",
 };
 
@@ -92,8 +98,20 @@ function reportOver(
     findings: [],
     plan: planned,
     configuration: CONFIGURATION,
+    estimate: estimatePlan(
+      planned,
+      new Map(
+        planned.partitions.map((each) => [
+          formatTopicPartition(each),
+          (each.log.highWatermark - each.log.logStartOffset) * 412n,
+        ]),
+      ),
+      CONFIGURATION.limits.bytesPerSecond,
+    ),
+    ...since(planned),
     ...(results !== undefined && {
       results,
+      groupOffsets: positions(planned, results),
       throughput: { intervalMs: 2_000, samples: samples() },
       changes: {
         topicsCreated: [],
@@ -103,6 +121,61 @@ function reportOver(
       },
     }),
     ...more,
+  });
+}
+
+/** As after a check some time ago: the last topic was not there, another was, and groups have moved or come. */
+function since(now: Plan): { readonly sinceLastCheck: SinceLastCheck } | undefined {
+  const last = now.partitions.at(-1);
+  const partitions = now.partitions.filter(({ topic }) => topic !== last?.topic)
+    .map(({ topic, partition, offsets, groups }) => ({
+      topic,
+      partition,
+      offsets: offsets - offsets / 10n,
+      groups: groups.filter((_, index) => index === 0),
+    }));
+  const gone = { topic: "retired", partition: 0, offsets: 17n, groups: [{ group: "nightly" }] };
+  const clusters = { source: FACTS.source.clusterId, target: FACTS.target.clusterId };
+  const found = sinceLastCheck(
+    {
+      runId: "20221102T090000-11aa",
+      startedAt: "2022-11-02T09:00:00.000Z",
+      sourceClusterId: clusters.source,
+      targetClusterId: clusters.target,
+      partitions: [...partitions, gone],
+    },
+    now,
+    clusters,
+  );
+  return found && { sinceLastCheck: found };
+}
+
+/** Positions that were committed; where they were not verified, left, and here and there one further on. */
+function positions(planned: Plan, { partitions }: Verification): readonly GroupOffset[] {
+  const bad = new Map(
+    partitions.filter(({ status }) => status === "failed" || status === "lost")
+      .map((each) => [formatTopicPartition(each), each.reason ?? "lost"]),
+  );
+  const starts = new Map(
+    planned.partitions.map((each) => [formatTopicPartition(each), each.startOffset]),
+  );
+  return wantedPositions(planned).map((each, index) => {
+    const key = formatTopicPartition(each);
+    const reason = bad.get(key);
+    if (reason !== undefined) return { ...each, status: "left", reason };
+    const behind = each.sourceOffset - (starts.get(key) ?? 0n);
+    const targetOffset = behind > 0n ? behind : 0n;
+    const place = { ...each, targetOffset };
+    if (index % 9 === 8) {
+      const there = targetOffset + 12n;
+      return { ...place, before: there, after: there, status: "further" };
+    }
+    return {
+      ...place,
+      ...(index % 5 === 0 && { before: targetOffset / 2n }),
+      after: targetOffset,
+      status: "committed",
+    };
   });
 }
 

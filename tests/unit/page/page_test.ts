@@ -76,6 +76,82 @@ Deno.test("a check's page promises nothing about a copy", () => {
   assert.match(html, /Nothing: this was a check/);
 });
 
+/** The section with that heading. */
+const sectionOf = (html: string, title: string) =>
+  html.match(/<section .*?<\/section>/gs)?.find((each) => each.includes(`>${title}</h2>`)) ?? "";
+
+Deno.test("the estimate has bytes and time, in all and by topic, the largest first", () => {
+  const shown = sectionOf(body(renderPage(reports.check)), "Estimated bytes and time");
+  assert.match(shown, /<dt>Bytes<\/dt><dd>37.4 GB<\/dd>/);
+  assert.match(shown, /<dt>Time at 50 MB\/s<\/dt><dd>\d+ min \d+ s<\/dd>/);
+  assert.match(shown, /<caption [^>]*>Estimated, by topic<.*>MB<.*>Seconds at the limit</s);
+  assert.match(shown, /<tbody><tr><th scope="row" class="words">orders-eu<\/th>/);
+  assert.doesNotMatch(shown, /uncommitted/);
+});
+
+Deno.test("an estimate says where sizes are not known, and what only uncommitted adds", () => {
+  const { estimate } = reports.check;
+  assert.ok(estimate);
+  const { bytes: _, durationMs: __, uncommittedBytes: ___, ...unknown } = estimate;
+  const without = body(renderPage({ ...reports.check, estimate: unknown }));
+  const shown = sectionOf(without, "Estimated bytes and time");
+  assert.match(shown, /Sizes are not known.*Allow the user Describe on the source cluster/);
+  assert.doesNotMatch(shown, /<table/);
+  const more = { ...estimate, uncommittedMessages: 5n, uncommittedBytes: 2_060n };
+  const html = body(renderPage({ ...reports.check, estimate: more }));
+  assert.match(html, /<dt>Only because of uncommitted: earliest<\/dt><dd>2.06 kB, 5 messages</);
+  const nothing = { ...estimate, messages: 0n, topics: [] };
+  assert.doesNotMatch(renderPage({ ...reports.check, estimate: nothing }), /Estimated bytes/);
+});
+
+Deno.test("what has changed since the last check is told by topic and by group", () => {
+  const shown = sectionOf(body(renderPage(reports.check)), "Since the last check");
+  assert.match(shown, /<dt>Last check \(UTC\)<\/dt><dd><time [^>]*>2022-11-02 09:00:00<\/time>/);
+  assert.match(shown, /<dt>New topics<\/dt><dd>test4<\/dd>/);
+  assert.match(shown, /<dt>Topics gone<\/dt><dd>retired<\/dd>/);
+  assert.match(shown, /<dt>Messages to migrate<\/dt><dd>[\d,]+, were [\d,]+<\/dd>/);
+  assert.match(shown, />clicks.raw<\/th><td class="number">[\d,]+<\/td>/);
+  assert.match(shown, /nightly<\/th><td><span class="mark" data-word="gone">gone</);
+  const { sinceLastCheck } = reports.check;
+  assert.ok(sinceLastCheck);
+  const unchanged = {
+    ...sinceLastCheck,
+    ...{ messagesBefore: 5n, messagesNow: 5n },
+    ...{ newTopics: [], goneTopics: [], changedTopics: [], groups: [] },
+  };
+  const same = body(renderPage({ ...reports.check, sinceLastCheck: unchanged }));
+  const quiet = sectionOf(same, "Since the last check");
+  assert.match(quiet, /Nothing has changed on the source since/);
+  assert.doesNotMatch(quiet, /<table|<dl/);
+});
+
+Deno.test("every group's position stands with what was there before, those left first, with why", () => {
+  const html = body(renderPage(reports.failed));
+  const shown = sectionOf(html, "Positions of consumer groups");
+  assert.match(shown, /<dt>Committed<\/dt><dd>\d+ of \d+<\/dd>.*<dt>Left<\/dt><dd>\d+<\/dd>/s);
+  assert.match(shown, /<tbody><tr><th [^>]*>billing<.*data-word="left".*no acknowledgement for/s);
+  assert.match(shown, /data-word="committed".*data-word="further"/s);
+  assert.match(shown, /Before.*Now/s);
+  assert.doesNotMatch(renderPage(reports.check), /Positions of consumer groups/);
+  const none = renderPage({ ...reports.migrated, groupOffsets: [] });
+  assert.doesNotMatch(none, /Positions of consumer groups/);
+});
+
+Deno.test("a comparison of contents is told partition by partition", () => {
+  const { results } = reports.migrated;
+  assert.ok(results);
+  const [first, ...others] = results.partitions;
+  assert.ok(first);
+  const content = { equal: 4_321n, compacted: 17n, goneFromSource: 0n, withoutTimestamp: 0n };
+  const compared = { ...results, partitions: [{ ...first, content }, ...others] };
+  const html = body(renderPage({ ...reports.migrated, results: compared }));
+  assert.match(
+    html,
+    />Equal<.*>Compacted away<.*4,321.*17/s,
+  );
+  assert.doesNotMatch(html, />Gone from the source</);
+});
+
 Deno.test("a field that the page knows nothing of is shown all the same", () => {
   const more = { contentVerification: [{ topic: "t", partition: 0, digest: "abc" }] };
   const html = body(renderPage({ ...reports.migrated, ...more }));
@@ -92,5 +168,5 @@ Deno.test("a field that the page knows nothing of is shown all the same", () => 
 Deno.test("a page of 10,000 partitions stays small enough to open", () => {
   const html = renderPage(largeReport(10_000));
   assert.ok(html.length < 4_000_000, String(html.length));
-  assert.ok(body(html).split("<tr>").length < 4 * MOST_ROWS_IN_HTML);
+  assert.ok(body(html).split("<tr>").length < 5 * MOST_ROWS_IN_HTML);
 });
