@@ -5,14 +5,17 @@
 import { escapeName } from "./escape_name.ts";
 import { type Finding, finding } from "./finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
-import { minOffset } from "./offsets.ts";
+import { maxOffset, minOffset } from "./offsets.ts";
 import { partitionsToCopy, type Plan, type PlannedPartition } from "./plan.ts";
 import type { TopicSettings } from "./snapshot.ts";
 import { formatTopicPartition, type TopicPartition } from "./topic_partition.ts";
 import { countOf, formatDuration, sum } from "./units.ts";
 
-/** `kept`: older messages are deleted. `behind`, `ahead`: messages beyond the time are refused. */
-export type TimeRule = "kept" | "behind" | "ahead";
+/**
+ * `kept`: older messages are deleted. `behind`, `ahead`: messages beyond the time are refused. `any`: the first message
+ * that is still there, since cleaning or deletion may have taken those that a range begins with.
+ */
+export type TimeRule = "kept" | "behind" | "ahead" | "any";
 
 /** Asks for the first offset whose message has this timestamp or a later one. */
 export interface TimeQuestion extends TopicPartition {
@@ -48,8 +51,16 @@ export function timeQuestions(
       ["ahead", nowMs + (timestampAfterMaxMs ?? Infinity)],
     ];
     // Brokers take negative times for something else.
-    return times.filter(([, timestampMs]) => timestampMs >= 0 && Number.isSafeInteger(timestampMs))
-      .map(([rule, timestampMs]) => ({ topic, partition, rule, timestampMs }));
+    const asked = times.filter(([, timestampMs]) =>
+      timestampMs >= 0 && Number.isSafeInteger(timestampMs)
+    );
+    const any = asked.some(([rule]) => rule !== "ahead") ? [["any", 0] as const] : [];
+    return [...asked, ...any].map(([rule, timestampMs]) => ({
+      topic,
+      partition,
+      rule,
+      timestampMs,
+    }));
   });
 }
 
@@ -112,12 +123,15 @@ export function timeFindings(
   ];
 }
 
-/** The partitions whose first messages lie before the time asked for, with how many do. */
+/** The partitions whose first messages lie before the time asked for, with how many do at most: gaps count too. */
 function tooOld(toCopy: readonly PlannedPartition[], rule: TimeRule, answers: TimeAnswers) {
   return toCopy.flatMap(({ topic, partition, startOffset, endOffset }) => {
-    const key = timeQuestionKey({ topic, partition, rule, timestampMs: 0 });
-    if (!answers.has(key)) return [];
-    const old = minOffset(answers.get(key) ?? endOffset, endOffset) - startOffset;
+    const keyOf = (rule: TimeRule) => timeQuestionKey({ topic, partition, rule, timestampMs: 0 });
+    if (!answers.has(keyOf(rule))) return [];
+    // Where there is no message any more, none is older.
+    const still = answers.has(keyOf("any")) ? answers.get(keyOf("any")) ?? endOffset : startOffset;
+    const old = minOffset(answers.get(keyOf(rule)) ?? endOffset, endOffset) -
+      maxOffset(still, startOffset);
     return old > 0n ? [{ topic, partition, old }] : [];
   });
 }

@@ -114,11 +114,9 @@ const configs: readonly {
       "checkFlag: 0",
       "source: { bootstrapServers: 'ADDRESS' }",
       "target: { bootstrapServers: 'ADDRESS' }",
-      "groupOffsets: commit",
+      "engine: { connect: { url: 'http://127.0.0.1:1', tasks: 1 } }",
     ),
-    says: [
-      /^migration\.yaml:4:15: groupOffsets: commit is not supported yet/m,
-    ],
+    says: [/^migration\.yaml:4:9: engine is not supported yet, expected local$/m],
   },
 ];
 

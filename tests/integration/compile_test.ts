@@ -145,6 +145,7 @@ Deno.test("a binary runs alone, may do only what the job needs, and leaves nothi
       "commit unknown",
       `deno ${denoVersion}`,
       `base ${own.baseSha256}`,
+      `tried with Kafka ${KAFKA_VERSIONS_TRIED.join(", ")}`,
       "function",
       ...["net", "read", "write", "env"],
     ]);

@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { targetCount } from "../support/backlog.ts";
+import { makeBacklog, targetCount } from "../support/backlog.ts";
 import { sharedClusters } from "../support/cluster_pair.ts";
 import { makeMigrationDir, type MigrationDir } from "../support/migration_dir.ts";
 import { makeSlowBacklog } from "../support/slow_backlog.ts";
@@ -27,19 +27,32 @@ const BLOCK_BYTES = 512;
 const sizeOf = (migration: MigrationDir, name: string) => migration.text(name).length;
 
 clusters.test("a disk that is full from the start moves nothing", async () => {
-  await using backlog = await makeSlowBacklog(clusters, { partitions: 1 });
-  // The log's first lines fit into one block, the first entries of the state file do not.
-  for (
-    const [blocks, full] of [[0, "migration\\.log"], [1, "migration\\.state\\.jsonl"]] as const
-  ) {
-    await using migration = await makeMigrationDir(backlog.config());
-    const { status, stderr } = await startRun({ cwd: migration.path, under: withLimit(blocks) })
-      .ended;
-    assert.equal(status, 1, stderr);
-    assert.match(stderr, new RegExp(`^data-migrate: Cannot write \\S*${full}: .+ make room`, "m"));
-    assert.equal(migration.text(STATE), "");
-    assert.equal(await targetCount(clusters, backlog.topic), 0);
+  const { topic, config } = await makeBacklog(clusters, {
+    messages: Array(8).fill(30),
+    committed: { a: Array(8).fill(10) },
+  });
+  await using migration = await makeMigrationDir(config());
+  const full = (blocks: number) =>
+    startRun({ cwd: migration.path, under: withLimit(blocks) }).ended;
+  const noLog = await full(0);
+  assert.equal(noLog.status, 1, noLog.stderr);
+  assert.match(noLog.stderr, /^data-migrate: Cannot write \S*migration\.log: .+ make room/m);
+  assert.equal(migration.text(STATE), "");
+  assert.equal(await targetCount(clusters, topic), 0);
+
+  // A state file of a migration before it, as large as a file may be, beside a log that was put aside.
+  assert.equal((await migration.run()).status, 0);
+  const recorded = migration.text(STATE);
+  await Deno.remove(`${migration.path}/migration.log`);
+  const { judge, source } = clusters;
+  for (let partition = 0; partition < 8; partition++) {
+    await judge.produce(source.bootstrap, { topic, partition, count: 5, seed: 90 + partition });
   }
+  const noState = await full(Math.ceil(recorded.length / BLOCK_BYTES));
+  assert.equal(noState.status, 1, noState.stderr);
+  assert.match(noState.stderr, /^data-migrate: Cannot write \S*state\.jsonl: .+ make room/m);
+  assert.equal(migration.text(STATE), recorded);
+  assert.equal(await targetCount(clusters, topic, 0), 20);
 });
 
 clusters.test("a disk that fills up under the state file stops the copy; with room it is completed", async () => {

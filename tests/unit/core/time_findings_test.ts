@@ -24,8 +24,11 @@ const command = (topic: string, setting: string) => `set ${setting} on ${topic}`
 
 const questions: readonly [string, Readonly<Record<string, string>>, readonly string[]][] = [
   ["no limit", {}, []],
-  ["retention", { "retention.ms": `${HOUR}` }, [`kept ${NOW - HOUR}`]],
-  ["retention of no time at all", { "retention.ms": "0" }, [`kept ${NOW}`]],
+  ["retention", { "retention.ms": `${HOUR}` }, [
+    `kept ${NOW - HOUR}`,
+    "any 0",
+  ]],
+  ["retention of no time at all", { "retention.ms": "0" }, [`kept ${NOW}`, "any 0"]],
   ["retention longer than the calendar", { "retention.ms": `${NOW + 1}` }, []],
   ["retention where the target sets the time", {
     "retention.ms": `${HOUR}`,
@@ -38,6 +41,7 @@ const questions: readonly [string, Readonly<Record<string, string>>, readonly st
   ["an older broker's limit", { "message.timestamp.difference.max.ms": `${HOUR}` }, [
     `behind ${NOW - HOUR}`,
     `ahead ${NOW + HOUR}`,
+    "any 0",
   ]],
 ];
 
@@ -86,6 +90,23 @@ for (const [rule, offset, expected] of answers) {
     const [code = "", what = ""] = expected?.split(/ (.*)/) ?? [];
     assert.deepEqual(found.map((each) => each.code), expected === undefined ? [] : [code]);
     assert.ok(found.every(({ message }) => message.includes(what)), found[0]?.message);
+  });
+}
+
+const gaps: readonly (readonly [string, bigint | undefined, bigint | undefined, string])[] = [
+  ["cleaning took the first, the next is new", 6n, 6n, ""],
+  ["deletion took the first, others are old", 7n, 5n, "2 messages"],
+  ["deletion took the first, all others are old", undefined, 8n, "2 messages"],
+  ["the first lies before the range", 6n, 1n, "2 messages"],
+  ["nothing is there any more", undefined, undefined, ""],
+];
+
+for (const [title, kept, any, expected] of gaps) {
+  Deno.test(`timeFindings() where ${title}: ${expected || "none"}`, () => {
+    const answers = new Map([...answered("kept", kept), ...answered("any", any)]);
+    const found = timeFindings(plan, answers, () => undefined, () => limits, command);
+    assert.deepEqual(found.map(({ code }) => code), expected ? ["RETENTION_WOULD_DELETE"] : []);
+    assert.ok(found.every(({ message }) => message.includes(`: ${expected} `)), found[0]?.message);
   });
 }
 
