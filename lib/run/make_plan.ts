@@ -57,7 +57,6 @@ export async function makePlan(
   const groups = compileFilter(config.groups);
   const { uncommitted, nonEmptyTarget, accept } = config;
   const concerns = (topic: string) => filterAccepts(topics, topic);
-  const lookedAt = performance.now();
   const { ranges } = config;
   const onSource = await orFinding(
     ranges === undefined
@@ -65,6 +64,7 @@ export async function makePlan(
       : snapshotRanges(source, ranges, signal),
     "source",
   );
+  const lookedAt = performance.now();
   if ("finding" in onSource) return onSource;
   const sourceSnapshot = onSource.value;
   const identity: JournalIdentity = {

@@ -221,13 +221,15 @@ clusters.test("a source that is still written is told, before the copy and after
   const { source, judge } = clusters;
   const { topic, config } = await makeTopic({}, { count: 5 });
   let writing = true;
-  // Each message takes a producer of its own, and that its time.
-  const writers = Array.from({ length: 6 }, async (_, writer) => {
-    for (let seed = writer; writing; seed += 6) {
-      await judge.produce(source.bootstrap, { topic, partition: 0, count: 1, seed });
+  // A producer needs its time to begin: never all of them at once.
+  const writers = Array.from({ length: 4 }, async (_, writer) => {
+    for (let seed = writer; writing; seed += 4) {
+      const count = 40 + 10 * writer;
+      await judge.produce(source.bootstrap, { topic, partition: 0, count, paceMs: 20, seed });
     }
   });
   await using migration = await makeMigrationDir(config());
+  while ((await judge.watermarks(source.bootstrap, topic, 0)).highWatermark < 15n);
   const check = await migration.run(["--check"]);
   const migrated = await migration.run();
   writing = false;

@@ -56,6 +56,8 @@ export interface ProduceSpec {
   readonly timestampMs?: number;
   readonly timestampStepMs?: number;
   readonly codec?: "none" | "gzip" | "snappy" | "lz4" | "zstd";
+  /** How long to wait between two records at most: until one before is acknowledged. Not at all unless told. */
+  readonly paceMs?: number;
   /** librdkafka's producer properties: `batch.num.messages`, `batch.size`, `linger.ms`, … */
   readonly properties?: Readonly<Record<string, string>>;
   /** `hang` flushes and leaves it open: `endTransaction` ends it. */

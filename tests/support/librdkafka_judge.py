@@ -222,7 +222,7 @@ def produce(cluster, spec):
                 break
             except BufferError:
                 producer.poll(0.1)
-        producer.poll(0)
+        producer.poll(spec.get("paceMs", 0) / 1000)
     left = producer.flush(PATIENCE)
     if failures or left:
         raise RuntimeError(f"{len(failures)} not delivered, {left} left: {failures[:1]}")
