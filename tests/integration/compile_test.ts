@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import manifest from "../../deno.json" with { type: "json" };
+import { KAFKA_VERSIONS_TRIED } from "../../lib/version.ts";
 import { findBase } from "../../tools/compile/base.ts";
 import { denoVersion, type Target, targetOf, targets } from "../../tools/compile/target.ts";
 
