@@ -55,7 +55,7 @@ function init(path: string, streams: Streams): ExitStatus {
   } catch (error) {
     const reason = error instanceof Deno.errors.AlreadyExists
       ? "it exists already and is left as it is; for another one, data-migrate --init NAME.yaml"
-      : messageOf(error);
+      : `${messageOf(error)}. Run it in a directory that you may write to`;
     streams.stderr(`data-migrate: Cannot write ${path}: ${reason}\n`);
     return 2;
   }
@@ -98,7 +98,7 @@ function readConfig(
   } catch (error) {
     const reason = error instanceof Deno.errors.NotFound
       ? "there is no such file; data-migrate --init writes one"
-      : messageOf(error);
+      : `${messageOf(error)}. Name a file that you may read`;
     streams.stderr(`data-migrate: Cannot read ${files.config}: ${reason}\n`);
     return undefined;
   }

@@ -44,28 +44,31 @@ export async function runConfig(request: RunRequest, streams: Streams): Promise<
   try {
     return await runWithFiles(request, streams);
   } catch (error) {
-    if (
-      error instanceof ContinueError || error instanceof JournalError ||
-      error instanceof RunFileError
-    ) {
-      streams.stderr(`data-migrate: ${error.message}\n`);
-      return 2;
-    }
-    if (error instanceof JournalLockedError) {
-      streams.stderr(`data-migrate: ${error.message}\n`);
-      return 3;
-    }
-    if (error instanceof JournalWriteError || error instanceof LogWriteError) {
-      streams.stderr(`data-migrate: ${error.message}\n`);
-      return 1;
-    }
-    streams.stderr(
-      `data-migrate: Unexpected failure: ${
-        messageOf(error)
-      }. What was done is kept in ${files.state}, the log is ${files.log}: run the same command again to continue\n`,
-    );
-    return 1;
+    const { status, text } = failureOf(error, files);
+    streams.stderr(`data-migrate: ${text}\n`);
+    return status;
   }
+}
+
+/** What a run that could not go on ends with, and what to do about it; the log and the screen say the same. */
+function failureOf(
+  error: unknown,
+  files: RunFiles,
+): { readonly status: ExitStatus; readonly text: string } {
+  const text = messageOf(error);
+  if (
+    error instanceof ContinueError || error instanceof JournalError ||
+    error instanceof RunFileError
+  ) return { status: 2, text };
+  if (error instanceof JournalLockedError) return { status: 3, text };
+  if (error instanceof JournalWriteError || error instanceof LogWriteError) {
+    return { status: 1, text };
+  }
+  return {
+    status: 1,
+    text:
+      `Unexpected failure: ${text}. What was done is kept in ${files.state}, the log is ${files.log}: run the same command again to continue`,
+  };
 }
 
 /** The log or the state file cannot be opened: nothing has been contacted yet. Exit status 2. */
@@ -106,7 +109,7 @@ async function runWithFiles(
     files.state,
     () => mode === "migrate" ? openJournalFile(files.state) : readJournalFile(files.state),
   ).catch((error) => {
-    log.error(messageOf(error));
+    log.error(failureOf(error, files).text);
     log.close();
     throw error;
   });
@@ -141,7 +144,7 @@ async function runWithFiles(
       now,
       signal: AbortSignal.any([interrupt.signal, log.failed]),
     }).catch((error) => {
-      log.error(messageOf(error));
+      log.error(failureOf(error, files).text);
       throw error;
     });
     if (log.failed.aborted) {

@@ -1,27 +1,42 @@
 /**
- * `deno task picture`: writes docs/report.png, the picture of a report's page in the README, from a made-up report of
- * ordinary size. Refuses to write one that is larger than the repository should carry.
+ * `deno task picture`: writes the README's pictures. docs/report.png is a report's page, from a made-up report of ordinary
+ * size; docs/terminal.svg a check and a migration of the worked example between two real brokers, as tmux recorded them.
+ * Refuses to write one that is larger than the repository should carry.
  */
 import { fileURLToPath } from "node:url";
 import { renderPage } from "../lib/page/page.ts";
 import { startBrowser } from "../tests/support/browser.ts";
 import { migratedReport } from "../tests/support/sample_reports.ts";
+import { recordTerminal, SHAPE } from "./picture/record_terminal.ts";
+import { terminalSvg } from "./picture/terminal_svg.ts";
 
-const PICTURE = fileURLToPath(new URL("../docs/report.png", import.meta.url));
+const DOCS = new URL("../docs/", import.meta.url);
 const MOST_BYTES = 150_000;
 
-async function takePicture(): Promise<void> {
+async function reportPicture(): Promise<Uint8Array> {
   await using browser = await startBrowser();
   const { page } = await browser.open(renderPage(migratedReport()), {
     viewport: { width: 1280, height: 1700 },
     deviceScaleFactor: 0.65,
     colorScheme: "light",
   });
-  const picture = await page.screenshot();
-  if (picture.length > MOST_BYTES) {
-    throw new Error(`Cannot write ${PICTURE}: it would have ${picture.length} bytes`);
-  }
-  await Deno.writeFile(PICTURE, picture);
+  return await page.screenshot();
 }
 
-if (import.meta.main) await takePicture();
+async function terminalPicture(): Promise<Uint8Array> {
+  const title = "A check and a migration of the worked example in a terminal";
+  return new TextEncoder().encode(terminalSvg(await recordTerminal(), { ...SHAPE, title }));
+}
+
+async function write(name: string, picture: Uint8Array): Promise<void> {
+  const path = fileURLToPath(new URL(name, DOCS));
+  if (picture.length > MOST_BYTES) {
+    throw new Error(`Cannot write ${path}: it would have ${picture.length} bytes`);
+  }
+  await Deno.writeFile(path, picture);
+}
+
+if (import.meta.main) {
+  await write("report.png", await reportPicture());
+  await write("terminal.svg", await terminalPicture());
+}

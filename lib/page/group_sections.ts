@@ -1,5 +1,6 @@
 // Consumer groups: their lag, and what became of their positions where they were to be carried over.
 
+import { failureStep } from "../core/failure_step.ts";
 import type { GroupOffset } from "../core/group_offsets.ts";
 import type { GroupLag } from "../core/lag.ts";
 import type { Report } from "../core/report.ts";
@@ -48,6 +49,12 @@ const POSITION_COLUMNS: readonly Column<GroupOffset>[] = [
   { label: "Before", kind: "offset", cell: ({ before }) => before },
   { label: "Now", kind: "offset", cell: ({ after }) => after },
   { label: "Why", kind: "text", optional: true, cell: ({ reason }) => reason },
+  {
+    label: "What to do",
+    kind: "text",
+    optional: true,
+    cell: ({ status, reason = "" }) => status === "left" ? failureStep(reason) : undefined,
+  },
 ];
 const POSITION_FIELDS = [
   ...["group", "topic", "partition", "status", "sourceOffset", "targetOffset", "before"],

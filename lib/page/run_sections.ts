@@ -1,5 +1,6 @@
 // What a run came to: findings, gaps, results, speed, what it changed, and what it was told.
 
+import { failureStep } from "../core/failure_step.ts";
 import { formatPlace } from "../core/finding_place.ts";
 import type { Finding } from "../core/finding.ts";
 import type { Report } from "../core/report.ts";
@@ -84,6 +85,13 @@ const PARTITION_COLUMNS: readonly Column<PartitionResult>[] = [
     optional: true,
   })),
   { label: "Why", kind: "text", optional: true, cell: ({ reason }) => reason },
+  {
+    label: "What to do",
+    kind: "text",
+    optional: true,
+    cell: ({ status, reason = "" }) =>
+      status === "failed" || status === "lost" ? failureStep(reason) : undefined,
+  },
 ];
 const TOPIC_FIELDS = [
   ...["topic", "partitions", "plannedOffsets", "recordsRead", "recordsProduced"],

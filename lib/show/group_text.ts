@@ -1,6 +1,7 @@
 // Groups and their positions in words: before anything is committed, and what became of each.
 
 import { escapeName } from "../core/escape_name.ts";
+import { withFailureStep } from "../core/failure_step.ts";
 import type { GroupOffset } from "../core/group_offsets.ts";
 import type { GroupLag } from "../core/lag.ts";
 import type { PlannedPartition } from "../core/plan.ts";
@@ -27,7 +28,7 @@ export function groupLagLine({ group, partitions, lagBefore }: GroupLag): string
   }`;
 }
 
-/** What became of one position. */
+/** What became of one position; where it was left, with what to do next. */
 export function groupOffsetLine(offset: GroupOffset): ResultLine {
   const { group, status, sourceOffset, targetOffset, before, after, reason } = offset;
   const name = `group: ${escapeName(group)}, ${partitionText(offset)}`;
@@ -35,7 +36,7 @@ export function groupOffsetLine(offset: GroupOffset): ResultLine {
   const outcomes = {
     committed: `committed${before === undefined ? "" : `, was ${before}`}`,
     further: `stands at ${after} there already`,
-    left: `not carried over: ${reason}`,
+    left: `not carried over: ${withFailureStep(reason ?? "")}`,
   };
   return {
     level: status === "left" ? "error" : "info",

@@ -13,6 +13,7 @@ import { groupLags } from "../core/lag.ts";
 import type { Plan } from "../core/plan.ts";
 import { planLines } from "../core/plan_text.ts";
 import { planTotals, type Report } from "../core/report.ts";
+import type { Outcome } from "../core/verdict.ts";
 import type { Verification } from "../core/verify.ts";
 import type { BuildInfo } from "../version.ts";
 import { carriedLines, groupLagLine, groupOffsetLine, groupPositionLines } from "./group_text.ts";
@@ -228,11 +229,16 @@ export function createNarrator(
       const text = `${verdict.sentence} (exit status ${verdict.exitStatus}, ${
         (durationMs / 1000).toFixed(1)
       } s)`;
-      const step = verdict.outcome === "incomplete"
-        ? ". What failed is named above; run the same command again to continue"
-        : "";
-      log[good ? "info" : "error"](`${text}${step}`);
+      log[good ? "info" : "error"](good ? text : `${text}${lastStep(verdict.outcome)}`);
       screen.result(verdict.sentence);
     },
   };
+}
+
+/** What to do after a run that did not end well; an interrupted one says it itself. */
+function lastStep(outcome: Outcome): string {
+  if (outcome === "interrupted") return "";
+  return outcome === "incomplete"
+    ? ". What to do stands above; the same command continues"
+    : ". What to do stands above; then run the same command again";
 }

@@ -5,7 +5,7 @@ import type { Finding } from "../core/finding.ts";
 import { partitionText } from "../core/plan_text.ts";
 import { escapeName } from "../core/escape_name.ts";
 import { countOf, formatCount, formatDuration } from "../core/units.ts";
-import { failureStep } from "./failure_step.ts";
+import { failureStep, withFailureStep } from "../core/failure_step.ts";
 import type { PartitionResult, TopicResult } from "../core/verify.ts";
 
 /** A line and its level. */
@@ -29,10 +29,12 @@ export function findingLine(
 export function partitionResultLine(result: PartitionResult): ResultLine {
   const { status, recordsRead, recordsProduced, reason } = result;
   const counts = `messages read: ${recordsRead}, on the target: ${recordsProduced}`;
-  const text = `${partitionText(result)}, ${counts}, ${status}${reason ? `: ${reason}` : ""}`;
-  if (status === "verified" || status === "skipped") return { level: "info", text };
-  const step = failureStep(reason ?? "");
-  return { level: "error", text: step === "" ? text : `${text}. ${step}` };
+  const text = `${partitionText(result)}, ${counts}, ${status}`;
+  if (status === "verified" || status === "skipped") {
+    return { level: "info", text: reason ? `${text}: ${reason}` : text };
+  }
+  const why = reason ? `: ${withFailureStep(reason)}` : `. ${failureStep("")}`;
+  return { level: "error", text: `${text}${why}` };
 }
 
 /** A topic after its verification: the count before and after. */
@@ -44,10 +46,10 @@ export function topicResultLine(result: TopicResult): ResultLine {
   ].filter((part) => part !== false);
   const counts = `messages read: ${recordsRead}, on the target: ${recordsProduced}`;
   const partitions = `partitions verified: ${verified} of ${result.partitions - result.skipped}`;
-  return {
-    level: bad.length === 0 ? "info" : "error",
-    text: [`topic: ${escapeName(topic)}`, counts, partitions, ...bad].join(", "),
-  };
+  const text = [`topic: ${escapeName(topic)}`, counts, partitions, ...bad].join(", ");
+  return bad.length === 0
+    ? { level: "info", text }
+    : { level: "error", text: `${text}. What to do stands beside each partition` };
 }
 
 /** What a line about the comparison says. */

@@ -149,6 +149,10 @@ Deno.test("a missing config is named, and how to get one", async () => {
     const result = await migration.run(args);
     assertSentence(result, 2);
     assert.match(result.stderr, new RegExp(`^data-migrate: Cannot read ${args[0] ?? "migration"}`));
+    assert.match(
+      result.stderr,
+      /data-migrate --init writes one\n$|Name a file that you may read\n$/,
+    );
   }
   assert.deepEqual(migration.files(), []);
 });

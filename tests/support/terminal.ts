@@ -7,13 +7,17 @@ import { ensureTmux } from "./prerequisites.ts";
 import { programCommand } from "./program.ts";
 import { runCommand } from "./run_command.ts";
 
+/** A terminal's size; 80 × 24 unless told. */
+export interface TerminalShape {
+  readonly columns?: number;
+  readonly rows?: number;
+}
+
 /** What runs in the terminal. */
-export interface TerminalOptions {
+export interface TerminalOptions extends TerminalShape {
   readonly cwd: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  readonly columns?: number;
-  readonly rows?: number;
   /** Added to the command, for the shell: a redirection, for one. */
   readonly shellSuffix?: string;
 }
@@ -31,6 +35,8 @@ export interface Terminal extends AsyncDisposable {
   readonly resize: (columns: number, rows: number) => Promise<void>;
   /** Presses a key, as tmux names it: `C-c`. */
   readonly press: (key: string) => Promise<void>;
+  /** Types a line. */
+  readonly type: (text: string) => Promise<void>;
   /** Where the cursor is, and whether it can be seen. */
   readonly cursor: () => Promise<{ readonly column: number; readonly visible: boolean }>;
 }
@@ -40,17 +46,25 @@ export const ENDED = "ended with status";
 
 /** Starts the program in a terminal of its own. */
 export async function startTerminal(options: TerminalOptions): Promise<Terminal> {
-  await ensureTmux();
-  const { cwd, args = [], env = {}, columns = 80, rows = 24, shellSuffix = "" } = options;
-  const folder = await Deno.makeTempDir({ prefix: "data-migrate-terminal-" });
-  const tmux = (...command: readonly string[]) =>
-    runCommand("tmux", ["-u", "-f", "/dev/null", "-S", `${folder}/socket`, ...command]);
+  const { cwd, args = [], env = {}, shellSuffix = "" } = options;
   const quoted = [...programCommand(), ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`);
   const variables = Object.entries(env).map(([name, value]) => `${name}='${value}'`);
   // A key that interrupts the program must not end the shell.
   const script = `cd '${cwd}'; trap : INT; unset NO_COLOR; ${
     variables.length === 0 ? "" : `export ${variables.join(" ")};`
   } ${quoted.join(" ")} ${shellSuffix}; echo "${ENDED} $?"; exec sleep 600`;
+  return await openTerminal(script, options);
+}
+
+/** Opens a terminal in which `sh` runs a script. */
+export async function openTerminal(
+  script: string,
+  { columns = 80, rows = 24 }: TerminalShape = {},
+): Promise<Terminal> {
+  await ensureTmux();
+  const folder = await Deno.makeTempDir({ prefix: "data-migrate-terminal-" });
+  const tmux = (...command: readonly string[]) =>
+    runCommand("tmux", ["-u", "-f", "/dev/null", "-S", `${folder}/socket`, ...command]);
   await tmux("new-session", "-d", "-x", `${columns}`, "-y", `${rows}`, "sh", "-c", script);
   const capture = async (...flags: readonly string[]) =>
     (await tmux("capture-pane", "-p", ...flags)).trimEnd().split("\n");
@@ -72,6 +86,10 @@ export async function startTerminal(options: TerminalOptions): Promise<Terminal>
     },
     press: async (key) => {
       await tmux("send-keys", key);
+    },
+    type: async (text) => {
+      await tmux("send-keys", "-l", text);
+      await tmux("send-keys", "Enter");
     },
     cursor: async () => {
       const [column, visible] = (await tmux("display-message", "-p", "#{cursor_x} #{cursor_flag}"))

@@ -156,3 +156,26 @@ Deno.test("levels are coloured where colours are wanted, and nothing else is", (
   );
   assert.equal(said.stdout, `${prepare}\n${total}\n`);
 });
+
+Deno.test("the last line of a run that did not end well says what to do next", () => {
+  const sentence = "It ended";
+  const table = [
+    ["incomplete", 1, ". What to do stands above; the same command continues"],
+    ["blocked", 3, ". What to do stands above; then run the same command again"],
+    ["nothing to migrate", 1, ". What to do stands above; then run the same"],
+    ["interrupted", 130, ""],
+    ["checked", 0, ""],
+    ["nothing to migrate", 0, ""],
+  ] as const;
+  for (const [outcome, exitStatus, step] of table) {
+    const { said, narrator } = narrating();
+    const verdict = { outcome, exitStatus, sentence };
+    narrator.finished({ verdict, durationMs: 1_000 } as Parameters<typeof narrator.finished>[0]);
+    const level = exitStatus === 0 ? "info" : "error";
+    const [line = ""] = said.log;
+    const begin = `${level} It ended (exit status ${exitStatus}, 1.0 s)`;
+    assert.ok(line.startsWith(`${begin}${step}`), line);
+    assert.equal(line.length > begin.length, step !== "", line);
+    assert.equal(said.stdout, "It ended\n");
+  }
+});

@@ -70,6 +70,7 @@ Deno.test("a topic's result counts partitions; failed and lost ones are errors",
   });
   assert.deepEqual(topicResultLine({ ...result, verified: 1, lost: 1, failed: 1 }), {
     level: "error",
-    text: `${counts}, partitions verified: 1 of 3, 1 failed, 1 with expired messages`,
+    text:
+      `${counts}, partitions verified: 1 of 3, 1 failed, 1 with expired messages. What to do stands beside each partition`,
   });
 });

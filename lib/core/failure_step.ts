@@ -1,4 +1,4 @@
-// What to do about a partition that failed or lost messages, as the sentence behind the reason. The reason itself is a
+// What to do about a partition that failed or lost messages, or a group's position that was left, as the sentence behind the reason. The reason itself is a
 // fact and stands as such in journal and report; what follows from it is found by its wording, first match first, so
 // that a reason of an earlier run gets the advice of today. A reason that nothing here fits is tried again.
 
@@ -9,13 +9,27 @@ const START_OVER =
 const STEPS: readonly (readonly [RegExp, string])[] = [
   // These say it themselves.
   [/; raise retention|raise max\.message\.bytes|the same command finds out$/, ""],
+  [/: stop its consumers.*, then run the same command again$/, ""],
+  [
+    /^The partition is not (?:migrated|verified)$/,
+    `Do what stands beside the partition, then ${AGAIN}`,
+  ],
+  [/^The partition does not exist on the target$/, `Add it there, then ${AGAIN}`],
+  [
+    /somebody else has committed/,
+    `Find out who commits for the group on the target, then ${AGAIN}`,
+  ],
+  [
+    /counted off any more|^The (?:source|target) no longer holds/,
+    "Set it by hand, by time for one: kafka-consumer-groups.sh --reset-offsets",
+  ],
   [/MESSAGE_TOO_LARGE/, `Raise max.message.bytes of the topic on the target, then ${AGAIN}`],
   [
     /AUTHORIZATION_FAILED/,
     `Grant what is missing (README, Permissions), then ${AGAIN}`,
   ],
   [
-    /the target refused /,
+    /the target refused /i,
     `Correct what the target's broker says (its own log says more), then ${AGAIN}`,
   ],
   [/opens to more than/, "Copy these messages by other means; the rest of the partition waits"],
@@ -40,7 +54,7 @@ const STEPS: readonly (readonly [RegExp, string])[] = [
     "Nothing brings them back; raise retention.ms of the topic on the source before more of it expires",
   ],
   [
-    /unreachable|not available|before the planned end| for [\d.]+ (?:ms|s|min|h|d)\b|cannot be used|cannot be read/,
+    /unreachable|not available|before the planned end| for [\d.]+ (?:ms|s|min|h|d)\b|cannot be used|cannot be read|could not be read/,
     `When that is mended, ${AGAIN}`,
   ],
 ];
@@ -49,4 +63,10 @@ const STEPS: readonly (readonly [RegExp, string])[] = [
 export function failureStep(reason: string): string {
   const found = STEPS.find(([wording]) => wording.test(reason));
   return found === undefined ? `To try the partition once more, ${AGAIN}` : found[1];
+}
+
+/** The reason with what to do next behind it. */
+export function withFailureStep(reason: string): string {
+  const step = failureStep(reason);
+  return step === "" ? reason : `${reason}. ${step}`;
 }

@@ -1,7 +1,7 @@
 /** failure_step.ts: each way a partition can fail says what to do about it. */
 
 import assert from "node:assert/strict";
-import { failureStep } from "../../../lib/show/failure_step.ts";
+import { failureStep } from "../../../lib/core/failure_step.ts";
 
 /** Reasons as copy and verification word them, with the beginning of what to do. */
 const TABLE: readonly (readonly [reason: string, step: RegExp])[] = [
