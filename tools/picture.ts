@@ -25,7 +25,9 @@ async function reportPicture(): Promise<Uint8Array> {
 
 async function terminalPicture(): Promise<Uint8Array> {
   const title = "A check and a migration of the worked example in a terminal";
-  return new TextEncoder().encode(terminalSvg(await recordTerminal(), { ...SHAPE, title }));
+  const frames = await recordTerminal();
+  const rows = Math.max(...frames.map(({ lines }) => lines.length));
+  return new TextEncoder().encode(terminalSvg(frames, { columns: SHAPE.columns, rows, title }));
 }
 
 async function write(name: string, picture: Uint8Array): Promise<void> {

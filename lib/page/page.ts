@@ -65,17 +65,22 @@ ${scripts}</body>
 
 function sections(report: Report): readonly Section[] {
   const others = Object.entries(report).filter(([key]) => !SHOWN.has(key));
+  // What a check is read for is history once there are results.
+  const looks: readonly Section[] = [
+    ["estimated", "Estimated bytes and time", estimateSection(report)],
+    ["since", "Since the last check", sinceLastCheckSection(report)],
+  ];
   return [
     ["found", "Findings", findingsSection(report)],
     ["gap", "Gaps", gapsSection(report)],
     ["topic", "Backlog by topic", backlogSection(report)],
-    ["estimated", "Estimated bytes and time", estimateSection(report)],
-    ["since", "Since the last check", sinceLastCheckSection(report)],
+    ...(report.mode === "check" ? looks : []),
     ["speed", "Throughput", throughputSection(report)],
     ["result", "Results", resultsSection(report)],
     ["group", "Consumer groups", groupsSection(report)],
     ["position", "Positions of consumer groups", positionsSection(report)],
     ["planned", "Plan", planSection(report)],
+    ...(report.mode === "check" ? [] : looks),
     ["change", "What was changed on the target", changesSection(report)],
     ...others.map(([key, value], index): Section => {
       const id = `other-${index}`;

@@ -92,6 +92,14 @@ Deno.test("the estimate has bytes and time, in all and by topic, the largest fir
   assert.doesNotMatch(shown, /uncommitted/);
 });
 
+Deno.test("the estimate comes first in a check, and last where there are results", () => {
+  const order = (html: string) =>
+    [...html.matchAll(/<h2 [^>]*>(Estimated|Throughput|Results|Plan)/g)].map(([, title]) => title);
+  assert.deepEqual(order(renderPage(reports.check)), ["Estimated", "Plan"]);
+  const migrated = ["Throughput", "Results", "Plan", "Estimated"];
+  assert.deepEqual(order(renderPage(reports.migrated)), migrated);
+});
+
 Deno.test("an estimate says where sizes are not known, and what only uncommitted adds", () => {
   const { estimate } = reports.check;
   assert.ok(estimate);
