@@ -1,32 +1,46 @@
 // Who is measured, and how each is told to copy a topic of one cluster to the same topic of another. Each runs as a user
 // would run it: data-migrate with journal, log, progress and verification on. It measures nothing.
 
-import type { GoPrograms } from "./programs.ts";
-import type { Workload } from "./workloads.ts";
+import {
+  type GoPrograms,
+  kafkajsPeer,
+  kcatPeer,
+  mirrorMakerClassPath,
+  pythonPeer,
+} from "./programs.ts";
+import { type Addresses, type Backlog, topicName } from "./stage.ts";
+import { bytesLeft, type Workload } from "./workloads.ts";
 
 /** What there is to copy. */
-export interface CopyOrder {
-  /** Bootstrap servers. */
-  readonly source: string;
-  readonly target: string;
-  readonly topic: string;
+export interface CopyOrder extends Addresses {
   /** The group whose committed offsets are the starts. */
   readonly group: string;
+  /** The same starts, for those who cannot ask for committed offsets. */
+  readonly backlog: readonly Backlog[];
   readonly workload: Workload;
   /** An empty folder of the run's own. */
   readonly folder: string;
 }
 
-/** A program that copies. */
+/** A program that copies, or that shows what is possible. */
 export interface Contender {
   readonly name: string;
-  /** Prepares a run. @returns program and arguments */
+  /** `ceiling`: carries no messages over, and nothing of its is checked. */
+  readonly kind: "ours" | "peer" | "ceiling";
+  /**
+   * Copies only so much of a workload, once, and what it takes for all of it is computed: what an empty backlog takes,
+   * plus the rest in proportion.
+   */
+  readonly part?: number;
+  /** Why it does not run a workload; undefined: it does. */
+  readonly leftOut?: (workload: Workload) => string | undefined;
+  /** Prepares a run; installs what is missing. @returns program and arguments */
   readonly command: (order: CopyOrder) => Promise<readonly string[]>;
 }
 
 /** How data-migrate is slowed down. */
 export interface Slowdown {
-  readonly bytesPerSecond: number;
+  readonly bytesPerSecond?: number;
   /** Dialled address by advertised one, of both sides. */
   readonly addresses: Readonly<Record<string, string>>;
 }
@@ -35,7 +49,8 @@ export interface Slowdown {
 export function dataMigrateContender(binary: string, slowdown?: Slowdown): Contender {
   return {
     name: "data-migrate",
-    async command({ source, target, topic, group, folder }) {
+    kind: "ours",
+    async command({ source, target, group, workload, folder }) {
       const config = `${folder}/migration.yaml`;
       const cluster = (bootstrapServers: string) => {
         const dialled = slowdown?.addresses[bootstrapServers];
@@ -44,13 +59,14 @@ export function dataMigrateContender(binary: string, slowdown?: Slowdown): Conte
           ...(dialled !== undefined && { addresses: { [bootstrapServers]: dialled } }),
         };
       };
+      const { bytesPerSecond } = slowdown ?? {};
       const content = {
-        checkFlag: 1,
+        checkFlag: workload.groups === undefined ? 1 : 0,
         source: cluster(source),
         target: cluster(target),
-        topics: { include: [topic] },
-        groups: { include: [group] },
-        ...(slowdown && { limits: { bytesPerSecond: slowdown.bytesPerSecond } }),
+        topics: { include: [topicName(workload.topic)] },
+        groups: { include: [workload.groups === undefined ? group : `/${group}-.*/`] },
+        ...(bytesPerSecond !== undefined && { limits: { bytesPerSecond } }),
       };
       // JSON is YAML too.
       await Deno.writeTextFile(config, JSON.stringify(content, null, 2));
@@ -59,16 +75,106 @@ export function dataMigrateContender(binary: string, slowdown?: Slowdown): Conte
   };
 }
 
-/** franz-go, the strongest version of it known: see README.md. */
-export function franzGoContender({ copy }: GoPrograms): Contender {
-  return {
-    name: "franz-go",
-    command({ source, target, topic, group, workload }) {
-      const options = { source, target, topic, group, codec: workload.codec };
-      return Promise.resolve([
-        copy,
-        ...Object.entries(options).map(([name, value]) => `-${name}=${value}`),
-      ]);
-    },
-  };
+/** Everybody else, from the quickest to the slowest. */
+export function peers({ ceilings, copy, plan }: GoPrograms): readonly Contender[] {
+  const peer = (name: string, rest: Omit<Contender, "name" | "kind">): Contender => ({
+    leftOut: plansOnly,
+    ...rest,
+    name,
+    kind: "peer",
+  });
+  return [
+    peer("franz-go", {
+      leftOut: () => undefined,
+      command: (order) =>
+        Promise.resolve(
+          order.workload.groups === undefined
+            ? [copy, ...options(order, "-")]
+            : [plan, `-source=${order.source}`],
+        ),
+    }),
+    peer("confluent-kafka", {
+      command: async (order) => [
+        ...await pythonPeer("confluent_copy.py"),
+        ...options(order, "--"),
+      ],
+    }),
+    peer("kcat", {
+      leftOut: (workload) =>
+        plansOnly(workload) ??
+          (workload.partitions > 200 ? "a pair of processes a partition" : undefined),
+      async command({ source, target, workload, backlog }) {
+        const command = await kcatPeer();
+        return [
+          ...command,
+          source,
+          target,
+          topicName(workload.topic),
+          workload.codec,
+          ...ranges(
+            backlog.filter(({ count }) => count > 0),
+          ),
+        ];
+      },
+    }),
+    peer("MirrorMaker 2", {
+      part: 0.25,
+      command: async ({ source, target, workload, backlog }) => [
+        ...await pythonPeer("mirror_maker_copy.py"),
+        ...[`--source=${source}`, `--target=${target}`, `--topic=${topicName(workload.topic)}`],
+        ...[`--codec=${workload.codec}`, `--class-path=${await mirrorMakerClassPath()}`],
+        `--ranges=${ranges(backlog).join(",")}`,
+      ],
+    }),
+    peer("kafkajs", {
+      part: 0.1,
+      command: async (order) => [...await kafkajsPeer(), ...options(order, "--")],
+    }),
+    peer("kafka-python + crc32c", {
+      part: 0.05,
+      command: async (order) => [
+        ...await pythonPeer("kafka_python_copy.py"),
+        ...options(order, "--"),
+      ],
+    }),
+    peer("kafka-python", {
+      part: 0.01,
+      command: async (order) => [
+        ...await pythonPeer("kafka_python_copy.py"),
+        ...options(order, "--"),
+        "--without-crc32c",
+      ],
+    }),
+    ...["fetch", "produce", "tcp"].map((mode): Contender => ({
+      name: ceilingNames[mode] ?? mode,
+      kind: "ceiling",
+      leftOut: ({ name }) => ["A", "B", "C", "D"].includes(name) ? undefined : "",
+      command: ({ source, target, workload }) =>
+        Promise.resolve([
+          ceilings,
+          ...[`-mode=${mode}`, `-source=${source}`, `-target=${target}`],
+          ...[`-topic=${topicName(workload.topic)}`, `-bytes=${bytesLeft(workload)}`],
+        ]),
+    })),
+  ];
+}
+
+const ceilingNames: Readonly<Record<string, string>> = {
+  fetch: "fetch only",
+  produce: "produce only",
+  tcp: "TCP copy",
+};
+
+function plansOnly({ groups }: Workload): string | undefined {
+  return groups === undefined ? undefined : "";
+}
+
+function options({ source, target, group, workload }: CopyOrder, dashes: "-" | "--"): string[] {
+  const { topic, codec } = workload;
+  return Object.entries({ source, target, topic: topicName(topic), group, codec })
+    .map(([name, value]) => `${dashes}${name}=${value}`);
+}
+
+function ranges(backlog: readonly Backlog[]): string[] {
+  return backlog.map(({ partition, start, count }) => `${partition}:${start}:${count}`);
 }

@@ -6,7 +6,7 @@ import { startTcpProxy } from "../tests/support/tcp_proxy.ts";
 import { dataMigrateContender } from "./contenders.ts";
 import { measure } from "./measure.ts";
 import type { GoPrograms } from "./programs.ts";
-import { benchGroup, type Stage } from "./stage.ts";
+import type { Stage } from "./stage.ts";
 import { recordsFor, type Workload } from "./workloads.ts";
 
 /** Bytes forwarded until a time. */
@@ -54,11 +54,13 @@ export async function benchLimit(
   workload: Workload,
 ): Promise<string> {
   const sized = recordsFor(workload, bytesPerSecond * COPY_SECONDS);
-  const topic = await stage.seed(sized);
+  const group = "bench-limit";
+  await stage.fill(sized);
+  const backlog = await stage.commit(sized, group, 1);
   await stage.createTarget(sized);
   const folder = await Deno.makeTempDir({ prefix: "data-migrate-bench-" });
-  await using source = startTcpProxy(stage.source);
-  await using target = startTcpProxy(stage.target);
+  await using source = startTcpProxy(stage.near.source);
+  await using target = startTcpProxy(stage.near.target);
   const sides = [
     { name: "read from the source", forwarded: () => source.forwarded.toClient },
     { name: "sent to the target", forwarded: () => target.forwarded.toServer },
@@ -68,19 +70,15 @@ export async function benchLimit(
     for (const { samples, forwarded } of sides) samples.push({ atMs, bytes: forwarded() });
   }, SAMPLE_MS);
   try {
-    const order = {
-      source: stage.source,
-      target: stage.target,
-      topic,
-      group: benchGroup,
-      workload: sized,
-      folder,
+    const order = { ...stage.near, group, backlog, workload: sized, folder };
+    const addresses = {
+      [stage.near.source]: source.address,
+      [stage.near.target]: target.address,
     };
-    const addresses = { [stage.source]: source.address, [stage.target]: target.address };
     const contender = dataMigrateContender(binary, { bytesPerSecond, addresses });
     const command = await contender.command(order);
     await measure(programs.measure, command, folder);
-    await stage.checkTarget(sized);
+    await stage.checkTarget(sized, backlog);
   } finally {
     clearInterval(sampling);
     await Deno.remove(folder, { recursive: true });

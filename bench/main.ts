@@ -1,88 +1,77 @@
-// `deno task bench`: copies the same topics with data-migrate and with franz-go, in turns, between two real brokers, and
-// prints medians and ratios; with `--limit`, how evenly a limit is kept. A run that copied less than everything is a
-// failure; how fast a run was never is.
+// `deno task bench`: copies the same topics with data-migrate and with what one would take instead, in turns, between
+// two real brokers, and prints medians and ratios; with `--limit`, how evenly a limit is kept. A run that copied less than
+// everything is a failure, of that contender; how fast a run was never is.
 
-import { type Contender, dataMigrateContender, franzGoContender } from "./contenders.ts";
+import { conditions } from "./conditions.ts";
+import { type Contender, dataMigrateContender, peers } from "./contenders.ts";
 import { benchLimit } from "./limit.ts";
-import { machineLine, measure } from "./measure.ts";
 import { type BenchOptions, HELP, parseBenchOptions } from "./options.ts";
 import { dataMigrate, goPrograms } from "./programs.ts";
-import { formatResults, type Measurement, type Series } from "./results.ts";
-import { benchGroup, openStage, type Stage } from "./stage.ts";
+import { formatResult, type WorkloadResult } from "./results.ts";
+import { runWorkload } from "./rounds.ts";
+import { openStage } from "./stage.ts";
+import { measureStart } from "./start.ts";
 import { scaled, type Workload } from "./workloads.ts";
+import { writeReport } from "./write_report.ts";
 
 const encoder = new TextEncoder();
 const say = (line: string): void => void Deno.stderr.writeSync(encoder.encode(`${line}\n`));
 const print = (text: string): void => void Deno.stdout.writeSync(encoder.encode(text));
 
-async function bench(options: BenchOptions): Promise<void> {
+/** @returns whether all runs of data-migrate succeeded */
+async function bench(options: BenchOptions): Promise<boolean> {
+  const startedAt = performance.now();
   const programs = await goPrograms();
   const binary = options.binary ?? await dataMigrate(say);
-  const contenders = [dataMigrateContender(binary), franzGoContender(programs)];
-  say(machineLine());
+  const under = await conditions(binary);
+  say(under.machine);
   await using stage = await openStage(programs);
-  const { limit } = options;
+  const { limit, peers: wanted } = options;
   if (limit !== undefined) {
     for (const workload of options.workloads) {
       say(`${workload.name}: under a limit of ${limit} bytes a second`);
       print(`${await benchLimit(stage, programs, binary, limit, workload)}\n`);
     }
-    return;
+    return true;
   }
+  const ours = dataMigrateContender(binary);
+  const contenders: readonly Contender[] = [
+    ours,
+    ...peers(programs).filter(({ name }) => wanted?.some((each) => name.startsWith(each)) ?? true),
+  ];
+  const results: WorkloadResult[] = [];
+  const empty = new Map<string, WorkloadResult["series"][number]["runs"][number]>();
+  let filled: Workload | undefined;
   for (const workload of options.workloads.map((each) => scaled(each, options.scale))) {
-    say(`${workload.name}: seeding ${workload.title}, ${workload.records} records`);
-    const topic = await stage.seed(workload);
-    const run = (contender: Contender): Promise<Measurement> =>
-      runOnce(stage, programs.measure, contender, workload, topic);
-    const series = await interleave(contenders, options.runs, run);
-    await stage.deleteSource(workload);
-    print(`${formatResults(workload, series)}\n`);
-  }
-}
-
-/** Rounds in which everybody runs once, each round beginning with another one. The first round warms the brokers up. */
-async function interleave(
-  contenders: readonly Contender[],
-  runs: number,
-  run: (contender: Contender) => Promise<Measurement>,
-): Promise<readonly Series[]> {
-  const measured = new Map<Contender, Measurement[]>(contenders.map((each) => [each, []]));
-  for (let round = 0; round <= runs; round++) {
-    const first = round % contenders.length;
-    for (const contender of [...contenders.slice(first), ...contenders.slice(0, first)]) {
-      const measurement = await run(contender);
-      const wall = (measurement.wallMs / 1000).toFixed(2);
-      say(`  ${round === 0 ? "warm-up" : `run ${round}`}: ${contender.name} ${wall} s`);
-      if (round > 0) measured.get(contender)?.push(measurement);
+    if (filled?.topic !== workload.topic) {
+      if (filled !== undefined) await stage.deleteSource(filled);
+      say(`${workload.name}: filling ${workload.topic} with ${workload.records} records`);
+      await stage.fill(workload);
+      filled = workload;
     }
+    const result = await runWorkload({
+      stage,
+      measureProgram: programs.measure,
+      contenders: workload.alone ? [ours] : contenders,
+      workload,
+      runs: options.runs,
+      empty,
+      say: (line) => say(`${workload.name} ${line}`),
+    });
+    results.push(result);
+    print(`${formatResult(result)}\n`);
   }
-  return contenders.map((each) => ({ contender: each.name, runs: measured.get(each) ?? [] }));
-}
-
-async function runOnce(
-  stage: Stage,
-  measureProgram: string,
-  contender: Contender,
-  workload: Workload,
-  topic: string,
-): Promise<Measurement> {
-  const folder = await Deno.makeTempDir({ prefix: "data-migrate-bench-" });
-  try {
-    await stage.createTarget(workload);
-    const { source, target } = stage;
-    const order = { source, target, topic, group: benchGroup, workload, folder };
-    const command = await contender.command(order);
-    await stage.warmMemory(workload);
-    const measurement = await measure(measureProgram, command, folder);
-    await stage.checkTarget(workload);
-    await stage.deleteTarget(workload);
-    return measurement;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`${contender.name} failed on ${workload.name}: ${reason}`, { cause });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+  const start = filled && await measureStart(stage, binary, filled, options.runs);
+  if (start !== undefined) print(`start to first byte moved: ${start.join(" ")} ms\n`);
+  const minutes = (performance.now() - startedAt) / 60_000;
+  say(`took ${minutes.toFixed(1)} minutes`);
+  if (options.write) {
+    const { runs, scale } = options;
+    await writeReport({ ...under, runs, scale, minutes, results, startMs: start ?? [] });
   }
+  return results.every(({ series }) =>
+    series.every(({ kind, failure }) => kind !== "ours" || failure === undefined)
+  );
 }
 
 if (import.meta.main) {
@@ -92,7 +81,7 @@ if (import.meta.main) {
     Deno.exitCode = options === HELP ? 0 : 2;
   } else {
     try {
-      await bench(options);
+      if (!await bench(options)) Deno.exitCode = 1;
     } catch (error) {
       say(`Bench failed: ${error instanceof Error ? error.message : error}`);
       Deno.exitCode = 1;

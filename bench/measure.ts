@@ -1,9 +1,11 @@
-// One run of one program, measured by the kernel through peers/franz_go/measure. A program that fails is an error
-// with its last words, not a measurement.
+// One run of one program, measured by the kernel through go/measure. A program that fails is an error with its last
+// words, not a measurement.
 
-import { cpus, loadavg } from "node:os";
 import { runCommand } from "../tests/support/run_command.ts";
 import type { Measurement } from "./results.ts";
+
+/** A run that takes longer is ended, and has failed. */
+const LONGEST_RUN = "300s";
 
 /**
  * Runs a program to its end.
@@ -19,21 +21,12 @@ export async function measure(
   folder: string,
 ): Promise<Measurement> {
   const output = `${folder}/output.txt`;
-  const said = await runCommand(measureProgram, [output, ...command], { cwd: folder });
+  const said = await runCommand(measureProgram, [output, LONGEST_RUN, ...command], { cwd: folder });
   const { exitStatus, ...measurement }: Measurement & { readonly exitStatus: number } = JSON.parse(
     said,
   );
   if (exitStatus === 0) return measurement;
+  if (exitStatus === -1) throw new Error(`ended after ${LONGEST_RUN}, or killed`);
   const lines = (await Deno.readTextFile(output)).trim().split("\n");
-  throw new Error(`exit status ${exitStatus}: ${lines.slice(-10).join("\n")}`);
-}
-
-/** What the figures depend on: processors, and how busy they are before the bench begins. */
-export function machineLine(): string {
-  const [processor] = cpus();
-  const [load = 0] = loadavg();
-  return `${cpus().length} × ${
-    processor?.model ?? "processor unknown"
-  }, shared with both brokers; ` +
-    `load ${load.toFixed(1)} before the start`;
+  throw new Error(`exit status ${exitStatus}: ${lines.slice(-10).toReversed().join("\n")}`);
 }

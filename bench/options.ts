@@ -13,6 +13,10 @@ export interface BenchOptions {
   readonly workloads: readonly Workload[];
   /** Measure how evenly this limit is kept, bytes a second, instead of speed. */
   readonly limit?: number;
+  /** How the names of the peers that run begin; absent: all. */
+  readonly peers?: readonly string[];
+  /** Write RESULTS.md, results.json and results.svg. */
+  readonly write: boolean;
   /** A data-migrate to measure instead of the compiled one. */
   readonly binary?: string;
 }
@@ -23,6 +27,8 @@ export const HELP = `deno task bench -- [options]
   --runs N        measured runs of each contender (3)
   --scale F       part of the records, such as 0.1 for a quick look (1)
   --only A,C      some of the workloads (all)
+  --peers NAMES   some of the peers, such as franz-go,kcat (all)
+  --write         write RESULTS.md, results.json and results.svg beside the bench
   --limit RATE    how evenly data-migrate keeps a limit such as 20MB, over any five seconds
   --binary PATH   measure this data-migrate instead of dist/data-migrate
   --help
@@ -39,6 +45,8 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | strin
         runs: { type: "string", default: "3" },
         scale: { type: "string", default: "1" },
         only: { type: "string" },
+        peers: { type: "string" },
+        write: { type: "boolean", default: false },
         binary: { type: "string" },
         limit: { type: "string" },
         help: { type: "boolean", default: false },
@@ -66,6 +74,8 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | strin
     runs,
     scale,
     workloads: workloads.filter(({ name }) => names.includes(name)),
+    write: values.write,
+    ...(values.peers !== undefined && { peers: values.peers.split(",") }),
     ...(limit !== undefined && { limit }),
     ...(values.binary !== undefined && { binary: values.binary }),
   };

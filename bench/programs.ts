@@ -1,39 +1,53 @@
-// The programs the bench runs: data-migrate, compiled anew where its sources are younger, and the Go programs of
-// peers/franz_go, built when those have changed. It runs none of them.
+// The programs the bench runs: data-migrate, compiled anew where its sources are younger; Go programs, built when they
+// have changed; the peers, installed on first use into .tools. It runs none of them.
 
 import { fileURLToPath } from "node:url";
 import { installOnce } from "../tests/support/install_once.ts";
-import { runCommand, tryCommand } from "../tests/support/run_command.ts";
+import {
+  ensureGo,
+  ensureJavaAndMaven,
+  ensureKcat,
+  ensureNode,
+  ensurePythonVenv,
+} from "../tests/support/prerequisites.ts";
+import { runCommand } from "../tests/support/run_command.ts";
 import { binarySources } from "../tools/version.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const goFolder = fileURLToPath(new URL("./peers/franz_go", import.meta.url));
+const goFolder = fileURLToPath(new URL("./go", import.meta.url));
+const peersFolder = fileURLToPath(new URL("./peers", import.meta.url));
 
-/** Paths of the Go programs. */
+/** Paths of the Go programs; what each is for stands at the beginning of its source. */
 export interface GoPrograms {
-  /** The peer: copies a topic. */
+  readonly admin: string;
+  readonly ceilings: string;
   readonly copy: string;
-  /** Fills a topic. */
-  readonly seed: string;
-  /** Runs another program and tells what it cost. */
+  readonly fill: string;
+  readonly link: string;
   readonly measure: string;
+  readonly plan: string;
 }
 
 /** Builds the Go programs unless they are there. @throws Error where Go is missing or something doesn't build */
 export async function goPrograms(): Promise<GoPrograms> {
-  const files = ["go.mod", "go.sum", "main.go", "seed/main.go", "measure/main.go"];
-  const texts = await Promise.all(files.map((file) => Deno.readTextFile(`${goFolder}/${file}`)));
+  const files = (await filesBelow(goFolder)).toSorted();
+  const texts = await Promise.all(files.map((file) => Deno.readTextFile(file)));
   const folder = await installOnce("bench-go", texts.join("\n"), async (directory) => {
-    if ((await tryCommand("go", ["version"])).outcome === "missing") {
-      throw new Error(
-        "Cannot build the peer: Go 1.21 or newer is missing; install it (golang-go) and try again",
-      );
-    }
+    await ensureGo();
     await runCommand("go", ["build", "-trimpath", "-o", `${directory}/`, "./..."], {
       cwd: goFolder,
     });
   });
-  return { copy: `${folder}/franz_go`, seed: `${folder}/seed`, measure: `${folder}/measure` };
+  const program = (name: string): string => `${folder}/${name}`;
+  return {
+    admin: program("admin"),
+    ceilings: program("ceilings"),
+    copy: program("copy"),
+    fill: program("fill"),
+    link: program("link"),
+    measure: program("measure"),
+    plan: program("plan"),
+  };
 }
 
 /** Compiles data-migrate where dist/data-migrate is missing or older than a source of it. @returns its path */
@@ -45,6 +59,57 @@ export async function dataMigrate(say: (line: string) => void): Promise<string> 
   say("Compiling data-migrate, whose sources are younger than dist/data-migrate");
   await runCommand(Deno.execPath(), ["run", "-A", `${root}tools/compile.ts`]);
   return binary;
+}
+
+/** Installs the Python packages of peers/requirements.txt. @returns a command that runs a script of `peers/` */
+export async function pythonPeer(script: string): Promise<readonly string[]> {
+  const requirements = `${peersFolder}/requirements.txt`;
+  const recipe = await Deno.readTextFile(requirements);
+  const folder = await installOnce("bench-python", recipe, async (directory) => {
+    await ensurePythonVenv();
+    await runCommand("python3", ["-m", "venv", directory]);
+    await runCommand(`${directory}/bin/python`, [
+      ...["-m", "pip", "install", "--quiet", "--disable-pip-version-check"],
+      ...["--only-binary=:all:", "-r", requirements],
+    ]);
+  });
+  return [`${folder}/bin/python`, "-B", `${peersFolder}/${script}`];
+}
+
+/** Installs kafkajs with its codecs. @returns a command that runs the peer */
+export async function kafkajsPeer(): Promise<readonly string[]> {
+  const source = `${peersFolder}/kafkajs`;
+  const files = ["package.json", "copy.js"];
+  const texts = await Promise.all(files.map((file) => Deno.readTextFile(`${source}/${file}`)));
+  const folder = await installOnce("bench-kafkajs", texts.join("\n"), async (directory) => {
+    await ensureNode();
+    // The program lies beside its packages.
+    for (const file of files) await Deno.copyFile(`${source}/${file}`, `${directory}/${file}`);
+    await runCommand("npm", ["install", "--no-package-lock", "--no-audit", "--no-fund"], {
+      cwd: directory,
+    });
+  });
+  return ["node", `${folder}/copy.js`];
+}
+
+/** Installs kcat. @returns a command that runs the peer */
+export async function kcatPeer(): Promise<readonly string[]> {
+  await ensureKcat();
+  return ["sh", `${peersFolder}/kcat_copy.sh`];
+}
+
+/** Installs Kafka Connect with MirrorMaker 2. @returns its class path */
+export async function mirrorMakerClassPath(): Promise<string> {
+  const pom = `${peersFolder}/mirror_maker/pom.xml`;
+  const recipe = await Deno.readTextFile(pom);
+  const folder = await installOnce("bench-mirror-maker", recipe, async (directory) => {
+    await ensureJavaAndMaven();
+    await runCommand("mvn", [
+      ...["-q", "-B", "-f", pom, "dependency:copy-dependencies", "-DincludeScope=runtime"],
+      `-DoutputDirectory=${directory}/lib`,
+    ]);
+  });
+  return `${folder}/lib/*`;
 }
 
 async function modifiedAt(path: string): Promise<number | undefined> {
@@ -65,4 +130,14 @@ async function newest(path: string): Promise<number> {
     latest = Math.max(latest, await newest(`${path}/${name}`));
   }
   return latest;
+}
+
+async function filesBelow(path: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(path)) {
+    const each = `${path}/${name}`;
+    if (isDirectory) found.push(...await filesBelow(each));
+    else found.push(each);
+  }
+  return found;
 }

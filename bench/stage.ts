@@ -1,32 +1,48 @@
-// The two clusters between which the bench copies: one broker each, topics filled on the source, a fresh empty topic on
-// the target for each run, and the count of what arrived. It knows no contender and measures nothing.
+// The two clusters between which the bench copies: one broker each and a long link to it, topics filled on the source, a
+// fresh empty topic on the target for each run, and the count of what arrived. It knows no contender and measures nothing.
 
 import {
   type KafkaCluster,
   type KafkaOptions,
   startKafka,
 } from "../tests/support/kafka_cluster.ts";
-import { type Judge, startJudge } from "../tests/support/librdkafka.ts";
 import { runCommand } from "../tests/support/run_command.ts";
 import type { GoPrograms } from "./programs.ts";
-import { recordsOfPartition, valueBytesOf, type Workload } from "./workloads.ts";
+import { bytesLeft, recordsOfPartition, ROUND_TRIP_MS, type Workload } from "./workloads.ts";
 
-/** The group with a committed offset, 0, on every partition. */
-export const benchGroup = "bench-group";
+/** What there is to copy of a partition. */
+export interface Backlog {
+  readonly partition: number;
+  readonly start: number;
+  readonly count: number;
+}
+
+/** Bootstrap servers of both sides. */
+export interface Addresses {
+  readonly source: string;
+  readonly target: string;
+}
 
 /** The clusters, and what is done to them around a run. */
 export interface Stage extends AsyncDisposable {
-  /** Bootstrap servers. */
-  readonly source: string;
-  readonly target: string;
-  /** Creates and fills a workload's topic on the source. @returns its name */
-  readonly seed: (workload: Workload) => Promise<string>;
+  readonly near: Addresses;
+  /** The same clusters over long links. */
+  readonly far: Addresses;
+  /** Creates and fills a workload's topic on the source. */
+  readonly fill: (workload: Workload) => Promise<void>;
+  /** Puts groups before the last part of each partition. @param groups more than one are numbered from 1 */
+  readonly commit: (
+    workload: Workload,
+    group: string,
+    part: number,
+    groups?: number,
+  ) => Promise<readonly Backlog[]>;
   /** Creates the topic, empty, on the target. */
   readonly createTarget: (workload: Workload) => Promise<void>;
   /** Makes the page cache ready for what a run will write: see {@link warmMemory}. */
-  readonly warmMemory: (workload: Workload) => Promise<void>;
-  /** @throws Error where the target's partitions do not end where the source's do */
-  readonly checkTarget: (workload: Workload) => Promise<void>;
+  readonly warmMemory: (bytes: number) => Promise<void>;
+  /** @throws Error where the target's partitions do not hold what there was to copy */
+  readonly checkTarget: (workload: Workload, backlog: readonly Backlog[]) => Promise<void>;
   readonly deleteTarget: (workload: Workload) => Promise<void>;
   /** Deletes the topic on the source. */
   readonly deleteSource: (workload: Workload) => Promise<void>;
@@ -34,6 +50,7 @@ export interface Stage extends AsyncDisposable {
 
 const brokerOptions: KafkaOptions = {
   heapMb: 768,
+  listeners: ["FAR"],
   properties: {
     // Gigabytes of deleted topics would otherwise stay for a minute, in memory too.
     "log.segment.delete.delay.ms": "0",
@@ -41,44 +58,107 @@ const brokerOptions: KafkaOptions = {
 };
 
 /** Starts both clusters. */
-export async function openStage({ seed }: GoPrograms): Promise<Stage> {
+export async function openStage({ admin, fill, link }: GoPrograms): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
   const started = await Promise.all([startKafka(brokerOptions), startKafka(brokerOptions)]);
-  started.forEach((cluster) => stack.use(cluster));
+  for (const cluster of started) {
+    stack.use(cluster);
+    stack.use(startLink(link, cluster));
+  }
   const [source, target] = started;
-  const judge = stack.use(await startJudge());
   const owned = stack.move();
+  const call = (
+    { bootstrap }: KafkaCluster,
+    verb: string,
+    topic: string,
+    options: Readonly<Record<string, string | number>> = {},
+  ): Promise<string> => {
+    const flags = Object.entries({ cluster: bootstrap, topic, ...options });
+    return runCommand(admin, [...flags.map(([name, value]) => `-${name}=${value}`), verb]);
+  };
+  const create = (cluster: KafkaCluster, { topic, partitions }: Workload) =>
+    call(cluster, "create", topicName(topic), { partitions });
+  const checkEnds = async (
+    cluster: KafkaCluster,
+    { topic }: Workload,
+    expected: readonly (readonly [partition: number, records: number])[],
+  ) => {
+    const name = topicName(topic);
+    const ends: Readonly<Record<string, number>> = JSON.parse(await call(cluster, "ends", name));
+    for (const [partition, records] of expected) {
+      const end = ends[partition];
+      if (end !== records) throw new Error(`${name}-${partition} ends at ${end}, not ${records}`);
+    }
+  };
   return {
-    source: source.bootstrap,
-    target: target.bootstrap,
-    seed: (workload) => seedTopic(source, judge, seed, workload),
-    createTarget: (workload) => createTopic(target, judge, workload),
-    warmMemory: (workload) => warmMemory(target, workload),
-    checkTarget: (workload) => checkEnds(target, judge, workload),
-    deleteTarget: (workload) => judge.deleteTopics(target.bootstrap, [topicOf(workload)]),
-    deleteSource: (workload) => judge.deleteTopics(source.bootstrap, [topicOf(workload)]),
+    near: { source: source.bootstrap, target: target.bootstrap },
+    far: { source: farAddress(source), target: farAddress(target) },
+    async fill(workload) {
+      await create(source, workload);
+      const { topic, partitions, records, valueBytes, codec, batchBytes } = workload;
+      await runCommand(fill, [
+        ...[`-cluster=${source.bootstrap}`, `-topic=${topicName(topic)}`],
+        ...[`-partitions=${partitions}`, `-count=${records}`, `-bytes=${valueBytes}`],
+        ...[`-codec=${codec}`, `-batch-bytes=${batchBytes}`],
+      ]);
+      const all = Array.from({ length: partitions }, (_, partition) => partition);
+      await checkEnds(
+        source,
+        workload,
+        all.map((each) => [each, recordsOfPartition(workload, each)]),
+      );
+    },
+    async commit({ topic }, group, part, groups = 1) {
+      const options = { group, part, groups };
+      return JSON.parse(await call(source, "commit", topicName(topic), options));
+    },
+    createTarget: async (workload) => void await create(target, workload),
+    warmMemory: (bytes) => warmMemory(target, bytes),
+    checkTarget: (workload, backlog) =>
+      checkEnds(target, workload, backlog.map(({ partition, count }) => [partition, count])),
+    deleteTarget: async ({ topic }) => void await call(target, "delete", topicName(topic)),
+    deleteSource: async ({ topic }) => void await call(source, "delete", topicName(topic)),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
-function topicOf({ name }: Workload): string {
-  return `bench-${name.toLowerCase()}`;
+/** What a workload's topic is called on the clusters. */
+export function topicName(topic: string): string {
+  return `bench-${topic}`;
 }
 
-async function createTopic(
-  cluster: KafkaCluster,
-  judge: Judge,
-  workload: Workload,
-): Promise<void> {
-  const { partitions } = workload;
-  await judge.createTopics(cluster.bootstrap, [{ name: topicOf(workload), partitions }]);
+/** Bytes that are in the page cache after a run and were not before. */
+export function bytesWritten(workload: Workload): number {
+  return bytesLeft(workload) * 1.1;
+}
+
+function farAddress({ brokers: [broker] }: KafkaCluster): string {
+  if (broker?.farAddress === undefined) throw new Error("The cluster has no link");
+  return broker.farAddress;
+}
+
+function startLink(program: string, cluster: KafkaCluster): AsyncDisposable {
+  const [broker] = cluster.brokers;
+  const process = new Deno.Command(program, {
+    args: [
+      ...["-listen", farAddress(cluster), "-to", broker?.addressOf("FAR") ?? ""],
+      ...["-delay", `${ROUND_TRIP_MS / 2}ms`],
+    ],
+    stdout: "null",
+  }).spawn();
+  return {
+    [Symbol.asyncDispose]: async () => {
+      process.kill("SIGKILL");
+      await process.status;
+    },
+  };
 }
 
 /**
  * Writes as many bytes as a run will and deletes them. A virtual machine that hands free memory back to its host gets it
  * again page by page, which costs several times what copying does: without this, runs differ by a factor of two.
  */
-async function warmMemory({ brokers }: KafkaCluster, workload: Workload): Promise<void> {
+async function warmMemory({ brokers }: KafkaCluster, bytes: number): Promise<void> {
   const [broker] = brokers;
   if (broker === undefined) throw new Error("Cannot warm the memory up: the cluster has no broker");
   // Beside the broker's log directory: same file system, gone with the cluster.
@@ -86,52 +166,11 @@ async function warmMemory({ brokers }: KafkaCluster, workload: Workload): Promis
   const block = new Uint8Array(4 * 2 ** 20);
   const file = await Deno.open(path, { create: true, write: true });
   try {
-    for (let left = valueBytesOf(workload) * 1.1; left > 0; left -= block.length) {
+    for (let left = bytes; left > 0; left -= block.length) {
       await file.write(block);
     }
   } finally {
     file.close();
     await Deno.remove(path);
-  }
-}
-
-async function seedTopic(
-  cluster: KafkaCluster,
-  judge: Judge,
-  seed: string,
-  workload: Workload,
-): Promise<string> {
-  const topic = topicOf(workload);
-  const { partitions, records, valueBytes, codec, batchBytes } = workload;
-  await createTopic(cluster, judge, workload);
-  await runCommand(seed, [
-    ...[`-cluster=${cluster.bootstrap}`, `-topic=${topic}`, `-partitions=${partitions}`],
-    ...[`-count=${records}`, `-bytes=${valueBytes}`, `-codec=${codec}`],
-    `-batch-bytes=${batchBytes}`,
-  ]);
-  await checkEnds(cluster, judge, workload);
-  const offsets = Array.from({ length: partitions }, (_, partition) => ({
-    topic,
-    partition,
-    offset: 0n,
-  }));
-  // As a consumer: on a cluster that never saw a group, this waits for the coordinator; an administrator's commit
-  // comes back without having been stored.
-  await judge.commitOffsets(cluster.bootstrap, benchGroup, offsets, { joined: true });
-  return topic;
-}
-
-async function checkEnds(
-  { bootstrap }: KafkaCluster,
-  judge: Judge,
-  workload: Workload,
-): Promise<void> {
-  const topic = topicOf(workload);
-  for (let partition = 0; partition < workload.partitions; partition++) {
-    const expected = recordsOfPartition(workload, partition);
-    const { highWatermark } = await judge.watermarks(bootstrap, topic, partition);
-    if (highWatermark !== expected) {
-      throw new Error(`${topic}-${partition} ends at ${highWatermark}, expected ${expected}`);
-    }
   }
 }

@@ -20,6 +20,8 @@ export interface KafkaBroker {
   readonly address: string;
   /** Of any of its listeners. @throws Error when the cluster has no such listener */
   readonly addressOf: (listener: ListenerName) => string;
+  /** Where a proxy to its FAR listener has to listen, `127.0.0.1:port`; the cluster may have no such listener. */
+  readonly farAddress: string | undefined;
   /** Where its partitions' logs lie. */
   readonly logDir: string;
   /** The file with its warnings and errors. */
@@ -82,6 +84,7 @@ export function makeBroker(node: NodeLayout, java: Java): StartableBroker {
     nodeId: node.nodeId,
     address: addressOf(node, "PLAINTEXT"),
     addressOf: (listener) => addressOf(node, listener),
+    farAddress: node.farPort === undefined ? undefined : `127.0.0.1:${node.farPort}`,
     logDir: node.logDir,
     logFile: logFileOf(node),
     get pid() {

@@ -133,7 +133,7 @@ function layoutNodes(
   listeners: readonly ListenerName[],
   withZookeeper: boolean,
 ): Pick<ClusterLayout, "nodes" | "zookeeperPort"> {
-  const ports = [...freePorts(1 + brokers * (1 + listeners.length))];
+  const ports = [...freePorts(1 + brokers * (2 + listeners.length))];
   const nextPort = (): number => {
     const port = ports.pop();
     if (port === undefined) throw new Error("Cannot lay out the cluster: too few ports reserved");
@@ -144,6 +144,7 @@ function layoutNodes(
     logDir: `${directory}/broker-${index + 1}`,
     controllerPort: nextPort(),
     ports: Object.fromEntries(listeners.map((name) => [name, nextPort()])),
+    ...(listeners.includes("FAR") && { farPort: nextPort() }),
   }));
   return { nodes, zookeeperPort: withZookeeper ? nextPort() : undefined };
 }

@@ -9,12 +9,14 @@ import type { KafkaVersion } from "./kafka_jars.ts";
 /**
  * How clients may connect. Every broker has PLAINTEXT, which brokers use among themselves; MTLS demands a client
  * certificate; the SASL listeners offer PLAIN, and SCRAM-SHA-256, SCRAM-SHA-512 and OAUTHBEARER (unsigned tokens, see
- * token_endpoint.ts) where the cluster is in KRaft mode.
+ * token_endpoint.ts) where the cluster is in KRaft mode. FAR is plaintext and advertises another port than its own: a
+ * proxy has to listen there, and no client gets around it.
  */
-export type ListenerName = "PLAINTEXT" | "TLS" | "MTLS" | "SASL_PLAINTEXT" | "SASL_TLS";
+export type ListenerName = "PLAINTEXT" | "FAR" | "TLS" | "MTLS" | "SASL_PLAINTEXT" | "SASL_TLS";
 
 const securityProtocols: Readonly<Record<ListenerName, string>> = {
   PLAINTEXT: "PLAINTEXT",
+  FAR: "PLAINTEXT",
   TLS: "SSL",
   MTLS: "SSL",
   SASL_PLAINTEXT: "SASL_PLAINTEXT",
@@ -33,6 +35,8 @@ export interface NodeLayout {
   /** One for each listener of the cluster. */
   readonly ports: Readonly<Partial<Record<ListenerName, number>>>;
   readonly controllerPort: number;
+  /** What FAR is advertised with. */
+  readonly farPort?: number;
   readonly logDir: string;
 }
 
@@ -92,6 +96,9 @@ export function zookeeperConfig(port: number, dataDir: string): string {
 function commonProperties(cluster: ClusterLayout, node: NodeLayout): Record<string, string> {
   const replicas = `${Math.min(3, cluster.nodes.length)}`;
   const listeners = listenersOf(node).map(([name, port]) => `${name}://127.0.0.1:${port}`);
+  const advertised = listenersOf(node).map(([name, port]) =>
+    `${name}://127.0.0.1:${name === "FAR" ? node.farPort : port}`
+  );
   return {
     "listeners": [
       ...listeners,
@@ -99,7 +106,7 @@ function commonProperties(cluster: ClusterLayout, node: NodeLayout): Record<stri
         ? [`CONTROLLER://127.0.0.1:${node.controllerPort}`]
         : []),
     ].join(","),
-    "advertised.listeners": listeners.join(","),
+    "advertised.listeners": advertised.join(","),
     "inter.broker.listener.name": "PLAINTEXT",
     "listener.security.protocol.map": [
       "CONTROLLER:PLAINTEXT",

@@ -1,6 +1,6 @@
 /**
  * The programs that real brokers, the independent judge, the pages and terminals need: Java 17+, Maven, Python with
- * venv, openssl, Chromium, tmux. Missing
+ * venv, openssl, Chromium, tmux; Go, kcat and Node.js for the bench. Missing
  * ones are installed with apt-get where this process may do so (root, or sudo without a password); else the error says
  * which command to type. Refuses to ask for a password and to touch a system without apt-get.
  */
@@ -75,6 +75,39 @@ export const ensureOpenssl = (): Promise<void> => ensure([openssl]);
 
 /** Makes sure that tmux is there. @throws Error with the command to type */
 export const ensureTmux = (): Promise<void> => ensure([tmux]);
+
+const go: Prerequisite = {
+  title: "Go 1.21 or newer",
+  debianPackage: "golang-go",
+  isPresent: async () => (await tryCommand("go", ["version"])).outcome === "succeeded",
+};
+
+/** Makes sure that Go is there. @throws Error with the command to type */
+export const ensureGo = (): Promise<void> => ensure([go]);
+
+const kcat: Prerequisite = {
+  title: "kcat",
+  debianPackage: "kcat",
+  isPresent: async () => (await tryCommand("kcat", ["-V"])).outcome === "succeeded",
+};
+
+/** Makes sure that kcat is there. @throws Error with the command to type */
+export const ensureKcat = (): Promise<void> => ensure([kcat]);
+
+const node: Prerequisite = {
+  title: "Node.js",
+  debianPackage: "nodejs",
+  isPresent: async () => (await tryCommand("node", ["--version"])).outcome === "succeeded",
+};
+
+const npm: Prerequisite = {
+  title: "npm",
+  debianPackage: "npm",
+  isPresent: async () => (await tryCommand("npm", ["--version"])).outcome === "succeeded",
+};
+
+/** Makes sure that Node.js and npm are there. @throws Error with the command to type */
+export const ensureNode = (): Promise<void> => ensure([node, npm]);
 
 async function ensure(wanted: readonly Prerequisite[]): Promise<void> {
   if ((await missingOf(wanted)).length === 0) return;

@@ -1,4 +1,4 @@
-module data-migrate/bench/peers/franz_go
+module data-migrate/bench/go
 
 go 1.26.0
 

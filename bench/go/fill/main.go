@@ -23,25 +23,31 @@ func main() {
 	count := flag.Int("count", 0, "records in total")
 	size := flag.Int("bytes", 100, "bytes of a record's value")
 	codec := flag.String("codec", "none", "none, lz4 or zstd")
-	batchBytes := flag.Int("batch-bytes", 1_000_000, "bytes of a batch before compression, at most")
+	batchBytes := flag.Int("batch-bytes", 1_000_000, "bytes of a batch before compression, at most; 0: a record each")
 	flag.Parse()
-	if err := seed(*cluster, *topic, *partitions, *count, *size, *codec, *batchBytes); err != nil {
+	_, known := codecs[*codec]
+	err := fmt.Errorf("unknown codec %q", *codec)
+	switch {
+	case known && *batchBytes == 0:
+		err = fillSingles(*cluster, *topic, *partitions, *count, *size, *codec)
+	case known:
+		err = fill(*cluster, *topic, *partitions, *count, *size, *codec, *batchBytes)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func seed(cluster, topic string, partitions, count, size int, codec string, batchBytes int) error {
-	compression, known := map[string]kgo.CompressionCodec{
-		"none": kgo.NoCompression(), "lz4": kgo.Lz4Compression(), "zstd": kgo.ZstdCompression(),
-	}[codec]
-	if !known {
-		return fmt.Errorf("unknown codec %q", codec)
-	}
+var codecs = map[string]kgo.CompressionCodec{
+	"none": kgo.NoCompression(), "lz4": kgo.Lz4Compression(), "zstd": kgo.ZstdCompression(),
+}
+
+func fill(cluster, topic string, partitions, count, size int, codec string, batchBytes int) error {
 	client, err := kgo.NewClient(
 		kgo.SeedBrokers(cluster),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()),
-		kgo.ProducerBatchCompression(compression),
+		kgo.ProducerBatchCompression(codecs[codec]),
 		kgo.ProducerBatchMaxBytes(int32(batchBytes)),
 		kgo.MaxBufferedRecords(max(100_000, 100_000_000/size)),
 		kgo.MaxBufferedBytes(256<<20),

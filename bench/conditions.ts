@@ -1,0 +1,57 @@
+// What figures depend on: the machine, how busy it was, and the versions of what ran. It measures nothing.
+
+import { cpus, loadavg, release, totalmem } from "node:os";
+import { fileURLToPath } from "node:url";
+import { tryCommand } from "../tests/support/run_command.ts";
+
+/** As lines of text. */
+export interface Conditions {
+  readonly machine: string;
+  readonly versions: readonly string[];
+  /** Of the working tree. */
+  readonly commit: string;
+  /** Of the start, UTC. */
+  readonly date: string;
+}
+
+/** @param binary the data-migrate that is measured */
+export async function conditions(binary: string): Promise<Conditions> {
+  const said = async (program: string, ...args: string[]): Promise<string> => {
+    const { stdout, stderr } = await tryCommand(program, args, { cwd: here });
+    return `${stdout}\n${stderr}`.trim();
+  };
+  const here = fileURLToPath(new URL(".", import.meta.url));
+  const file = (path: string) => Deno.readTextFile(`${here}/${path}`);
+  const [processor] = cpus();
+  const [load = 0] = loadavg();
+  const pinned = [
+    ...(await file("go/go.mod")).matchAll(/^\t(?:\S+\/)?(franz-go)\s+v(\S+)/gm),
+    ...(await file("peers/requirements.txt")).matchAll(/^(\S+?)==(\S+)/gm),
+    ...(await file("peers/kafkajs/package.json")).matchAll(/"(\S+)": "(\d\S+)"/g),
+  ].map(([, name, version]) => `${name} ${version}`);
+  return {
+    machine: `${cpus().length} × ${processor?.model ?? "processor unknown"}, ` +
+      `${(totalmem() / 2 ** 30).toFixed(0)} GiB, Linux ${release()}, ` +
+      `shared with both brokers; load ${load.toFixed(1)} before the start`,
+    versions: [
+      firstLine(await said(binary, "--version")),
+      "Kafka and MirrorMaker 2 4.1.0",
+      ...pinned,
+      lastMatch(await said("kcat", "-V"), /Version.*/) ?? "no kcat",
+      firstLine(await said("go", "version")),
+      `node ${firstLine(await said("node", "--version"))}`,
+      firstLine(await said("python3", "--version")),
+      firstLine(await said("java", "-version")),
+    ],
+    commit: firstLine(await said("git", "describe", "--always", "--dirty")),
+    date: new Date().toISOString().slice(0, 16).replace("T", " "),
+  };
+}
+
+function firstLine(text: string): string {
+  return text.split("\n")[0] ?? "";
+}
+
+function lastMatch(text: string, pattern: RegExp): string | undefined {
+  return pattern.exec(text)?.[0];
+}
