@@ -24,6 +24,14 @@ export interface LogBatch {
   readonly foreign?: true;
 }
 
+/** A batch of the source. */
+export interface SourceBatch extends LogBatch {
+  /** Source offset after the batch. */
+  readonly nextOffset: bigint;
+  /** How many of its records lie before an offset that is not behind it. */
+  readonly recordsBefore: (offset: bigint) => number;
+}
+
 /** The records of a batch. */
 export interface OpenedRecords {
   readonly bytes: Uint8Array;

@@ -14,7 +14,7 @@ import {
 import type { OffsetSpan } from "../core/offsets.ts";
 import type { TopicPartition } from "../core/topic_partition.ts";
 import { type Carried, type CutBatch, cutBatches, recordsBefore } from "../copy/cut.ts";
-import type { LogBatch } from "./log_batch.ts";
+import type { LogBatch, SourceBatch } from "./log_batch.ts";
 import { type ClusterReader, type FetchedPage, fetchPage, ReadError } from "./partition_reader.ts";
 
 /** Damaged bytes are fetched so often. */
@@ -29,7 +29,7 @@ export async function* readSource(
   reader: ClusterReader,
   partition: TopicPartition,
   spans: readonly OffsetSpan[],
-): AsyncGenerator<LogBatch, void> {
+): AsyncGenerator<SourceBatch, void> {
   for (const { startOffset, endOffset } of spans) {
     let fromOffset = startOffset;
     let carried: Carried | undefined;
@@ -118,10 +118,11 @@ export async function* readTarget(
   }
 }
 
-function sourceBatch(batch: CutBatch): LogBatch {
-  const { bytes, view, position, size, recordCount } = batch;
+function sourceBatch(batch: CutBatch): SourceBatch {
+  const { bytes, view, position, size, recordCount, nextOffset } = batch;
   return {
-    ...{ bytes, view, position, size, recordCount },
+    ...{ bytes, view, position, size, recordCount, nextOffset },
+    recordsBefore: (offset) => recordsBefore(batch, offset),
     offsetOf: (index) => sourceOffsetOf(batch, index),
   };
 }

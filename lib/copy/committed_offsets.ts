@@ -24,14 +24,31 @@ export class CommittedOffsets {
     return positions;
   }
 
+  /** The first records of a batch, as many as told, lie on the target already: what they answer is not told again. */
+  pass(batch: CutBatch, records: number): void {
+    for (let offset; (offset = this.offsets[this.#next]) !== undefined; this.#next++) {
+      if (offset >= batch.nextOffset || recordsBefore(batch, offset) >= records) break;
+    }
+  }
+
+  /**
+   * The target holds records before this batch that the source may have lost: what lies between those that both have
+   * and the batch is not answered by it.
+   */
+  passGap(batch: CutBatch): void {
+    if (batch.recordsBefore === undefined) this.passUntil(batch.firstOffset);
+    // Where its first record lies is not known exactly.
+    else this.pass(batch, 1);
+  }
+
   /** What lies before an offset is not answered by what follows. */
-  pass(untilOffset: bigint): void {
-    while ((this.offsets[this.#next] ?? untilOffset) < untilOffset) this.#next++;
+  passUntil(offset: bigint): void {
+    while ((this.offsets[this.#next] ?? offset) < offset) this.#next++;
   }
 
   /** Begins again: what lies before has been answered. */
   restart(fromOffset: bigint): void {
     this.#next = 0;
-    this.pass(fromOffset);
+    this.passUntil(fromOffset);
   }
 }

@@ -78,6 +78,8 @@ export class PartitionCopy implements TopicPartition {
   #held: HeldRecords | undefined;
   /** While `#held` does: what has expired unread begins here, if the target does not hold it. */
   #expiredFrom: bigint | undefined;
+  /** Whether the next batch is the first behind what `#held` has found. */
+  #behindHeld = false;
   #repositions = 0;
   #batchesLeftOut = 0;
   #recordsAcknowledged: bigint;
@@ -195,10 +197,9 @@ export class PartitionCopy implements TopicPartition {
     for (const whole of batches) {
       const batch = this.#withoutStored(whole);
       this.#nextFetchOffset = whole.nextOffset;
-      if (batch === undefined) {
-        this.#committed.pass(whole.nextOffset);
-        continue;
-      }
+      if (batch === undefined) continue;
+      if (this.#behindHeld) this.#committed.passGap(batch);
+      this.#behindHeld = false;
       // Before the batch is patched: what it was made of may have to be opened.
       const positions = this.#committed.take(batch);
       const baseSequence = this.#idempotent ? Number(this.#recordsRead & 0x7fffffffn) : -1;
@@ -346,6 +347,7 @@ export class PartitionCopy implements TopicPartition {
         `messages before source offset ${point.offset} have expired, and it cannot be told which of those behind it the target holds`,
       );
     }
+    this.#behindHeld = true;
     this.#toSkip = point.skip;
     this.#recordsRead = this.#stored.records - point.skip;
     this.#nextFetchOffset = point.offset;
@@ -361,6 +363,7 @@ export class PartitionCopy implements TopicPartition {
     if (this.#toSkip === 0n) return batch;
     const count = BigInt(batch.recordCount);
     const stored = minOffset(this.#toSkip, count);
+    this.#committed.pass(batch, Number(stored));
     const rest = stored < count ? withoutRecords(batch, stored) : undefined;
     this.#toSkip -= stored;
     this.#recordsRead += stored;

@@ -2,8 +2,6 @@
 // to a source offset: that of the first copied record at or after it. Where every offset between two points was a record
 // of ours on both sides, it is a sum; elsewhere somebody has to look, and it is said where from.
 
-import { maxOffset } from "./offsets.ts";
-
 /** Everything before `sourceOffset` is copied: `records` in all plans, the last of them before `targetOffset`. */
 export interface OffsetMark {
   readonly sourceOffset: bigint;
@@ -68,19 +66,34 @@ export function translateOffset(copied: CopiedOffsets, sourceOffset: bigint): Tr
   if (sourceOffset <= copied.startOffset) return { targetOffset: targetFirstOffset };
   const journaled = positions.get(sourceOffset);
   if (journaled !== undefined) return { targetOffset: journaled };
-  const behind = marks.findIndex((mark) => mark.sourceOffset > sourceOffset);
+  const behind = firstBehind(marks, sourceOffset);
   const to = marks[behind] ?? {
     sourceOffset: copied.endOffset,
     records: copied.records,
     targetOffset,
   };
-  const from = marks[behind < 0 ? marks.length - 1 : behind - 1];
-  if (from === undefined) return { targetOffset: targetFirstOffset };
-  const records = to.records - from.records;
-  // Nothing of ours lies between: the next record of ours, or the end of all.
-  if (records === 0n && to.records === copied.records) return { targetOffset };
+  const before = marks[behind - 1];
+  if (before === undefined) return { targetOffset: targetFirstOffset };
+  // Nothing of ours lies before our first record.
+  const from = before.records > 0n || before.targetOffset >= targetFirstOffset
+    ? before
+    : { ...before, targetOffset: targetFirstOffset };
+  // Nothing of ours lies between, or behind: the end of all.
+  if (from.records === to.records && to.records === copied.records) return { targetOffset };
   if (isDense(from, to)) {
-    return { targetOffset: maxOffset(from.targetOffset + (sourceOffset - from.sourceOffset), 0n) };
+    return { targetOffset: from.targetOffset + (sourceOffset - from.sourceOffset) };
   }
   return { from, to };
+}
+
+/** The index of the first mark behind an offset; their number where there is none. */
+function firstBehind(marks: readonly OffsetMark[], sourceOffset: bigint): number {
+  let [low, high] = [0, marks.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const mark = marks[middle];
+    if (mark !== undefined && mark.sourceOffset > sourceOffset) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

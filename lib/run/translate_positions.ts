@@ -1,8 +1,10 @@
 // Target offsets of committed source offsets: what the journal knows, and where it leaves something open, a look at
 // both logs between two points that it does know.
 
-import { readSource, readTarget } from "../compare/read_logs.ts";
+import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
+import { countRecordsBefore, findRecords } from "../compare/find_offsets.ts";
 import { ReadError } from "../compare/partition_reader.ts";
+import { readSource, readTarget } from "../compare/read_logs.ts";
 import type { WantedPosition } from "../core/group_offsets.ts";
 import type { JournaledPartition, JournalState } from "../core/journal.ts";
 import { type OffsetMark, translateOffset } from "../core/offset_marks.ts";
@@ -31,74 +33,73 @@ export async function translatePositions(
   openReaders: () => Readers,
 ): Promise<TranslatedPositions> {
   const translated = new Map<string, bigint | string>();
-  const open = new Map<string, () => Promise<bigint | string>>();
-  const producerId = BigInt(migration.producerId);
-  let readers: Readers | undefined;
+  const segments = new Map<string, Segment>();
   for (const position of wanted) {
     const name = formatPosition(position);
+    if (translated.has(name)) continue;
     const key = formatTopicPartition(position);
-    const journaled = partitions.get(key);
-    if (journaled === undefined) {
+    const partition = partitions.get(key);
+    if (partition === undefined) {
       translated.set(name, skipped.get(key) ?? "The partition does not exist on the target");
       continue;
     }
-    const translation = translateOffset(journaled, position.sourceOffset);
+    const translation = translateOffset(partition, position.sourceOffset);
     if ("targetOffset" in translation) {
       translated.set(name, translation.targetOffset);
       continue;
     }
     const { from, to } = translation;
-    open.set(name, () => {
-      readers ??= openReaders();
-      return lookUp(readers, journaled, { from, to, producerId }, position.sourceOffset);
-    });
+    const segmentName = `${key} ${from.sourceOffset}`;
+    const segment = segments.get(segmentName) ?? { partition, from, to, offsets: new Set() };
+    segments.set(segmentName, segment);
+    segment.offsets.add(position.sourceOffset);
   }
+  if (segments.size === 0) return translated;
+  const readers = openReaders();
+  const producerId = BigInt(migration.producerId);
   try {
-    const queue = open.entries();
+    const queue = segments.values();
     await Promise.all(Array.from({ length: SCANS_AT_ONCE }, async () => {
-      for (const [name, look] of queue) translated.set(name, await look());
+      for (const segment of queue) {
+        const { partition } = segment;
+        for (const [sourceOffset, found] of await lookUp(readers, segment, producerId)) {
+          translated.set(formatPosition({ ...partition, sourceOffset }), found);
+        }
+      }
     }));
   } finally {
-    readers?.close();
+    readers.close();
   }
   return translated;
 }
 
+/** Positions between two points of a partition's logs. */
 interface Segment {
+  readonly partition: JournaledPartition;
   readonly from: OffsetMark;
   readonly to: OffsetMark;
-  readonly producerId: bigint;
+  readonly offsets: Set<bigint>;
 }
 
-/** Counts records on the source up to the offset, and as many of ours on the target. */
+/** Counts records on the source up to the offsets, and as many of ours on the target: one reading of each. */
 async function lookUp(
   { source, target }: Readers,
-  partition: JournaledPartition,
-  { from, to, producerId }: Segment,
-  sourceOffset: bigint,
-): Promise<bigint | string> {
-  const count = async (startOffset: bigint, endOffset: bigint): Promise<bigint> => {
-    const within = partition.ranges.flatMap((range) => {
-      const span = {
-        startOffset: maxOffset(range.startOffset, startOffset),
-        endOffset: minOffset(range.endOffset, endOffset),
-      };
-      return span.startOffset < span.endOffset ? [span] : [];
-    });
-    let records = 0n;
-    const spans = withoutSpans(within, partition.lost);
-    for await (const batch of readSource(source, partition, spans)) {
-      records += BigInt(batch.recordCount);
-    }
-    return records;
-  };
+  { partition, from, to, ...segment }: Segment,
+  producerId: bigint,
+): Promise<readonly (readonly [sourceOffset: bigint, found: bigint | string])[]> {
+  const offsets = [...segment.offsets].sort((a, b) => a < b ? -1 : 1);
+  const within = partition.ranges.flatMap((range) => {
+    const span = {
+      startOffset: maxOffset(range.startOffset, from.sourceOffset),
+      endOffset: minOffset(range.endOffset, to.sourceOffset),
+    };
+    return span.startOffset < span.endOffset ? [span] : [];
+  });
+  const spans = withoutSpans(within, partition.lost);
   try {
-    const before = await count(from.sourceOffset, sourceOffset);
-    const behind = await count(sourceOffset, to.sourceOffset);
-    if (before + behind !== to.records - from.records) {
-      return "The source has lost messages since they were copied, so that the position can't be counted off any more";
-    }
-    const number = from.records + before;
+    const counts = await countRecordsBefore(readSource(source, partition, spans), offsets);
+    if (counts.total !== to.records - from.records) return unknown(COUNTS_DIFFER);
+    const numbers = counts.before.map((before) => from.records + before);
     const range = {
       startOffset: from.targetOffset,
       endOffset: partition.targetOffset,
@@ -106,15 +107,21 @@ async function lookUp(
       producerId,
       foreign: false,
     };
-    for await (const batch of readTarget(target, partition, range)) {
-      const { firstNumber = 0n, offsetOf } = batch;
-      // Of a batch that compaction has thinned the offsets tell how many it held.
-      const last = offsetOf(0, Number(maxOffset(number - firstNumber, 0n)));
-      if (number < firstNumber + BigInt(batch.recordCount)) return last;
-    }
-    return partition.targetOffset;
+    const read = readTarget(target, partition, range);
+    const found = await findRecords(read, numbers, partition.targetOffset);
+    return offsets.map((offset, index) => [offset, found[index] ?? partition.targetOffset]);
   } catch (error) {
-    if (!(error instanceof ReadError)) throw error;
-    return error.message;
+    if (error instanceof ReadError) return unknown(error.message);
+    if (error instanceof CorruptBatchError) {
+      return unknown(`A batch read back is damaged: ${error.reason}`);
+    }
+    throw error;
+  }
+
+  function unknown(reason: string) {
+    return offsets.map((offset) => [offset, reason] as const);
   }
 }
+
+const COUNTS_DIFFER =
+  "The source has lost messages since they were copied, so that the position can't be counted off any more";
