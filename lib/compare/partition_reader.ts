@@ -51,10 +51,21 @@ const OFFSET_OUT_OF_RANGE = 1;
 
 /** Fetches a partition from an offset on. @throws {ReadError} where that cannot be done */
 export async function fetchPage(
-  { role, leaders, connections, pool, isolation, pace, signal }: ClusterReader,
+  reader: ClusterReader,
   partition: TopicPartition,
   fetchOffset: bigint,
 ): Promise<FetchedPage> {
+  let page: FetchedPage | "throttled";
+  // What was waited for because of a quota counts towards nobody's patience.
+  do page = await tryFetch(reader, partition, fetchOffset); while (page === "throttled");
+  return page;
+}
+
+async function tryFetch(
+  { role, leaders, connections, pool, isolation, pace, signal }: ClusterReader,
+  partition: TopicPartition,
+  fetchOffset: bigint,
+): Promise<FetchedPage | "throttled"> {
   let last = "it has no leader";
   let stale = false;
   return await createBackoff(CONTROL_BACKOFF, signal)(async () => {
@@ -82,6 +93,8 @@ export async function fetchPage(
       if (throttleTimeMs > 0) await delay(Math.min(throttleTimeMs, LONGEST_THROTTLE_MS), signal);
       if (fetched?.errorCode === 0) return { ...frame, fetched };
       frame.release();
+      // Above a quota a broker answers without any partition (KIP-219).
+      if (fetched === undefined && throttleTimeMs > 0) return "throttled";
       const code = fetched?.errorCode ?? -1;
       if (code === OFFSET_OUT_OF_RANGE) {
         throw new ExpiredError(

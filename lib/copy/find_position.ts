@@ -23,6 +23,7 @@ import type { ResponseFrame } from "../wire/connection.ts";
 import { ProtocolError } from "../wire/protocol_reader.ts";
 import { decodeFetch, encodeFetch, type FetchedPartition } from "../wire/fetch.ts";
 import { digestRecords } from "./held_records.ts";
+import { LONGEST_THROTTLE_MS } from "./lane.ts";
 
 /** A point of a partition's copy on the target. */
 export interface TargetPosition {
@@ -92,7 +93,7 @@ export async function findPosition(
   };
   const until = performance.now() + REPLICATION_PATIENCE_MS;
   while (records === undefined || scan.records < records) {
-    const atEnd = await scanOnce(broker, partition, identity, scan);
+    const atEnd = await scanOnce(broker, partition, identity, scan, signal);
     if (!atEnd) continue;
     if (records === undefined) break;
     if (performance.now() > until) {
@@ -125,6 +126,7 @@ async function scanOnce(
   partition: TopicPartition,
   identity: ProducerIdentity,
   scan: Scan,
+  signal: AbortSignal,
 ): Promise<boolean> {
   const request = encodeFetch([{ ...partition, leaderEpoch: -1, fetchOffset: scan.nextOffset }], {
     maxWaitMs: 100,
@@ -133,8 +135,11 @@ async function scanOnce(
     isolation: "read_uncommitted",
   });
   const frame = await broker.connection.send(request);
-  const [fetched] = decodeFetch(frame).partitions;
+  const { partitions: [fetched], throttleTimeMs } = decodeFetch(frame);
+  if (throttleTimeMs > 0) await delay(Math.min(throttleTimeMs, LONGEST_THROTTLE_MS), signal);
   if (fetched === undefined) {
+    // Above a quota a broker answers without any partition (KIP-219).
+    if (throttleTimeMs > 0) return false;
     throw new PositionError("the target's answer leaves the partition out");
   }
   if (fetched.errorCode === OFFSET_OUT_OF_RANGE) {
