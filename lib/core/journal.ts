@@ -11,7 +11,6 @@ import {
   type MigrationEntry,
   parseJournalEntry,
   type PlanEntryPartition,
-  type PositionEntry,
   type ProgressEntry,
   type SettledEntry,
 } from "./journal_entry.ts";
@@ -103,6 +102,8 @@ export function continueJournal(
   const partitions = new Map<string, JournaledPartition>(state.partitions);
   const topicsCreated = new Set(state.topicsCreated);
   const skipped = new Map(state.skipped);
+  /** Those that this call has copied: thousands of groups may stand on one partition. */
+  const positions = new Map<string, Map<bigint, bigint>>();
   let finished = state.finished;
   for (const entry of entries) {
     // What follows the end of a run belongs to one that has not come to its end yet.
@@ -117,6 +118,13 @@ export function continueJournal(
       }
     } else if (entry.type === "created") {
       for (const topic of entry.topics) topicsCreated.add(topic);
+    } else if (entry.type === "position") {
+      const key = formatTopicPartition(entry);
+      const known = partitions.get(key);
+      if (known === undefined) continue;
+      const own = positions.get(key) ?? new Map(known.positions);
+      positions.set(key, own.set(BigInt(entry.sourceOffset), BigInt(entry.targetOffset)));
+      if (known.positions !== own) partitions.set(key, { ...known, positions: own });
     } else if (entry.type !== "migration" && entry.type !== "finished") {
       const key = formatTopicPartition(entry);
       const known = partitions.get(key);
@@ -171,7 +179,7 @@ function plannedPartition(
 
 function movedOn(
   known: JournaledPartition,
-  entry: ProgressEntry | PositionEntry | LostEntry | SettledEntry,
+  entry: ProgressEntry | LostEntry | SettledEntry,
 ): JournaledPartition {
   switch (entry.type) {
     case "progress": {
@@ -187,11 +195,6 @@ function movedOn(
         marks: addMark(known.marks, mark),
         targetFirstOffset: BigInt(entry.targetFirstOffset),
       };
-    }
-    case "position": {
-      const positions = new Map(known.positions);
-      positions.set(BigInt(entry.sourceOffset), BigInt(entry.targetOffset));
-      return { ...known, positions };
     }
     case "lost": {
       const span = { startOffset: BigInt(entry.startOffset), endOffset: BigInt(entry.endOffset) };

@@ -100,6 +100,7 @@ export async function copyWithJournal(options: JournaledCopyOptions): Promise<vo
   const targetTopics = plannedTopics(options, "target");
   const tasks = await planTasks(options, identity);
   const changed = new Map<string, ProgressEntry>();
+  const positions: JournalEntry[] = [];
   const events: JournalEntry[] = [];
   const stop = new AbortController();
   let journalError: { readonly thrown: unknown } | undefined;
@@ -107,7 +108,9 @@ export async function copyWithJournal(options: JournaledCopyOptions): Promise<vo
   /** One write and one fsync for all that happened since the last, however many partitions it befell. */
   function write(): void {
     if (journalError !== undefined) return;
-    const entries = [...changed.values(), ...events];
+    // Positions first: behind progress that was written without them, a resumed run would not tell them again.
+    const entries = [...positions, ...changed.values(), ...events];
+    positions.length = 0;
     changed.clear();
     events.length = 0;
     try {
@@ -130,7 +133,7 @@ export async function copyWithJournal(options: JournaledCopyOptions): Promise<vo
     log,
     onAcknowledged(position, acknowledgement) {
       changed.set(formatTopicPartition(position), progressEntry(position));
-      events.push(...positionEntries(position, acknowledgement));
+      positions.push(...positionEntries(position, acknowledgement));
     },
     onLost(position, { startOffset, endOffset }) {
       const { topic, partition } = position;

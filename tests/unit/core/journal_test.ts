@@ -196,3 +196,23 @@ Deno.test("a partition that a later run completes has not failed any more", () =
   const done = stateOf(...failed, settled("done")).partitions.get("t-0");
   assert.deepEqual([done?.status, done?.failure], ["done", undefined]);
 });
+
+Deno.test("positions add up, however many groups stand on a partition", () => {
+  const position = (sourceOffset: number, targetOffset: number): JournalEntry => ({
+    ...{ type: "position", topic: "t", partition: 0 },
+    ...{ sourceOffset: `${sourceOffset}`, targetOffset: `${targetOffset}` },
+  });
+  const count = 30_000;
+  const entries = Array.from({ length: count }, (_, offset) => [
+    position(offset, offset + 5),
+    ...offset % 100 === 0 ? [progress(0, offset, offset)] : [],
+  ]).flat();
+  const before = stateOf(planEntry(range(0, "0", `${count}`)), position(7, 1), position(count, 9));
+  const started = performance.now();
+  const after = continueJournal(before, entries).partitions.get("t-0")?.positions;
+  // Were they copied for each, it would take a minute.
+  assert.ok(performance.now() - started < 5_000);
+  assert.deepEqual([after?.size, after?.get(7n), after?.get(BigInt(count))], [count + 1, 12n, 9n]);
+  // What was read before stays as it was.
+  assert.deepEqual(before.partitions.get("t-0")?.positions.get(7n), 1n);
+});
