@@ -109,6 +109,14 @@ export interface ReadRange {
   readonly records: readonly ReadRecord[];
 }
 
+/** What a consumer that joined its group has read of one partition. */
+export interface GroupRead extends Pick<ReadRange, "count" | "digest"> {
+  readonly topic: string;
+  readonly partition: number;
+  readonly firstOffset: bigint | undefined;
+  readonly lastOffset: bigint | undefined;
+}
+
 /** The judge. Calls may run at the same time; each rejects with librdkafka's own words. */
 export interface Judge extends AsyncDisposable {
   /** Returns when every partition has a leader. */
@@ -170,6 +178,16 @@ export interface Judge extends AsyncDisposable {
     partition: number,
     options?: ReadOptions,
   ) => Promise<ReadRange>;
+  /**
+   * Joins the group as consumers do, reads every partition of the topics from where it stands to its end, and leaves;
+   * commits nothing. By topic and partition. `reset`: what a position does that is not there or points at nothing.
+   */
+  readonly consumeGroup: (
+    cluster: JudgedCluster,
+    group: string,
+    topics: readonly string[],
+    options?: { readonly reset?: "error" | "earliest" },
+  ) => Promise<readonly GroupRead[]>;
 }
 
 const clientPackage = "confluent-kafka==2.16.1";
@@ -280,10 +298,17 @@ function judgeOver(process: Deno.ChildProcess): Judge {
       return {
         count: range.count,
         digest: range.digest,
-        firstOffset: range.firstOffset === null ? undefined : BigInt(range.firstOffset),
-        lastOffset: range.lastOffset === null ? undefined : BigInt(range.lastOffset),
+        ...spanOf(range),
         records: range.records.map((record) => ({ ...record, offset: BigInt(record.offset) })),
       };
+    },
+    consumeGroup: async (cluster, group, topics, options = {}) => {
+      const found = await about<readonly RawGroupRead[]>(
+        "consumeGroup",
+        cluster,
+        { group, topics, ...options },
+      );
+      return found.map((each) => ({ ...each, ...spanOf(each) }));
     },
     [Symbol.asyncDispose]: async () => {
       await requests.close().catch(() => {});
@@ -297,13 +322,28 @@ type Numbered<Shape> = {
   readonly [Name in keyof Shape]: bigint extends Shape[Name] ? number : Shape[Name];
 };
 
-interface RawRange {
-  readonly count: number;
-  readonly digest: string;
+interface RawSpan {
   readonly firstOffset: number | null;
   readonly lastOffset: number | null;
+}
+
+interface RawRange extends RawSpan {
+  readonly count: number;
+  readonly digest: string;
   readonly records: readonly Numbered<ReadRecord>[];
 }
+
+interface RawGroupRead extends RawSpan {
+  readonly topic: string;
+  readonly partition: number;
+  readonly count: number;
+  readonly digest: string;
+}
+
+const spanOf = ({ firstOffset, lastOffset }: RawSpan) => ({
+  firstOffset: firstOffset === null ? undefined : BigInt(firstOffset),
+  lastOffset: lastOffset === null ? undefined : BigInt(lastOffset),
+});
 
 const bigintsAsNumbers = (_key: string, value: unknown): unknown =>
   typeof value === "bigint" ? Number(value) : value;

@@ -427,6 +427,55 @@ def read(cluster, topic, partition, start=None, end=None, records=0, timestamps=
     }
 
 
+def consume_group(cluster, group, topics, reset="error", timestamps=True):
+    """Joins the group, reads all of its partitions from where it stands to their ends, and leaves; commits nothing."""
+    consumer = Consumer(client(cluster, **{
+        "group.id": group,
+        "enable.auto.commit": False,
+        "enable.partition.eof": True,
+        "auto.offset.reset": reset,
+        "isolation.level": "read_committed",
+        "check.crcs": True,
+        "fetch.wait.max.ms": 50,
+    }))
+    try:
+        known = consumer.list_topics(timeout=PATIENCE).topics
+        waiting = {(topic, partition) for topic in topics for partition in known[topic].partitions}
+        found = {each: {"count": 0, "digest": hashlib.sha256(), "offsets": []} for each in waiting}
+        consumer.subscribe(topics)
+        quiet_since = time.monotonic()
+        while waiting:
+            messages = consumer.consume(1000, 0.02)
+            if messages:
+                quiet_since = time.monotonic()
+            elif time.monotonic() - quiet_since > PATIENCE:
+                raise TimeoutError(f"Nothing arrives for {group} from {sorted(waiting)}")
+            for message in messages:
+                where = (message.topic(), message.partition())
+                if message.error():
+                    if message.error().code() != KafkaError._PARTITION_EOF:
+                        raise KafkaException(message.error())
+                    waiting.discard(where)
+                    continue
+                read_there = found[where]
+                read_there["count"] += 1
+                read_there["digest"].update(content(message, timestamps))
+                read_there["offsets"].append(message.offset())
+    finally:
+        consumer.close()
+    return [
+        {
+            "topic": topic,
+            "partition": partition,
+            "count": each["count"],
+            "digest": each["digest"].hexdigest(),
+            "firstOffset": min(each["offsets"], default=None),
+            "lastOffset": max(each["offsets"], default=None),
+        }
+        for (topic, partition), each in sorted(found.items())
+    ]
+
+
 METHODS = {
     "createTopics": create_topics,
     "deleteTopics": delete_topics,
@@ -442,6 +491,7 @@ METHODS = {
     "committedOffsets": committed_offsets,
     "watermarks": watermarks,
     "read": read,
+    "consumeGroup": consume_group,
 }
 
 output_lock = threading.Lock()
