@@ -81,7 +81,9 @@ export function judgePositions(
       rest.push({ ...known, ...targetOffset, status: "left", reason });
     };
     const now = source?.committed.get(topic)?.get(partition);
+    const unreadable = problemOf("target", target) ?? problemOf("source", source);
     if (typeof offset === "string") leave(offset);
+    else if (unreadable !== undefined) leave(unreadable);
     else if (before !== undefined && before >= offset) {
       rest.push({ ...known, targetOffset: offset, status: "further" });
     } else if (now !== sourceOffset) {
@@ -106,7 +108,16 @@ export function judgePositions(
   return { commit, rest };
 }
 
-/** What became of a position that was committed, by what reads back. */
+/** A group of which nothing is known now: where it stands must not be guessed. */
+function problemOf(role: "source" | "target", group: GroupSnapshot | undefined) {
+  return group?.problem === undefined ? undefined : `On the ${role} ${group.problem}`;
+}
+
+/**
+ * What became of a position that was committed, by what reads back.
+ *
+ * @param problem why it was not committed, or why nothing could be read back: a sentence
+ */
 export function committedPosition(
   { metadata: _, ...position }: PositionToCommit,
   after: bigint | undefined,
@@ -114,8 +125,7 @@ export function committedPosition(
 ): GroupOffset {
   const known = { ...position, ...(after !== undefined && { after }) };
   if (after === position.targetOffset) return { ...known, status: "committed" };
-  const reason = problem === undefined
-    ? `The target reads back ${after ?? "no offset"}: somebody else has committed meanwhile`
-    : `The target refused the commit: ${problem}`;
+  const reason = problem ??
+    `The target reads back ${after ?? "no offset"}: somebody else has committed meanwhile`;
   return { ...known, status: "left", reason };
 }

@@ -2,6 +2,8 @@
 // to a source offset: that of the first copied record at or after it. Where every offset between two points was a record
 // of ours on both sides, it is a sum; elsewhere somebody has to look, and it is said where from.
 
+import { maxOffset, type OffsetSpan, withoutSpans } from "./offsets.ts";
+
 /** Everything before `sourceOffset` is copied: `records` in all plans, the last of them before `targetOffset`. */
 export interface OffsetMark {
   readonly sourceOffset: bigint;
@@ -51,6 +53,24 @@ export interface CopiedOffsets {
   readonly targetFirstOffset?: bigint;
   /** After our last record; the target's end when the plan was made where nothing was copied. */
   readonly targetOffset: bigint;
+}
+
+/**
+ * Offsets at or behind a position, up to the end of what is copied, that the source may hold messages at and no plan has
+ * comprised: a group that came, or went back, behind the start of what was planned would miss them. The first such span.
+ *
+ * @param ranges what all plans comprise, in order
+ * @param logStartOffset the source's; what lies before it has expired
+ */
+export function neverPlanned(
+  ranges: readonly OffsetSpan[],
+  sourceOffset: bigint,
+  logStartOffset: bigint,
+): OffsetSpan | undefined {
+  const endOffset = ranges.at(-1)?.endOffset ?? 0n;
+  const startOffset = maxOffset(sourceOffset, logStartOffset);
+  if (startOffset >= endOffset) return undefined;
+  return withoutSpans([{ startOffset, endOffset }], ranges)[0];
 }
 
 /** A target offset, or between which marks somebody has to look for it. */

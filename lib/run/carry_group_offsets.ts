@@ -15,10 +15,12 @@ import type { GroupSnapshot } from "../core/snapshot.ts";
 import { compareTopicPartitions, formatTopicPartition } from "../core/topic_partition.ts";
 import type { Verification } from "../core/verify.ts";
 import type { Cluster } from "../kafka/cluster.ts";
+import { isPeerError } from "../copy/lane.ts";
 import { commitOffsets } from "../kafka/commit_offsets.ts";
 import { openReaders } from "./open_readers.ts";
 import { allGroups } from "./snapshot.ts";
 import { formatPosition, translatePositions } from "./translate_positions.ts";
+import { withRetries } from "./with_retries.ts";
 
 /** What positions are carried over from and to. */
 export interface CarryOptions {
@@ -46,12 +48,17 @@ export async function carryGroupOffsets(options: CarryOptions): Promise<readonly
   const wanted = wantedPositions(plan);
   if (wanted.length === 0) return [];
   const work = [...journal.partitions.values()];
+  const planned = new Map(plan.partitions.map((each) => [formatTopicPartition(each), each]));
   const translated = await translatePositions(
     wanted,
     journal,
+    (partition) => planned.get(formatTopicPartition(partition))?.log.logStartOffset ?? 0n,
     () => openReaders(source, target, work, options),
   );
-  const [onSource, onTarget] = await Promise.all([groupsOf(source), groupsOf(target)]);
+  const [onSource, onTarget] = await Promise.all([
+    groupsOf(source, signal),
+    groupsOf(target, signal),
+  ]);
   const { commit, rest } = judgePositions(wanted, {
     onSource,
     onTarget,
@@ -62,10 +69,15 @@ export async function carryGroupOffsets(options: CarryOptions): Promise<readonly
   return [...done, ...rest].sort((a, b) =>
     a.group === b.group ? compareTopicPartitions(a, b) : a.group < b.group ? -1 : 1
   );
+}
 
-  async function groupsOf(cluster: Cluster): Promise<ReadonlyMap<string, GroupSnapshot>> {
-    return new Map((await allGroups(cluster, signal)).map((each) => [each.group, each]));
-  }
+/** As they are now. Asked again on its own: what has been committed is not to be taken for what was there before. */
+async function groupsOf(
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, GroupSnapshot>> {
+  const groups = await withRetries(() => allGroups(cluster, signal), signal);
+  return new Map(groups.map((each) => [each.group, each]));
 }
 
 /** Why positions on a partition must not be used: by count or content, not everything is there. */
@@ -86,23 +98,51 @@ async function commitAll(
   positions: readonly PositionToCommit[],
   signal: AbortSignal,
 ): Promise<readonly GroupOffset[]> {
-  const problems = new Map<string, ReadonlyMap<string, string>>();
+  const problems = new Map<string, Problems>();
   const byGroup = Map.groupBy(positions, ({ group }) => group);
   const queue = byGroup.entries();
   await Promise.all(Array.from({ length: GROUPS_AT_ONCE }, async () => {
     for (const [group, ofGroup] of queue) {
-      const offsets = ofGroup.map(({ targetOffset, ...each }) => ({
-        ...each,
-        offset: targetOffset,
-      }));
-      problems.set(group, await commitOffsets(target, group, offsets, signal));
+      problems.set(group, await commitGroup(target, group, ofGroup, signal));
     }
   }));
-  const after = new Map((await allGroups(target, signal)).map((each) => [each.group, each]));
+  const after = await groupsOf(target, signal).catch(peersMessage);
   return positions.map((position) => {
     const { group, topic, partition } = position;
+    const problem = problems.get(group)?.(position);
+    if (typeof after === "string") {
+      const unread = `What was committed could not be read back: ${after}`;
+      return committedPosition(position, undefined, problem ?? unread);
+    }
     const read = after.get(group)?.committed.get(topic)?.get(partition);
-    const problem = problems.get(group)?.get(formatTopicPartition(position));
     return committedPosition(position, read, problem);
   });
+}
+
+/** Why a position was not committed, as a sentence; undefined where it was. */
+type Problems = (position: PositionToCommit) => string | undefined;
+
+/** Commits the positions of one group. That one cannot be reached keeps no other from going on. */
+async function commitGroup(
+  target: Cluster,
+  group: string,
+  positions: readonly PositionToCommit[],
+  signal: AbortSignal,
+): Promise<Problems> {
+  const offsets = positions.map(({ targetOffset, ...each }) => ({ ...each, offset: targetOffset }));
+  const problems = await withRetries(
+    () => commitOffsets(target, group, offsets, signal),
+    signal,
+  ).catch(peersMessage);
+  if (typeof problems === "string") return () => `The commit failed: ${problems}`;
+  return (position) => {
+    const problem = problems.get(formatTopicPartition(position));
+    return problem === undefined ? undefined : `The target refused the commit: ${problem}`;
+  };
+}
+
+/** @throws anything but a peer's error */
+function peersMessage(error: unknown): string {
+  if (!isPeerError(error)) throw error;
+  return error.message;
 }

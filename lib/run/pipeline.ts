@@ -31,7 +31,6 @@ import { lookAtEnds } from "./look_closer.ts";
 import { makePlan } from "./make_plan.ts";
 import { carriesGroupOffsets, carryGroupOffsets } from "./carry_group_offsets.ts";
 import { noteSkipped } from "./journal_entries.ts";
-import { withRetries } from "./with_retries.ts";
 import { optional } from "./optional.ts";
 import { reachClusters, reportCluster } from "./reach.ts";
 import { prepareTarget } from "./prepare_target.ts";
@@ -235,14 +234,10 @@ async function withGroupOffsets(
   const { state } = journal;
   if (state === undefined || signal.aborted) return outcome;
   const { results } = outcome;
-  const groupOffsets = await withRetries(
-    () =>
-      carryGroupOffsets({
-        ...{ source, target, plan, journal: state, results, signal },
-        bytesPerSecond: config.limits.bytesPerSecond,
-      }),
-    signal,
-  );
+  const groupOffsets = await carryGroupOffsets({
+    ...{ source, target, plan, journal: state, results, signal },
+    bytesPerSecond: config.limits.bytesPerSecond,
+  });
   narrator.carried(groupOffsets);
   return { ...outcome, groupOffsets };
 }

@@ -7,9 +7,9 @@ import { ReadError } from "../compare/partition_reader.ts";
 import { readSource, readTarget } from "../compare/read_logs.ts";
 import type { WantedPosition } from "../core/group_offsets.ts";
 import type { JournaledPartition, JournalState } from "../core/journal.ts";
-import { type OffsetMark, translateOffset } from "../core/offset_marks.ts";
-import { maxOffset, minOffset, withoutSpans } from "../core/offsets.ts";
-import { formatTopicPartition } from "../core/topic_partition.ts";
+import { neverPlanned, type OffsetMark, translateOffset } from "../core/offset_marks.ts";
+import { maxOffset, minOffset, type OffsetSpan, withoutSpans } from "../core/offsets.ts";
+import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
 import type { Readers } from "./open_readers.ts";
 
 /** By `formatPosition`: a target offset, or a sentence why it is not known. */
@@ -25,11 +25,13 @@ const SCANS_AT_ONCE = 4;
 /**
  * Translates positions.
  *
+ * @param logStartOffset of a partition of the source, as the plan saw it
  * @param openReaders called where a look at the logs is needed, at most once
  */
 export async function translatePositions(
   wanted: readonly WantedPosition[],
   { partitions, skipped, migration }: JournalState,
+  logStartOffset: (partition: TopicPartition) => bigint,
   openReaders: () => Readers,
 ): Promise<TranslatedPositions> {
   const translated = new Map<string, bigint | string>();
@@ -43,7 +45,13 @@ export async function translatePositions(
       translated.set(name, skipped.get(key) ?? "The partition does not exist on the target");
       continue;
     }
-    const translation = translateOffset(partition, position.sourceOffset);
+    const { sourceOffset } = position;
+    const missing = neverPlanned(partition.ranges, sourceOffset, logStartOffset(partition));
+    if (missing !== undefined) {
+      translated.set(name, notCopied(missing));
+      continue;
+    }
+    const translation = translateOffset(partition, sourceOffset);
     if ("targetOffset" in translation) {
       translated.set(name, translation.targetOffset);
       continue;
@@ -52,7 +60,7 @@ export async function translatePositions(
     const segmentName = `${key} ${from.sourceOffset}`;
     const segment = segments.get(segmentName) ?? { partition, from, to, offsets: new Set() };
     segments.set(segmentName, segment);
-    segment.offsets.add(position.sourceOffset);
+    segment.offsets.add(sourceOffset);
   }
   if (segments.size === 0) return translated;
   const readers = openReaders();
@@ -121,6 +129,12 @@ async function lookUp(
   function unknown(reason: string) {
     return offsets.map((offset) => [offset, reason] as const);
   }
+}
+
+function notCopied({ startOffset, endOffset }: OffsetSpan): string {
+  return `The group stands before what was migrated, offsets ${startOffset} to ${
+    endOffset - 1n
+  } were not copied: let it consume them on the source, then run the same command again`;
 }
 
 const COUNTS_DIFFER =

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import {
   addMark,
   type CopiedOffsets,
+  neverPlanned,
   type OffsetMark,
   translateOffset,
 } from "../../../lib/core/offset_marks.ts";
@@ -87,3 +88,29 @@ Deno.test("where nothing was copied, every position becomes the target's end of 
     assert.deepEqual(translateOffset(nothing, offset), { targetOffset: 6n });
   }
 });
+
+for (
+  const { title, offset, logStart, expected } of [
+    { title: "before the first start", offset: 5, logStart: 0, expected: [5, 10] },
+    {
+      title: "before the first start, as far as it has not expired",
+      offset: 5,
+      logStart: 7,
+      expected: [7, 10],
+    },
+    { title: "before the first start, where all of it has expired", offset: 5, logStart: 30 },
+    { title: "within what is copied, before a hole", offset: 12, logStart: 0, expected: [20, 30] },
+    { title: "in a hole", offset: 25, logStart: 0, expected: [25, 30] },
+    { title: "behind the last hole", offset: 30, logStart: 0 },
+    { title: "at the end", offset: 40, logStart: 0 },
+  ]
+) {
+  Deno.test(`what a group would miss is found: a position ${title}`, () => {
+    const span = ([startOffset, endOffset]: readonly number[]) => ({
+      startOffset: BigInt(startOffset ?? 0),
+      endOffset: BigInt(endOffset ?? 0),
+    });
+    const found = neverPlanned([span([10, 20]), span([30, 40])], BigInt(offset), BigInt(logStart));
+    assert.deepEqual(found, expected && span(expected));
+  });
+}
