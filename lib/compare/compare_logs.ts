@@ -11,7 +11,13 @@ import {
   PRODUCER_ID_POSITION,
   RECORDS_POSITION,
 } from "../batch/record_batch.ts";
-import { keyOf, type LogBatch, type OpenedRecords, partsOf } from "./log_batch.ts";
+import {
+  type ForeignBatch,
+  keyOf,
+  type LogBatch,
+  type OpenedRecords,
+  partsOf,
+} from "./log_batch.ts";
 import { type LogCursor, openCursor } from "./log_cursor.ts";
 import { createMissingKeys, EVERY_KEY, type KeyShare, type MissingKeys } from "./missing_keys.ts";
 
@@ -80,7 +86,10 @@ class Walk {
     const { source, target } = this;
     while (true) {
       const [ours, theirs] = [await source.batch(), await this.#ownBatch()];
-      if (ours === undefined && theirs === undefined) return this.#unmet();
+      if (ours === undefined && theirs === undefined) {
+        await this.#readOthers();
+        return this.#unmet();
+      }
       if (ours !== undefined && theirs !== undefined && this.#alike(ours, theirs)) {
         this.#count(theirs, BigInt(ours.recordCount));
         if (this.rules.targetCompacted) this.#meetAll(target.records());
@@ -97,10 +106,33 @@ class Walk {
   async #ownBatch(): Promise<LogBatch | undefined> {
     for (let batch; (batch = await this.target.batch()) !== undefined;) {
       if (batch.foreign === undefined) return batch;
-      if (this.rules.targetCompacted) this.#meetAll(this.target.records());
-      this.target.nextBatch();
+      // First all that is missing has to be known.
+      if (batch.foreign.behind) return undefined;
+      this.#meetForeign(batch.foreign);
     }
     return undefined;
+  }
+
+  /** What others wrote behind all of ours. */
+  async #readOthers(): Promise<void> {
+    for (let batch; (batch = await this.target.batch()) !== undefined;) {
+      this.missing.goOn();
+      if (batch.foreign !== undefined) this.#meetForeign(batch.foreign);
+    }
+  }
+
+  #meetForeign({ transaction, marker }: ForeignBatch): void {
+    const { target, missing } = this;
+    if (!this.rules.targetCompacted) return target.nextBatch();
+    if (marker !== undefined) missing.endTransaction(transaction ?? -1n, marker === "commit");
+    else {
+      const records = target.records();
+      for (let index = 0; index < records.count; index++) {
+        const key = keyOf(records, index);
+        if (key !== undefined) missing.meetForeign(key, transaction);
+      }
+    }
+    target.nextBatch();
   }
 
   /** Whether both stand before batches with the same records, as far as bytes tell. */
@@ -174,12 +206,14 @@ class Walk {
       return `The target holds a message of the migration at offset ${target.offset()} that the source's range does not`;
     }
     this.goneFromSource++;
+    this.missing.goOn();
     if (rules.targetCompacted) this.#meet(target.records(), target.index);
     target.nextRecord();
     return undefined;
   }
 
   #count(theirs: LogBatch, records: bigint): void {
+    this.missing.goOn();
     this.equal += records;
     this.#number += records;
     if (hasAppendTime(theirs)) this.withoutTimestamp += records;

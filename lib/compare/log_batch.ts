@@ -1,6 +1,7 @@
 // A batch of one of the two logs that are compared, and its records: opened only where the batches as a whole are not
 // alike, its CRC checked first.
 
+import { createHash } from "node:crypto";
 import { openRecordBatch } from "../batch/open.ts";
 import { LOG_APPEND_TIME } from "../batch/record_batch.ts";
 import { forEachRecord, timestampDelta } from "../batch/records.ts";
@@ -20,8 +21,18 @@ export interface LogBatch {
    * leaves it as it is, so that a record's number is this and its offset delta. Absent on the source.
    */
   readonly firstNumber?: bigint;
-  /** Whether somebody else wrote it. */
-  readonly foreign?: true;
+  /** Where somebody else wrote it. */
+  readonly foreign?: ForeignBatch;
+}
+
+/** What others have written to the target. */
+export interface ForeignBatch {
+  /** Whether it lies behind all of ours. */
+  readonly behind: boolean;
+  /** Producer id of the transaction it belongs to. */
+  readonly transaction?: bigint;
+  /** Where it is the marker that ends that transaction: what it says, if it still does. */
+  readonly marker?: "commit" | "abort" | "unknown";
 }
 
 /** A batch of the source. */
@@ -69,10 +80,14 @@ export function openRecords({ bytes, position, size }: LogBatch): OpenedRecords 
   return { bytes: opened.bytes, count, starts, ends, offsetDeltas, timestamps };
 }
 
-/** A record's key as text that tells keys apart; undefined where it has none. */
+/** Keys are told apart by their digests above this, so that what is known of them stays small. */
+const LONG_KEY_BYTES = 32;
+
+/** A record's key as a short text that tells keys apart; undefined where it has none. */
 export function keyOf(records: OpenedRecords, index: number): string | undefined {
   const key = partsOf(records, index).key;
-  return key === undefined ? undefined : key.toHex();
+  if (key === undefined) return undefined;
+  return key.length < LONG_KEY_BYTES ? key.toHex() : createHash("sha256").update(key).digest("hex");
 }
 
 /** Key, value and headers of a record, as they are encoded; null ones are undefined. */

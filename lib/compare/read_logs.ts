@@ -2,6 +2,7 @@
 // told from others' by their producer id.
 
 import {
+  attributes,
   baseOffset,
   baseSequence,
   batchMagic,
@@ -10,11 +11,13 @@ import {
   nextBatchSize,
   producerId,
   recordCount,
+  TRANSACTIONAL,
 } from "../batch/record_batch.ts";
 import type { OffsetSpan } from "../core/offsets.ts";
 import type { TopicPartition } from "../core/topic_partition.ts";
 import { type Carried, type CutBatch, cutBatches, recordsBefore } from "../copy/cut.ts";
-import type { LogBatch, SourceBatch } from "./log_batch.ts";
+import type { ForeignBatch, LogBatch, SourceBatch } from "./log_batch.ts";
+import { isAbort } from "../copy/transactions.ts";
 import { type ClusterReader, type FetchedPage, fetchPage, ReadError } from "./partition_reader.ts";
 
 /** Damaged bytes are fetched so often. */
@@ -76,8 +79,8 @@ export interface TargetRange extends OffsetSpan {
   readonly producerId: bigint;
   /** Records of the migration before `startOffset`. */
   readonly recordsBefore: bigint;
-  /** Whether what others wrote is wanted too, marked as theirs. */
-  readonly foreign: boolean;
+  /** Where what others wrote is wanted too, marked as theirs: the offset after our last record. */
+  readonly foreignBehind?: bigint;
 }
 
 /** The records of a migration on a target partition, in order. */
@@ -169,15 +172,29 @@ function targetBatch(
 ): LogBatch | undefined {
   const idempotent = range.producerId >= 0n;
   const own = idempotent ? producerId(view, position) === range.producerId : true;
-  if (isControlBatch(view, position) || (!own && !range.foreign)) return undefined;
   const first = baseOffset(view, position);
   const batch = {
     ...{ bytes, view, position, size, recordCount: recordCount(view, position) },
     offsetOf: (_index: number, offsetDelta: number) => first + BigInt(offsetDelta),
   };
-  if (!own) return { ...batch, foreign: true };
+  const control = isControlBatch(view, position);
+  if (!own || control) {
+    if (range.foreignBehind === undefined) return undefined;
+    const transactional = (attributes(view, position) & TRANSACTIONAL) !== 0;
+    const foreign: ForeignBatch = {
+      behind: first >= range.foreignBehind,
+      ...(transactional && { transaction: producerId(view, position) }),
+      ...(control && { marker: markerOf(bytes, view, position, position + size) }),
+    };
+    return { ...batch, foreign };
+  }
   const firstNumber = idempotent ? nearest(baseSequence(view, position), number) : number;
   return { ...batch, firstNumber };
+}
+
+function markerOf(bytes: Uint8Array, view: DataView, position: number, end: number) {
+  const aborted = isAbort(bytes, view, position, end);
+  return aborted === undefined ? "unknown" : aborted ? "abort" : "commit";
 }
 
 function countOf({ view }: FetchedPage, position: number): bigint {

@@ -147,7 +147,7 @@ const ABORT = 0;
 const COMMIT = 1;
 
 /** What a marker's key says (version and type, KIP-98); undefined where compaction has emptied it, or it is no marker. */
-function isAbort(
+export function isAbort(
   bytes: Uint8Array,
   view: DataView,
   position: number,

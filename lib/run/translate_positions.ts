@@ -113,7 +113,6 @@ async function lookUp(
       endOffset: partition.targetOffset,
       recordsBefore: from.records,
       producerId,
-      foreign: false,
     };
     const read = readTarget(target, partition, range);
     const found = await findRecords(read, numbers, partition.targetOffset);

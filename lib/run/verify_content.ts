@@ -113,7 +113,7 @@ async function comparePartition(
     endOffset: targetCompacted ? options.targetEndOffset : partition.targetOffset,
     producerId,
     recordsBefore: 0n,
-    foreign: targetCompacted,
+    ...(targetCompacted && { foreignBehind: partition.targetOffset }),
   };
   const once = async (keys: KeyShare): Promise<Comparison> => {
     const source = counted(readSource(options.source, partition, spans), options.onRead);

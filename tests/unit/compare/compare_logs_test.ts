@@ -4,7 +4,12 @@ import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import * as fc from "fast-check";
 import { compareLogs, type CompareRules } from "../../../lib/compare/compare_logs.ts";
-import type { LogBatch } from "../../../lib/compare/log_batch.ts";
+import {
+  type ForeignBatch,
+  keyOf,
+  type LogBatch,
+  openRecords,
+} from "../../../lib/compare/log_batch.ts";
 import {
   buildBatch,
   type TestBatchOptions,
@@ -44,6 +49,11 @@ function theirs(records: readonly TestRecord[], options: TestBatchOptions = {}):
     firstNumber: options.baseOffset ?? base,
     offsetOf: (_index, delta) => TARGET_OFFSET + (options.baseOffset ?? base) + BigInt(delta),
   };
+}
+
+/** A target batch of somebody else. */
+function theirsAlone(records: readonly TestRecord[], foreign: ForeignBatch): LogBatch {
+  return { ...ours(records), foreign };
 }
 
 async function* logOf(batches: readonly LogBatch[]): AsyncGenerator<LogBatch, void> {
@@ -167,9 +177,65 @@ Deno.test("what compaction took from the target has to have a later message of i
     bad.difference,
     "The message at source offset 1 is missing on the target, which holds no later one of its key",
   );
-  const foreign: LogBatch = { ...ours([keyed(9, "b")]), foreign: true };
-  assert.equal((await compare(source, [lost, foreign], rules)).difference, undefined);
+  const later = theirsAlone([keyed(9, "b")], { behind: true });
+  assert.equal((await compare(source, [lost, later], rules)).difference, undefined);
 });
+
+for (
+  const { title, target, says } of [
+    {
+      title: "behind all of ours excuses the last of ours",
+      target: [
+        theirs([keyed(0, "a"), keyed(1, "b")]),
+        theirsAlone([keyed(9, "c")], { behind: true }),
+      ],
+    },
+    {
+      title: "between ours excuses what ours lacks there",
+      target: [
+        theirs([keyed(0, "a")]),
+        theirsAlone([keyed(9, "b")], { behind: false }),
+        theirs([keyed(2, "c")]),
+      ],
+    },
+    {
+      title: "before ours excuses nothing behind it",
+      target: [
+        theirsAlone([keyed(9, "c")], { behind: false }),
+        theirs([keyed(0, "a"), keyed(1, "b")]),
+        theirsAlone([keyed(9, "d")], { behind: true }),
+      ],
+      says:
+        "The message at source offset 2 is missing on the target, which holds no later one of its key",
+    },
+    {
+      title: "in a transaction excuses ours once it is committed",
+      target: [
+        theirs([keyed(0, "a"), keyed(1, "b")]),
+        theirsAlone([keyed(9, "c")], { behind: true, transaction: 5n }),
+        theirsAlone([keyed(9, "z")], { behind: true, transaction: 6n, marker: "abort" }),
+        theirsAlone([keyed(9, "z")], { behind: true, transaction: 5n, marker: "commit" }),
+      ],
+    },
+    {
+      title: "in a transaction that was aborted, or has not ended, excuses nothing",
+      target: [
+        theirs([keyed(0, "a"), keyed(1, "b")]),
+        theirsAlone([keyed(9, "c")], { behind: true, transaction: 5n }),
+        theirsAlone([keyed(9, "z")], { behind: true, transaction: 5n, marker: "abort" }),
+        theirsAlone([keyed(9, "c")], { behind: true, transaction: 6n }),
+      ],
+      says:
+        "The message at source offset 2 is missing on the target, which holds no later one of its key",
+    },
+  ]
+) {
+  Deno.test(`on a compacted target what others wrote ${title}`, async () => {
+    const source = [ours([keyed(0, "a"), keyed(1, "b"), keyed(2, "c")])];
+    const { difference } = await compare(source, target, { targetCompacted: true });
+    assert.equal(difference, says);
+  });
+}
 
 Deno.test("what compaction took from the source is counted, all else has to be there in order", async () => {
   const target = [theirs([keyed(0, "a"), keyed(1, "b"), keyed(2, "a"), keyed(3, "c")])];
@@ -194,4 +260,29 @@ Deno.test("too many missing keys are looked after in several readings", async ()
   assert.ok(parts.every(({ overflowed, first }) => !overflowed && first !== undefined));
   for (const part of parts) keys.slice(1).forEach((key) => part.meet(key));
   assert.deepEqual(parts.map(({ first }) => first?.key).filter(Boolean), ["key-0"]);
+  const others = createMissingKeys({ residue: 0, modulus: 1 }, 30);
+  keys.forEach((key) => others.meetForeign(key));
+  assert.equal(others.overflowed, true);
+  const apart = createMissingKeys({ residue: 0, modulus: 1 }, 30);
+  for (const key of keys) {
+    apart.meetForeign(key);
+    apart.goOn();
+  }
+  assert.equal(apart.overflowed, false);
+});
+
+Deno.test("keys are told apart whatever their length, and kept in few characters", () => {
+  const texts = [
+    "",
+    "a",
+    "x".repeat(31),
+    "x".repeat(32),
+    "x".repeat(50_000),
+    `y${"x".repeat(49_999)}`,
+  ];
+  const opened = openRecords(ours(texts.map((text, index) => keyed(index, text))));
+  const keys = texts.map((_, index) => keyOf(opened, index));
+  assert.equal(new Set(keys).size, texts.length);
+  assert.ok(keys.every((key) => key !== undefined && key.length <= 64));
+  assert.equal(keyOf(openRecords(ours([testRecord(0, { key: null })])), 0), undefined);
 });
