@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { crc32c } from "../../lib/batch/crc32c.ts";
 import { makeBacklog } from "../support/backlog.ts";
-import { sharedClusters } from "../support/cluster_pair.ts";
+import { sharedClusters, uniqueName } from "../support/cluster_pair.ts";
 import { framesOf } from "../support/kafka_frames.ts";
 import { makeMigrationDir } from "../support/migration_dir.ts";
 import { startTcpProxy } from "../support/tcp_proxy.ts";
@@ -78,6 +78,41 @@ clusters.test("what has expired on the source since cannot be verified", async (
   const { status, output } = await migration.run(["--verify"]);
   assert.equal(status, 1, output);
   assert.match(output, /failed: The source no longer holds offset 10 of topic: /);
+});
+
+clusters.test("a compacted target may lack what others have superseded there, not what an aborted transaction would have", async () => {
+  const { target, judge } = clusters;
+  const backlog = await makeBacklog(clusters, { messages: [50], committed: { a: [0] } });
+  const { topic } = backlog;
+  await judge.alterTopicConfigs(target.bootstrap, topic, {
+    "cleanup.policy": "compact",
+    "segment.ms": "1000",
+    "min.cleanable.dirty.ratio": "0.01",
+    "max.compaction.lag.ms": "1500",
+  });
+  const config = backlog.config({ verify: "content", accept: ["COMPACTION_NEEDS_KEYS"] });
+  await using migration = await makeMigrationDir(config);
+  const first = await migration.run();
+  assert.equal(first.status, 0, first.output);
+  const write = (keys: readonly string[], outcome: "commit" | "abort") =>
+    judge.produce(target.bootstrap, {
+      ...{ topic, partition: 0, transaction: { id: uniqueName("transaction"), outcome } },
+      records: keys.map((key) => ({ key: btoa(key), value: btoa("newer") })),
+    });
+  await write(["key-48"], "abort");
+  await write(["key-3", "key-49"], "commit");
+  for (let tries = 0;; tries++) {
+    assert.ok(tries < 40, "The log was not compacted");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    // Only segments that are no longer written to are cleaned.
+    await write([`filler-${tries}`], "commit");
+    const { count } = await judge.read(target.bootstrap, topic, 0, { end: 50n });
+    if (count === 48) break;
+  }
+  const { status, output } = await migration.run(["--verify"]);
+  assert.equal(status, 0, output);
+  const { content } = migration.report().results?.partitions[0] ?? {};
+  assert.deepEqual([content?.equal, content?.compacted], [48, 2]);
 });
 
 clusters.test("a finished migration is compared by a later run that asks for it", async () => {
