@@ -16,7 +16,7 @@ const MOST_BYTES = 150_000;
 async function reportPicture(): Promise<Uint8Array> {
   await using browser = await startBrowser();
   const { page } = await browser.open(renderPage(migratedReport()), {
-    viewport: { width: 1280, height: 1700 },
+    viewport: { width: 1280, height: 1500 },
     deviceScaleFactor: 0.65,
     colorScheme: "light",
   });

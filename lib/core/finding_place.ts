@@ -9,8 +9,7 @@ export function formatPlace({ cluster, topic, partitions, groups }: FindingPlace
   const parts: string[] = [];
   if (topic !== undefined) parts.push(`topic ${escapeName(topic)}`);
   if (partitions !== undefined) {
-    const noun = partitions.length === 1 ? "partition" : "partitions";
-    parts.push(`${noun} ${listNumbers(partitions)}`);
+    parts.push(partitionsText(partitions));
   }
   if (groups !== undefined) {
     parts.push(`${groups.length === 1 ? "group" : "groups"} ${listNames(groups)}`);
@@ -19,14 +18,33 @@ export function formatPlace({ cluster, topic, partitions, groups }: FindingPlace
   return `${cluster === undefined ? "" : `${cluster} `}${parts.join(", ")}`;
 }
 
+/** What of the place a message does not say itself. */
+export function placeBeside(message: string, where: FindingPlace): string {
+  const { cluster, topic, partitions, ...rest } = where;
+  const words = ` ${message.replace(/^[TP]/, (first) => first.toLowerCase())} `;
+  const says = (text: string) =>
+    words.split(` ${text}`).slice(1).some((after) => /^[\s,;:.)]/.test(after));
+  const topicSaid = topic !== undefined && says(`topic ${escapeName(topic)}`);
+  const partitionsSaid = topicSaid && partitions !== undefined && says(partitionsText(partitions));
+  const left = formatPlace({
+    ...rest,
+    ...(cluster !== undefined && { cluster }),
+    ...(topic !== undefined && !topicSaid && { topic }),
+    ...(partitions !== undefined && !partitionsSaid && { partitions }),
+  });
+  return message.includes(left) || (left === `${cluster} cluster` && says(cluster ?? ""))
+    ? ""
+    : left;
+}
+
 /** `partitions 0, 4 of topic test3`. */
 export function partitionsOf(
   topic: string,
   partitions: readonly { readonly partition: number }[],
 ): string {
-  const noun = partitions.length === 1 ? "partition" : "partitions";
-  const numbers = listNumbers(partitions.map(({ partition }) => partition));
-  return `${noun} ${numbers} of topic ${escapeName(topic)}`;
+  return `${partitionsText(partitions.map(({ partition }) => partition))} of topic ${
+    escapeName(topic)
+  }`;
 }
 
 /** One finding a topic, in the order the topics come. */
@@ -37,6 +55,8 @@ export function perTopic<T extends { readonly topic: string }>(
   return [...Map.groupBy(partitions, ({ topic }) => topic)].map(([topic, ps]) => make(topic, ps));
 }
 
-function listNumbers(numbers: readonly number[]): string {
-  return listNames(numbers.map(String), 10);
+function partitionsText(numbers: readonly number[]): string {
+  return `${numbers.length === 1 ? "partition" : "partitions"} ${
+    listNames(numbers.map(String), 10)
+  }`;
 }

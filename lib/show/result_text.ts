@@ -1,6 +1,6 @@
 // Results in words, for the log and the screen: each partition as it settles, each topic after the verification.
 
-import { formatPlace } from "../core/finding_place.ts";
+import { placeBeside } from "../core/finding_place.ts";
 import type { Finding } from "../core/finding.ts";
 import { partitionText } from "../core/plan_text.ts";
 import { escapeName } from "../core/escape_name.ts";
@@ -18,10 +18,8 @@ export interface ResultLine {
 export function findingLine(
   { code, severity, where, message, remedy, accepted }: Finding,
 ): ResultLine {
-  const place = formatPlace(where);
-  const text = `${code}: ${message}${
-    place && !message.includes(place) ? ` (${place})` : ""
-  }. ${remedy}`;
+  const place = placeBeside(message, where);
+  const text = `${code}: ${message}${place && ` (${place})`}. ${remedy}`;
   return { level: severity, text: accepted ? `${text} (accepted)` : text };
 }
 

@@ -15,12 +15,32 @@ Deno.test("a finding is code, what it is, where unless said already, and what to
     [
       finding("TARGET_TOPIC_MISSING", where, "Topic t does not exist", "Create it"),
       "error",
-      "TARGET_TOPIC_MISSING: Topic t does not exist (target topic t). Create it",
+      "TARGET_TOPIC_MISSING: Topic t does not exist (target cluster). Create it",
     ],
     [
       finding("MORE_PARTITIONS", where, "There are more on target topic t", "Nothing"),
       "warning",
       "MORE_PARTITIONS: There are more on target topic t. Nothing",
+    ],
+    [
+      finding(
+        "MESSAGES_EXPIRED",
+        { cluster: "source", topic: "t", partitions: [0, 4] },
+        "9 messages of partitions 0, 4 of topic t have expired on the source",
+        "Nothing brings them back",
+      ),
+      "warning",
+      "MESSAGES_EXPIRED: 9 messages of partitions 0, 4 of topic t have expired on the source. Nothing brings them back",
+    ],
+    [
+      finding(
+        "PARTITION_OFFLINE",
+        { cluster: "source", topic: "t", partitions: [0] },
+        "The offsets of topic t2 and topic tt are not known",
+        "Wait",
+      ),
+      "error",
+      "PARTITION_OFFLINE: The offsets of topic t2 and topic tt are not known (source topic t, partition 0). Wait",
     ],
     [
       finding("SAME_CLUSTER", {}, "Both are one", "Correct it"),
