@@ -64,6 +64,12 @@ export const FINDING_KINDS = {
   MORE_PARTITIONS: NOTICE,
   /** A group still has members on the source. */
   GROUP_ACTIVE: NOTICE,
+  /** A group whose positions are to be carried over has members on the target. */
+  TARGET_GROUP_ACTIVE: NOTICE,
+  /** A group stands further on on the target than its position there would be. */
+  TARGET_GROUP_AHEAD: NOTICE,
+  /** Messages of others on the target lie before the positions that groups will have there. */
+  POSITIONS_BEHIND_OTHERS: NOTICE,
   /** The source is still being written. */
   SOURCE_STILL_WRITTEN: NOTICE,
   /** Timestamps are set by a broker. */

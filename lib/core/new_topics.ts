@@ -4,7 +4,7 @@
 
 import { escapeName, listNames } from "./escape_name.ts";
 import { type Finding, finding } from "./finding.ts";
-import { partitionsToCopy, type Plan } from "./plan.ts";
+import { partitionsNeeded, type Plan } from "./plan.ts";
 import type { ClusterSnapshot, TopicSettings } from "./snapshot.ts";
 
 /** A setting of the source's topic that the new one does not get. */
@@ -32,6 +32,8 @@ export interface NewTopic {
 export interface NewTopicOptions {
   /** Where absent, the source's, but not more than the target has brokers. */
   readonly replicationFactor?: number;
+  /** Whether groups' positions are carried over. */
+  readonly carriesPositions?: boolean;
   /** Whether an earlier run has written to the topic: it is missed, not missing. */
   readonly written: (topic: string) => boolean;
 }
@@ -48,14 +50,14 @@ export function isBoundToCluster(name: string): boolean {
   return BOUND_TO_THE_CLUSTER.test(name);
 }
 
-/** The topics to create: those that something is copied of and the target lacks. */
+/** The topics to create: those that the target needs and lacks. */
 export function planNewTopics(
   plan: Plan,
   source: ClusterSnapshot,
   target: ClusterSnapshot,
-  { replicationFactor, written }: NewTopicOptions,
+  { replicationFactor, written, carriesPositions = false }: NewTopicOptions,
 ): readonly NewTopic[] {
-  const names = new Set(partitionsToCopy(plan).map(({ topic }) => topic));
+  const names = new Set(partitionsNeeded(plan, carriesPositions).map(({ topic }) => topic));
   return [...names].flatMap((topic): NewTopic[] => {
     const onSource = source.topics.get(topic);
     if (onSource === undefined || target.topics.has(topic) || written(topic)) return [];

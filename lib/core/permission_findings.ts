@@ -24,8 +24,8 @@ export interface ClusterPermissions {
 /** Codes of `org.apache.kafka.common.acl.AclOperation`. */
 const CODES = { Read: 3, Write: 4, Create: 5, Describe: 8 } as const;
 
-/** An operation on a topic; each of Read and Write includes Describe. Create may be allowed on the cluster instead. */
-export type TopicOperation = "Read" | "Write" | "Create";
+/** An operation; each of Read and Write includes Describe. Create on a topic may be allowed on the cluster instead. */
+export type ResourceOperation = "Read" | "Write" | "Create";
 
 /** Whose permissions are judged, and where. */
 export interface Permitted {
@@ -39,14 +39,22 @@ export interface Permitted {
 /** One finding for each operation that is missing, however many topics it is missing on. */
 export function permissionFindings(
   { topics }: ClusterPermissions,
-  needed: readonly TopicOperation[],
+  needed: readonly ResourceOperation[],
   permitted: Permitted,
 ): readonly Finding[] {
   return needed.flatMap((operation) => {
     const lacking = topics.filter((each) => each.hidden || !allows(each.operations, operation))
       .map(({ topic }) => topic);
-    return lacking.length === 0 ? [] : [notAuthorized(operation, lacking, permitted)];
+    return lacking.length === 0 ? [] : [notAuthorized(operation, "topic", lacking, permitted)];
   });
+}
+
+/** That positions may not be committed for some groups: one finding for all. */
+export function groupReadFindings(
+  groups: readonly string[],
+  permitted: Permitted,
+): readonly Finding[] {
+  return groups.length === 0 ? [] : [notAuthorized("Read", "group", groups, permitted)];
 }
 
 /** Says so where a user is shown only the groups that it may describe one by one. */
@@ -71,22 +79,24 @@ function allows(operations: number | undefined, operation: keyof typeof CODES): 
   return operations === undefined || (operations & (1 << CODES[operation])) !== 0;
 }
 
-/** The finding that an operation is not allowed on some topics. */
+/** The finding that an operation is not allowed on some topics, or groups. */
 export function notAuthorized(
-  operation: TopicOperation,
-  topics: readonly string[],
+  operation: ResourceOperation,
+  resource: "topic" | "group",
+  names: readonly string[],
   permitted: Permitted,
 ): Finding {
   const { cluster } = permitted;
-  const [topic = ""] = topics;
-  const single = topics.length === 1;
+  const [name = ""] = names;
+  const single = names.length === 1;
   const what = single
-    ? `topic ${escapeName(topic)}`
-    : `${countOf(topics.length, "topic")} (${listNames(topics)})`;
-  const shown = command(permitted, operation, ["--topic", quoteForShell(topic)]);
+    ? `${resource} ${escapeName(name)}`
+    : `${countOf(names.length, resource)} (${listNames(names)})`;
+  const shown = command(permitted, operation, [`--${resource}`, quoteForShell(name)]);
+  const place = resource === "group" ? { groups: names } : { ...(single && { topic: name }) };
   return finding(
     "NOT_AUTHORIZED",
-    { cluster, ...(single && { topic }) },
+    { cluster, ...place },
     `${subject(permitted)} has no ${operation} on ${what} of the ${cluster}`,
     `Run: ${shown}${single ? "" : ", and so for the others"}`,
   );

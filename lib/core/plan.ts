@@ -133,6 +133,19 @@ export function partitionsToCopy(plan: Plan): readonly PlannedPartition[] {
   return plan.partitions.filter(({ offsets }) => offsets > 0n);
 }
 
+/**
+ * The partitions that the target has to have: those to copy, and where groups' positions are carried over those that
+ * have any.
+ */
+export function partitionsNeeded(
+  plan: Plan,
+  carriesPositions: boolean,
+): readonly PlannedPartition[] {
+  return plan.partitions.filter(({ offsets, groups }) =>
+    offsets > 0n || (carriesPositions && groups.some(({ committed }) => committed !== undefined))
+  );
+}
+
 /** The groups with committed offsets, by topic. A negative offset is how older protocols say "none". */
 function readersByTopic(
   groups: readonly GroupSnapshot[],

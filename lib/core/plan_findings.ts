@@ -8,7 +8,7 @@ import { partitionsOf, perTopic } from "./finding_place.ts";
 import { rangeFindings } from "./range_findings.ts";
 import { isInternalTopicName } from "./name_filter.ts";
 import { isActive } from "./group_state.ts";
-import type { EmptyReason, Plan, UncommittedRule } from "./plan.ts";
+import type { EmptyReason, Plan, UncommittedRule, UnreadableGroup } from "./plan.ts";
 import type { ClusterSnapshot } from "./snapshot.ts";
 import { formatTopicPartition } from "./topic_partition.ts";
 import { countOf, sum } from "./units.ts";
@@ -20,7 +20,7 @@ export function planFindings(
   uncommitted: UncommittedRule,
 ): readonly Finding[] {
   return [
-    ...unreadableGroups(plan),
+    ...unreadableGroups(plan.unreadableGroups, "source"),
     ...rangeFindings(plan),
     ...perTopic(plan.unknownPartitions, (topic, partitions) =>
       finding(
@@ -67,14 +67,20 @@ function withoutGroup({ topics, groups }: ClusterSnapshot): readonly Finding[] {
   )];
 }
 
-function unreadableGroups({ unreadableGroups }: Plan): readonly Finding[] {
-  return [...Map.groupBy(unreadableGroups, ({ problem }) => problem)].map(([problem, groups]) =>
+/** Groups whose offsets on a cluster are not known, one finding for each reason. */
+export function unreadableGroups(
+  unreadable: readonly UnreadableGroup[],
+  cluster: "source" | "target",
+): readonly Finding[] {
+  return [...Map.groupBy(unreadable, ({ problem }) => problem)].map(([problem, groups]) =>
     finding(
       "GROUP_UNREADABLE",
-      { cluster: "source", groups: groups.map(({ group }) => group) },
-      `The committed offsets of ${countOf(groups.length, "group")} could not be read (${
-        listNames(groups.map(({ group }) => group))
-      }): ${escapeName(problem)}`,
+      { cluster, groups: groups.map(({ group }) => group) },
+      `The committed offsets of ${
+        countOf(groups.length, "group")
+      } on the ${cluster} could not be read (${listNames(groups.map(({ group }) => group))}): ${
+        escapeName(problem)
+      }`,
       "Give the user Describe on the groups, or leave them out with groups.exclude",
     )
   );

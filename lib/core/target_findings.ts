@@ -1,10 +1,10 @@
-// What stands in the way on the target: topics and partitions that something would be written to and that are
-// missing, offline or not empty. A topic of which nothing is copied is not looked at.
+// What stands in the way on the target: topics and partitions that something would be written to, or that groups would
+// be moved on, and that are missing, offline or not empty. Others are not looked at.
 
 import { escapeName, quoteForShell } from "./escape_name.ts";
 import { type Finding, finding } from "./finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
-import { partitionsToCopy, type Plan, type PlannedPartition } from "./plan.ts";
+import { partitionsNeeded, type Plan, type PlannedPartition } from "./plan.ts";
 import type { ClusterSnapshot, PartitionSnapshot, TopicSnapshot } from "./snapshot.ts";
 import type { TopicPartition } from "./topic_partition.ts";
 import { countOf, sum } from "./units.ts";
@@ -13,6 +13,8 @@ import { countOf, sum } from "./units.ts";
 export interface TargetOptions {
   /** What to do where a partition to be written already holds messages: refuse blocks, append only warns. */
   readonly nonEmptyTarget: "refuse" | "append";
+  /** Whether groups' positions are carried over. */
+  readonly carriesPositions?: boolean;
   /** Records of this migration that the target's log still holds (a rerun's own), which don't count as foreign. */
   readonly ownRecords?: (partition: TopicPartition) => bigint;
   /** Whether a topic that is missing will be created, or has been tried in vain, which is said elsewhere. */
@@ -27,8 +29,9 @@ export function targetFindings(
   options: TargetOptions,
 ): readonly Finding[] {
   const bootstrap = target.brokers[0]?.address ?? "TARGET";
-  const written = Map.groupBy(partitionsToCopy(plan), ({ topic }) => topic);
-  return [...written].flatMap(([topic, partitions]) => {
+  const partitions = partitionsNeeded(plan, options.carriesPositions ?? false);
+  const needed = Map.groupBy(partitions, ({ topic }) => topic);
+  return [...needed].flatMap(([topic, partitions]) => {
     const onSource = source.topics.get(topic)?.partitions.length ?? partitions.length;
     const onTarget = target.topics.get(topic);
     if (onTarget === undefined) {
@@ -37,7 +40,7 @@ export function targetFindings(
     return [
       ...partitionCounts(onTarget, onSource, bootstrap),
       ...offline(onTarget, partitions),
-      ...notEmpty(onTarget, partitions, options),
+      ...notEmpty(onTarget, partitions.filter(({ offsets }) => offsets > 0n), options),
     ];
   });
 }
@@ -98,9 +101,9 @@ function partitionCounts(
 
 function offline(
   onTarget: TopicSnapshot,
-  written: readonly PlannedPartition[],
+  needed: readonly PlannedPartition[],
 ): readonly Finding[] {
-  const concerned = written
+  const concerned = needed
     .map(({ partition }) => partitionOf(onTarget, partition))
     .filter((found) => found !== undefined)
     .filter(({ leader, offsets }) => leader < 0 || offsets === undefined)

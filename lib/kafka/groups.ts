@@ -34,15 +34,18 @@ export class GroupListError extends Error {
 }
 
 /**
- * Lists the groups one broker coordinates, with their committed offsets.
+ * Lists the groups one broker coordinates, or those of them that are named, with their committed offsets.
  *
  * @throws {ConnectionError | GroupListError} when the list itself cannot be had; errors of single groups sit on them
  */
 export async function fetchGroups(
   broker: BrokerConnection,
   backoff: Backoff,
+  names?: ReadonlySet<string>,
 ): Promise<readonly GroupSnapshot[]> {
-  const listed = await listGroups(broker, backoff);
+  const listed = (await listGroups(broker, backoff)).filter(({ group }) =>
+    names?.has(group) ?? true
+  );
   const byName = new Map(listed.map((group) => [group.group, group]));
   // Share groups keep their state elsewhere (KIP-932): there is nothing to fetch.
   const named = listed.filter(({ type }) => type !== "share").map(({ group }) => group);

@@ -55,9 +55,10 @@ export async function carryGroupOffsets(options: CarryOptions): Promise<readonly
     (partition) => planned.get(formatTopicPartition(partition))?.log.logStartOffset ?? 0n,
     () => openReaders(source, target, work, options),
   );
+  const names = new Set(wanted.map(({ group }) => group));
   const [onSource, onTarget] = await Promise.all([
-    groupsOf(source, signal),
-    groupsOf(target, signal),
+    groupsOf(source, names, signal),
+    groupsOf(target, names, signal),
   ]);
   const { commit, rest } = judgePositions(wanted, {
     onSource,
@@ -74,9 +75,10 @@ export async function carryGroupOffsets(options: CarryOptions): Promise<readonly
 /** As they are now. Asked again on its own: what has been committed is not to be taken for what was there before. */
 async function groupsOf(
   cluster: Cluster,
+  names: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, GroupSnapshot>> {
-  const groups = await withRetries(() => allGroups(cluster, signal), signal);
+  const groups = await withRetries(() => allGroups(cluster, signal, names), signal);
   return new Map(groups.map((each) => [each.group, each]));
 }
 
@@ -106,7 +108,7 @@ async function commitAll(
       problems.set(group, await commitGroup(target, group, ofGroup, signal));
     }
   }));
-  const after = await groupsOf(target, signal).catch(peersMessage);
+  const after = await groupsOf(target, new Set(byGroup.keys()), signal).catch(peersMessage);
   return positions.map((position) => {
     const { group, topic, partition } = position;
     const problem = problems.get(group)?.(position);

@@ -8,10 +8,12 @@ import {
   permissionFindings,
   type Permitted,
 } from "../core/permission_findings.ts";
-import { partitionsToCopy, type Plan } from "../core/plan.ts";
+import { partitionsNeeded, partitionsToCopy, type Plan } from "../core/plan.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
+import type { TopicPartition } from "../core/topic_partition.ts";
 import type { Cluster, ClusterRole } from "../kafka/cluster.ts";
 import { fetchPermissions } from "../kafka/permissions.ts";
+import { carriesGroupOffsets } from "./carry_group_offsets.ts";
 import { optional } from "./optional.ts";
 
 /** What is missing on the source: Read on the topics to be copied, and on those that the config names but nobody shows us. */
@@ -38,22 +40,32 @@ export async function sourcePermissions(
   ];
 }
 
-/** What is missing on the target: Write, and Read, with which a run finds out how far an earlier one got. */
+/** What is missing on the target: Write, and Read, with which a run finds out how far an earlier one got and moves groups. */
 export async function targetPermissions(
   cluster: Cluster,
   config: MigrationConfig,
   plan: Plan,
 ): Promise<{ readonly findings: readonly Finding[]; readonly hidden: ReadonlySet<string> }> {
-  const permissions = await fetchPermissions(cluster, topicsToCopy(plan));
+  const written = new Set(topicsToCopy(plan));
+  const needed = topicsOf(partitionsNeeded(plan, carriesGroupOffsets(config)));
+  const permissions = await fetchPermissions(cluster, needed);
+  const toWrite = permissions.topics.filter(({ topic }) => written.has(topic));
   const permitted = permittedOn("target", config.target);
   return {
-    findings: permissionFindings(permissions, ["Write", "Read"], permitted),
+    findings: [
+      ...permissionFindings({ ...permissions, topics: toWrite }, ["Write"], permitted),
+      ...permissionFindings(permissions, ["Read"], permitted),
+    ],
     hidden: new Set(permissions.topics.filter(({ hidden }) => hidden).map(({ topic }) => topic)),
   };
 }
 
 function topicsToCopy(plan: Plan): readonly string[] {
-  return [...new Set(partitionsToCopy(plan).map(({ topic }) => topic))];
+  return topicsOf(partitionsToCopy(plan));
+}
+
+function topicsOf(partitions: readonly TopicPartition[]): readonly string[] {
+  return [...new Set(partitions.map(({ topic }) => topic))];
 }
 
 /** Whose permissions are meant in findings. */

@@ -16,10 +16,12 @@ import { buildRangePlan } from "../core/range_plan.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
 import type { Mode } from "../core/verdict.ts";
 import type { Cluster } from "../kafka/cluster.ts";
+import { carriesGroupOffsets } from "./carry_group_offsets.ts";
 import { orFinding } from "./blocking.ts";
 import { permittedOn, sourcePermissions, targetPermissions } from "./check_permissions.ts";
 import { closerFindings } from "./closer_findings.ts";
 import { optional } from "./optional.ts";
+import { checkTargetGroups } from "./check_target_groups.ts";
 import { checkIdentity, checkTopicIds, ownRecords } from "./check_journal.ts";
 import { tryNewTopics } from "./new_topics.ts";
 import { snapshotRanges, snapshotSource, snapshotTopics } from "./snapshot.ts";
@@ -84,10 +86,12 @@ export async function makePlan(
   if ("finding" in onTarget) return onTarget;
   const targetSnapshot = onTarget.value;
   checkTopicIds(journal, sourceSnapshot, targetSnapshot);
+  const carriesPositions = carriesGroupOffsets(config);
   const missing = config.createTopics === false
     ? []
     : planNewTopics(plan, sourceSnapshot, targetSnapshot, {
       ...config.createTopics,
+      carriesPositions,
       written: (topic) => [...journal?.partitions.values() ?? []].some((p) => p.topic === topic),
     });
   const tried = await orFinding(
@@ -98,6 +102,7 @@ export async function makePlan(
   const newTopics = tried.value.topics;
   const found = preflight(plan, sourceSnapshot, targetSnapshot, {
     nonEmptyTarget,
+    carriesPositions,
     uncommitted,
     newTopics,
     creates: (topic) => missing.some((each) => each.topic === topic),
@@ -125,6 +130,11 @@ export async function makePlan(
   if ("finding" in readable) return readable;
   const writable = await orFinding(targetPermissions(target, config, plan), "target");
   if ("finding" in writable) return writable;
+  const settable = await orFinding(
+    checkTargetGroups({ target, config, plan, journal, targetSnapshot, signal }),
+    "target",
+  );
+  if ("finding" in settable) return settable;
   const { hidden } = writable.value;
   // Onto itself nothing can be migrated, whatever else there may be to say.
   const same = found.some(({ code }) => code === "SAME_CLUSTER");
@@ -137,7 +147,7 @@ export async function makePlan(
     ...found.filter(({ code, where }) =>
       code !== "TARGET_TOPIC_MISSING" || !hidden.has(where.topic ?? "")
     ),
-    ...(same ? [] : closer.value.findings),
+    ...(same ? [] : [...settable.value, ...closer.value.findings]),
   ];
   const findings = applyAccept(
     [...all.filter(isError), ...all.filter((each) => !isError(each))],

@@ -141,7 +141,7 @@ function problemsOf(
     kafkaError(answers.get(topic)?.errorCode ?? 0).name.endsWith("_AUTHORIZATION_FAILED");
   const forbidden = failed.filter(isForbidden).map(({ topic }) => topic);
   return [
-    ...(forbidden.length === 0 ? [] : [notAuthorized("Create", forbidden, permitted)]),
+    ...(forbidden.length === 0 ? [] : [notAuthorized("Create", "topic", forbidden, permitted)]),
     ...failed.filter((each) => !isForbidden(each)).map(({ topic }) =>
       topicRefused(topic, describe(answers.get(topic)))
     ),

@@ -173,7 +173,7 @@ async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Ou
   const unfinished = [...state?.partitions.values() ?? []].some(({ status }) => status !== "done");
   const nothingToCopy = partitionsToCopy(plan).length === 0 && !unfinished;
   if (nothingToCopy && state === undefined && !carries) return { ...planned, findings };
-  if (nothingToCopy && state !== undefined) {
+  if (nothingToCopy && state !== undefined && judged.newTopics.length === 0) {
     // Nothing is left to copy: the last run's verdict stands, and is looked into again where it was not good enough.
     const results = isVerified(state, config) ? undefined : await verify(options, clusters, plan);
     noteSkipped(journal, { ...judged, ...options });

@@ -3,6 +3,7 @@
 import type { Finding } from "../core/finding.ts";
 import { targetFindings } from "../core/target_findings.ts";
 import type { Cluster } from "../kafka/cluster.ts";
+import { carriesGroupOffsets } from "./carry_group_offsets.ts";
 import { permittedOn } from "./check_permissions.ts";
 import type { JournaledCopyOptions } from "./journaled_copy.ts";
 import type { JudgedPlan } from "./make_plan.ts";
@@ -32,8 +33,10 @@ export async function prepareTarget(
     ...plan,
     partitions: plan.partitions.filter((p) => !targetSnapshot.topics.has(p.topic)),
   };
-  const findings = targetFindings(left, sourceSnapshot, now, config)
-    .filter(({ severity }) => severity === "error");
+  const findings = targetFindings(left, sourceSnapshot, now, {
+    ...config,
+    carriesPositions: carriesGroupOffsets(config),
+  }).filter(({ severity }) => severity === "error");
   const topicsCreated = created.topics.map(({ topic }) => topic);
   return findings.length > 0 ? { findings } : { targetSnapshot: now, topicsCreated };
 }

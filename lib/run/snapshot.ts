@@ -89,15 +89,20 @@ export async function lookAtTopics(
   return await withRetries(() => snapshotTopics(cluster, topics, signal), signal);
 }
 
-/** Every group of a cluster, with what it has committed. @throws {ConnectionError | GroupListError} */
+/**
+ * Every group of a cluster, or those named, with what it has committed.
+ *
+ * @throws {ConnectionError | GroupListError}
+ */
 export async function allGroups(
   cluster: Cluster,
   signal: AbortSignal,
+  names?: ReadonlySet<string>,
 ): Promise<readonly GroupSnapshot[]> {
   const backoff = createBackoff(CONTROL_BACKOFF, signal);
   const perBroker = await Promise.all(
     [...cluster.brokers().keys()].map(async (nodeId) =>
-      await fetchGroups(await cluster.control(nodeId), backoff)
+      await fetchGroups(await cluster.control(nodeId), backoff, names)
     ),
   );
   // While a coordinator moves, two brokers may list the same group: the one with more offsets knows it.

@@ -54,6 +54,7 @@ export type KafkajsApi =
   | "ListGroups"
   | "GroupCoordinator"
   | "OffsetCommit"
+  | "Heartbeat"
   | "InitProducerId"
   | "DescribeConfigs";
 

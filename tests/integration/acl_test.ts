@@ -10,7 +10,7 @@ import { sharedClusters, uniqueName } from "../support/cluster_pair.ts";
 import { makeMigrationDir } from "../support/migration_dir.ts";
 
 /** Users of their own for each test: rules of one mean nothing to another. */
-const users = Array.from({ length: 12 }, (_, index) => ({
+const users = Array.from({ length: 16 }, (_, index) => ({
   username: `mover${index}`,
   password: `secret-${index}`,
 }));
@@ -42,6 +42,10 @@ interface Needs {
   readonly source: readonly Omit<Acl, "principal">[];
   readonly target: readonly Omit<Acl, "principal">[];
 }
+
+/** What the table adds for `groupOffsets: commit`. */
+const committing = ({ group }: Backlog) =>
+  ({ operation: "READ", resource: "GROUP", name: group("a") }) as const;
 
 /** The table of the README, for one topic and group. */
 const table = ({ topic, group }: Backlog): Needs => ({
@@ -95,6 +99,26 @@ clusters.test("the permissions of the table are enough to check, migrate, verify
   }
   await assertCopied(clusters, backlog.topic, 0, { start: 10, end: 30 });
   await assertCopied(clusters, backlog.topic, 1, { start: 0, end: 30 });
+});
+
+clusters.test("with groupOffsets: commit, so are those of the table and Read on the group on the target", async () => {
+  const [backlog, mover] = [await makeTopic(), newMover()];
+  const { topic, group } = backlog;
+  const needs = table(backlog);
+  await grant({ ...needs, target: [...needs.target, committing(backlog)] }, mover);
+  await using migration = await makeMigration(backlog, mover);
+  migration.configure({ ...migration.content, groupOffsets: "commit" });
+  for (const args of [["--check"], ["--migrate"], ["--migrate"]]) {
+    const { status, output } = await migration.run(args);
+    assert.equal(status, 0, `${args}: ${output}`);
+    assert.doesNotMatch(output, /NOT_AUTHORIZED/);
+  }
+  await assertCopied(clusters, topic, 0, { start: 10, end: 30 });
+  const { target, judge } = clusters;
+  assert.deepEqual(
+    (await judge.committedOffsets(target.bootstrap, group("a"))).map(({ offset }) => offset),
+    [0n],
+  );
 });
 
 clusters.test("Describe on the cluster shows every group; one that can't be read is named or left out", async () => {
@@ -211,6 +235,71 @@ for (const { title, left, status: expected, says } of missing) {
       assert.ok(!migration.files().includes("migration.state.jsonl"));
     }
     await assertCopied(clusters, backlog.topic, 0, { start: 30, end: 30 });
+  });
+}
+
+const missingToCommit: readonly {
+  readonly title: string;
+  /** Where the group stands; the topic holds 30 messages. */
+  readonly committed: number;
+  readonly target: (backlog: Backlog) => Needs["target"];
+  readonly lacks: (backlog: Backlog) => string;
+}[] = [
+  {
+    title: "everything on the group on the target",
+    committed: 10,
+    target: (backlog) => table(backlog).target,
+    lacks: ({ group }) => `group ${group("a")}`,
+  },
+  {
+    title: "Read on the group on the target, which may be described",
+    committed: 10,
+    target: (backlog) => [
+      ...table(backlog).target,
+      { ...committing(backlog), operation: "DESCRIBE" },
+    ],
+    lacks: ({ group }) => `group ${group("a")}`,
+  },
+  {
+    title: "Read on a topic of which nothing is left to copy",
+    committed: 30,
+    target: (backlog) => [
+      committing(backlog),
+      ...table(backlog).target.filter(({ operation }) => operation === "WRITE"),
+    ],
+    lacks: ({ topic }) => `topic ${topic}`,
+  },
+];
+
+for (const { title, committed, target, lacks } of missingToCommit) {
+  clusters.test(`what committing positions takes is named before the first byte: ${title}`, async () => {
+    const backlog = await makeBacklog(clusters, {
+      messages: [30],
+      committed: { a: [committed] },
+    });
+    const { topic, group } = backlog;
+    const mover = newMover();
+    await grant({ ...table(backlog), target: target(backlog) }, mover);
+    await using migration = await makeMigration(backlog, mover);
+    // Without positions nothing is missing.
+    const ignoring = await migration.run(["--check"]);
+    assert.equal(ignoring.status, 0, ignoring.output);
+    migration.configure({ ...migration.content, groupOffsets: "commit" });
+    const [resource = "", name = ""] = lacks(backlog).split(" ");
+    for (const mode of ["--check", "--migrate"]) {
+      const { status, output } = await migration.run([mode]);
+      assert.equal(status, 3, output);
+      for (
+        const text of [
+          `NOT_AUTHORIZED: ${mover.principal} has no Read on ${resource} ${name} of the target`,
+          `--allow-principal ${mover.principal} --operation Read --${resource} ${name}`,
+        ]
+      ) assert.ok(output.includes(text), `${text}: ${output}`);
+      assert.ok(!migration.files().includes("migration.state.jsonl"));
+    }
+    await assertCopied(clusters, topic, 0, { start: 30, end: 30 });
+    const { bootstrap } = clusters.target;
+    assert.deepEqual(await clusters.judge.committedOffsets(bootstrap, group("a")), []);
   });
 }
 

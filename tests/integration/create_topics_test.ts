@@ -182,3 +182,31 @@ clusters.test("a topic with nothing to copy is not created, an existing one is l
   assert.equal(await judge.describeTopic(target.bootstrap, consumed.topic), undefined);
   await assertCopied(clusters, existing.topic, 0, { start: 2, end: 5 });
 });
+
+clusters.test("topics without a backlog are missing, and created, only where groups are to be moved on them", async () => {
+  const { source, target, judge } = clusters;
+  const [backlog, consumed] = [await makeSourceTopic(), await makeSourceTopic({ partitions: 2 })];
+  const group = `${consumed.topic}-group`;
+  await judge.commitOffsets(
+    source.bootstrap,
+    group,
+    [0, 1].map((partition) => ({ topic: consumed.topic, partition, offset: 10n })),
+  );
+  const config = (more = {}) =>
+    backlog.config({ topics: { include: [backlog.topic, consumed.topic] }, ...more });
+  await using migration = await makeMigrationDir(config());
+  const ignored = await migration.run();
+  assert.equal(ignored.status, 0, ignored.output);
+  assert.equal(await judge.describeTopic(target.bootstrap, consumed.topic), undefined);
+
+  migration.configure(config({ groupOffsets: "commit", createTopics: false }));
+  const missing = await migration.run();
+  assert.equal(missing.status, 3, missing.output);
+  assert.match(missing.stderr, new RegExp(`TARGET_TOPIC_MISSING: .* ${consumed.topic} does not`));
+  migration.configure(config({ groupOffsets: "commit" }));
+  const { status, output } = await migration.run();
+  assert.equal(status, 0, output);
+  assert.equal((await judge.describeTopic(target.bootstrap, consumed.topic))?.partitions, 2);
+  const committed = await judge.committedOffsets(target.bootstrap, group);
+  assert.deepEqual(committed.map(({ offset }) => offset), [0n, 0n]);
+});

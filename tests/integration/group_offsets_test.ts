@@ -323,3 +323,63 @@ clusters.test("consumers that join on the target read exactly what they had left
     return name === "all" ? `${stem}-all` : `${topic}-${name}`;
   }
 });
+
+clusters.test("a check tells what keeps groups from being moved on the target, before anything is written", async () => {
+  const { target, judge } = clusters;
+  const backlog = await makeBacklog(clusters, {
+    messages: [100],
+    committed: { a: [10], b: [20], c: [30] },
+  });
+  const { topic, group } = backlog;
+  await judge.produce(target.bootstrap, { topic, partition: 0, count: 5 });
+  await judge.commitOffsets(target.bootstrap, group("b"), [{ topic, partition: 0, offset: 5n }]);
+  // As the source's own offsets would be, committed there by somebody.
+  await judge.commitOffsets(target.bootstrap, group("c"), [{ topic, partition: 0, offset: 30n }]);
+  await judge.joinGroup(target.bootstrap, group("a"), topic, "classic");
+  await judge.joinGroup(target.bootstrap, group("b"), topic, "consumer");
+  const config = backlog.config({ groupOffsets: "commit", nonEmptyTarget: "append" });
+  await using migration = await makeMigrationDir(config);
+  const checked = await migration.run(["--check"]);
+  assert.equal(checked.status, 0, checked.output);
+  assert.match(
+    checked.stderr,
+    new RegExp(
+      `^warning: TARGET_GROUP_ACTIVE: 2 groups already consuming on the target: ${group("a")}, ${
+        group("b")
+      }`,
+      "m",
+    ),
+  );
+  assert.match(
+    checked.stderr,
+    new RegExp(
+      `^warning: TARGET_GROUP_AHEAD: Group ${
+        group("c")
+      } stands further on .* \\(0: at 30, .* at 25 at the latest\\).* --delete-offsets --group ${
+        group("c")
+      } --topic ${topic}:0`,
+      "m",
+    ),
+  );
+  assert.match(
+    checked.stderr,
+    new RegExp(
+      `^warning: POSITIONS_BEHIND_OTHERS: Group ${
+        group("a")
+      } will go on behind 5 messages of others`,
+      "m",
+    ),
+  );
+  assert.equal((await judge.watermarks(target.bootstrap, topic, 0)).highWatermark, 5n);
+
+  const active = await migration.run();
+  assert.equal(active.status, 1, active.output);
+  for (const name of ["a", "b"]) await judge.leaveGroup(group(name));
+  const { status, stderr, output } = await migration.run();
+  assert.equal(status, 0, output);
+  assert.doesNotMatch(stderr, /TARGET_GROUP_ACTIVE/);
+  assert.match(stderr, /TARGET_GROUP_AHEAD/);
+  for (const name of ["a", "b"]) await assertGoesOn(topic, group(name), [0]);
+  const done = await migration.run(["--check"]);
+  assert.doesNotMatch(done.stderr, /TARGET_GROUP_ACTIVE|POSITIONS_BEHIND_OTHERS/);
+});

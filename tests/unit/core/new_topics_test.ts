@@ -47,6 +47,9 @@ Deno.test("planNewTopics() takes what something is copied of and the target lack
     ],
   );
   assert.deepEqual(planned(source(), target(3, { a: [[0, 0]] })), []);
+  // Where groups are moved, what they have consumed is needed too.
+  const carried = planned(source(), target(3), { carriesPositions: true });
+  assert.deepEqual(carried.map(({ topic }) => topic), ["a", "b"]);
   assert.deepEqual(planned(source(), target(3), { written: (topic) => topic === "a" }), []);
 });
 

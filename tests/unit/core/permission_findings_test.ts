@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   groupPermissionFindings,
+  groupReadFindings,
   permissionFindings,
   type Permitted,
 } from "../../../lib/core/permission_findings.ts";
@@ -59,4 +60,19 @@ Deno.test("a user who may not describe the cluster is told that groups may be hi
   ]);
   assert.match(found?.message ?? "", /^The source's user has no Describe on the cluster/);
   assert.match(found?.remedy ?? "", /--allow-principal User:NAME --operation Describe --cluster$/);
+});
+
+Deno.test("groups whose positions may not be set are one finding that names them", () => {
+  const target = { ...permitted, cluster: "target" } as const;
+  assert.deepEqual(groupReadFindings([], target), []);
+  const [found, ...rest] = groupReadFindings(["a b"], target);
+  assert.deepEqual([found?.code, found?.where, found?.message, rest], [
+    "NOT_AUTHORIZED",
+    { cluster: "target", groups: ["a b"] },
+    "User:ckafka-1a2b#mover has no Read on group a b of the target",
+    [],
+  ]);
+  assert.match(found?.remedy ?? "", / --operation Read --group 'a b'$/);
+  const [many] = groupReadFindings(["a", "b"], target);
+  assert.match(many?.message ?? "", /has no Read on 2 groups \(a, b\) of the target$/);
 });

@@ -54,6 +54,18 @@ Deno.test("preflight() looks at the target only where something would be written
   assert.deepEqual(codes(judge(workedExample(), target(full))), ["warning MESSAGES_EXPIRED"]);
 });
 
+Deno.test("preflight() looks at the target also where groups are to be moved", () => {
+  const judged = (topics: Readonly<Record<string, readonly Log[]>>) =>
+    codes(judge(workedExample(), target(topics), { carriesPositions: true }));
+  const { test2, test3, test4 } = EMPTY as Readonly<Record<string, readonly Log[]>>;
+  const without1 = { test2, test3, test4 } as typeof EMPTY;
+  const expired = "warning MESSAGES_EXPIRED";
+  assert.deepEqual(judged(without1), ["error TARGET_TOPIC_MISSING", expired]);
+  assert.deepEqual(judged({ ...without1, test1: [null] }), ["error PARTITION_OFFLINE", expired]);
+  // What nothing is written to need not be empty.
+  assert.deepEqual(judged({ ...without1, test1: [[0, 9]] }), [expired]);
+});
+
 Deno.test("preflight() blocks a missing target topic and gives the command that creates it", () => {
   const source = cluster({ t: [[0, 5], [0, 5]] }, [group("g", { t: [5, 1] })]);
   const found = one(judge(source, target({})), "TARGET_TOPIC_MISSING");
@@ -179,7 +191,7 @@ Deno.test("preflight() blocks where a group can't be read, one finding a reason"
   const found = one(judge(source, target({})), "GROUP_UNREADABLE");
   assert.equal(found.severity, "error");
   assert.deepEqual(found.where.groups, ["a", "b"]);
-  assert.match(found.message, /2 groups could not be read \(a, b\): Not authorized/);
+  assert.match(found.message, /2 groups on the source could not be read \(a, b\): Not authorized/);
 });
 
 Deno.test("preflight() makes an empty plan an error of its own", () => {

@@ -1,0 +1,37 @@
+// For which groups the user may not commit offsets, found out without committing any. A Heartbeat asks for the
+// permission that OffsetCommit needs, Read on the group, before the broker looks at anything else (KafkaApis,
+// handleHeartbeatRequest), and with a member id that nobody has it changes nothing. DescribeGroups tells permissions
+// only for groups whose coordinator was looked up, which has a cluster without groups create __consumer_offsets.
+
+import { sendKafkajsRequest } from "../wire/kafkajs_protocol.ts";
+import type { Cluster } from "./cluster.ts";
+
+const GROUP_AUTHORIZATION_FAILED = 30;
+/** A request a group, so many under way. */
+const REQUESTS_AT_ONCE = 64;
+
+interface HeartbeatResponse {
+  readonly errorCode: number;
+}
+
+/** Those of the groups, there or not, that the user has no Read on. @throws {ConnectionError | ProtocolError} */
+export async function groupsWithoutRead(
+  cluster: Cluster,
+  groups: readonly string[],
+): Promise<readonly string[]> {
+  const { connection, versions } = await cluster.anyControl();
+  const refused = new Set<string>();
+  const queue = groups.values();
+  await Promise.all(Array.from({ length: REQUESTS_AT_ONCE }, async () => {
+    for (const groupId of queue) {
+      const { errorCode } = await sendKafkajsRequest<HeartbeatResponse>(
+        connection,
+        versions,
+        "Heartbeat",
+        { groupId, groupGenerationId: -1, memberId: "" },
+      );
+      if (errorCode === GROUP_AUTHORIZATION_FAILED) refused.add(groupId);
+    }
+  }));
+  return groups.filter((group) => refused.has(group));
+}

@@ -1,0 +1,44 @@
+// Asks the target about the groups whose positions are to be carried over, before the first byte: what keeps them from
+// being set would otherwise show only after the last.
+
+import type { MigrationConfig } from "../config/migration_config.ts";
+import type { Finding } from "../core/finding.ts";
+import { wantedPositions } from "../core/group_offsets.ts";
+import type { JournalState } from "../core/journal.ts";
+import { groupReadFindings } from "../core/permission_findings.ts";
+import type { Plan } from "../core/plan.ts";
+import type { ClusterSnapshot } from "../core/snapshot.ts";
+import { targetGroupFindings } from "../core/target_group_findings.ts";
+import type { Cluster } from "../kafka/cluster.ts";
+import { groupsWithoutRead } from "../kafka/group_permissions.ts";
+import { carriesGroupOffsets } from "./carry_group_offsets.ts";
+import { permittedOn } from "./check_permissions.ts";
+import { allGroups } from "./snapshot.ts";
+
+/** What is asked about. */
+export interface TargetGroupOptions {
+  readonly target: Cluster;
+  readonly config: MigrationConfig;
+  readonly plan: Plan;
+  readonly journal: JournalState | undefined;
+  readonly targetSnapshot: ClusterSnapshot;
+  readonly signal: AbortSignal;
+}
+
+/** Asks and judges; nothing where no positions are to be carried over. @throws {ConnectionError | GroupListError | ProtocolError} */
+export async function checkTargetGroups(
+  { target, config, plan, journal, targetSnapshot, signal }: TargetGroupOptions,
+): Promise<readonly Finding[]> {
+  if (!carriesGroupOffsets(config)) return [];
+  const names = new Set(wantedPositions(plan).map(({ group }) => group));
+  if (names.size === 0) return [];
+  const [refused, groups] = await Promise.all([
+    groupsWithoutRead(target, [...names].sort()),
+    allGroups(target, signal, names),
+  ]);
+  const { nonEmptyTarget } = config;
+  return [
+    ...groupReadFindings(refused, permittedOn("target", config.target)),
+    ...targetGroupFindings(plan, { target: targetSnapshot, groups, journal, nonEmptyTarget }),
+  ];
+}
