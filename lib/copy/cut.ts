@@ -149,6 +149,8 @@ function walk(
 ): Carried {
   const { bytes, view, recordsStart, recordsEnd } = fetched;
   const { fromOffset, untilOffset, carried } = range;
+  // Where others took all the room of the response, it says nothing about this partition.
+  if (carried !== undefined && recordsStart === recordsEnd) return carried;
   const transactions = createTransactionFilter(fetched, carried?.unsettled);
   const { unsettled } = transactions;
   let dueOffset = carried?.dueOffset;

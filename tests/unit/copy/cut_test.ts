@@ -456,6 +456,12 @@ Deno.test("a gap at the end of a response counts when a second one says the same
   assert.deepEqual([between.batches.length, unprovenIn(between)], [3, undefined]);
 });
 
+Deno.test("a response without a batch takes nothing back of what the next one has to bear out", () => {
+  const range = { fromOffset: 5n, untilOffset: 1_000n, carried: after(5n, 50n) };
+  const none = cutOnce([], range);
+  assert.deepEqual([none.batches, none.nextOffset, none.carried], [[], 5n, range.carried]);
+});
+
 Deno.test("a batch that seems to lie beyond the end ends the range when a second response says the same", () => {
   // In truth it begins at 50; what follows lies beyond the end, too.
   const moved = [buildBatch(testRecords(150, 160)), buildBatch(testRecords(200, 210))];
