@@ -4,6 +4,7 @@ import { failureStep } from "../core/failure_step.ts";
 import type { GroupOffset } from "../core/group_offsets.ts";
 import type { GroupLag } from "../core/lag.ts";
 import type { Report } from "../core/report.ts";
+import { formatTopicPartition } from "../core/topic_partition.ts";
 import { formatCount } from "../core/units.ts";
 import { facts, furtherColumns } from "./facts.ts";
 import { type HtmlValue, markup } from "./html.ts";
@@ -48,13 +49,12 @@ const POSITION_COLUMNS: readonly Column<GroupOffset>[] = [
   { label: "Wanted on the target", kind: "offset", cell: ({ targetOffset }) => targetOffset },
   { label: "Before", kind: "offset", cell: ({ before }) => before },
   { label: "Now", kind: "offset", cell: ({ after }) => after },
-  { label: "Why", kind: "text", optional: true, cell: ({ reason }) => reason },
-  {
-    label: "What to do",
-    kind: "text",
-    optional: true,
-    cell: ({ status, reason = "" }) => status === "left" ? failureStep(reason) : undefined,
-  },
+];
+const LEFT_COLUMNS: readonly Column<GroupOffset>[] = [
+  { label: "Group", kind: "text", cell: ({ group }) => group },
+  { label: "Partition", kind: "text", cell: formatTopicPartition },
+  { label: "Why", kind: "text", cell: ({ reason }) => reason },
+  { label: "What to do", kind: "text", cell: ({ reason = "" }) => failureStep(reason) },
 ];
 const POSITION_FIELDS = [
   ...["group", "topic", "partition", "status", "sourceOffset", "targetOffset", "before"],
@@ -83,6 +83,13 @@ export function positionsSection({ groupOffsets = [] }: Report): HtmlValue {
       ["There or further on already", further > 0 && formatCount(further)],
       ["Left", left > 0 && formatCount(left)],
     ]),
+    table({
+      id: "positions-left",
+      caption: "What was left as it was, why, and what to do",
+      columns: LEFT_COLUMNS,
+      rows: rows.filter(({ status }) => status === "left"),
+      stacked: true,
+    }),
     shown,
   ];
 }

@@ -4,6 +4,7 @@ import { failureStep } from "../core/failure_step.ts";
 import { formatPlace } from "../core/finding_place.ts";
 import type { Finding } from "../core/finding.ts";
 import type { Report } from "../core/report.ts";
+import { formatTopicPartition } from "../core/topic_partition.ts";
 import { countOf } from "../core/units.ts";
 import type { PartitionResult, TopicResult } from "../core/verify.ts";
 import { chart } from "./chart.ts";
@@ -26,7 +27,13 @@ const FINDING_COLUMNS: readonly Column<Finding>[] = [
 /** The findings with what to do about them. */
 export function findingsSection({ findings }: Report): HtmlValue {
   const caption = countOf(findings.length, "finding");
-  return table({ id: "findings", caption, columns: FINDING_COLUMNS, rows: findings }) ??
+  return table({
+    id: "findings",
+    caption,
+    columns: FINDING_COLUMNS,
+    rows: findings,
+    stacked: true,
+  }) ??
     markup`<p>Nothing was found that stands in the way or is worth knowing.</p>`;
 }
 
@@ -85,13 +92,12 @@ const PARTITION_COLUMNS: readonly Column<PartitionResult>[] = [
     optional: true,
   })),
   { label: "Why", kind: "text", optional: true, cell: ({ reason }) => reason },
-  {
-    label: "What to do",
-    kind: "text",
-    optional: true,
-    cell: ({ status, reason = "" }) =>
-      status === "failed" || status === "lost" ? failureStep(reason) : undefined,
-  },
+];
+const FAILED_COLUMNS: readonly Column<PartitionResult>[] = [
+  { label: "Partition", kind: "text", cell: formatTopicPartition },
+  { label: "Status", kind: "status", cell: ({ status }) => status },
+  { label: "Why", kind: "text", cell: ({ reason }) => reason },
+  { label: "What to do", kind: "text", cell: ({ reason = "" }) => failureStep(reason) },
 ];
 const TOPIC_FIELDS = [
   ...["topic", "partitions", "plannedOffsets", "recordsRead", "recordsProduced"],
@@ -112,6 +118,13 @@ export function resultsSection({ results, mode }: Report): HtmlValue {
   const rank = ({ status }: PartitionResult) => WORST_FIRST.indexOf(status);
   const partitions = results.partitions.toSorted((a, b) => rank(a) - rank(b));
   return [
+    table({
+      id: "not-verified",
+      caption: "What is not verified, why, and what to do",
+      columns: FAILED_COLUMNS,
+      rows: partitions.filter(({ status }) => status === "failed" || status === "lost"),
+      stacked: true,
+    }),
     table({
       id: "topic-results",
       caption: "Results of all runs of this migration, by topic",

@@ -27,13 +27,17 @@ export interface TableSpec<Row> {
   readonly caption: string;
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
+  /** Whether a row's cells lie below each other where there is little room: for sentences, which tell themselves what they are. */
+  readonly stacked?: true;
 }
 
 /** So many rows are HTML; further ones need the script. */
 export const MOST_ROWS_IN_HTML = 1_000;
 
 /** Renders a table; nothing where it has no rows. */
-export function table<Row>({ id, caption, columns, rows }: TableSpec<Row>): Html | undefined {
+export function table<Row>(
+  { id, caption, columns, rows, stacked }: TableSpec<Row>,
+): Html | undefined {
   if (rows.length === 0) return undefined;
   const kept = columns.filter(({ optional, cell }) => !optional || rows.some((row) => cell(row)));
   const cells = rows.map((row) => kept.map(({ cell }) => cell(row)));
@@ -46,7 +50,7 @@ export function table<Row>({ id, caption, columns, rows }: TableSpec<Row>): Html
   const more =
     markup`<p class="more">${left} further rows are shown by the page's script, and stand in the JSON report.</p>`;
   const data = { kinds, rows: cells.map((row) => row.map(cellToJson)) };
-  return markup`<div class="table" id="${id}">
+  return markup`<div class="table${stacked && " stacked"}" id="${id}">
 <div class="scroll" tabindex="0" role="region" aria-labelledby="${id}-caption">
 <table><caption id="${id}-caption">${caption}</caption>
 <thead><tr>${head}</tr></thead>
