@@ -53,6 +53,18 @@ export function refuseOddFile(path: string): void {
   if (!found.isFile) throw new Error("it is no regular file; remove it");
 }
 
+/** Whether a file that was opened is what lies there: no link was put in its place since {@link refuseOddFile}, and nobody removed it. */
+export function liesAt(file: Deno.FsFile, path: string): boolean {
+  const opened = file.statSync();
+  try {
+    const found = Deno.lstatSync(path);
+    return found.isFile && found.ino === opened.ino && found.dev === opened.dev;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
 /** Writes the report and its page; those of an earlier migration are renamed to `….report.<its run id>.…` first. @throws when it cannot */
 export function writeReport(
   { report, page }: Pick<RunFiles, "report" | "page">,

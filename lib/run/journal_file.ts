@@ -3,6 +3,7 @@
 
 import { continueJournal, type JournalState, readJournal } from "../core/journal.ts";
 import { encodeJournalEntry, type JournalEntry } from "../core/journal_entry.ts";
+import { liesAt, refuseOddFile } from "../run_files.ts";
 
 /** Another run holds the journal. Exit status 3. */
 export class JournalLockedError extends Error {
@@ -105,6 +106,7 @@ export async function openJournalFile(path: string): Promise<JournalFile> {
 /** Opens and locks the file. Who waited for a lock may hold a file that its former owner has removed: then once more. */
 async function openLocked(path: string): Promise<Deno.FsFile> {
   for (;;) {
+    refuseOddFile(path);
     const file = Deno.openSync(path, { read: true, write: true, create: true, mode: 0o600 });
     const locked = await withinTime(file.lock(true), LOCK_TIMEOUT_MS);
     if (!locked) {
@@ -112,7 +114,7 @@ async function openLocked(path: string): Promise<Deno.FsFile> {
         `Another run of this config is under way: it holds ${path}. Wait for it to end, or stop it`,
       );
     }
-    if (file.statSync().ino === inodeOf(path)) return file;
+    if (liesAt(file, path)) return file;
     file.close();
   }
 }
@@ -125,15 +127,6 @@ function syncDirectory(path: string): void {
     directory.syncSync();
   } finally {
     directory.close();
-  }
-}
-
-function inodeOf(path: string): number | null | undefined {
-  try {
-    return Deno.statSync(path).ino;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
   }
 }
 

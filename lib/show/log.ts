@@ -2,6 +2,7 @@
 // `2022-11-03 15:02:08,123 - INFO - text` (local time). Appended to, never rotated.
 
 import { escapeName } from "../core/escape_name.ts";
+import { liesAt } from "../run_files.ts";
 import { configureSync, getLogger, type LogRecord, resetSync } from "@logtape/logtape";
 
 /** Where events are written. Texts are whole sentences or phrases without secrets. */
@@ -36,6 +37,10 @@ const LEVELS: Readonly<Record<LogRecord["level"], string>> = {
  */
 export function openLog(path: string, verbose: boolean): LogFile {
   const file = Deno.openSync(path, { append: true, create: true, mode: 0o600 });
+  if (!liesAt(file, path)) {
+    file.close();
+    throw new Error("something else was put there while it was opened");
+  }
   const encoder = new TextEncoder();
   const failure = new AbortController();
   configureSync({

@@ -4,6 +4,7 @@
  */
 
 import assert from "node:assert/strict";
+import { liesAt } from "../../lib/run_files.ts";
 import { makeBacklog } from "../support/backlog.ts";
 import { sharedClusters, uniqueName } from "../support/cluster_pair.ts";
 import { type ConfigContent, makeMigrationDir } from "../support/migration_dir.ts";
@@ -169,6 +170,24 @@ clusters.test("a config that others may read is pointed at only where it holds a
     const { output } = await migration.run([], { env: { MOVER_PASSWORD: user.password } });
     const warning = /warning: SECRET_READABLE: .*source\.sasl\.password.*chmod 600/;
     assert.equal(warning.test(output), warned, output);
+  }
+});
+
+Deno.test("a file that was opened is told apart from a link put in its place meanwhile", async () => {
+  const directory = await Deno.makeTempDir({ prefix: "data-migrate-test-" });
+  const [path, victim] = [`${directory}/migration.log`, `${directory}/victim`];
+  try {
+    using file = await Deno.open(path, { write: true, create: true });
+    assert.ok(liesAt(file, path));
+    await Deno.rename(path, victim);
+    assert.ok(!liesAt(file, path), "where nothing is");
+    await Deno.symlink(victim, path);
+    assert.ok(!liesAt(file, path), "through a link");
+    await Deno.remove(path);
+    await Deno.writeTextFile(path, "");
+    assert.ok(!liesAt(file, path), "another file");
+  } finally {
+    await Deno.remove(directory, { recursive: true });
   }
 });
 
