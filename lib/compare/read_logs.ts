@@ -18,6 +18,7 @@ import type { TopicPartition } from "../core/topic_partition.ts";
 import { type Carried, type CutBatch, cutBatches, recordsBefore } from "../copy/cut.ts";
 import type { ForeignBatch, LogBatch, SourceBatch } from "./log_batch.ts";
 import { isAbort } from "../copy/transactions.ts";
+import { CONTROL_BACKOFF } from "../kafka/backoff.ts";
 import { type ClusterReader, type FetchedPage, fetchPage, ReadError } from "./partition_reader.ts";
 
 /** Damaged bytes are fetched so often. */
@@ -37,6 +38,7 @@ export async function* readSource(
     let fromOffset = startOffset;
     let carried: Carried | undefined;
     let damaged = 0;
+    const patience = startPatience();
     let next = fetchAhead(reader, partition, fromOffset);
     try {
       while (fromOffset < endOffset) {
@@ -47,9 +49,6 @@ export async function* readSource(
           const range = { fromOffset, untilOffset: endOffset, ...(carried && { carried }) };
           const cut = cutBatches({ ...page, ...fetched }, range, AS_IT_IS);
           const empty = fetched.recordsStart === fetched.recordsEnd;
-          if (empty && fetched.highWatermark < endOffset) {
-            throw new ReadError(`The source's log ends at offset ${fetched.highWatermark}`);
-          }
           if (cut.problem?.kind === "impossible") throw new ReadError(cut.problem.reason);
           damaged = cut.problem === undefined ? 0 : damaged + 1;
           if (cut.problem !== undefined && damaged === FETCHES_OF_DAMAGED) {
@@ -59,6 +58,8 @@ export async function* readSource(
           }
           // Compaction may have left nothing up to the end.
           const through = empty && fetched.lastStableOffset >= endOffset;
+          if (empty && !through) patience.spend(whyNothing(fetched, endOffset));
+          else patience.renew();
           fromOffset = through ? endOffset : cut.nextOffset;
           carried = cut.carried;
           if (fromOffset < endOffset) next = fetchAhead(reader, partition, fromOffset);
@@ -92,6 +93,7 @@ export async function* readTarget(
   const { endOffset } = range;
   let fromOffset = range.startOffset;
   let number = range.recordsBefore;
+  const patience = startPatience();
   let next = fetchAhead(reader, partition, fromOffset);
   try {
     while (fromOffset < endOffset) {
@@ -100,11 +102,14 @@ export async function* readTarget(
       try {
         const batches = [...batchesOf(page, fromOffset, endOffset)];
         const last = batches.at(-1);
-        if (last === undefined && page.fetched.highWatermark <= fromOffset) {
-          throw new ReadError(`The target's log ends at offset ${page.fetched.highWatermark}`);
+        const { highWatermark } = page.fetched;
+        if (last === undefined && highWatermark <= fromOffset) {
+          patience.spend(`The target's log ends at offset ${highWatermark}`);
+        } else {
+          patience.renew();
+          // Where compaction has taken everything up to the high watermark, nothing comes.
+          fromOffset = last?.nextOffset ?? endOffset;
         }
-        // Where compaction has taken everything up to the high watermark, nothing comes.
-        fromOffset = last?.nextOffset ?? endOffset;
         if (fromOffset < endOffset) next = fetchAhead(reader, partition, fromOffset);
         for (const { position, size } of batches) {
           const batch = targetBatch(page, position, size, range, number);
@@ -119,6 +124,28 @@ export async function* readTarget(
   } finally {
     next.drop();
   }
+}
+
+/** Nothing came although the end is further on. */
+function whyNothing({ highWatermark, lastStableOffset }: FetchedPage["fetched"], end: bigint) {
+  return highWatermark < end
+    ? `The source's log ends at offset ${highWatermark}`
+    : `A transaction open on the source holds back what lies from offset ${lastStableOffset} on`;
+}
+
+/** A leader that has just taken over may not know yet how far the log is replicated (KIP-207). */
+function startPatience() {
+  let since: number | undefined;
+  return {
+    renew(): void {
+      since = undefined;
+    },
+    /** @throws {ReadError} where that has been so for long */
+    spend(why: string): void {
+      since ??= performance.now();
+      if (performance.now() - since > CONTROL_BACKOFF.totalMs) throw new ReadError(why);
+    },
+  };
 }
 
 function sourceBatch(batch: CutBatch): SourceBatch {
