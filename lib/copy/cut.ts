@@ -6,6 +6,7 @@
 import { crcMatches } from "../batch/check.ts";
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
 import { upConvert } from "../batch/legacy.ts";
+import { openRecordBatch } from "../batch/open.ts";
 import {
   attributes,
   baseOffset,
@@ -14,6 +15,7 @@ import {
   LOG_APPEND_TIME,
   recordCount,
 } from "../batch/record_batch.ts";
+import { forEachRecord } from "../batch/records.ts";
 import { reencodeBatch, type ReencodedBatch } from "../batch/reencode.ts";
 import { RecordTooLargeError, splitBatch } from "../batch/split.ts";
 import { OpensTooLargeError } from "../codec/codec.ts";
@@ -307,11 +309,36 @@ function fitsIn({ bytes }: ReencodedBatch, { maxBatchBytes }: TargetRules): bool
   return maxBatchBytes === undefined || bytes.length <= maxBatchBytes;
 }
 
-/** Counts the records of what was re-encoded, from an offset until before another: slow, and rarely asked. */
+/** Counts the records of what was re-encoded, from an offset until before another. */
 type CountRecords = (range: CutRange) => number;
 
+/** Opens the batch when first asked, which is rarely: then thousands of groups may stand in it. */
 function countIn(batch: Uint8Array): CountRecords {
-  return (range) => reencodeBatch(batch, range)?.recordCount ?? 0;
+  let offsets: readonly bigint[] | undefined;
+  return ({ fromOffset, untilOffset }) => {
+    offsets ??= recordOffsets(batch);
+    return countBefore(offsets, untilOffset) - countBefore(offsets, fromOffset);
+  };
+}
+
+function recordOffsets(batch: Uint8Array): readonly bigint[] {
+  const { header, bytes, recordsStart, recordsEnd } = openRecordBatch(batch);
+  const offsets: bigint[] = [];
+  forEachRecord(bytes, recordsStart, recordsEnd, header.recordCount, ({ offsetDelta }) => {
+    offsets.push(header.baseOffset + BigInt(offsetDelta));
+  });
+  return offsets;
+}
+
+/** How many of some ascending offsets lie before another. */
+function countBefore(offsets: readonly bigint[], offset: bigint): number {
+  let [low, high] = [0, offsets.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((offsets[middle] ?? offset) < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function addReencoded(

@@ -4,12 +4,14 @@
  */
 
 import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import {
   type Carried,
   type Cut,
   cutBatches,
   type CutRange,
+  recordsBefore,
   type TargetRules,
 } from "../../../lib/copy/cut.ts";
 import type { AbortedTransaction } from "../../../lib/copy/transactions.ts";
@@ -647,4 +649,28 @@ Deno.test("every record keeps key, value, headers and timestamp through a cut", 
     withoutOffsets(readBatch(bytesOf(only)).records),
     withoutOffsets(records.slice(1, 3)),
   );
+});
+
+Deno.test("thousands of offsets in one batch with gaps are counted in one opening", () => {
+  const offsets = Array.from({ length: 20_000 }, (_, index) => index * 3);
+  const bytes = buildBatch(offsets.map((offset) => testRecord(offset)), {
+    attributes: 1,
+    compress: (section) => gzipSync(section),
+  });
+  const range = { fromOffset: 0n, untilOffset: 60_000n };
+  const fetched = { bytes, view: new DataView(bytes.buffer), recordsStart: 0 };
+  const whole = { ...fetched, recordsEnd: bytes.length, abortedTransactions: [] };
+  const { carried } = cutBatches(whole, range, { logAppendTime: false });
+  const cut = cutBatches(whole, { ...range, ...(carried && { carried }) }, {
+    logAppendTime: false,
+  });
+  const [batch] = cut.batches;
+  assert.ok(batch !== undefined);
+  const started = performance.now();
+  for (let offset = 0; offset < 59_998; offset += 3) {
+    assert.equal(recordsBefore(batch, BigInt(offset)), offset / 3);
+    assert.equal(recordsBefore(batch, BigInt(offset + 1)), offset / 3 + 1);
+  }
+  // Were it opened for each, it would take minutes.
+  assert.ok(performance.now() - started < 3_000);
 });
