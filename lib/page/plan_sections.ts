@@ -1,6 +1,8 @@
 // What was planned: partition by partition, and topic by topic.
 
 import type { TopicBacklog } from "../core/lag.ts";
+import { listNames } from "../core/escape_name.ts";
+import type { PatternMatches } from "../core/pattern_matches.ts";
 import type { PlannedPartition } from "../core/plan.ts";
 import type { Report } from "../core/report.ts";
 import { chart } from "./chart.ts";
@@ -53,6 +55,13 @@ const TOTAL_FIELDS = [
   ...["uncommittedOffsets", "openTransactionOffsets"],
 ];
 
+const PATTERN_COLUMNS: readonly Column<PatternMatches>[] = [
+  { label: "Pattern", kind: "text", cell: ({ pattern }) => pattern },
+  { label: "List", kind: "text", cell: ({ list }) => list },
+  { label: "Names", kind: "count", cell: ({ names }) => names.length },
+  { label: "Which", kind: "text", cell: ({ names }) => listNames(names, 20) },
+];
+
 /** The plan: totals, and every partition. */
 export function planSection({ plan, planTotals }: Report): HtmlValue {
   if (plan === undefined || planTotals === undefined) return undefined;
@@ -76,6 +85,12 @@ export function planSection({ plan, planTotals }: Report): HtmlValue {
   const columns = [...PLAN_COLUMNS, ...furtherColumns(partitions, PLAN_FIELDS)];
   return [
     known,
+    table({
+      id: "patterns",
+      caption: "What the patterns matched",
+      columns: PATTERN_COLUMNS,
+      rows: plan.patterns ?? [],
+    }),
     table({ id: "plan", caption: "The plan, by partition", columns, rows: partitions }),
   ];
 }

@@ -166,6 +166,18 @@ Deno.test("a comparison of contents is told partition by partition", () => {
   assert.doesNotMatch(html, />Gone from the source<|What is not verified/);
 });
 
+Deno.test("what each pattern matched is shown, and those that matched nothing", () => {
+  const { plan } = reports.check;
+  assert.ok(plan);
+  const patterns = [
+    { list: "topics.include", pattern: "test*", names: ["test1", "test2"] },
+    { list: "groups.exclude", pattern: "/old-.*/", names: [] },
+  ] as const;
+  const html = body(renderPage({ ...reports.check, plan: { ...plan, patterns } }));
+  assert.match(html, /What the patterns matched.*>test\*<.*">2<.*>test1, test2<.*>\/old-.*">0</s);
+  assert.doesNotMatch(renderPage(reports.check), /What the patterns matched/);
+});
+
 Deno.test("a field that the page knows nothing of is shown all the same", () => {
   const more = { contentVerification: [{ topic: "t", partition: 0, digest: "abc" }] };
   const html = body(renderPage({ ...reports.migrated, ...more }));
