@@ -9,8 +9,8 @@ import { partitionsOf, perTopic } from "./finding_place.ts";
 import { type WantedPosition, wantedPositions } from "./group_offsets.ts";
 import { isActive } from "./group_state.ts";
 import type { JournaledPartition, JournalState } from "./journal.ts";
-import { translateOffset } from "./offset_marks.ts";
-import { maxOffset, minOffset } from "./offsets.ts";
+import { neverPlanned, translateOffset } from "./offset_marks.ts";
+import { maxOffset, minOffset, type OffsetSpan } from "./offsets.ts";
 import type { Plan, PlannedPartition } from "./plan.ts";
 import { unreadableGroups } from "./plan_findings.ts";
 import type { ClusterSnapshot, GroupSnapshot, PartitionOffsets } from "./snapshot.ts";
@@ -33,6 +33,8 @@ interface ExpectedPosition extends WantedPosition {
   readonly before?: bigint;
   /** The position on the target will not lie behind this offset, as long as nobody else writes. */
   readonly furthest: bigint;
+  /** What it has left on the source and no plan has comprised: it will not be moved. */
+  readonly notCopied?: OffsetSpan;
   /** So many messages of others lie before it that the group has not read, at most. */
   readonly passedOver: bigint;
 }
@@ -40,7 +42,9 @@ interface ExpectedPosition extends WantedPosition {
 /** Everything worth saying about the groups on the target. */
 export function targetGroupFindings(plan: Plan, facts: TargetGroupFacts): readonly Finding[] {
   const onTarget = new Map(facts.groups.map((each) => [each.group, each]));
-  const positions = expectedPositions(plan, facts, onTarget);
+  const expected = expectedPositions(plan, facts, onTarget);
+  // Those that are not copied are left in any case.
+  const positions = expected.filter(({ notCopied }) => notCopied === undefined);
   const wanted = new Set(wantedPositions(plan).map(({ group }) => group));
   const unreadable = facts.groups.flatMap(({ group, problem }) =>
     problem !== undefined && wanted.has(group) ? [{ group, problem }] : []
@@ -48,6 +52,7 @@ export function targetGroupFindings(plan: Plan, facts: TargetGroupFacts): readon
   return [
     ...unreadableGroups(unreadable, "target"),
     ...activeGroups(positions, onTarget),
+    ...standBefore(expected),
     ...aheadOnTarget(positions, facts.target.brokers[0]?.address ?? "TARGET"),
     ...behindOthers(positions),
   ];
@@ -72,10 +77,13 @@ function expectedPositions(
       : journaled?.targetFirstOffset ?? journaled?.targetOffset ?? end ?? log.highWatermark;
     return wantedPositions({ ...plan, partitions: [planned] }).map((position) => {
       const before = onTarget.get(position.group)?.committed.get(topic)?.get(partition);
+      const notCopied = journaled &&
+        neverPlanned(journaled.ranges, position.sourceOffset, planned.log.logStartOffset);
       const read = maxOffset(before ?? 0n, log.logStartOffset);
       return {
         ...position,
         ...(before !== undefined && { before }),
+        ...(notCopied !== undefined && { notCopied }),
         furthest: furthest(position.sourceOffset, planned, { journaled, end, log }),
         passedOver: maxOffset(othersEnd - read, 0n),
       };
@@ -126,6 +134,26 @@ function activeGroups(
     `${countOf(active.length, "group")} already consuming on the target: ${listNames(active)}`,
     "Stop the consumers there until the migration has ended: the positions of a group with members can't be set",
   )];
+}
+
+function standBefore(positions: readonly ExpectedPosition[]): readonly Finding[] {
+  const before = positions.flatMap(({ notCopied, ...each }) =>
+    notCopied === undefined ? [] : [{ ...each, notCopied }]
+  );
+  return perTopic(before, (topic, ofTopic) => {
+    const [{ partition, notCopied }] = ofTopic as [(typeof before)[number]];
+    const { groups, partitions, who } = placeOf(ofTopic);
+    return finding(
+      "POSITIONS_NOT_COPIED",
+      { cluster: "source", topic, partitions, groups },
+      `${who} ${groups.length === 1 ? "stands" : "stand"} before what was migrated of ${
+        partitionsOf(topic, partitions.map((partition) => ({ partition })))
+      } (${partition}: offsets ${notCopied.startOffset} to ${
+        notCopied.endOffset - 1n
+      } were not copied) and will not be moved there`,
+      "Let the consumers go on on the source until they are through with those messages, then run again",
+    );
+  });
 }
 
 function aheadOnTarget(

@@ -130,6 +130,7 @@ clusters.test("the rest at the cut-over moves the positions on, active groups an
   await commit(target.bootstrap, "c", 85n);
   const { status, output } = await migration.run();
   assert.equal(status, 0, output);
+  assert.match(output, /TARGET_GROUP_AHEAD: .* \(0: at 85, .* begins at 20 at the latest\)/);
   await assertGoesOn(topic, group("a"), [0]);
   await assertGoesOn(topic, group("b"), [0]);
   const [ofC] = await judge.committedOffsets(target.bootstrap, group("c"));
@@ -138,6 +139,7 @@ clusters.test("the rest at the cut-over moves the positions on, active groups an
   await commit(source.bootstrap, "late", 4n);
   const late = await migration.run();
   assert.equal(late.status, 1, late.output);
+  assert.match(late.stderr, /^warning: POSITIONS_NOT_COPIED: .* \(0: offsets 4 to 9 were not/m);
   assert.match(late.output, /before what was migrated, offsets 4 to 9 were not copied/);
   assert.deepEqual(await judge.committedOffsets(target.bootstrap, group("late")), []);
 });

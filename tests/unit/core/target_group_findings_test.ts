@@ -158,6 +158,19 @@ Deno.test("where nothing was ever copied a position comes to lie at the target's
   assert.deepEqual(summary(found), [["TARGET_GROUP_AHEAD", ["a"], [1]]]);
 });
 
+Deno.test("a group that stands before what was migrated is told, and nothing else of it", () => {
+  const given = { target: [[0, 95]], journal: migrated(), nonEmptyTarget: "append" } as const;
+  const onTarget = [on("a", [99], { state: "Stable" })];
+  const found = judge({ ...given, source: [[2, 100]], committed: { a: [1] }, onTarget });
+  assert.deepEqual(summary(found), [["POSITIONS_NOT_COPIED", ["a"], [0]]]);
+  assert.match(texts(found), /Group a stands before .* \(0: offsets 2 to 9 were not copied\)/);
+  // What has expired is nothing it could miss.
+  assert.deepEqual(
+    summary(judge({ ...given, source: [[10, 100]], committed: { a: [1] }, onTarget })),
+    [["TARGET_GROUP_AHEAD", ["a"], [0]]],
+  );
+});
+
 Deno.test("messages of others before the new positions are counted, those a group has read left out", () => {
   const given: Given = {
     ...{ source: [[0, 100], [0, 9]], committed: { a: [10, 9], b: [20, 9] } },
