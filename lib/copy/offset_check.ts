@@ -84,7 +84,7 @@ export function checkOffsets(
   entry: FetchedEntry,
   expected: ExpectedOffsets,
 ): FirstOffset {
-  const { untilOffset, dueOffset, unprovenOffset } = expected;
+  const { fromOffset, untilOffset, dueOffset, unprovenOffset } = expected;
   const next = nextEntry(fetched, entry);
   const atEdge = dueOffset === undefined || next === undefined || entry.last >= untilOffset;
   // To open each compressed message twice would be slow, and what moves between its neighbours stays in order.
@@ -93,6 +93,8 @@ export function checkOffsets(
   }
   const first = firstOffsetOf(fetched, entry);
   if (first === dueOffset || first === unprovenOffset) return { first, believable: true };
+  // What is the whole of the range by both its ends was not moved by a flipped bit.
+  if (first === fromOffset && entry.last + 1n === untilOffset) return { first, believable: true };
   const following = next && sound(() => firstOffsetOf(fetched, next));
   // Between two entries nothing changes, whichever of the missing offsets it takes.
   const between = dueOffset !== undefined && first > dueOffset && following !== undefined &&

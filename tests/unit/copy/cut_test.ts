@@ -458,6 +458,16 @@ Deno.test("a gap at the end of a response counts when a second one says the same
   assert.deepEqual([between.batches.length, unprovenIn(between)], [3, undefined]);
 });
 
+Deno.test("a batch that is the whole range by both its ends needs no second response", () => {
+  const batch = buildBatch(testRecords(5, 10));
+  const whole = cutOnce([batch], { fromOffset: 5n, untilOffset: 10n });
+  assert.deepEqual([whole.batches.length, whole.nextOffset], [1, 10n]);
+  for (const [fromOffset, untilOffset] of [[4n, 10n], [5n, 11n], [6n, 10n], [5n, 9n]] as const) {
+    const part = cutOnce([batch], { fromOffset, untilOffset });
+    assert.deepEqual([part.batches, unprovenIn(part)], [[], 5n], `${fromOffset} to ${untilOffset}`);
+  }
+});
+
 Deno.test("a response without a batch takes nothing back of what the next one has to bear out", () => {
   const range = { fromOffset: 5n, untilOffset: 1_000n, carried: after(5n, 50n) };
   const none = cutOnce([], range);
