@@ -186,14 +186,16 @@ function behindOthers(positions: readonly ExpectedPosition[]): readonly Finding[
   const behind = positions.filter(({ passedOver }) => passedOver > 0n);
   return perTopic(behind, (topic, ofTopic) => {
     const { groups, partitions, who } = placeOf(ofTopic);
-    const most = partitions.map((partition) =>
-      ofTopic.filter((each) => each.partition === partition)
-        .map(({ passedOver }) => passedOver).reduce(maxOffset)
-    );
+    const most = new Map<number, bigint>();
+    for (const { partition, passedOver } of ofTopic) {
+      most.set(partition, maxOffset(most.get(partition) ?? 0n, passedOver));
+    }
     return finding(
       "POSITIONS_BEHIND_OTHERS",
       { cluster: "target", topic, partitions, groups },
-      `${who} will go on behind ${countOf(sum(most, (each) => each), "message")} of others in ${
+      `${who} will go on behind ${
+        countOf(sum([...most.values()], (each) => each), "message")
+      } of others in ${
         partitionsOf(topic, partitions.map((partition) => ({ partition })))
       } on the target, and not read them`,
       "Nothing, if that is meant; otherwise set groupOffsets: ignore and the positions by hand",

@@ -217,10 +217,15 @@ export function createNarrator(
       tellSummary(groupLags(plan).map(groupLagLine));
     },
     carried(offsets) {
+      let left = 0;
       for (const offset of offsets) {
         const line = groupOffsetLine(offset);
-        if (line.level === "error") tell(line);
+        if (line.level === "error" && ++left <= MOST_LINES_SHOWN) tell(line);
         else toLog(line);
+      }
+      const more = left - MOST_LINES_SHOWN;
+      if (more > 0) {
+        screen.notice(`… and ${countOf(more, "more position")}; the log has all of them`, "error");
       }
       tellSummary(carriedLines(offsets));
     },

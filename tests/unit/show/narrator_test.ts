@@ -179,3 +179,17 @@ Deno.test("the last line of a run that did not end well says what to do next", (
     assert.equal(said.stdout, "It ended\n");
   }
 });
+
+Deno.test("of positions left alone as many as can be read are shown, the log has all of them", () => {
+  const { said, narrator } = narrating();
+  narrator.carried(
+    Array.from({ length: 1_000 }, (_, partition) => ({
+      ...{ group: "g", topic: "t", partition, sourceOffset: 4n },
+      ...{ status: "left", reason: "The partition is not verified" } as const,
+    })),
+  );
+  const shown = said.stderr.split("\n").filter((line) => line !== "");
+  assert.equal(shown.length, 41);
+  assert.match(shown.at(-1) ?? "", /… and 960 more positions; the log has all of them$/);
+  assert.equal(said.log.filter((line) => line.startsWith("error ")).length, 1_000);
+});
