@@ -38,6 +38,8 @@ export interface ClusterReader {
   /** The limit on this side. */
   readonly pace: Pace;
   readonly signal: AbortSignal;
+  /** Since when (milliseconds) brokers give nothing, by node id; −1 for those that no leader is known of. */
+  readonly failingSince: Map<number, number>;
 }
 
 /** What one Fetch brought; `release` gives its bytes back. */
@@ -48,6 +50,9 @@ export interface FetchedPage extends Pick<ResponseFrame, "bytes" | "view" | "rel
 /** Below a power of two, so that a response fits a pooled buffer; a batch that is larger comes whole (KIP-74). */
 const FETCH_BYTES = 2 * 1024 * 1024 - 64 * 1024;
 const OFFSET_OUT_OF_RANGE = 1;
+const NO_LEADER = -1;
+/** Longer than a broker takes to start again: what it leads is tried twice then, not waited for one by one. */
+const LONGEST_FAILING_MS = 120_000;
 
 /** Fetches a partition from an offset on. @throws {ReadError} where that cannot be done */
 export async function fetchPage(
@@ -62,20 +67,21 @@ export async function fetchPage(
 }
 
 async function tryFetch(
-  { role, leaders, connections, pool, isolation, pace, signal }: ClusterReader,
+  { role, leaders, connections, pool, isolation, pace, signal, failingSince }: ClusterReader,
   partition: TopicPartition,
   fetchOffset: bigint,
 ): Promise<FetchedPage | "throttled"> {
   let last = "it has no leader";
   let stale = false;
+  let nodeId = NO_LEADER;
   return await createBackoff(CONTROL_BACKOFF, signal)(async () => {
     try {
       if (stale || leaders.leader(partition) === undefined) await leaders.refresh();
       const problem = leaders.topicProblem(partition.topic);
       if (problem !== undefined) throw new ReadError(problem);
-      const leader = leaders.leader(partition);
-      if (leader === undefined) return undefined;
-      const { connection } = await connections.to(leader.nodeId);
+      nodeId = leaders.leader(partition)?.nodeId ?? NO_LEADER;
+      if (nodeId === NO_LEADER) return failed();
+      const { connection } = await connections.to(nodeId);
       const maxBytes = Math.min(FETCH_BYTES, pace.pieceBytes ?? FETCH_BYTES);
       const request = encodeFetch([{ ...partition, leaderEpoch: -1, fetchOffset }], {
         ...{ maxWaitMs: 200, maxBytes, partitionMaxBytes: maxBytes, isolation },
@@ -91,7 +97,10 @@ async function tryFetch(
       pace.correct(frame.end - frame.start - maxBytes);
       const { partitions: [fetched], throttleTimeMs } = decodeFetch(frame);
       if (throttleTimeMs > 0) await delay(Math.min(throttleTimeMs, LONGEST_THROTTLE_MS), signal);
-      if (fetched?.errorCode === 0) return { ...frame, fetched };
+      if (fetched?.errorCode === 0) {
+        failingSince.delete(nodeId);
+        return { ...frame, fetched };
+      }
       frame.release();
       // Above a quota a broker answers without any partition (KIP-219).
       if (fetched === undefined && throttleTimeMs > 0) return "throttled";
@@ -108,9 +117,16 @@ async function tryFetch(
       if (!isPeerError(error)) throw error;
       last = error.message;
     }
-    stale = true;
-    return undefined;
+    return failed();
   }, () => unreadable(role, partition, last));
+
+  function failed(): undefined {
+    const now = performance.now();
+    const since = failingSince.get(nodeId) ?? now;
+    failingSince.set(nodeId, since);
+    if (stale && now - since > LONGEST_FAILING_MS) throw unreadable(role, partition, last);
+    stale = true;
+  }
 }
 
 function unreadable(role: ClusterRole, partition: TopicPartition, why: string): ReadError {

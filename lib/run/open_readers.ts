@@ -39,6 +39,7 @@ export function openReaders(
       pool,
       pace: createPace(bytesPerSecond, signal),
       signal,
+      failingSince: new Map<number, number>(),
     };
   };
   const ours = open(source, ({ sourceTopicId }) => sourceTopicId);

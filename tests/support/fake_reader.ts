@@ -68,6 +68,7 @@ export function fakeReader(...responses: readonly FakeFetch[]) {
     pool: createBufferPool(1 << 20),
     pace: UNLIMITED,
     signal: new AbortController().signal,
+    failingSince: new Map(),
   };
   return {
     reader,

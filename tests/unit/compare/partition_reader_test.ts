@@ -29,3 +29,16 @@ Deno.test("a leader that has moved is looked for, what is gone is said at once",
       error.message === "The source no longer holds offset 4 of topic: t, partition: 0",
   );
 });
+
+Deno.test("a broker that has given nothing for minutes is not waited for, until it gives something", async () => {
+  const moved = { errorCode: 6 };
+  const { reader } = fakeReader(moved, moved, moved, {}, moved, moved, {});
+  reader.failingSince.set(1, performance.now() - 200_000);
+  const started = performance.now();
+  await assert.rejects(fetchPage(reader, partition, 4n), /could not be read back.*NOT_LEADER/);
+  assert.ok(performance.now() - started < 2_000);
+  // It answers the second try, which there is always.
+  await fetchPage(reader, partition, 4n);
+  assert.equal(reader.failingSince.size, 0);
+  await fetchPage(reader, partition, 4n);
+});
