@@ -5,15 +5,12 @@
 
 import assert from "node:assert/strict";
 import { sharedClusters } from "../support/cluster_pair.ts";
-import type { KafkaCluster } from "../support/kafka_cluster.ts";
-import { kafkaClassPath } from "../support/kafka_jars.ts";
 import { makeMigrationDir } from "../support/migration_dir.ts";
-import { runCommand } from "../support/run_command.ts";
+import { alterQuota, shortQuotaWindows } from "../support/quotas.ts";
 import { makeSlowBacklog } from "../support/slow_backlog.ts";
 import { startRun } from "../support/slow_run.ts";
 
-// Quotas are measured over two seconds instead of eleven, so that they bite soon.
-const quotas = { properties: { "quota.window.num": "2", "quota.window.size.seconds": "1" } };
+const quotas = { properties: shortQuotaWindows };
 const clusters = sharedClusters({ source: quotas, target: quotas });
 const STATE = "migration.state.jsonl";
 
@@ -94,7 +91,7 @@ clusters.test("quotas of the brokers on client.id data-migrate are honoured", as
       backlog.config({ limits: { giveUpAfter: "2s" } }),
     );
     const quota = `${side === "source" ? "consumer" : "producer"}_byte_rate`;
-    await alterQuota(clusters[side], ["--add-config", `${quota}=1000000`]);
+    await alterQuota(clusters[side], ["--add-config", `${quota}=1000000`], "data-migrate");
     try {
       const { status, output } = await migration.run();
       assert.equal(status, 0, output);
@@ -102,16 +99,8 @@ clusters.test("quotas of the brokers on client.id data-migrate are honoured", as
       const { durationMs } = migration.report();
       assert.ok(durationMs > 3_000, `${side}: it took ${durationMs} ms, nothing was throttled`);
     } finally {
-      await alterQuota(clusters[side], ["--delete-config", quota]);
+      await alterQuota(clusters[side], ["--delete-config", quota], "data-migrate");
     }
     await backlog.assertArrived();
   }
 });
-
-async function alterQuota({ version, bootstrap }: KafkaCluster, what: readonly string[]) {
-  await runCommand("java", [
-    ...["-cp", await kafkaClassPath(version), "kafka.admin.ConfigCommand"],
-    ...["--bootstrap-server", bootstrap, "--alter", ...what],
-    ...["--entity-type", "clients", "--entity-name", "data-migrate"],
-  ]);
-}
