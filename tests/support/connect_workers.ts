@@ -1,0 +1,154 @@
+/**
+ * A real Kafka Connect cluster with MirrorMaker 2 on loopback: `await using connect = await startConnect({ bootstrap })`.
+ * Its jars are fetched by Maven on first use. Each worker can be killed and started again. Refuses to leave a process or
+ * a file behind (process_guard.ts).
+ */
+
+import { fileURLToPath } from "node:url";
+import { freePorts } from "./free_ports.ts";
+import { installOnce } from "./install_once.ts";
+import { javaIn, lastWords } from "./kafka_java.ts";
+import { ensureJavaAndMaven } from "./prerequisites.ts";
+import { guardedDirectory } from "./process_guard.ts";
+import { runCommand } from "./run_command.ts";
+
+/** What Connect cluster is wanted. */
+export interface ConnectOptions {
+  /** The Kafka cluster that keeps its state: the target of the migration, as a rule. */
+  readonly bootstrap: string;
+  /** "4.1.0" unless told. */
+  readonly version?: string;
+  /** How many, 2 unless told. */
+  readonly workers?: number;
+  /** Worker settings beyond ours, or in place of them. */
+  readonly properties?: Readonly<Record<string, string>>;
+  /** A file in Java's properties form that the workers' `file` config provider may read: its text. */
+  readonly secrets?: string;
+}
+
+/** One worker. */
+export interface ConnectWorker {
+  /** Of its REST API. */
+  readonly url: string;
+  readonly logFile: string;
+  readonly pid: number;
+  /** Sends SIGKILL and waits for the end. */
+  readonly kill: () => Promise<void>;
+  /** Starts it again after `kill`, on the same port, and waits until it answers. */
+  readonly restart: () => Promise<void>;
+}
+
+/** A running Connect cluster. */
+export interface ConnectCluster extends AsyncDisposable {
+  readonly workers: readonly ConnectWorker[];
+  /** The file that holds `secrets`. */
+  readonly secretsFile: string;
+}
+
+async function connectClassPath(version: string): Promise<string> {
+  const pom = fileURLToPath(new URL("../kafka/connect.pom.xml", import.meta.url));
+  const recipe = await Deno.readTextFile(pom);
+  const directory = await installOnce(`connect-${version}`, recipe, async (directory) => {
+    await ensureJavaAndMaven();
+    await runCommand("mvn", [
+      ...["-q", "-B", "-f", pom, `-Dkafka.version=${version}`],
+      ...["dependency:copy-dependencies", "-DincludeScope=runtime"],
+      `-DoutputDirectory=${directory}/lib`,
+    ]);
+  });
+  return `${directory}/lib/*`;
+}
+
+/**
+ * Starts the workers and waits until each answers.
+ * @throws Error with the end of a worker's log when it doesn't start
+ */
+export async function startConnect(options: ConnectOptions): Promise<ConnectCluster> {
+  const classPath = await connectClassPath(options.version ?? "4.1.0");
+  const guard = await guardedDirectory("data-migrate-connect-");
+  try {
+    const { directory } = guard;
+    const java = javaIn(guard, classPath, 384);
+    const secretsFile = `${directory}/secrets.properties`;
+    await Deno.writeTextFile(secretsFile, options.secrets ?? "");
+    const group = `connect-${crypto.randomUUID().slice(0, 8)}`;
+    const workers = await Promise.all(
+      freePorts(options.workers ?? 2).map(async (port, index): Promise<ConnectWorker> => {
+        const url = `http://127.0.0.1:${port}`;
+        const [file, logFile] = ["properties", "log"].map((end) =>
+          `${directory}/worker-${index + 1}.${end}`
+        ) as [string, string];
+        await Deno.writeTextFile(file, workerProperties(group, url, options));
+        let process: Deno.ChildProcess;
+        const start = async () => {
+          process = java("org.apache.kafka.connect.cli.ConnectDistributed", [file], logFile);
+          await ready(url, logFile);
+        };
+        await start();
+        return {
+          url,
+          logFile,
+          get pid() {
+            return process.pid;
+          },
+          async kill() {
+            process.kill("SIGKILL");
+            await process.status;
+          },
+          restart: start,
+        };
+      }),
+    );
+    return { workers, secretsFile, [Symbol.asyncDispose]: () => guard[Symbol.asyncDispose]() };
+  } catch (error) {
+    await guard[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function workerProperties(
+  group: string,
+  url: string,
+  { bootstrap, properties = {} }: ConnectOptions,
+): string {
+  const converter = "org.apache.kafka.connect.converters.ByteArrayConverter";
+  const storages = ["offset", "status", "config"].flatMap((name) => [
+    [`${name}.storage.topic`, `${group}-${name}`],
+    [`${name}.storage.replication.factor`, "1"],
+    ...(name === "config" ? [] : [[`${name}.storage.partitions`, "1"]]),
+  ]);
+  const settings = {
+    "bootstrap.servers": bootstrap,
+    "group.id": group,
+    "key.converter": converter,
+    "value.converter": converter,
+    ...Object.fromEntries(storages),
+    listeners: url,
+    "exactly.once.source.support": "enabled",
+    "config.providers": "file",
+    "config.providers.file.class": "org.apache.kafka.common.config.provider.FileConfigProvider",
+    // A worker that was killed is missed soon, and its tasks go on elsewhere at once.
+    "session.timeout.ms": "6000",
+    "heartbeat.interval.ms": "1000",
+    "scheduled.rebalance.max.delay.ms": "0",
+    ...properties,
+  };
+  return Object.entries(settings).map(([name, value]) => `${name}=${value}\n`).join("");
+}
+
+const READY_WITHIN_MS = 150_000;
+
+async function ready(url: string, logFile: string): Promise<void> {
+  const deadline = Date.now() + READY_WITHIN_MS;
+  while (Date.now() < deadline) {
+    try {
+      const { ok, body } = await fetch(`${url}/health`);
+      await body?.cancel();
+      if (ok) return;
+    } catch {
+      // It does not listen yet.
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`The Connect worker is not ready in time: ${await lastWords(logFile)}`);
+}
