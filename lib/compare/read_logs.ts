@@ -28,8 +28,8 @@ const SEQUENCES = 1n << 31n;
 /** Timestamps stay as they are, and no batch is too large to be looked at. */
 const AS_IT_IS = { logAppendTime: true } as const;
 
-/** The records of some spans of a source partition, in order: committed ones, no markers. */
-export async function* readSource(
+/** The records of some spans of a partition, in order: committed ones, no markers. The reader has to be read_committed. */
+export async function* readCommitted(
   reader: ClusterReader,
   partition: TopicPartition,
   spans: readonly OffsetSpan[],
@@ -53,17 +53,17 @@ export async function* readSource(
           damaged = cut.problem === undefined ? 0 : damaged + 1;
           if (cut.problem !== undefined && damaged === FETCHES_OF_DAMAGED) {
             throw new ReadError(
-              `The batch at source offset ${cut.nextOffset} is damaged: ${cut.problem.reason}`,
+              `The batch at ${reader.role} offset ${cut.nextOffset} is damaged: ${cut.problem.reason}`,
             );
           }
           // Compaction may have left nothing up to the end.
           const through = empty && fetched.lastStableOffset >= endOffset;
-          if (empty && !through) patience.spend(whyNothing(fetched, endOffset));
+          if (empty && !through) patience.spend(whyNothing(reader.role, fetched, endOffset));
           else patience.renew();
           fromOffset = through ? endOffset : cut.nextOffset;
           carried = cut.carried;
           if (fromOffset < endOffset) next = fetchAhead(reader, partition, fromOffset);
-          for (const batch of cut.batches) yield sourceBatch(batch);
+          for (const batch of cut.batches) yield committedBatch(batch);
         } finally {
           page.release();
         }
@@ -127,10 +127,14 @@ export async function* readTarget(
 }
 
 /** Nothing came although the end is further on. */
-function whyNothing({ highWatermark, lastStableOffset }: FetchedPage["fetched"], end: bigint) {
+function whyNothing(
+  role: ClusterReader["role"],
+  { highWatermark, lastStableOffset }: FetchedPage["fetched"],
+  end: bigint,
+): string {
   return highWatermark < end
-    ? `The source's log ends at offset ${highWatermark}`
-    : `A transaction open on the source holds back what lies from offset ${lastStableOffset} on`;
+    ? `The ${role}'s log ends at offset ${highWatermark}`
+    : `A transaction open on the ${role} holds back what lies from offset ${lastStableOffset} on`;
 }
 
 /** A leader that has just taken over may not know yet how far the log is replicated (KIP-207). */
@@ -148,7 +152,25 @@ function startPatience() {
   };
 }
 
-function sourceBatch(batch: CutBatch): SourceBatch {
+/**
+ * The records that a connector has written: on the target's spans of its copies nobody else's, since they cannot be
+ * told apart. Numbered from `recordsBefore`.
+ */
+export async function* readConnectorCopies(
+  reader: ClusterReader,
+  partition: TopicPartition,
+  spans: readonly OffsetSpan[],
+  recordsBefore = 0n,
+): AsyncGenerator<LogBatch, void> {
+  let firstNumber = recordsBefore;
+  for await (const batch of readCommitted(reader, partition, spans)) {
+    // They have no gaps: a record's offset delta is its place.
+    yield { ...batch, firstNumber, offsetOf: (_, delta) => batch.offsetOf(delta, delta) };
+    firstNumber += BigInt(batch.recordCount);
+  }
+}
+
+function committedBatch(batch: CutBatch): SourceBatch {
   const { bytes, view, position, size, recordCount, nextOffset } = batch;
   return {
     ...{ bytes, view, position, size, recordCount, nextOffset },

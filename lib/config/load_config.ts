@@ -4,7 +4,6 @@
 import { buildConfig } from "./build_config.ts";
 import type { ColumnSpan, ConfigProblem } from "./config_problem.ts";
 import { firstOfEachPath, formatPath, type LocatedProblem, valueAt } from "./located_problem.ts";
-import { checkSupport } from "./not_supported_yet.ts";
 import { type Outside, readOutsideValues } from "./outside_values.ts";
 import { checkRules } from "./rules.ts";
 import type { MigrationConfig } from "./schema.ts";
@@ -88,9 +87,7 @@ function checkContent(source: YamlSource, text: string, sources: ConfigSources):
     !path.some((_, depth) => wrong.has(pathKey(path.slice(0, depth + 1))))
   );
   const outside = readOutsideValues(content, sound, sources);
-  const unsupported = checkSupport(content)
-    .filter(({ path }) => !early.some((problem) => touches(problem.path, path)));
-  const located = firstOfEachPath([...early, ...outside.problems, ...unsupported]);
+  const located = firstOfEachPath([...early, ...outside.problems]);
   const secretSpans = misread.map(({ place }) => place.value);
   const syntax = source.problems.filter(({ offset }) =>
     !secretSpans.some(({ start, end }) => offset >= start && offset <= end)
@@ -151,11 +148,6 @@ function misreadProblems(
 
 /** Names that may well hold a `#`, as CKafka's user names do (`instance#user`). */
 const NAMES: readonly string[] = ["username", "clientId"];
-
-function touches(a: readonly PropertyKey[], b: readonly PropertyKey[]): boolean {
-  const shared = Math.min(a.length, b.length);
-  return shared > 0 && a.slice(0, shared).every((part, index) => part === b[index]);
-}
 
 /** What the parser already complained about needs no second message. */
 function liesInSyntaxProblem(path: readonly PropertyKey[], source: YamlSource): boolean {

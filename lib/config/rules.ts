@@ -24,6 +24,7 @@ export function checkRules(
       ...tlsRules([cluster, "tls"], has),
     ]),
     ...rangeRules(content, has),
+    ...connectRules(content, has),
   ];
 }
 
@@ -104,4 +105,56 @@ function rangeRules(content: unknown, has: Has): readonly LocatedProblem[] {
 
 function isInteger(value: unknown): value is number | bigint {
   return typeof value === "number" || typeof value === "bigint";
+}
+
+const CONNECT: Path = ["engine", "connect"];
+
+/** What Connect's workers, who log in themselves with Java clients, cannot be told, or are not told enough of. */
+function connectRules(content: unknown, has: Has): readonly LocatedProblem[] {
+  if (!has(CONNECT)) return [];
+  const refuse = (path: Path, why: string): readonly LocatedProblem[] => {
+    const message = `${formatPath(path)} is not supported with engine.connect: ${why}`;
+    return has(path) ? [{ path, at: "key", message }] : [];
+  };
+  const isOauth = (cluster: string) =>
+    valueAt(content, [cluster, "sasl", "mechanism"]) === "OAUTHBEARER";
+  const clusters = ["source", "target"];
+  const missing = clusters.flatMap((cluster) => {
+    const lacks = (...names: readonly string[]) =>
+      !names.some((name) => has([...CONNECT, "secrets", cluster, name]));
+    return [
+      ...(has([cluster, "sasl"]) && !isOauth(cluster) && lacks("password", "sasl.jaas.config")
+        ? [`${cluster}.password`]
+        : []),
+      ...(has([cluster, "tls", "key"]) && lacks("key", "ssl.keystore.key", "ssl.keystore.location")
+        ? [`${cluster}.key`]
+        : []),
+    ];
+  });
+  const [first] = missing;
+  const ranges = valueAt(content, ["ranges"]);
+  return [
+    ...(Array.isArray(ranges) ? [...ranges.keys()] : []).flatMap((index) =>
+      refuse(["ranges", index, "end"], "a connector copies up to the end of the log")
+    ),
+    ...refuse(["limits", "bytesPerSecond"], "set a quota on the brokers instead"),
+    ...clusters.flatMap((cluster) => [
+      ...(isOauth(cluster)
+        ? refuse([cluster, "sasl", "mechanism"], "OAUTHBEARER, expected PLAIN or SCRAM")
+        : []),
+      ...refuse(
+        [cluster, "tls", "serverName"],
+        "Java clients expect the host that a broker advertises",
+      ),
+    ]),
+    ...(first === undefined ? [] : [
+      {
+        path: [...CONNECT, "secrets"],
+        at: "parent",
+        message: `engine.connect.secrets lacks ${
+          missing.join(" and ")
+        }, expected config provider references such as '\${file:/etc/connect/secrets:${first}}': no secret is posted to Connect, its workers read their own`,
+      } satisfies LocatedProblem,
+    ]),
+  ];
 }

@@ -1,10 +1,11 @@
 // The shape of `migration.yaml`: one definition from which come the checks, the types and the published JSON Schema.
 // Each part carries the words that follow "expected" when it is wrong. It knows nothing of positions, of rules
-// between keys (rules.ts) or of what is not built yet (not_supported_yet.ts).
+// between keys (rules.ts).
 
 import * as z from "zod";
 import { OVERRIDABLE_CODES } from "../core/finding.ts";
 import { parsePattern } from "../core/name_filter.ts";
+import { isProviderReference } from "./secrets.ts";
 import { formatAddress, type HostPort, parseAddress, splitAddresses } from "./address.ts";
 import { parseDurationMs, parseSizeBytes } from "./quantities.ts";
 
@@ -210,9 +211,21 @@ const duration = z.string({ error: DURATION }).transform((value, context) => {
   return ms !== undefined && ms > 0 && ms <= WEEK_MS ? ms : refuse(context, value, DURATION);
 });
 
-const references = z.record(text("a name"), text("a config provider reference"), {
-  error: "a mapping of settings to config provider references",
+const REFERENCE = "a config provider reference such as '${file:/etc/connect/secrets:source}'";
+const reference = text(REFERENCE).superRefine((value, context) => {
+  if (isProviderReference(value)) return;
+  // What stands there may be the secret itself.
+  refuse(context, value, REFERENCE, { what: "is no reference that a Connect worker resolves" });
 });
+const references = z.record(
+  text("password, key, or a setting of a Kafka client").superRefine((name, context) => {
+    if (name === "password" || name === "key" || /^[a-z.]+\.[a-z.]+$/.test(name)) return;
+    const expected = "password, key, or a setting of a Kafka client such as sasl.jaas.config";
+    refuse(context, name, expected);
+  }),
+  reference,
+  { error: "a mapping of settings to config provider references" },
+);
 
 const engine = z.union([
   z.literal("local"),

@@ -18,9 +18,9 @@ const SUSPICIOUS = /pas?s|pwd|pw$|secret|token$|jaas|credential/i;
 /** What may be a user name and password inside an address or URL. */
 const USERINFO = /\S@\S/;
 
-/** Whether a secret stands at this place of the schema. */
+/** Whether a secret stands at this place of the schema; under `engine` there are references only. */
 export function isSecretPath(path: Path): boolean {
-  return SECRET_KEYS.includes(path.at(-1) ?? "");
+  return path[0] !== "engine" && SECRET_KEYS.includes(path.at(-1) ?? "");
 }
 
 const QUOTES = "expected it in single quotes";

@@ -41,6 +41,11 @@ export function environmentReference(text: string): string | undefined {
   return /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(text)?.[1];
 }
 
+/** Whether a text is, whole, what a Connect worker's config provider resolves: `${provider:key}`, `${provider:path:key}` (KIP-297). */
+export function isProviderReference(text: string): boolean {
+  return /^\$\{[\w.-]+:(?:[^:{}$\s]*:)?[^:{}$\s]+\}$/.test(text);
+}
+
 const SEALED = "sealed secret";
 
 /**

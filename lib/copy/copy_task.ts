@@ -57,8 +57,8 @@ export type CopyPosition = Pick<
 /** Running totals. */
 export interface CopyProgress {
   readonly recordsAcknowledged: bigint;
-  /** Bytes of record batches acknowledged, as they are on the wire. */
-  readonly bytesAcknowledged: number;
+  /** Bytes of record batches acknowledged, as they are on the wire; absent where somebody else copies. */
+  readonly bytesAcknowledged?: number;
   /** Source offsets behind, of those planned. */
   readonly offsetsDone: bigint;
   readonly partitionsSettled: number;

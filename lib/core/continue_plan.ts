@@ -39,7 +39,8 @@ function gained(planned: PlannedPartition, before: JournaledPartition): PlannedP
 
 /** A partition whose range is not through. Whether its next messages have expired meanwhile shows when they are read. */
 function resumed(planned: PlannedPartition, before: JournaledPartition): PlannedPartition {
-  return withRange(planned, before.sourceOffset, before.endOffset, 0n);
+  const startOffset = before.reachedOffset ?? before.sourceOffset;
+  return withRange(planned, minOffset(startOffset, before.endOffset), before.endOffset, 0n);
 }
 
 function withRange(

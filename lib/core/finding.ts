@@ -52,6 +52,12 @@ export const FINDING_KINDS = {
   COMPACTION_NEEDS_KEYS: OVERRIDABLE,
   /** A range is asked for of a partition that the source does not have. */
   RANGE_PARTITION_MISSING: FATAL,
+  /** The Connect cluster does not answer, or somebody else does. */
+  CONNECT_UNREACHABLE: FATAL,
+  /** The Connect cluster cannot copy exactly once, or at all. */
+  CONNECT_UNSUPPORTED: FATAL,
+  /** A topic that MirrorMaker 2 renames, leaves out, or cannot be checked on. */
+  CONNECT_TOPIC_REFUSED: FATAL,
   /** No group of the source has a committed offset that could be migrated. */
   NO_COMMITTED_OFFSETS: EMPTY_HANDED,
   /** The filters let no committed offset through. */

@@ -2,6 +2,7 @@
 // what a crash leaves behind and is ignored; any other damage is refused.
 
 import {
+  type ConnectorEntry,
   type FinishedEntry,
   JOURNAL_SCHEMA_VERSION,
   type JournalEntry,
@@ -12,6 +13,7 @@ import {
   parseJournalEntry,
   type PlanEntryPartition,
   type ProgressEntry,
+  type ReachedEntry,
   type SettledEntry,
 } from "./journal_entry.ts";
 import { addMark, type OffsetMark } from "./offset_marks.ts";
@@ -45,11 +47,19 @@ export interface JournaledPartition extends TopicPartition {
   /** Target offset after the last record acknowledged; at first, the target's end when the plan was made. */
   readonly targetOffset: bigint;
   readonly targetFirstOffset?: bigint;
+  /** Where the target's log ended when the newest plan was made: everything of that lies at or behind it. */
+  readonly plannedTargetOffset: bigint;
   /** Points known of both logs, in order. */
   readonly marks: readonly OffsetMark[];
   /** Target offsets of committed source offsets, as far as they were met. */
   readonly positions: ReadonlyMap<bigint, bigint>;
   readonly failure?: string;
+  /** How far a connector has come in the range under way, not counted yet. */
+  readonly reachedOffset?: bigint;
+  /** The planned end of a range that a connector has copied beyond. */
+  readonly overshotOffset?: bigint;
+  /** Where the records of a connector's copies lie on the target, what marks its transactions among them; absent where this program copied. */
+  readonly targetSpans?: readonly OffsetSpan[];
 }
 
 /** What a journal adds up to. */
@@ -61,6 +71,8 @@ export interface JournalState {
   readonly topicsCreated: readonly string[];
   /** Target offsets at which partitions ended that no plan has copied anything of. By `formatTopicPartition`. */
   readonly skipped: ReadonlyMap<string, bigint>;
+  /** The connector that is on a Connect cluster, or may be. */
+  readonly connector?: ConnectorEntry;
   /** The last run that came to an end. */
   readonly finished?: FinishedEntry;
 }
@@ -104,7 +116,7 @@ export function continueJournal(
   const skipped = new Map(state.skipped);
   /** Those that this call has copied: thousands of groups may stand on one partition. */
   const positions = new Map<string, Map<bigint, bigint>>();
-  let finished = state.finished;
+  let { finished, connector } = state;
   for (const entry of entries) {
     // What follows the end of a run belongs to one that has not come to its end yet.
     finished = entry.type === "finished" ? entry : undefined;
@@ -125,7 +137,9 @@ export function continueJournal(
       const own = positions.get(key) ?? new Map(known.positions);
       positions.set(key, own.set(BigInt(entry.sourceOffset), BigInt(entry.targetOffset)));
       if (known.positions !== own) partitions.set(key, { ...known, positions: own });
-    } else if (entry.type !== "migration" && entry.type !== "finished") {
+    } else if (entry.type === "connector") connector = entry;
+    else if (entry.type === "removed") connector = undefined;
+    else if (entry.type !== "migration" && entry.type !== "finished") {
       const key = formatTopicPartition(entry);
       const known = partitions.get(key);
       if (known !== undefined) partitions.set(key, movedOn(known, entry));
@@ -136,6 +150,7 @@ export function continueJournal(
     partitions,
     skipped,
     topicsCreated: [...topicsCreated].sort(),
+    ...(connector && { connector }),
     ...(finished && { finished }),
   };
 }
@@ -147,7 +162,7 @@ function plannedPartition(
   const { topic, partition, sourceTopicId, targetTopicId, submittedOffset, submittedBy } = planned;
   const startOffset = BigInt(planned.startOffset);
   const endOffset = BigInt(planned.endOffset);
-  const { failure: _, ...known } = before ?? {
+  const { failure: _, reachedOffset: __, overshotOffset: ___, ...known } = before ?? {
     startOffset,
     records: 0n,
     recordsRead: 0n,
@@ -163,6 +178,7 @@ function plannedPartition(
   const { records } = known;
   return {
     ...known,
+    plannedTargetOffset: targetOffset,
     topic,
     partition,
     status: "planned",
@@ -179,7 +195,7 @@ function plannedPartition(
 
 function movedOn(
   known: JournaledPartition,
-  entry: ProgressEntry | LostEntry | SettledEntry,
+  entry: ProgressEntry | LostEntry | ReachedEntry | SettledEntry,
 ): JournaledPartition {
   switch (entry.type) {
     case "progress": {
@@ -205,10 +221,13 @@ function movedOn(
         lost: addSpan(known.lost, span),
       };
     }
+    case "reached":
+      return { ...known, reachedOffset: BigInt(entry.sourceOffset) };
     case "settled": {
       const { failure: _, ...rest } = known;
       return {
         ...rest,
+        ...copiedByConnector(known, entry),
         status: entry.status,
         sourceOffset: BigInt(entry.sourceOffset),
         records: BigInt(entry.records),
@@ -218,6 +237,26 @@ function movedOn(
       };
     }
   }
+}
+
+function copiedByConnector(
+  { endOffset: planned, ranges, targetSpans = [] }: JournaledPartition,
+  { endOffset, target }: SettledEntry,
+): Partial<JournaledPartition> {
+  if (endOffset === undefined || target === undefined) return {};
+  const end = BigInt(endOffset);
+  const [from, to] = [BigInt(target.startOffset), BigInt(target.endOffset)];
+  return {
+    endOffset: end,
+    ranges: addSpan(ranges, { startOffset: planned, endOffset: end }),
+    targetSpans: addSpan(targetSpans, { startOffset: from, endOffset: to }),
+    ...(end > planned && { overshotOffset: planned }),
+  };
+}
+
+/** Whether a connector copies: its records can't be told from others' on the target, and markers lie among them. */
+export function isByConnector({ migration }: Pick<JournalState, "migration">): boolean {
+  return migration.settings.engine === "connect";
 }
 
 /** The partitions that are not done, in order: an unfinished migration. */

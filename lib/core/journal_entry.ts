@@ -84,6 +84,31 @@ export interface LostEntry extends TopicPartition {
   readonly endOffset: string;
 }
 
+/** A connector that copies what is planned, with the name it has on a Connect cluster: written before it is created. */
+export interface ConnectorEntry {
+  readonly type: "connector";
+  readonly runId: string;
+  readonly at: string;
+  readonly name: string;
+  readonly url: string;
+  /** Partitions of its topics that nothing is planned of: it copies what they get from there on. */
+  readonly idle: readonly PlanEntryPartition[];
+}
+
+/** The connector is gone from the Connect cluster. */
+export interface RemovedEntry {
+  readonly type: "removed";
+  readonly runId: string;
+  readonly at: string;
+  readonly name: string;
+}
+
+/** A connector has copied everything before `sourceOffset`; counted it is not yet. */
+export interface ReachedEntry extends TopicPartition {
+  readonly type: "reached";
+  readonly sourceOffset: string;
+}
+
 /** How a partition of a plan ended; counts are over all plans. */
 export interface SettledEntry extends TopicPartition {
   readonly type: "settled";
@@ -95,6 +120,10 @@ export interface SettledEntry extends TopicPartition {
   readonly batchesLeftOut: number;
   /** Why it failed. */
   readonly reason?: string;
+  /** Of a connector's copy: where it ended, which lies behind the planned end where the source was still written. */
+  readonly endOffset?: string;
+  /** Of a connector's copy: where its records lie on the target, what marks its transactions among them. */
+  readonly target?: { readonly startOffset: string; readonly endOffset: string };
 }
 
 /** The end of a run. */
@@ -115,6 +144,9 @@ export type JournalEntry =
   | ProgressEntry
   | PositionEntry
   | LostEntry
+  | ConnectorEntry
+  | RemovedEntry
+  | ReachedEntry
   | SettledEntry
   | FinishedEntry;
 

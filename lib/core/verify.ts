@@ -33,6 +33,10 @@ export interface CountEvidence extends TopicPartition {
   readonly targetHighWatermark?: bigint;
   /** The last sequence of our producer id, as the target's leader remembers it; absent where it remembers none. */
   readonly targetLastSequence?: number;
+  /** Whether markers of transactions lie among our records, so that offsets do not tell of others' messages. */
+  readonly marked?: true;
+  /** The planned end, where more was copied than planned because the source was still written. */
+  readonly overshotOffset?: bigint;
   /** Source offsets that expired before they were read. */
   readonly lost?: readonly OffsetSpan[];
   /** Why the copy of this partition ended early, as a sentence. */
@@ -195,18 +199,29 @@ export function verifyPartition(
   if (problem !== undefined) return { ...result, status: "failed", reason: problem };
   const reason = recordsRead === 0n
     ? "The range holds no messages, only what marks transactions"
-    : othersOnTarget(evidence);
+    : othersOnTarget(evidence) ?? overshoot(planned, evidence);
   return { ...result, status: "verified", ...(reason !== undefined && { reason }) };
 }
 
 /** Offsets of the target that others have taken since our first record: a duplicate written by hand shows here. */
 function othersOnTarget(evidence: CountEvidence | undefined): string | undefined {
-  const { targetFirstOffset, targetHighWatermark, recordsProduced = 0n } = evidence ?? {};
-  if (targetFirstOffset === undefined || targetHighWatermark === undefined) return undefined;
+  const { targetFirstOffset, targetHighWatermark, recordsProduced = 0n, marked } = evidence ?? {};
+  if (targetFirstOffset === undefined || targetHighWatermark === undefined || marked) {
+    return undefined;
+  }
   const others = targetHighWatermark - targetFirstOffset - recordsProduced;
   return others > 0n
     ? `Others have written ${countOf(others, "message")} since the first of these`
     : undefined;
+}
+
+/** More than was planned: everything up to the actual end is there, and verified. */
+function overshoot(
+  { endOffset }: PlannedRange,
+  { overshotOffset }: Pick<CountEvidence, "overshotOffset"> = {},
+): string | undefined {
+  if (overshotOffset === undefined) return undefined;
+  return `The source was written to meanwhile: planned end offset ${overshotOffset}, actual end offset ${endOffset}`;
 }
 
 function problemOf(
@@ -229,7 +244,7 @@ function problemOf(
   if (recordsProduced !== recordsRead) {
     return `${countOf(recordsRead, "message")} read from the source, ${
       formatCount(recordsProduced)
-    } acknowledged by the target`;
+    } ${evidence.marked ? "found on" : "acknowledged by"} the target`;
   }
   if (recordsRead > 0n) return problemOnTarget(evidence);
   return batchesLeftOut > 0 || lost !== undefined

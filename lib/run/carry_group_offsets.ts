@@ -9,7 +9,7 @@ import {
   type PositionToCommit,
   wantedPositions,
 } from "../core/group_offsets.ts";
-import type { JournalState } from "../core/journal.ts";
+import { isByConnector, type JournalState } from "../core/journal.ts";
 import type { Plan } from "../core/plan.ts";
 import type { GroupSnapshot } from "../core/snapshot.ts";
 import { compareTopicPartitions, formatTopicPartition } from "../core/topic_partition.ts";
@@ -53,7 +53,7 @@ export async function carryGroupOffsets(options: CarryOptions): Promise<readonly
     wanted,
     journal,
     (partition) => planned.get(formatTopicPartition(partition))?.log.logStartOffset ?? 0n,
-    () => openReaders(source, target, work, options),
+    () => openReaders(source, target, work, { ...options, byConnector: isByConnector(journal) }),
   );
   const names = new Set(wanted.map(({ group }) => group));
   const [onSource, onTarget] = await Promise.all([

@@ -3,6 +3,8 @@
 import { identityDifferences, type JournalState } from "../core/journal.ts";
 import type { JournalIdentity } from "../core/journal_entry.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
+import { withoutSpans } from "../core/offsets.ts";
+import { sum } from "../core/units.ts";
 import { escapeName } from "../core/escape_name.ts";
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
 
@@ -59,9 +61,20 @@ export function ownRecords(
   return ({ topic, partition }) => {
     const known = state?.partitions.get(formatTopicPartition({ topic, partition }));
     const log = target.topics.get(topic)?.partitions[partition]?.offsets;
-    if (known === undefined || log === undefined) return 0n;
+    if (log === undefined) return 0n;
+    const idle = state?.connector?.idle.find((each) =>
+      each.topic === topic && each.partition === partition
+    );
+    if (known === undefined) {
+      return idle === undefined ? 0n : log.highWatermark - BigInt(idle.targetEndOffset);
+    }
     if (known.status !== "done") return log.highWatermark - log.logStartOffset;
     if (known.targetFirstOffset === undefined) return 0n;
+    if (known.targetSpans !== undefined) {
+      const { logStartOffset: startOffset, highWatermark: endOffset } = log;
+      const gone = withoutSpans([{ startOffset, endOffset }], known.targetSpans);
+      return endOffset - startOffset - sum(gone, (span) => span.endOffset - span.startOffset);
+    }
     const deleted = log.logStartOffset - known.targetFirstOffset;
     if (deleted <= 0n) return known.records;
     const left = known.targetOffset - known.targetFirstOffset - deleted;

@@ -19,18 +19,22 @@ export interface Readers {
   close(): void;
 }
 
+type TopicIds = Pick<JournaledPartition, "topic" | "sourceTopicId" | "targetTopicId">;
+
 /** Opens readers for some partitions; a topic that is not the journal's any more is not read. */
 export function openReaders(
   source: Cluster,
   target: Cluster,
-  work: readonly JournaledPartition[],
-  { bytesPerSecond, signal }: {
+  work: readonly TopicIds[],
+  { bytesPerSecond, signal, byConnector = false }: {
     readonly bytesPerSecond: number | undefined;
     readonly signal: AbortSignal;
+    /** Whether a connector has copied, whose aborted transactions lie on the target. */
+    readonly byConnector?: boolean;
   },
 ): Readers {
   const pool = createBufferPool(MEMORY_BYTES);
-  const open = (cluster: Cluster, idOf: (each: JournaledPartition) => string | undefined) => {
+  const open = (cluster: Cluster, idOf: (each: TopicIds) => string | undefined) => {
     const planned = new Map(work.map((each) => [each.topic, optional("topicId", idOf(each))]));
     return {
       role: cluster.role,
@@ -46,8 +50,8 @@ export function openReaders(
   const theirs = open(target, ({ targetTopicId }) => targetTopicId);
   return {
     source: { ...ours, isolation: "read_committed" },
-    // What others have not committed there keeps nothing of ours back.
-    target: { ...theirs, isolation: "read_uncommitted" },
+    // What others have not committed there keeps nothing back that this program has written.
+    target: { ...theirs, isolation: byConnector ? "read_committed" : "read_uncommitted" },
     close() {
       ours.connections.close();
       theirs.connections.close();

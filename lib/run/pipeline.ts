@@ -20,13 +20,13 @@ import {
   sinceLastCheckLines,
 } from "../core/since_last_check.ts";
 import { buildReport, type Report } from "../core/report.ts";
-import { recordThroughput, type Throughput } from "../core/throughput.ts";
+import type { Throughput } from "../core/throughput.ts";
 import type { Mode } from "../core/verdict.ts";
 import type { Verification } from "../core/verify.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { orFinding } from "./blocking.ts";
 import type { JournalFile } from "./journal_file.ts";
-import { beginMigration, copyWithJournal, isIdempotent } from "./journaled_copy.ts";
+import { engineOf } from "./engine.ts";
 import { lookAtEnds } from "./look_closer.ts";
 import { makePlan } from "./make_plan.ts";
 import { carriesGroupOffsets, carryGroupOffsets } from "./carry_group_offsets.ts";
@@ -49,6 +49,7 @@ export interface PipelineNarrator {
   found(findings: readonly Finding[]): void;
   progress(progress: CopyProgress, plan: Plan, elapsedMs: number): void;
   copied(): void;
+  counted(progress: CompareProgress, elapsedMs: number): void;
   compared(progress: CompareProgress, elapsedMs: number): void;
   verified(results: Verification): void;
   willCarry(plan: Plan): void;
@@ -71,9 +72,6 @@ export interface PipelineOptions {
   readonly now: () => Date;
   readonly signal: AbortSignal;
 }
-
-const NOT_IDEMPOTENT =
-  "The target gives this user no producer id (IdempotentWrite on the cluster is missing): every message arrives at least once and in order, but after a failure or an interruption some may arrive twice. To have each arrive once, grant IdempotentWrite on the target cluster";
 
 interface Outcome {
   readonly findings: readonly Finding[];
@@ -153,7 +151,8 @@ async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Ou
   const judged = await makePlan(config, clusters, journal.state, mode, signal);
   if ("finding" in judged) return block(options, judged.finding);
   const { plan, estimate } = judged;
-  const findings = [...judged.findings, ...options.findings];
+  const engine = engineOf(config.engine, { ...options, ...clusters, ...judged });
+  const findings = [...await engine.findings(), ...judged.findings, ...options.findings];
   const changed = sinceLastCheck(readLastCheck(options.lastReport ?? ""), plan, {
     source: clusters.source.clusterId,
     target: clusters.target.clusterId,
@@ -174,6 +173,7 @@ async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Ou
   const nothingToCopy = partitionsToCopy(plan).length === 0 && !unfinished;
   if (nothingToCopy && state === undefined && !carries) return { ...planned, findings };
   if (nothingToCopy && state !== undefined && judged.newTopics.length === 0) {
+    await engine.tidy();
     // Nothing is left to copy: the last run's verdict stands, and is looked into again where it was not good enough.
     const results = isVerified(state, config) ? undefined : await verify(options, clusters, plan);
     noteSkipped(journal, { ...judged, ...options });
@@ -187,28 +187,11 @@ async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Ou
     return { ...planned, findings: [...findings, ...prepared.value.findings] };
   }
   const migration = state === undefined
-    ? await orFinding(beginMigration(clusters.target, judged.identity, options, signal), "target")
+    ? await orFinding(engine.begin(), "target")
     : { value: state.migration };
   if ("finding" in migration) return block(options, migration.finding);
-  if (!isIdempotent(migration.value)) narrator.warning(NOT_IDEMPOTENT);
-  const started = performance.now();
-  const recorder = recordThroughput();
-  await copyWithJournal({
-    ...options,
-    ...clusters,
-    ...judged,
-    ...prepared.value,
-    migration: migration.value,
-    limits: config.limits,
-    log: narrator,
-    onProgress(progress) {
-      const elapsedMs = performance.now() - started;
-      narrator.progress(progress, plan, elapsedMs);
-      const { bytesAcknowledged: bytes, recordsAcknowledged: records } = progress;
-      recorder.add({ elapsedMs: Math.round(elapsedMs), bytes, records });
-    },
-  }).finally(narrator.copied);
-  const copied = { ...planned, findings, throughput: recorder.throughput };
+  const throughput = await engine.copy({ ...prepared.value, migration: migration.value });
+  const copied = { ...planned, findings, ...optional("throughput", throughput) };
   if (signal.aborted) return copied;
   const results = await verify(options, clusters, plan);
   const ends = await lookAtEnds(clusters.source, plan.partitions, judged.sourceSnapshot);

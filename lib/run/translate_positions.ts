@@ -4,7 +4,7 @@
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
 import { countRecordsBefore, findRecords } from "../compare/find_offsets.ts";
 import { ReadError } from "../compare/partition_reader.ts";
-import { readSource, readTarget } from "../compare/read_logs.ts";
+import { readCommitted, readConnectorCopies, readTarget } from "../compare/read_logs.ts";
 import type { WantedPosition } from "../core/group_offsets.ts";
 import type { JournaledPartition, JournalState } from "../core/journal.ts";
 import { neverPlanned, type OffsetMark, translateOffset } from "../core/offset_marks.ts";
@@ -105,7 +105,7 @@ async function lookUp(
   });
   const spans = withoutSpans(within, partition.lost);
   try {
-    const counts = await countRecordsBefore(readSource(source, partition, spans), offsets);
+    const counts = await countRecordsBefore(readCommitted(source, partition, spans), offsets);
     if (counts.total !== to.records - from.records) return unknown(COUNTS_DIFFER);
     const numbers = counts.before.map((before) => from.records + before);
     const range = {
@@ -114,7 +114,14 @@ async function lookUp(
       recordsBefore: from.records,
       producerId,
     };
-    const read = readTarget(target, partition, range);
+    const read = partition.targetSpans === undefined
+      ? readTarget(target, partition, range)
+      : readConnectorCopies(
+        target,
+        partition,
+        withoutSpans(partition.targetSpans, [{ startOffset: 0n, endOffset: from.targetOffset }]),
+        from.records,
+      );
     const found = await findRecords(read, numbers, partition.targetOffset);
     return offsets.map((offset, index) => [offset, found[index] ?? partition.targetOffset]);
   } catch (error) {

@@ -6,8 +6,13 @@ import { compareLogs, type CompareRules, type Comparison } from "../compare/comp
 import type { LogBatch } from "../compare/log_batch.ts";
 import { EVERY_KEY, halves, type KeyShare } from "../compare/missing_keys.ts";
 import { type ClusterReader, ReadError } from "../compare/partition_reader.ts";
-import { readSource, readTarget, type TargetRange } from "../compare/read_logs.ts";
-import type { JournaledPartition, JournalState } from "../core/journal.ts";
+import {
+  readCommitted,
+  readConnectorCopies,
+  readTarget,
+  type TargetRange,
+} from "../compare/read_logs.ts";
+import { isByConnector, type JournaledPartition, type JournalState } from "../core/journal.ts";
 import { withoutSpans } from "../core/offsets.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
@@ -57,7 +62,8 @@ export async function verifyContent(options: VerifyContentOptions): Promise<Veri
   const [onSource, onTarget] = await Promise.all(
     [source, target].map((cluster) => lookAtTopics(cluster, topics, signal)),
   ) as [ClusterSnapshot, ClusterSnapshot];
-  const readers = openReaders(source, target, work, options);
+  const byConnector = isByConnector(journal);
+  const readers = openReaders(source, target, work, { ...options, byConnector });
   const evidence = new Map<string, ContentEvidence>();
   const total = work.reduce((sum, { records }) => sum + records, 0n);
   let recordsRead = 0n;
@@ -116,8 +122,10 @@ async function comparePartition(
     ...(targetCompacted && { foreignBehind: partition.targetOffset }),
   };
   const once = async (keys: KeyShare): Promise<Comparison> => {
-    const source = counted(readSource(options.source, partition, spans), options.onRead);
-    const target = readTarget(options.target, partition, range);
+    const source = counted(readCommitted(options.source, partition, spans), options.onRead);
+    const target = partition.targetSpans === undefined
+      ? readTarget(options.target, partition, range)
+      : readConnectorCopies(options.target, partition, partition.targetSpans);
     try {
       return await compareLogs(source, target, { ...options, keys });
     } finally {

@@ -92,6 +92,8 @@ function evidenceOf(
     targetNextOffset: journaled.targetOffset,
     ...optional("targetFirstOffset", journaled.targetFirstOffset),
     ...(lost.length > 0 && { lost }),
+    ...(journaled.targetSpans !== undefined && { marked: true }),
+    ...optional("overshotOffset", journaled.overshotOffset),
     ...optional("failed", journaled.failure),
   };
 }

@@ -47,7 +47,10 @@ export function renderLive(state: LiveState, size: TerminalSize, color: boolean)
     overall(state, width, paint),
     ...flow([...speedText(state), ...(left === undefined ? [] : [left])], width),
     ...flow(
-      [countOf(records, "message"), `${formatBytes(bytes)} in ${formatDuration(elapsedMs)}`],
+      [
+        countOf(records, "message"),
+        `${bytes === undefined ? "" : `${formatBytes(bytes)} `}in ${formatDuration(elapsedMs)}`,
+      ],
       width,
     ),
     ...flow(progressNotes(state), width),

@@ -66,6 +66,7 @@ export interface Narrator extends Log {
   progress(progress: CopyProgress, plan: Plan, elapsedMs: number): void;
   /** The copy is over, one way or another: nothing is in progress. */
   copied(): void;
+  counted(progress: CompareProgress, elapsedMs: number): void;
   compared(progress: CompareProgress, elapsedMs: number): void;
   verified(results: Verification): void;
   willCarry(plan: Plan): void;
@@ -181,7 +182,12 @@ export function createNarrator(
     found: tellFindings,
     progress(progress, plan, elapsedMs) {
       const { offsetsDone, recordsAcknowledged: records, bytesAcknowledged: bytes } = progress;
-      samples = addSample(samples, { atMs: now(), offsets: offsetsDone, records, bytes });
+      samples = addSample(samples, {
+        atMs: now(),
+        offsets: offsetsDone,
+        records,
+        bytes: bytes ?? 0,
+      });
       const figures = (): LiveState => {
         const totals = planTotals(plan);
         const speed = speedOf(samples);
@@ -189,7 +195,7 @@ export function createNarrator(
           ...progress,
           offsetsPlanned: totals.offsets,
           records,
-          bytes,
+          ...(bytes !== undefined && { bytes }),
           ...(speed && { speed }),
           elapsedMs,
           partitions: totals.partitionsToCopy,
@@ -198,6 +204,8 @@ export function createNarrator(
       tellProgress(() => progressLine(figures()), figures);
     },
     copied: () => screen.live?.(undefined),
+    counted: (progress, elapsedMs) =>
+      tellProgress(() => compareLine({ ...progress, elapsedMs }, "counted")),
     compared: (progress, elapsedMs) => tellProgress(() => compareLine({ ...progress, elapsedMs })),
     verified({ partitions, topics }) {
       for (const partition of partitions) {

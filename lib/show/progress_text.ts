@@ -9,7 +9,8 @@ export interface ProgressFigures {
   readonly offsetsDone: bigint;
   readonly offsetsPlanned: bigint;
   readonly records: bigint;
-  readonly bytes: number;
+  /** Absent where it is not known. */
+  readonly bytes?: number;
   /** Absent in the first seconds. */
   readonly speed?: Speed;
   readonly elapsedMs: number;
@@ -29,10 +30,13 @@ export function shareOf(
   return Math.max(0, Number(offsetsDone * 1000n / offsetsPlanned) / 10);
 }
 
-/** `210 MB/s` and `204,123 messages/s`, or a dash each. */
-export function speedText({ speed }: Pick<ProgressFigures, "speed">): readonly [string, string] {
-  if (speed === undefined) return ["– MB/s", "– messages/s"];
-  return [`${formatBytes(speed.bytes)}/s`, `${formatCount(Math.round(speed.records))} messages/s`];
+/** `210 MB/s`, where bytes are known, and `204,123 messages/s`, or a dash each. */
+export function speedText(
+  { speed, bytes }: Pick<ProgressFigures, "speed" | "bytes">,
+): readonly string[] {
+  const records = speed === undefined ? "–" : formatCount(Math.round(speed.records));
+  const inBytes = speed === undefined ? "– MB" : formatBytes(speed.bytes);
+  return [...(bytes === undefined ? [] : [`${inBytes}/s`]), `${records} messages/s`];
 }
 
 /** `about 4 s left`, `– left` while that cannot be told, nothing at the end. */
@@ -64,7 +68,7 @@ export function progressLine(figures: ProgressFigures): string {
   return [
     `copied ${Math.floor(shareOf(figures))} %`,
     `${formatCount(figures.records)} messages`,
-    formatBytes(figures.bytes),
+    ...(figures.bytes === undefined ? [] : [formatBytes(figures.bytes)]),
     ...speedText(figures),
     `${figures.partitionsSettled} of ${figures.partitions} partitions`,
     ...(left === undefined ? [] : [left]),

@@ -60,11 +60,11 @@ export interface CompareFigures {
 }
 
 /** `compared 41 %, 31,200 of 76,522 messages, 3 of 6 partitions, about 4 s left`. */
-export function compareLine(figures: CompareFigures): string {
+export function compareLine(figures: CompareFigures, done = "compared"): string {
   const { recordsRead, records, partitionsCompared, partitions, elapsedMs } = figures;
   const share = records === 0n ? 100 : Math.min(Number(recordsRead * 1000n / records) / 10, 100);
   return [
-    `compared ${Math.floor(share)} %`,
+    `${done} ${Math.floor(share)} %`,
     `${formatCount(recordsRead)} of ${countOf(records, "message")}`,
     `${partitionsCompared} of ${countOf(partitions, "partition")}`,
     ...timeLeft(share, elapsedMs),

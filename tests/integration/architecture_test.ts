@@ -19,6 +19,7 @@ const PURE: Readonly<Record<string, { readonly folders: string[]; readonly packa
     },
     config: { folders: ["config", "core"], packages: ["yaml", "zod"] },
     report: { folders: ["report", "core"], packages: ["zod"] },
+    mirror: { folders: ["mirror", "config", "core"], packages: [] },
     page: {
       folders: ["page", "core"],
       packages: ["node:crypto", "uplot/dist/uPlot.iife.min.js"],
@@ -62,6 +63,10 @@ function violations({ path, text }: SourceFile): readonly string[] {
     for (const match of code.matchAll(new RegExp(words, "g"))) report(match.index, match[0]);
   };
   if (pure !== undefined) forbid(WORLDLY);
+  // Kafka goes over connections of its own; these two speak HTTP.
+  if (folder !== "connect" && path !== "lib/wire/token_source.ts" && path.startsWith("lib/")) {
+    forbid(/(?<![.\w])fetch\(/);
+  }
   if (folder !== "show" && path.startsWith("lib/")) forbid(/\bconsole\./);
   if (path !== "main.ts") forbid(/\bDeno\.exit(?:Code)?\b|\bprocess\.exit(?:Code)?\b/);
   return found;
@@ -130,6 +135,9 @@ Deno.test("the architecture test sees what it forbids, and lets the rest be", ()
     ["lib/run/a.ts", 'import a from "kafkajs/src/a.js";', "1: imports kafkajs"],
     ["lib/run/a.ts", 'import a from "https://example.org/a.ts";', "1: imports https:"],
     ["lib/run/a.ts", "console.log(1);", "1: console."],
+    ["lib/run/a.ts", "await fetch(url);", "1: fetch("],
+    ["lib/connect/a.ts", "await fetch(url);", undefined],
+    ["lib/mirror/a.ts", 'import { b } from "../connect/b.ts";', "1: imports lib/connect/b.ts"],
     ["lib/cli.ts", "Deno.exit(1);", "1: Deno.exit"],
     ["lib/cli.ts", "Deno.exitCode = 1;", "1: Deno.exitCode"],
     ["main.ts", "Deno.exitCode = await run();", undefined],

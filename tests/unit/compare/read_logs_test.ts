@@ -1,7 +1,7 @@
 /** read_logs.ts against a broker that is made up: what it does not tell at once is waited for. */
 
 import assert from "node:assert/strict";
-import { readSource, readTarget } from "../../../lib/compare/read_logs.ts";
+import { readCommitted, readTarget } from "../../../lib/compare/read_logs.ts";
 import { fakeReader } from "../../support/fake_reader.ts";
 import { buildBatch, testRecords } from "../../support/record_batch_builder.ts";
 
@@ -16,7 +16,9 @@ Deno.test("a leader that does not know yet how far the source's log goes is aske
   const held = { highWatermark: 9n, lastStableOffset: 0n };
   const { reader } = fakeReader(behind, held, behind, { batches });
   let records = 0;
-  for await (const batch of readSource(reader, partition, [{ startOffset: 0n, endOffset: 9n }])) {
+  for await (
+    const batch of readCommitted(reader, partition, [{ startOffset: 0n, endOffset: 9n }])
+  ) {
     records += batch.recordCount;
   }
   assert.equal(records, 9);

@@ -1,4 +1,5 @@
-import { around, assertProblems } from "./fixtures.ts";
+import assert from "node:assert/strict";
+import { around, assertProblems, configOf } from "./fixtures.ts";
 
 Deno.test("a wrong or missing value is shown with what was expected", () => {
   assertProblems([
@@ -296,18 +297,90 @@ migration.yaml:4:3: source.sasl.mechanism is missing, expected PLAIN, SCRAM-SHA-
   ]);
 });
 
-Deno.test("what is not supported yet is refused, never ignored", () => {
+const withSasl = "  sasl: {mechanism: PLAIN, username: mover, password: 'hunter-2'}\n";
+
+Deno.test("with engine.connect, what its workers cannot be told is refused", () => {
   assertProblems([
     [
       around(
-        "",
-        "engine: { connect: { url: 'http://connect:8083' } }\n",
+        `  tls: {cert: client.pem, key: client.key, serverName: x}
+  sasl: {mechanism: PLAIN, username: mover, password: 'hunter-2'}
+`,
+        `limits: { bytesPerSecond: 1MB }
+engine:
+  connect:
+    url: http://connect:8083
+`,
       ),
       `
-migration.yaml:5:9: engine is not supported yet, expected local
-  engine: { connect: { url: 'http://connect:8083' } }
-          ^
+migration.yaml:4:44: source.tls.serverName is not supported with engine.connect: Java clients expect the host that a broker advertises
+    tls: {cert: client.pem, key: client.key, serverName: x}
+                                             ^
+migration.yaml:7:11: limits.bytesPerSecond is not supported with engine.connect: set a quota on the brokers instead
+  limits: { bytesPerSecond: 1MB }
+            ^
+migration.yaml:9:3: engine.connect.secrets lacks source.password and source.key, expected config provider references such as '\${file:/etc/connect/secrets:source.password}': no secret is posted to Connect, its workers read their own
+    connect:
+    ^
+`,
+    ],
+    [
+      around(
+        "  sasl: {mechanism: OAUTHBEARER, tokenFile: token}\n",
+        `engine: { connect: { url: 'http://connect:8083' } }
+ranges: [{ topic: t, partition: 0, start: 3, end: 9 }]
+`,
+      ),
+      `
+migration.yaml:4:10: source.sasl.mechanism is not supported with engine.connect: OAUTHBEARER, expected PLAIN or SCRAM
+    sasl: {mechanism: OAUTHBEARER, tokenFile: token}
+           ^
+migration.yaml:7:46: ranges[0].end is not supported with engine.connect: a connector copies up to the end of the log
+  ranges: [{ topic: t, partition: 0, start: 3, end: 9 }]
+                                               ^
+`,
+    ],
+    [
+      around(
+        withSasl,
+        `engine:
+  connect:
+    url: http://connect:8083
+    secrets:
+      source: { password: 'hunter-3', pasword: '\${env:PW}' }
+      target: { sasl.jaas.config: '\${NAME}' }
+`,
+      ),
+      `
+migration.yaml:10:27: engine.connect.secrets.source.password is no reference that a Connect worker resolves, expected a config provider reference such as '\${file:/etc/connect/secrets:source}'
+        ***
+        ^
+migration.yaml:10:39: Key engine.connect.secrets.source.pasword is not valid, expected password, key, or a setting of a Kafka client such as sasl.jaas.config
+        ***
+        ^
+migration.yaml:11:35: engine.connect.secrets.target['sasl.jaas.config'] is no reference that a Connect worker resolves, expected a config provider reference such as '\${file:/etc/connect/secrets:source}'
+  ***
+  ^
 `,
     ],
   ]);
+});
+
+Deno.test("references of engine.connect are taken as they stand", () => {
+  const config = configOf(around(
+    withSasl,
+    `engine:
+  connect:
+    url: https://connect:8083/
+    tasks: 4
+    secrets: { source: { password: '\${file:/etc/connect/secrets:source}' } }
+`,
+  ));
+  assert.deepEqual(config.engine, {
+    connect: {
+      url: "https://connect:8083/",
+      tasks: 4,
+      secrets: { source: { password: "${file:/etc/connect/secrets:source}" } },
+    },
+  });
 });

@@ -23,6 +23,7 @@ function journaled(partition: number, more: Partial<JournaledPartition>): Journa
     marks: [],
     positions: new Map(),
     targetOffset: 6n,
+    plannedTargetOffset: 0n,
     ...more,
   };
 }

@@ -216,3 +216,44 @@ Deno.test("positions add up, however many groups stand on a partition", () => {
   // What was read before stays as it was.
   assert.deepEqual(before.partitions.get("t-0")?.positions.get(7n), 1n);
 });
+
+Deno.test("a connector's copy ends where it ended, which may lie behind the plan, and is counted from where it began", () => {
+  const connector: JournalEntry = {
+    ...{ type: "connector", runId: "first", at, name: "data-migrate-first", url: "http://c:1" },
+    idle: [range(1, "7", "7")],
+  };
+  const begun = stateOf(planEntry(range(0, "10", "20")), connector, {
+    ...{ type: "reached", topic: "t", partition: 0, sourceOffset: "15" },
+  });
+  assert.equal(begun.connector?.name, "data-migrate-first");
+  const [pending] = unfinishedPartitions(begun);
+  assert.deepEqual([pending?.sourceOffset, pending?.reachedOffset], [10n, 15n]);
+
+  const done = continueJournal(begun, [
+    progress(0, 24, 14),
+    {
+      ...settled(0, 24, 14) as JournalEntry & { readonly type: "settled" },
+      ...{ endOffset: "24", target: { startOffset: "0", endOffset: "16" } },
+    },
+    { type: "removed", runId: "first", at, name: "data-migrate-first" },
+  ]);
+  assert.equal(done.connector, undefined);
+  const partition = done.partitions.get("t-0");
+  assert.deepEqual(
+    [partition?.status, partition?.endOffset, partition?.ranges, partition?.targetSpans],
+    [
+      "done",
+      24n,
+      [{ startOffset: 10n, endOffset: 24n }],
+      [{ startOffset: 0n, endOffset: 16n }],
+    ],
+  );
+  // What is planned next begins anew, behind what others may have written meanwhile.
+  const next = continueJournal(done, [
+    planEntry({ ...range(0, "24", "30"), targetEndOffset: "20" }),
+  ]).partitions.get("t-0");
+  assert.deepEqual(
+    [next?.sourceOffset, next?.reachedOffset, next?.plannedTargetOffset, next?.targetSpans?.length],
+    [24n, undefined, 20n, 1],
+  );
+});

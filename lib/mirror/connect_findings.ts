@@ -1,0 +1,122 @@
+// What stands in the way of a copy by Kafka Connect, from what its cluster answers and from the plan. It asks nobody.
+
+import { type Finding, finding } from "../core/finding.ts";
+import { escapeName, listNames } from "../core/escape_name.ts";
+import type { ClusterSnapshot } from "../core/snapshot.ts";
+import { CONNECTOR_CLASS } from "./connector_config.ts";
+
+/** What a Connect cluster says of itself. */
+export interface ConnectFacts {
+  readonly url: string;
+  readonly version: string;
+  /** The Kafka cluster that keeps its state, and that it writes to. */
+  readonly kafkaClusterId: string;
+  readonly plugins: readonly string[];
+}
+
+/** Before 3.9 (KIP-1031) MirrorMaker 2 cannot be kept from writing a topic of its own. */
+const OLDEST = [3, 9] as const;
+const EXACTLY_ONCE = "exactly.once.support";
+
+/** What is wrong with the cluster itself. */
+export function clusterFindings(
+  { url, version, kafkaClusterId, plugins }: ConnectFacts,
+  target: ClusterSnapshot,
+): readonly Finding[] {
+  const shown = escapeName(version);
+  const unsupported = (message: string, remedy: string) =>
+    finding("CONNECT_UNSUPPORTED", {}, message, remedy);
+  return [
+    ...(isOlder(version)
+      ? [unsupported(
+        `Kafka Connect at ${url} has version ${shown}, whose MirrorMaker 2 cannot be kept from writing a topic of its own`,
+        `Use Kafka Connect ${OLDEST.join(".")} or newer, or engine: local`,
+      )]
+      : []),
+    ...(plugins.includes(CONNECTOR_CLASS) ? [] : [unsupported(
+      `The worker at ${url} has no ${CONNECTOR_CLASS}`,
+      "Put connect-mirror and connect-mirror-client of its version on the plugin.path of every worker, or use engine: local",
+    )]),
+    // Its producers, and the offsets that belong to what they write, are bound to that cluster.
+    ...(target.clusterId === "" || target.clusterId === kafkaClusterId ? [] : [unsupported(
+      `Kafka Connect at ${url} keeps its state on Kafka cluster ${
+        escapeName(kafkaClusterId)
+      }, which is not the target (${
+        escapeName(target.clusterId)
+      }): offsets and messages could not be written in one transaction`,
+      "Use workers whose bootstrap.servers are those of the target, or engine: local",
+    )]),
+  ];
+}
+
+/** What Connect has against the configuration of a connector. */
+export function settingFindings(
+  url: string,
+  problems: readonly { readonly setting: string; readonly errors: readonly string[] }[],
+): readonly Finding[] {
+  return problems.map(({ setting, errors }) => {
+    const exactlyOnce = setting === EXACTLY_ONCE;
+    const override = /^(producer|consumer|admin)\.override\./.test(setting);
+    return finding(
+      "CONNECT_UNSUPPORTED",
+      {},
+      `Kafka Connect at ${url} refuses ${escapeName(setting)}: ${errors.join("; ")}`,
+      exactlyOnce
+        ? "Set exactly.once.source.support=enabled on every worker (by way of preparing, see KIP-618), or use engine: local"
+        : override
+        ? "Set connector.client.config.override.policy=All on every worker, or use engine: local"
+        : "Correct what it says, or use engine: local",
+    );
+  });
+}
+
+/** Topics that a connector would rename, leave out, or whose copy could not be counted. */
+export function topicFindings(
+  topics: readonly string[],
+  source: ClusterSnapshot,
+  target: ClusterSnapshot,
+): readonly Finding[] {
+  const refuse = (refused: readonly string[], why: string) =>
+    refused.length === 0 ? [] : [finding(
+      "CONNECT_TOPIC_REFUSED",
+      { topics: refused },
+      `${why}: ${listNames(refused)}`,
+      "Migrate them with engine: local, by another config; leave them out here with topics.exclude",
+    )];
+  const offline = (topic: string) =>
+    source.topics.get(topic)?.partitions.some(({ offsets }) => offsets === undefined) ?? false;
+  const compacted = (topic: string) => target.topics.get(topic)?.settings?.compacted ?? false;
+  return [
+    ...refuse(
+      topics.filter(isHeartbeats),
+      "MirrorMaker 2 renames topics whose names end in heartbeats",
+    ),
+    ...refuse(
+      topics.filter(isInternal),
+      "MirrorMaker 2 takes these topics for its own and leaves them out",
+    ),
+    ...refuse(
+      topics.filter(compacted),
+      "Copies by Connect to compacted topics cannot be counted, since its records have no numbers",
+    ),
+    ...refuse(
+      topics.filter(offline),
+      "MirrorMaker 2 copies every partition, and the offsets of some are not known",
+    ),
+  ];
+}
+
+function isOlder(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return !(major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]));
+}
+
+/** IdentityReplicationPolicy.formatRemoteTopic. */
+function isHeartbeats(topic: string): boolean {
+  return topic.endsWith("heartbeats");
+}
+
+/** ReplicationPolicy.isInternalTopic. */
+function isInternal(topic: string): boolean {
+  return /^(__|[.])|^mm2.*[.]internal$|[.]checkpoints[.]internal$/.test(topic);
+}

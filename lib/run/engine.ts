@@ -1,0 +1,98 @@
+// Who copies: this program, or a connector on a Connect cluster. What surrounds the copy is the same for both.
+
+import type { MigrationConfig } from "../config/migration_config.ts";
+import type { Finding } from "../core/finding.ts";
+import type { MigrationEntry } from "../core/journal_entry.ts";
+import { recordThroughput, type Throughput } from "../core/throughput.ts";
+import type { Cluster } from "../kafka/cluster.ts";
+import { beginConnectMigration, copyWithConnect, removeLeftover } from "./connect_copy.ts";
+import { connectFindings } from "./connect_preflight.ts";
+import {
+  beginMigration,
+  copyWithJournal,
+  isIdempotent,
+  type JournaledCopyOptions,
+} from "./journaled_copy.ts";
+import type { JudgedPlan } from "./make_plan.ts";
+import type { PipelineOptions } from "./pipeline.ts";
+
+/** What an engine works with. */
+export interface EngineOptions extends PipelineOptions, JudgedPlan {
+  readonly source: Cluster;
+  readonly target: Cluster;
+}
+
+/** What a copy needs besides. */
+export type Prepared = Pick<
+  JournaledCopyOptions,
+  "targetSnapshot" | "topicsCreated" | "migration"
+>;
+
+/** Who copies. */
+export interface Engine {
+  /** What stands in its way. */
+  findings(): Promise<readonly Finding[]>;
+  /** A new migration's first entry. @throws {ConnectionError | ProducerIdError} */
+  begin(): Promise<MigrationEntry>;
+  /** Copies the plan; what came of it stands in the journal. @returns how fast, where that is known */
+  copy(prepared: Prepared): Promise<Throughput | undefined>;
+  /** Removes what a finished copy has left. */
+  tidy(): Promise<void>;
+}
+
+/** The engine of a config. */
+export function engineOf(engine: MigrationConfig["engine"], options: EngineOptions): Engine {
+  const { narrator, plan } = options;
+  const started = performance.now();
+  const sinceMs = () => performance.now() - started;
+  if (engine === "local") return localEngine(options, sinceMs);
+  const { connect } = engine;
+  let countedSince: number | undefined;
+  const own = {
+    ...{ ...options, connect, log: narrator },
+    onProgress: (progress: Parameters<typeof narrator.progress>[0]) =>
+      narrator.progress(progress, plan, sinceMs()),
+    onCounted(progress: Parameters<typeof narrator.counted>[0]) {
+      countedSince ??= sinceMs();
+      narrator.counted(progress, sinceMs() - countedSince);
+    },
+  };
+  return {
+    findings: () => connectFindings(connect, options),
+    begin: () => Promise.resolve(beginConnectMigration(options.identity, options)),
+    async copy(prepared) {
+      await copyWithConnect({ ...own, ...prepared }).finally(narrator.copied);
+      return undefined;
+    },
+    tidy: () => removeLeftover(own),
+  };
+}
+
+const NOT_IDEMPOTENT =
+  "The target gives this user no producer id (IdempotentWrite on the cluster is missing): every message arrives at least once and in order, but after a failure or an interruption some may arrive twice. To have each arrive once, grant IdempotentWrite on the target cluster";
+
+function localEngine(options: EngineOptions, sinceMs: () => number): Engine {
+  const { config, narrator, plan, signal } = options;
+  return {
+    findings: () => Promise.resolve([]),
+    begin: () => beginMigration(options.target, options.identity, options, signal),
+    async copy(prepared) {
+      if (!isIdempotent(prepared.migration)) narrator.warning(NOT_IDEMPOTENT);
+      const recorder = recordThroughput();
+      await copyWithJournal({
+        ...options,
+        ...prepared,
+        limits: config.limits,
+        log: narrator,
+        onProgress(progress) {
+          const elapsedMs = sinceMs();
+          narrator.progress(progress, plan, elapsedMs);
+          const { bytesAcknowledged: bytes = 0, recordsAcknowledged: records } = progress;
+          recorder.add({ elapsedMs: Math.round(elapsedMs), bytes, records });
+        },
+      }).finally(narrator.copied);
+      return recorder.throughput;
+    },
+    tidy: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,293 @@
+/**
+ * `engine: connect` against two real Connect workers with MirrorMaker 2: exact starts, what arrives judged by librdkafka,
+ * interruptions of the tool and of a worker, a source that is still written, what is refused, and that no secret is
+ * posted and nothing is left behind.
+ */
+
+import assert from "node:assert/strict";
+import { type Backlog, makeBacklog } from "../support/backlog.ts";
+import { sharedClusters, uniqueName } from "../support/cluster_pair.ts";
+import { type ConnectCluster, startConnect } from "../support/connect_workers.ts";
+import {
+  type ConfigContent,
+  makeMigrationDir,
+  type MigrationDir,
+} from "../support/migration_dir.ts";
+import { alterQuota, shortQuotaWindows } from "../support/quotas.ts";
+import { startRun } from "../support/slow_run.ts";
+
+const clusters = sharedClusters({
+  source: { listeners: ["SASL_PLAINTEXT"], properties: shortQuotaWindows },
+});
+const stack = new AsyncDisposableStack();
+let connect: ConnectCluster;
+/** One that can neither copy exactly once nor be told how. */
+let bare: ConnectCluster;
+Deno.test.beforeAll(async () => {
+  const { source, target } = clusters;
+  const [{ password = "" } = {}] = source.users;
+  [connect, bare] = await Promise.all([
+    startConnect({ bootstrap: target.bootstrap, secrets: `source=${password}\n` }),
+    startConnect({
+      bootstrap: source.bootstrap,
+      workers: 1,
+      properties: {
+        "exactly.once.source.support": "disabled",
+        "connector.client.config.override.policy": "None",
+      },
+    }),
+  ]);
+  stack.use(connect);
+  stack.use(bare);
+});
+Deno.test.afterAll(() => stack.disposeAsync());
+
+const urlOf = (index = 0) => connect.workers[index]?.url ?? "";
+const engine = (more: ConfigContent = {}) => ({ connect: { url: urlOf(), tasks: 2, ...more } });
+
+const NAMED = "The connector's name on";
+
+async function rest(path: string, url = urlOf()): Promise<unknown> {
+  return await (await fetch(`${url}${path}`)).json();
+}
+
+/** Waits until the target holds so many offsets of a topic, and says how many. */
+async function targetHolds(topic: string, partitions: number, least: bigint): Promise<bigint> {
+  const { target, judge } = clusters;
+  for (;;) {
+    const ends = await Promise.all(
+      Array.from(
+        { length: partitions },
+        (_, partition) => judge.watermarks(target.bootstrap, topic, partition),
+      ),
+    );
+    const held = ends.reduce((sum, { highWatermark }) => sum + highWatermark, 0n);
+    if (held >= least) return held;
+  }
+}
+
+/** Asserts that a target partition holds the source's messages from `start` on, byte for byte, and nothing else. */
+async function assertHolds(topic: string, partition: number, start: bigint, end?: bigint) {
+  const { source, target, judge } = clusters;
+  const [expected, found] = await Promise.all([
+    judge.read(source.bootstrap, topic, partition, {
+      start,
+      ...(end !== undefined && { end }),
+    }),
+    judge.read(target.bootstrap, topic, partition),
+  ]);
+  assert.deepEqual(
+    [found.count, found.digest],
+    [expected.count, expected.digest],
+    `${topic}-${partition}`,
+  );
+}
+
+/** Each side's rest of what a group has left. */
+async function assertGoesOn({ topic }: Backlog, group: string, partition: number) {
+  const { source, target, judge } = clusters;
+  const rests = await Promise.all([source, target].map(async ({ bootstrap }) => {
+    const offsets = await judge.committedOffsets(bootstrap, group);
+    const start = offsets.find((each) => each.partition === partition)?.offset;
+    assert.ok(start !== undefined, `${group} has no position on ${bootstrap}`);
+    return await judge.read(bootstrap, topic, partition, { start });
+  }));
+  assert.equal(rests[0]?.digest, rests[1]?.digest, `${group} on ${partition}`);
+}
+
+async function assertNothingLeft(topic: string) {
+  const { source, judge } = clusters;
+  assert.deepEqual(await rest("/connectors"), []);
+  for (const own of ["mm2-offset-syncs.target.internal", `source.${topic}`, "heartbeats"]) {
+    assert.equal(await judge.describeTopic(source.bootstrap, own), undefined);
+  }
+}
+
+clusters.test("a connector copies exactly what is planned, counted, compared and with its groups", async () => {
+  const { source, judge } = clusters;
+  const backlog = await makeBacklog(clusters, {
+    stem: "orders.v1",
+    messages: [3_000, 800, 50, 40, 0],
+    committed: { a: [0, 317, 50, 39, 0], b: [1_777, 800, 50, 39, 0] },
+    contents: { headers: "some", keys: "some", values: "some", codec: "zstd" },
+  });
+  const { topic, group } = backlog;
+  for (const outcome of ["commit", "abort"] as const) {
+    const transaction = { id: uniqueName("transaction"), outcome };
+    await judge.produce(source.bootstrap, {
+      ...{ topic, partition: 1, count: 60, seed: outcome.length, transaction },
+    });
+  }
+  await using migration = await makeMigrationDir(backlog.config({
+    ...{ checkFlag: 0, engine: engine(), verify: "content", groupOffsets: "commit" },
+  }));
+  const checked = await migration.run();
+  assert.equal(checked.status, 0, checked.output);
+  assert.deepEqual(await rest("/connectors"), []);
+
+  const { status, output } = await migration.run(["--migrate"]);
+  assert.equal(status, 0, output);
+  for (const [partition, start] of [0n, 317n, 50n, 39n, 0n].entries()) {
+    await assertHolds(topic, partition, start);
+  }
+  const results = migration.report().results?.partitions ?? [];
+  assert.deepEqual(
+    results.map(({ status, content }) => [status, content?.equal]),
+    [
+      ["verified", 3_000],
+      // Committed ones, without the markers and without what was aborted.
+      ["verified", 543],
+      ["skipped", undefined],
+      ["verified", 1],
+      ["skipped", undefined],
+    ],
+  );
+  for (const partition of [0, 1, 2, 3]) {
+    for (const name of ["a", "b"]) await assertGoesOn(backlog, group(name), partition);
+  }
+  await assertNothingLeft(topic);
+
+  // What came since is carried over behind it, and a group that moved meanwhile is found by a look at both sides.
+  await judge.produce(source.bootstrap, { topic, partition: 1, count: 30, seed: 7 });
+  await judge.produce(source.bootstrap, { topic, partition: 2, count: 20, seed: 8 });
+  await judge.commitOffsets(source.bootstrap, group("b"), [{ topic, partition: 1, offset: 830n }]);
+  const again = await migration.run(["--migrate"]);
+  assert.equal(again.status, 0, again.output);
+  await assertHolds(topic, 1, 317n);
+  await assertHolds(topic, 2, 50n);
+  await assertGoesOn(backlog, group("b"), 1);
+  await assertNothingLeft(topic);
+  const verified = await migration.run(["--verify"]);
+  assert.equal(verified.status, 0, verified.output);
+});
+
+clusters.test("kill -9 of the tool and of a worker, an interrupt, and a source still written cost nothing", async () => {
+  const { source, judge } = clusters;
+  const messages = 30_000;
+  const backlog = await makeBacklog(clusters, {
+    messages: Array.from({ length: 4 }, () => messages),
+    committed: { a: [100, 100, 100, 100] },
+    contents: { valueBytes: 300 },
+  });
+  const { topic } = backlog;
+  // Slow enough to be disturbed.
+  await alterQuota(source, ["--add-config", "consumer_byte_rate=4000000"]);
+  await using migration = await makeMigrationDir(backlog.config({ engine: engine() }));
+  const run = () => startRun({ cwd: migration.path });
+  const name = () => /data-migrate-\d+T\d+-\w+/.exec(migration.text("migration.state.jsonl"))?.[0];
+
+  const killed = run();
+  await targetHolds(topic, 4, 10_000n);
+  killed.kill("SIGKILL");
+  await killed.ended;
+  const connector = name();
+  assert.deepEqual(await rest("/connectors"), [connector]);
+
+  const interrupted = run();
+  // It has taken up what the first has left.
+  await interrupted.until(() => migration.text("migration.log").split(NAMED).length > 2);
+  interrupted.kill("SIGINT");
+  const { status, output, durationMs } = await interrupted.ended;
+  assert.equal(status, 130, output);
+  assert.ok(durationMs < 20_000, `${durationMs} ms`);
+  const stopped = await rest(`/connectors/${connector}/status`) as {
+    readonly connector: { readonly state: string };
+    readonly tasks: readonly unknown[];
+  };
+  assert.deepEqual([stopped.connector.state, stopped.tasks], ["STOPPED", []]);
+
+  // Messages that come while it runs are copied too, and the actual end is what counts.
+  const disturbed = run();
+  const before = await targetHolds(topic, 4, 1n);
+  await judge.produce(source.bootstrap, { topic, partition: 0, count: 500, seed: 77 });
+  await targetHolds(topic, 4, before + 100n);
+  await connect.workers[1]?.kill();
+  await alterQuota(source, ["--delete-config", "consumer_byte_rate"]);
+  const ended = await disturbed.ended;
+  await connect.workers[1]?.restart();
+  assert.equal(ended.status, 0, ended.output);
+  // Where the copy of the partition was through before, the rest is the next run's.
+  const last = await migration.run();
+  assert.equal(last.status, 0, last.output);
+  for (const partition of [0, 1, 2, 3]) await assertHolds(topic, partition, 100n);
+  assert.equal(name(), connector);
+  await assertNothingLeft(topic);
+});
+
+clusters.test("no secret is posted, and a copy that does not move is given up with where to look", async () => {
+  const { source } = clusters;
+  const backlog = await makeBacklog(clusters, { messages: [40], committed: { a: [7] } });
+  const [user] = source.users;
+  assert.ok(user);
+  const config = (reference: string) =>
+    backlog.config({
+      source: {
+        bootstrapServers: source.bootstrapOf("SASL_PLAINTEXT"),
+        sasl: { mechanism: "SCRAM-SHA-256", ...user },
+      },
+      limits: { giveUpAfter: "6s" },
+      engine: engine({ secrets: { source: { password: reference } } }),
+    });
+  await using migration = await makeMigrationDir(config(`\${file:${connect.secretsFile}:absent}`));
+  const failed = await migration.run();
+  assert.equal(failed.status, 1, failed.output);
+  assert.match(
+    failed.output,
+    /Nothing was copied for \d+ s: Connect says|failed on worker [\d.:]+: /,
+  );
+  const [connector] = await rest("/connectors") as string[];
+  const posted = JSON.stringify(await rest(`/connectors/${connector}`));
+  assert.match(posted, /absent/);
+  assert.ok(!posted.includes(user.password), "the password was posted");
+
+  migration.configure(config(`\${file:${connect.secretsFile}:source}`));
+  const { status, output } = await migration.run();
+  assert.equal(status, 0, output);
+  await assertHolds(backlog.topic, 0, 7n);
+  assert.ok(!migration.everythingWritten().includes(user.password));
+  await assertNothingLeft(backlog.topic);
+});
+
+clusters.test("a Connect cluster that cannot copy exactly once is refused before the first byte", async () => {
+  const backlog = await makeBacklog(clusters, { messages: [5], committed: { a: [0] } });
+  const refused = async (config: ConfigContent, ...said: readonly RegExp[]) => {
+    await using migration: MigrationDir = await makeMigrationDir(config);
+    const { status, output } = await migration.run();
+    assert.equal(status, 3, output);
+    for (const words of said) assert.match(output, words);
+    assert.equal(migration.text("migration.state.jsonl"), "");
+  };
+  const by = (url: string) => ({ engine: { connect: { url } } });
+  await refused(
+    backlog.config(by("http://127.0.0.1:1")),
+    /CONNECT_UNREACHABLE: .* does not answer/,
+  );
+  await refused(
+    backlog.config(by(bare.workers[0]?.url ?? "")),
+    /CONNECT_UNSUPPORTED: .* keeps its state on Kafka cluster \S+, which is not the target/,
+  );
+  // The bare workers' own Kafka as the target.
+  const { source, target, judge } = clusters;
+  await judge.commitOffsets(target.bootstrap, backlog.group("a"), [
+    { topic: backlog.topic, partition: 0, offset: 0n },
+  ]);
+  await judge.produce(target.bootstrap, { topic: backlog.topic, partition: 0, count: 3 });
+  await refused(
+    backlog.config({
+      ...by(bare.workers[0]?.url ?? ""),
+      nonEmptyTarget: "append",
+      source: { bootstrapServers: target.bootstrap },
+      target: { bootstrapServers: source.bootstrap },
+    }),
+    /CONNECT_UNSUPPORTED: .* refuses exactly.once.support: .*not have exactly-once source support enabled/,
+    /refuses producer.override.linger.ms/,
+  );
+  const name = uniqueName("my.heartbeats").split("-").reverse().join("-");
+  for (const { bootstrap } of [source, target]) await judge.createTopics(bootstrap, [{ name }]);
+  await judge.produce(source.bootstrap, { topic: name, partition: 0, count: 1 });
+  await judge.commitOffsets(source.bootstrap, name, [{ topic: name, partition: 0, offset: 0n }]);
+  await refused(
+    backlog.config({ ...by(urlOf()), topics: { include: [name] } }),
+    /CONNECT_TOPIC_REFUSED: MirrorMaker 2 renames topics whose names end in heartbeats/,
+  );
+});
