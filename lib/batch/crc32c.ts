@@ -34,8 +34,18 @@ export function crc32c(bytes: Uint8Array, start: number, end: number): number {
   if (!(start >= 0 && start <= end && end <= bytes.length)) {
     throw new RangeError(`Cannot checksum bytes ${start} to ${end} of ${bytes.length}`);
   }
+  return ~crc32cRegister(-1, bytes, start, end) >>> 0;
+}
+
+/** The register after `bytes[start, end)`, which must lie within; signed. Whole checksums: {@link crc32c}. */
+export function crc32cRegister(
+  before: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): number {
   const t = TABLES;
-  let register = -1;
+  let register = before;
   let i = start;
   for (const stop = end - 7; i < stop; i += 8) {
     register ^= bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
@@ -49,7 +59,7 @@ export function crc32c(bytes: Uint8Array, start: number, end: number): number {
       t[bytes[i + 7]!]!;
   }
   for (; i < end; i++) register = (register >>> 8) ^ t[(register ^ bytes[i]!) & 0xff]!;
-  return ~register >>> 0;
+  return register;
 }
 
 /**

@@ -1,10 +1,24 @@
 // Merges small record batches into one: producers that never batched leave a batch a record, and a request a batch
 // crawls. Records keep key, value, headers and timestamp byte for byte; offset deltas become 0, 1, 2, …, timestamp
-// deltas count from the first batch's base timestamp. Every batch's CRC is checked, since nobody can check it afterwards.
+// deltas count from the first batch's base timestamp. The CRC of an uncompressed batch of one record is carried over into
+// that of the whole without its content being read, so that damage stays visible to the target's broker; any
+// other batch's CRC is checked, since nobody can check it afterwards.
 
 import { CorruptBatchError } from "./corrupt_batch_error.ts";
+import { crc32cAdvance, crc32cRegister } from "./crc32c.ts";
 import { openRecordBatch } from "./open.ts";
-import { CODEC_MASK, CONTROL, LOG_APPEND_TIME } from "./record_batch.ts";
+import {
+  attributes,
+  ATTRIBUTES_POSITION,
+  BASE_TIMESTAMP_POSITION,
+  CODEC_MASK,
+  CONTROL,
+  CRC_POSITION,
+  LOG_APPEND_TIME,
+  MAX_TIMESTAMP_POSITION,
+  recordCount as recordCountOf,
+  RECORDS_POSITION,
+} from "./record_batch.ts";
 import { forEachRecord, type RecordPosition } from "./records.ts";
 import { sealRecordBatch } from "./seal.ts";
 import { sizeOfVarint, writeVarint } from "./varint.ts";
@@ -34,76 +48,106 @@ class TooFarApartError extends Error {}
 /**
  * Merges batches of one codec, none of them a control batch or LogAppendTime, in order, into one with that codec.
  *
+ * @param check every batch's CRC, also those that could be carried over: tells which one is damaged
  * @returns undefined where their timestamps lie too far apart (2^53 ms)
- * @throws {DamagedMemberError} where one of them is damaged
+ * @throws {DamagedMemberError} where one of them is damaged, and that is noticed here
  */
 export function mergeBatches(
   bytes: Uint8Array,
   spans: readonly BatchSpan[],
+  check = false,
 ): Uint8Array | undefined {
   try {
-    return merge(bytes, spans);
+    return merge(bytes, spans, check);
   } catch (error) {
     if (error instanceof TooFarApartError) return undefined;
     throw error;
   }
 }
 
-function merge(bytes: Uint8Array, spans: readonly BatchSpan[]): Uint8Array {
-  let target: Uint8Array = new Uint8Array(0);
+/** Where records are written one after another; used again for every merged batch, and never handed out. */
+let scratch: Uint8Array = new Uint8Array(0);
+
+function merge(bytes: Uint8Array, spans: readonly BatchSpan[], check: boolean): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const [first] = spans;
+  if (first === undefined) throw new RangeError("Cannot merge no batches");
+  const codec = attributes(view, first.position) & CODEC_MASK;
+  const base = first.position + BASE_TIMESTAMP_POSITION;
   let end = 0;
   let recordCount = 0;
-  let codec = 0;
-  let baseTimestamp = 0n;
-  let maxTimestamp = 0n;
+  /** Of the records written: the CRC's register without its initial value. */
+  let register = 0;
+  let newest = first.position;
   spans.forEach(({ position, size }, index) => {
     try {
-      const batch = openRecordBatch(bytes.subarray(position, position + size));
-      const { header } = batch;
-      if ((header.attributes & (CONTROL | LOG_APPEND_TIME)) !== 0) {
+      if ((attributes(view, position) & (CONTROL | LOG_APPEND_TIME)) !== 0) {
         throw new Error("Cannot merge control or LogAppendTime batches");
       }
-      if (index === 0) {
-        codec = header.attributes & CODEC_MASK;
-        baseTimestamp = header.baseTimestamp;
-        maxTimestamp = header.maxTimestamp;
-      } else if (header.maxTimestamp > maxTimestamp) maxTimestamp = header.maxTimestamp;
-      const room = batch.recordsEnd - batch.recordsStart + header.recordCount * GROWTH_OF_RECORD;
-      target = withRoom(target, end, room, bytes.length);
-      const shift = Number(header.baseTimestamp - baseTimestamp);
-      if (!Number.isSafeInteger(shift)) {
-        throw new TooFarApartError();
-      }
-      forEachRecord(
-        batch.bytes,
-        batch.recordsStart,
-        batch.recordsEnd,
-        header.recordCount,
-        (record) => {
-          end = writeRecord(batch.bytes, record, shift, recordCount, target, end);
+      const shift = difference(view, position + BASE_TIMESTAMP_POSITION, base);
+      if (!Number.isSafeInteger(shift)) throw new TooFarApartError();
+      const batchEnd = position + size;
+      if (codec === 0 && !check && recordCountOf(view, position) === 1) {
+        makeRoom(end, size + GROWTH_OF_RECORD);
+        forEachRecord(bytes, position + RECORDS_POSITION, batchEnd, 1, (record) => {
+          const start = end;
+          end = writeRecord(bytes, record, shift, recordCount, scratch, start);
+          const { bodyStart } = record;
+          const bodySize = batchEnd - bodyStart;
+          // The register at the end of the batch is what it was before the body, moved on, and the body's own; the
+          // same body follows another beginning here.
+          const before = crc32cRegister(-1, bytes, position + ATTRIBUTES_POSITION, bodyStart) ^
+            crc32cRegister(register, scratch, start, end - bodySize);
+          register = ~view.getInt32(position + CRC_POSITION) ^ crc32cAdvance(before, bodySize);
+        });
+        recordCount++;
+      } else {
+        const opened = openRecordBatch(bytes, position);
+        const { recordsStart, recordsEnd } = opened;
+        const count = recordCountOf(view, position);
+        makeRoom(end, recordsEnd - recordsStart + count * GROWTH_OF_RECORD);
+        const start = end;
+        forEachRecord(opened.bytes, recordsStart, recordsEnd, count, (record) => {
+          end = writeRecord(opened.bytes, record, shift, recordCount, scratch, end);
           recordCount++;
-        },
-      );
+        });
+        if (codec === 0) register = crc32cRegister(register, scratch, start, end);
+      }
+      if (isLater(view, position + MAX_TIMESTAMP_POSITION, newest + MAX_TIMESTAMP_POSITION)) {
+        newest = position;
+      }
     } catch (error) {
       if (error instanceof CorruptBatchError) throw new DamagedMemberError(index, error.reason);
       throw error;
     }
   });
   return sealRecordBatch({
-    records: target.subarray(0, end),
+    records: scratch.subarray(0, end),
     recordCount,
-    baseTimestamp,
-    maxTimestamp,
+    baseTimestamp: view.getBigInt64(base),
+    maxTimestamp: view.getBigInt64(newest + MAX_TIMESTAMP_POSITION),
     codec,
+    ...(codec === 0 && { register }),
   });
 }
 
-/** The buffer, or a larger one with the same beginning. */
-function withRoom(target: Uint8Array, end: number, room: number, first: number): Uint8Array {
-  if (end + room <= target.length) return target;
-  const larger = new Uint8Array(Math.max(target.length * 2, end + room, Math.min(first, 1 << 20)));
-  larger.set(target.subarray(0, end));
-  return larger;
+/** Makes the scratch large enough; what is written so far stays. */
+function makeRoom(end: number, room: number): void {
+  if (end + room <= scratch.length) return;
+  const larger = new Uint8Array(Math.max(scratch.length * 2, end + room));
+  larger.set(scratch.subarray(0, end));
+  scratch = larger;
+}
+
+/** One timestamp minus another; exact where it is a safe integer. */
+function difference(view: DataView, at: number, from: number): number {
+  return (view.getInt32(at) - view.getInt32(from)) * TWO_32 +
+    (view.getUint32(at + 4) - view.getUint32(from + 4));
+}
+
+function isLater(view: DataView, at: number, than: number): boolean {
+  const high = view.getInt32(at) - view.getInt32(than);
+  return high > 0 || (high === 0 && view.getUint32(at + 4) > view.getUint32(than + 4));
 }
 
 /** Writes a record with a new offset delta and a shifted timestamp delta. @returns where it ends */

@@ -52,7 +52,7 @@ export function decompressLz4(
   maxBytes: number,
   options: Lz4Options = {},
 ): Uint8Array {
-  const target = new Uint8Array(measureFrames(bytes, maxBytes, options));
+  const target = memory(measureFrames(bytes, maxBytes, options));
   let position = 0;
   let frameStart = 0;
   let isIndependent = true;
@@ -77,6 +77,22 @@ export function decompressLz4(
     },
   });
   return target;
+}
+
+/** Small contents share memory: to get some of one's own takes longer than opening a batch of one message. */
+const SLAB_BYTES = 64 * 1024;
+const SMALL_BYTES = 4 * 1024;
+let slab = new Uint8Array(0);
+let slabUsed = 0;
+
+function memory(size: number): Uint8Array {
+  if (size > SMALL_BYTES) return new Uint8Array(size);
+  if (slabUsed + size > slab.length) {
+    slab = new Uint8Array(SLAB_BYTES);
+    slabUsed = 0;
+  }
+  slabUsed += size;
+  return slab.subarray(slabUsed - size, slabUsed);
 }
 
 /** One lz4 frame of independent blocks. */
@@ -207,12 +223,8 @@ function readFrameHeader(
   if (options.ignoreHeaderChecksum !== true && view.getUint8(checksumAt) !== checksum) {
     throw new CodecError("the checksum of its lz4 frame header does not match");
   }
-  return {
-    flags,
-    maxBlockBytes: 1 << (8 + 2 * sizeCode),
-    blocksStart: checksumAt + 1,
-    ...(hasSize ? { contentSize: view.getBigUint64(start + 2, true) } : {}),
-  };
+  const header = { flags, maxBlockBytes: 1 << (8 + 2 * sizeCode), blocksStart: checksumAt + 1 };
+  return hasSize ? { ...header, contentSize: view.getBigUint64(start + 2, true) } : header;
 }
 
 function need(view: DataView, position: number): number {

@@ -13,10 +13,15 @@ const SMALL_COMPRESSED_BYTES = 2 * 1024;
 const MERGED_BYTES = 1024 * 1024;
 /** Merged records may take a little more than their batches did, where these held many. */
 const MARGIN = 0.85;
-/** The cut with its runs of small batches merged. */
+/**
+ * The cut with its runs of small batches merged.
+ *
+ * @param check every batch, to find which one is damaged: otherwise some of that is left to the target's broker
+ */
 export function mergeSmall(
   cut: Cut,
   { maxBatchBytes = Infinity, logAppendTime }: TargetRules,
+  check = false,
 ): Cut {
   if (cut.batches.length < 2 || logAppendTime) return cut;
   const limit = Math.floor(Math.min(MERGED_BYTES, maxBatchBytes) * MARGIN);
@@ -25,7 +30,7 @@ export function mergeSmall(
   let runBytes = 0;
   try {
     const finishRun = () => {
-      batches.push(...(run.length > 1 ? mergeRun(run, maxBatchBytes) : run));
+      batches.push(...(run.length > 1 ? mergeRun(run, maxBatchBytes, check) : run));
       run = [];
       runBytes = 0;
     };
@@ -66,11 +71,15 @@ function sameKind(first: CutBatch | undefined, batch: CutBatch): boolean {
 }
 
 /** The run as one batch, or as it is where it cannot be one. */
-function mergeRun(run: readonly CutBatch[], maxBatchBytes: number): readonly CutBatch[] {
+function mergeRun(
+  run: readonly CutBatch[],
+  maxBatchBytes: number,
+  check: boolean,
+): readonly CutBatch[] {
   const [first] = run;
   const last = run.at(-1);
   if (first === undefined || last === undefined) throw new RangeError("Cannot merge no batches");
-  const bytes = mergeBatches(first.bytes, run);
+  const bytes = mergeBatches(first.bytes, run, check);
   if (bytes === undefined || bytes.length > maxBatchBytes) return run;
   return [{
     bytes,

@@ -136,6 +136,11 @@ export class PartitionCopy implements TopicPartition {
     return this.#status === "done" ? this.endOffset : this.#sourceOffset;
   }
 
+  /** Whether damaged bytes were read since the last acknowledgement: what comes must be checked before it is merged. */
+  get damagedBefore(): boolean {
+    return this.#damage.size > 0;
+  }
+
   /** What the last response left for the next one to bear out. */
   get carried(): Carried | undefined {
     return this.#carried;

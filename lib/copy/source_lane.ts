@@ -253,6 +253,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     const cut = mergeSmall(
       cutBatches({ ...frame, ...fetched }, range, partition.rules),
       partition.rules,
+      partition.damagedBefore,
     );
     const empty = fetched.recordsEnd === fetched.recordsStart;
     if (empty && fetched.highWatermark < untilOffset) {

@@ -74,6 +74,8 @@ Deno.test("whatever the records and however they lie in batches, merging keeps t
         const merged = mergeBatches(bytes, spans);
         assert.ok(merged);
         assert.deepEqual(contents(readBatch(merged).records), contents(all));
+        assert.ok(crcMatches(merged, 0, merged.length));
+        assert.deepEqual(mergeBatches(bytes, spans, true), merged);
       },
     ),
   );
@@ -88,8 +90,45 @@ Deno.test("mergeBatches() names the batch that is damaged", () => {
   const at = second.position + second.size - 1;
   bytes[at] = (bytes[at] ?? 0) ^ 1;
   assert.throws(
-    () => mergeBatches(bytes, spans),
+    () => mergeBatches(bytes, spans, true),
     (error) => error instanceof DamagedMemberError && error.index === 1,
+  );
+});
+
+Deno.test("what is damaged in a batch that is merged unread, the merged batch's CRC tells", () => {
+  const lengths = [200, 0, 17, 4_000];
+  const { bytes, spans } = lay(
+    lengths.map((length, offset) =>
+      buildBatch([testRecord(offset, { value: new Uint8Array(length).fill(offset) })], {
+        baseOffset: BigInt(offset),
+      })
+    ),
+  );
+  fc.assert(
+    fc.property(
+      fc.nat({ max: spans.length - 1 }),
+      fc.nat(),
+      fc.integer({ min: 1, max: 255 }),
+      (index, where, bits) => {
+        const span = spans[index];
+        assert.ok(span);
+        const damaged = bytes.slice();
+        // What the CRC covers, and the CRC.
+        const at = span.position + 17 + where % (span.size - 17);
+        damaged[at] = (damaged[at] ?? 0) ^ bits;
+        let merged: Uint8Array | undefined;
+        try {
+          merged = mergeBatches(damaged, spans);
+        } catch (error) {
+          const refused = error instanceof DamagedMemberError ||
+            error instanceof Error && error.message.startsWith("Cannot merge control");
+          assert.ok(refused, String(error));
+          return;
+        }
+        assert.ok(merged === undefined || !crcMatches(merged, 0, merged.length));
+      },
+    ),
+    { numRuns: 2_000 },
   );
 });
 
