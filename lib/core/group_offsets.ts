@@ -108,6 +108,20 @@ export function judgePositions(
   return { commit, rest };
 }
 
+/**
+ * Positions that an earlier run has planned for and no group has any more: what was begun is copied to its end, but
+ * where groups would go on is not known. A coordinator that has just moved may list none for a while.
+ */
+export function forgottenPositions({ partitions }: Plan): readonly GroupOffset[] {
+  return partitions.flatMap(({ topic, partition, groups, submittedBy, submittedOffset }) =>
+    groups.length > 0 || submittedOffset === undefined ? [] : [{
+      ...{ group: submittedBy, topic, partition, sourceOffset: submittedOffset, status: "left" },
+      reason:
+        "No group has a committed offset here on the source any more: if there should be one, run the same command again",
+    }]
+  );
+}
+
 /** A group of which nothing is known now: where it stands must not be guessed. */
 function problemOf(role: "source" | "target", group: GroupSnapshot | undefined) {
   return group?.problem === undefined ? undefined : `On the ${role} ${group.problem}`;

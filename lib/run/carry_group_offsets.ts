@@ -4,6 +4,7 @@
 import type { MigrationConfig } from "../config/migration_config.ts";
 import {
   committedPosition,
+  forgottenPositions,
   type GroupOffset,
   judgePositions,
   type PositionToCommit,
@@ -46,7 +47,8 @@ export function carriesGroupOffsets({ groupOffsets, ranges }: MigrationConfig): 
 export async function carryGroupOffsets(options: CarryOptions): Promise<readonly GroupOffset[]> {
   const { source, target, plan, journal, signal } = options;
   const wanted = wantedPositions(plan);
-  if (wanted.length === 0) return [];
+  const forgotten = forgottenPositions(plan);
+  if (wanted.length === 0) return forgotten;
   const work = [...journal.partitions.values()];
   const planned = new Map(plan.partitions.map((each) => [formatTopicPartition(each), each]));
   const translated = await translatePositions(
@@ -67,7 +69,7 @@ export async function carryGroupOffsets(options: CarryOptions): Promise<readonly
     translate: (position) => translated.get(formatPosition(position)) ?? "It was not translated",
   });
   const done = commit.length === 0 ? [] : await commitAll(target, commit, signal);
-  return [...done, ...rest].sort((a, b) =>
+  return [...done, ...rest, ...forgotten].sort((a, b) =>
     a.group === b.group ? compareTopicPartitions(a, b) : a.group < b.group ? -1 : 1
   );
 }

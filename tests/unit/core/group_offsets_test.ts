@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import {
   committedPosition,
+  forgottenPositions,
   type GroupOffset,
   judgePositions,
   type PositionToCommit,
@@ -135,4 +136,17 @@ Deno.test("what reads back decides what became of a commit, whatever the answer 
     ...{ ...known, after: 50n, status: "left" },
     reason: "The target reads back 50: somebody else has committed meanwhile",
   });
+});
+
+Deno.test("what was begun for a group that is not there any more is left, and said", () => {
+  const known = plan(cluster({ t: [[0, 10]] }, [group("g", { t: [7] })]));
+  assert.deepEqual(forgottenPositions(known), []);
+  const partitions = known.partitions.map((each) => ({ ...each, groups: [] }));
+  const [left, ...others] = forgottenPositions({ ...known, partitions });
+  assert.deepEqual([left?.group, left?.sourceOffset, left?.status], ["g", 7n, "left"]);
+  assert.match(
+    left?.reason ?? "",
+    /^No group has a committed offset here on the source any more: /,
+  );
+  assert.deepEqual(others, []);
 });
