@@ -28,7 +28,7 @@ export interface ConnectCluster {
   plugins(): Promise<readonly string[]>;
   /** What is wrong with a configuration: each setting's errors. */
   validate(config: ConnectorSettings): Promise<readonly SettingErrors[]>;
-  /** Creates a connector that does not run; does nothing where there is one of the name. */
+  /** Creates a connector that does not run, and waits until its status shows; does nothing where there is one of the name. */
   create(name: string, config: ConnectorSettings): Promise<void>;
   configure(name: string, config: ConnectorSettings): Promise<void>;
   /** Undefined where there is no such connector. */
@@ -154,9 +154,18 @@ export function openConnect(
     },
     async create(name, config) {
       const wanted = { name, config, initial_state: "STOPPED" };
-      // 409 is said of a name that exists, and of a rebalance.
-      if (await this.status(name) !== undefined) return;
-      await ask("POST", "/connectors", wanted);
+      let last: ConnectError | undefined;
+      await backoff(async () => {
+        if (await this.status(name) !== undefined) return true;
+        try {
+          // A name that exists is answered like a rebalance, and its status may come later than the name.
+          await once("POST", "/connectors", wanted);
+        } catch (error) {
+          if (!(error instanceof ConnectError) || !isPassing(error)) throw error;
+          last = error;
+        }
+        return undefined;
+      }, () => last ?? new ConnectError(`Connect at ${base} does not show connector ${name}`, 0));
     },
     async configure(name, config) {
       await ask("PUT", `${connector(name)}/config`, config);
