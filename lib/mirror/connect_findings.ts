@@ -73,8 +73,12 @@ export function settingFindings(
 /** Topics that a connector would rename, leave out, or whose copy could not be counted. */
 export function topicFindings(
   topics: readonly string[],
-  source: ClusterSnapshot,
-  target: ClusterSnapshot,
+  { version, source, target }: {
+    /** Of Connect. */
+    readonly version: string;
+    readonly source: ClusterSnapshot;
+    readonly target: ClusterSnapshot;
+  },
 ): readonly Finding[] {
   const refuse = (refused: readonly string[], why: string) =>
     refused.length === 0 ? [] : [finding(
@@ -92,7 +96,7 @@ export function topicFindings(
       "MirrorMaker 2 renames topics whose names end in heartbeats",
     ),
     ...refuse(
-      topics.filter(isInternal),
+      topics.filter((topic) => isInternal(topic, version)),
       "MirrorMaker 2 takes these topics for its own and leaves them out",
     ),
     ...refuse(
@@ -106,9 +110,9 @@ export function topicFindings(
   ];
 }
 
-function isOlder(version: string): boolean {
+function isOlder(version: string, than: readonly [number, number] = OLDEST): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);
-  return !(major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]));
+  return !(major > than[0] || (major === than[0] && minor >= than[1]));
 }
 
 /** IdentityReplicationPolicy.formatRemoteTopic. */
@@ -116,7 +120,8 @@ function isHeartbeats(topic: string): boolean {
   return topic.endsWith("heartbeats");
 }
 
-/** ReplicationPolicy.isInternalTopic. */
-function isInternal(topic: string): boolean {
-  return /^(__|[.])|^mm2.*[.]internal$|[.]checkpoints[.]internal$/.test(topic);
+/** ReplicationPolicy.isInternalTopic, of which 3.9 had a wider idea than 4.1. */
+function isInternal(topic: string, version: string): boolean {
+  return /^(__|[.])|^mm2.*[.]internal$|[.]checkpoints[.]internal$/.test(topic) ||
+    (isOlder(version, [4, 1]) && /[-.]internal$/.test(topic));
 }

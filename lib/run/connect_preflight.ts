@@ -2,7 +2,7 @@
 // connector that would be created.
 
 import type { ConnectEngineConfig } from "../config/migration_config.ts";
-import { type ConnectCluster, ConnectError, openConnect } from "../connect/rest.ts";
+import { ConnectError, openConnect } from "../connect/rest.ts";
 import { type Finding, finding } from "../core/finding.ts";
 import { partitionsToCopy } from "../core/plan.ts";
 import { clusterFindings, settingFindings, topicFindings } from "../mirror/connect_findings.ts";
@@ -27,10 +27,16 @@ export async function connectFindings(
   if (topics.length === 0) return [];
   const connect = openConnect(config.url, signal, RETRY_FOR_MS);
   try {
-    return [
-      ...await ofCluster(connect, topics, options),
-      ...topicFindings(topics, sourceSnapshot, targetSnapshot),
+    const facts = { url: connect.url, ...await connect.about(), plugins: await connect.plugins() };
+    const { version } = facts;
+    const found = [
+      ...clusterFindings(facts, targetSnapshot),
+      ...topicFindings(topics, { version, source: sourceSnapshot, target: targetSnapshot }),
     ];
+    if (found.length > 0) return found;
+    const name = `data-migrate-${options.runId}`;
+    const settings = connectorOf(name, topics, topics.length, options);
+    return settingFindings(connect.url, await connect.validate(settings));
   } catch (error) {
     if (!(error instanceof ConnectError)) throw error;
     return [finding(
@@ -40,17 +46,4 @@ export async function connectFindings(
       "Correct engine.connect.url, the route or the firewall; it is the address of a worker's REST API",
     )];
   }
-}
-
-async function ofCluster(
-  connect: ConnectCluster,
-  topics: readonly string[],
-  options: EngineOptions,
-): Promise<readonly Finding[]> {
-  const facts = { url: connect.url, ...await connect.about(), plugins: await connect.plugins() };
-  const found = clusterFindings(facts, options.targetSnapshot);
-  if (found.length > 0) return found;
-  const name = `data-migrate-${options.runId}`;
-  const settings = connectorOf(name, topics, topics.length, options);
-  return settingFindings(connect.url, await connect.validate(settings));
 }

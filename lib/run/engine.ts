@@ -5,7 +5,7 @@ import type { Finding } from "../core/finding.ts";
 import type { MigrationEntry } from "../core/journal_entry.ts";
 import { recordThroughput, type Throughput } from "../core/throughput.ts";
 import type { Cluster } from "../kafka/cluster.ts";
-import { beginConnectMigration, copyWithConnect, removeLeftover } from "./connect_copy.ts";
+import { beginConnectMigration, copyWithConnect } from "./connect_copy.ts";
 import { connectFindings } from "./connect_preflight.ts";
 import {
   beginMigration,
@@ -15,6 +15,7 @@ import {
 } from "./journaled_copy.ts";
 import type { JudgedPlan } from "./make_plan.ts";
 import type { PipelineOptions } from "./pipeline.ts";
+import { removeLeftover, stopInterrupted } from "./settle_copies.ts";
 
 /** What an engine works with. */
 export interface EngineOptions extends PipelineOptions, JudgedPlan {
@@ -66,6 +67,12 @@ export function engineOf(engine: MigrationConfig["engine"], options: EngineOptio
     },
     tidy: () => removeLeftover(own),
   };
+}
+
+/** What is to be done when a run is interrupted, wherever it was. */
+export async function stopEngine({ config, journal, narrator }: PipelineOptions): Promise<void> {
+  if (config.engine === "local") return;
+  await stopInterrupted({ journal, log: narrator, connect: config.engine.connect });
 }
 
 const NOT_IDEMPOTENT =

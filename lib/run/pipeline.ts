@@ -26,7 +26,7 @@ import type { Verification } from "../core/verify.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { orFinding } from "./blocking.ts";
 import type { JournalFile } from "./journal_file.ts";
-import { engineOf } from "./engine.ts";
+import { engineOf, stopEngine } from "./engine.ts";
 import { lookAtEnds } from "./look_closer.ts";
 import { makePlan } from "./make_plan.ts";
 import { carriesGroupOffsets, carryGroupOffsets } from "./carry_group_offsets.ts";
@@ -115,6 +115,7 @@ export async function runPipeline(options: PipelineOptions): Promise<Report> {
     source?.close();
     target?.close();
   }
+  if (signal.aborted && mode === "migrate") await stopEngine(options);
   const finished = now();
   const report = buildReport({
     runId,

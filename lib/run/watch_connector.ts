@@ -41,10 +41,14 @@ export async function watchConnector(options: ConnectCopyOptions, begun: Watch):
   let watch = begun;
   let trouble: string | undefined;
   let gone = 0;
+  let pauseMs = POLL_MS;
   try {
     for (;;) {
-      await delay(POLL_MS, signal);
+      await delay(pauseMs, signal);
+      const lookedAt = performance.now();
       const { offsets, status, problem } = await look(connect, name);
+      // Thousands of partitions take their time to be told.
+      pauseMs = Math.max(POLL_MS, performance.now() - lookedAt);
       if (problem !== trouble) {
         log.warning(problem ?? `Connect at ${connect.url} answers again`);
         trouble = problem;

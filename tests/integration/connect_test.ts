@@ -51,15 +51,16 @@ async function rest(path: string, url = urlOf()): Promise<unknown> {
   return await (await fetch(`${url}${path}`)).json();
 }
 
-/** Waits until the target holds so many offsets of a topic, and says how many. */
-async function targetHolds(topic: string, partitions: number, least: bigint): Promise<bigint> {
+/** Waits until the target holds so many offsets of some partitions of a topic, and says how many. */
+async function targetHolds(
+  topic: string,
+  partitions: readonly number[],
+  least: bigint,
+): Promise<bigint> {
   const { target, judge } = clusters;
   for (;;) {
     const ends = await Promise.all(
-      Array.from(
-        { length: partitions },
-        (_, partition) => judge.watermarks(target.bootstrap, topic, partition),
-      ),
+      partitions.map((partition) => judge.watermarks(target.bootstrap, topic, partition)),
     );
     const held = ends.reduce((sum, { highWatermark }) => sum + highWatermark, 0n);
     if (held >= least) return held;
@@ -164,9 +165,10 @@ clusters.test("a connector copies exactly what is planned, counted, compared and
 clusters.test("kill -9 of the tool and of a worker, an interrupt, and a source still written cost nothing", async () => {
   const { source, judge } = clusters;
   const messages = 30_000;
+  const planned = [0, 1, 2, 3];
   const backlog = await makeBacklog(clusters, {
-    messages: Array.from({ length: 4 }, () => messages),
-    committed: { a: [100, 100, 100, 100] },
+    messages: [...Array.from({ length: 4 }, () => messages), 0],
+    committed: { a: [100, 100, 100, 100, 0] },
     contents: { valueBytes: 300 },
   });
   const { topic } = backlog;
@@ -177,7 +179,7 @@ clusters.test("kill -9 of the tool and of a worker, an interrupt, and a source s
   const name = () => /data-migrate-\d+T\d+-\w+/.exec(migration.text("migration.state.jsonl"))?.[0];
 
   const killed = run();
-  await targetHolds(topic, 4, 10_000n);
+  await targetHolds(topic, planned, 10_000n);
   killed.kill("SIGKILL");
   await killed.ended;
   const connector = name();
@@ -198,18 +200,24 @@ clusters.test("kill -9 of the tool and of a worker, an interrupt, and a source s
 
   // Messages that come while it runs are copied too, and the actual end is what counts.
   const disturbed = run();
-  const before = await targetHolds(topic, 4, 1n);
+  const before = await targetHolds(topic, planned, 1n);
+  await targetHolds(topic, planned, before + 100n);
   await judge.produce(source.bootstrap, { topic, partition: 0, count: 500, seed: 77 });
-  await targetHolds(topic, 4, before + 100n);
+  await judge.produce(source.bootstrap, { topic, partition: 4, count: 50, seed: 78 });
+  await targetHolds(topic, [4], 50n);
   await connect.workers[1]?.kill();
   await alterQuota(source, ["--delete-config", "consumer_byte_rate"]);
   const ended = await disturbed.ended;
   await connect.workers[1]?.restart();
   assert.equal(ended.status, 0, ended.output);
+  const unplanned = migration.report().results?.partitions.find((each) => each.partition === 4);
+  assert.deepEqual([unplanned?.status, unplanned?.recordsProduced], ["verified", 50]);
+  assert.match(unplanned?.reason ?? "", /planned end offset 0, actual end offset 50$/);
   // Where the copy of the partition was through before, the rest is the next run's.
   const last = await migration.run();
   assert.equal(last.status, 0, last.output);
-  for (const partition of [0, 1, 2, 3]) await assertHolds(topic, partition, 100n);
+  for (const partition of planned) await assertHolds(topic, partition, 100n);
+  await assertHolds(topic, 4, 0n);
   assert.equal(name(), connector);
   await assertNothingLeft(topic);
 });

@@ -20,6 +20,8 @@ export interface ConnectOptions {
   readonly version?: string;
   /** How many, 2 unless told. */
   readonly workers?: number;
+  /** Java heap of each worker, MiB; 384 unless told. */
+  readonly heapMb?: number;
   /** Worker settings beyond ours, or in place of them. */
   readonly properties?: Readonly<Record<string, string>>;
   /** A file in Java's properties form that the workers' `file` config provider may read: its text. */
@@ -68,7 +70,7 @@ export async function startConnect(options: ConnectOptions): Promise<ConnectClus
   const guard = await guardedDirectory("data-migrate-connect-");
   try {
     const { directory } = guard;
-    const java = javaIn(guard, classPath, 384);
+    const java = javaIn(guard, classPath, options.heapMb ?? 384);
     const secretsFile = `${directory}/secrets.properties`;
     await Deno.writeTextFile(secretsFile, options.secrets ?? "");
     const group = `connect-${crypto.randomUUID().slice(0, 8)}`;

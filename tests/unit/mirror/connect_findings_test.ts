@@ -43,7 +43,7 @@ Deno.test("what Connect has against a setting comes with what to change on the w
 });
 
 Deno.test("topics that MirrorMaker 2 renames or leaves out are refused", () => {
-  const refused = (topic: string, compacted = false) => {
+  const refused = (topic: string, compacted = false, version = "4.1.0") => {
     const source = cluster({ [topic]: [[0, 5]] });
     const settings = {
       logAppendTime: false,
@@ -53,7 +53,7 @@ Deno.test("topics that MirrorMaker 2 renames or leaves out are refused", () => {
     };
     const on = { topic, internal: false, partitions: [], settings };
     const target = { ...cluster({}), topics: new Map([[topic, on]]) };
-    return topicFindings([topic], source, target).length > 0;
+    return topicFindings([topic], { version, source, target }).length > 0;
   };
   for (
     const topic of [
@@ -68,9 +68,9 @@ Deno.test("topics that MirrorMaker 2 renames or leaves out are refused", () => {
   for (const topic of ["orders", "a.internal", "mm2", "heartbeats-2", "x.replica"]) {
     assert.ok(!refused(topic), topic);
   }
+  for (const topic of ["a.internal", "a-internal"]) assert.ok(refused(topic, false, "3.9.1"));
   assert.ok(refused("orders", true));
-  assert.equal(
-    topicFindings(["a"], cluster({ a: [[0, 5], null] }), cluster({}))[0]?.code,
-    "CONNECT_TOPIC_REFUSED",
-  );
+  const version = "4.1.0";
+  const offline = { version, source: cluster({ a: [[0, 5], null] }), target: cluster({}) };
+  assert.equal(topicFindings(["a"], offline)[0]?.code, "CONNECT_TOPIC_REFUSED");
 });
