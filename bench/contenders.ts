@@ -1,13 +1,8 @@
 // Who is measured, and how each is told to copy a topic of one cluster to the same topic of another. Each runs as a user
 // would run it: data-migrate with journal, log, progress and verification on. It measures nothing.
 
-import {
-  type GoPrograms,
-  kafkajsPeer,
-  kcatPeer,
-  mirrorMakerClassPath,
-  pythonPeer,
-} from "./programs.ts";
+import { connectClassPath } from "../tests/support/connect_workers.ts";
+import { type GoPrograms, kafkajsPeer, kcatPeer, pythonPeer } from "./programs.ts";
 import { type Addresses, type Backlog, topicName } from "./stage.ts";
 import { bytesLeft, type Workload } from "./workloads.ts";
 
@@ -122,7 +117,7 @@ export function peers({ ceilings, copy, plan }: GoPrograms): readonly Contender[
       command: async ({ source, target, workload, backlog }) => [
         ...await pythonPeer("mirror_maker_copy.py"),
         ...[`--source=${source}`, `--target=${target}`, `--topic=${topicName(workload.topic)}`],
-        ...[`--codec=${workload.codec}`, `--class-path=${await mirrorMakerClassPath()}`],
+        ...[`--codec=${workload.codec}`, `--class-path=${await connectClassPath("4.1.0")}`],
         `--ranges=${ranges(backlog).join(",")}`,
       ],
     }),

@@ -5,7 +5,6 @@ import { fileURLToPath } from "node:url";
 import { installOnce } from "../tests/support/install_once.ts";
 import {
   ensureGo,
-  ensureJavaAndMaven,
   ensureKcat,
   ensureNode,
   ensurePythonVenv,
@@ -96,20 +95,6 @@ export async function kafkajsPeer(): Promise<readonly string[]> {
 export async function kcatPeer(): Promise<readonly string[]> {
   await ensureKcat();
   return ["sh", `${peersFolder}/kcat_copy.sh`];
-}
-
-/** Installs Kafka Connect with MirrorMaker 2. @returns its class path */
-export async function mirrorMakerClassPath(): Promise<string> {
-  const pom = `${peersFolder}/mirror_maker/pom.xml`;
-  const recipe = await Deno.readTextFile(pom);
-  const folder = await installOnce("bench-mirror-maker", recipe, async (directory) => {
-    await ensureJavaAndMaven();
-    await runCommand("mvn", [
-      ...["-q", "-B", "-f", pom, "dependency:copy-dependencies", "-DincludeScope=runtime"],
-      `-DoutputDirectory=${directory}/lib`,
-    ]);
-  });
-  return `${folder}/lib/*`;
 }
 
 async function modifiedAt(path: string): Promise<number | undefined> {

@@ -47,7 +47,11 @@ export interface ConnectCluster extends AsyncDisposable {
   readonly secretsFile: string;
 }
 
-async function connectClassPath(version: string): Promise<string> {
+/**
+ * Fetches Connect with MirrorMaker 2 unless it is there.
+ * @returns the class path to give to `java -cp`
+ */
+export async function connectClassPath(version: string): Promise<string> {
   const pom = fileURLToPath(new URL("../kafka/connect.pom.xml", import.meta.url));
   const recipe = await Deno.readTextFile(pom);
   const directory = await installOnce(`connect-${version}`, recipe, async (directory) => {
