@@ -108,32 +108,32 @@ export async function makePlan(
     creates: (topic) => missing.some((each) => each.topic === topic),
     ownRecords: ownRecords(journal, targetSnapshot),
   });
-  const closer = await orFinding(
-    closerFindings({
-      source,
-      plan,
-      sourceSnapshot,
-      targetSnapshot,
-      newTopics,
-      ...optional("bytesPerSecond", config.limits.bytesPerSecond),
-      // A migration compares the ends again after the copy, and need not wait here.
-      waitMs: () => mode === "check" ? APART_MS - (performance.now() - lookedAt) : 0,
-      signal,
-    }),
-    "source",
-  );
+  // None of these needs what another finds out, and over a long link each takes several round trips.
+  const [closer, readable, writable, settable] = await Promise.all([
+    orFinding(
+      closerFindings({
+        source,
+        plan,
+        sourceSnapshot,
+        targetSnapshot,
+        newTopics,
+        ...optional("bytesPerSecond", config.limits.bytesPerSecond),
+        // A migration compares the ends again after the copy, and need not wait here.
+        waitMs: () => mode === "check" ? APART_MS - (performance.now() - lookedAt) : 0,
+        signal,
+      }),
+      "source",
+    ),
+    orFinding(sourcePermissions(source, config, plan, sourceSnapshot), "source"),
+    orFinding(targetPermissions(target, config, plan), "target"),
+    orFinding(
+      checkTargetGroups({ target, config, plan, journal, targetSnapshot, signal }),
+      "target",
+    ),
+  ]);
   if ("finding" in closer) return closer;
-  const readable = await orFinding(
-    sourcePermissions(source, config, plan, sourceSnapshot),
-    "source",
-  );
   if ("finding" in readable) return readable;
-  const writable = await orFinding(targetPermissions(target, config, plan), "target");
   if ("finding" in writable) return writable;
-  const settable = await orFinding(
-    checkTargetGroups({ target, config, plan, journal, targetSnapshot, signal }),
-    "target",
-  );
   if ("finding" in settable) return settable;
   const { hidden } = writable.value;
   // Onto itself nothing can be migrated, whatever else there may be to say.
