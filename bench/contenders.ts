@@ -97,7 +97,7 @@ export function peers({ ceilings, copy, plan }: GoPrograms): readonly Contender[
     peer("kcat", {
       leftOut: (workload) =>
         plansOnly(workload) ??
-          (workload.partitions > 200 ? "a pair of processes a partition" : undefined),
+          (workload.partitions > 100 ? "a pair of processes a partition" : undefined),
       async command({ source, target, workload, backlog }) {
         const command = await kcatPeer();
         return [
@@ -113,7 +113,7 @@ export function peers({ ceilings, copy, plan }: GoPrograms): readonly Contender[
       },
     }),
     peer("MirrorMaker 2", {
-      part: 0.25,
+      part: 0.1,
       command: async ({ source, target, workload, backlog }) => [
         ...await pythonPeer("mirror_maker_copy.py"),
         ...[`--source=${source}`, `--target=${target}`, `--topic=${topicName(workload.topic)}`],
@@ -127,6 +127,7 @@ export function peers({ ceilings, copy, plan }: GoPrograms): readonly Contender[
     }),
     peer("kafka-python + crc32c", {
       part: 0.05,
+      leftOut: byPartition,
       command: async (order) => [
         ...await pythonPeer("kafka_python_copy.py"),
         ...options(order, "--"),
@@ -134,6 +135,7 @@ export function peers({ ceilings, copy, plan }: GoPrograms): readonly Contender[
     }),
     peer("kafka-python", {
       part: 0.01,
+      leftOut: byPartition,
       command: async (order) => [
         ...await pythonPeer("kafka_python_copy.py"),
         ...options(order, "--"),
@@ -159,6 +161,12 @@ const ceilingNames: Readonly<Record<string, string>> = {
   produce: "produce only",
   tcp: "TCP copy",
 };
+
+/** One partition after the other, each with questions of its own: that is all that 2,000 of them would show. */
+function byPartition(workload: Workload): string | undefined {
+  return plansOnly(workload) ??
+    (workload.partitions > 1_000 ? "a partition after the other" : undefined);
+}
 
 function plansOnly({ groups }: Workload): string | undefined {
   return groups === undefined ? undefined : "";

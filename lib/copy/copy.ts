@@ -52,7 +52,7 @@ export interface Copy {
 }
 
 /** Responses, re-encoded batches and room for responses to come may add up to this. */
-const MEMORY_BYTES = 96 * 1024 * 1024;
+const MEMORY_BYTES = 64 * 1024 * 1024;
 const SOURCE_LANES_PER_BROKER = 2;
 const TARGET_LANES_PER_BROKER = 2;
 const SLOWEST_SHOWN = 5;

@@ -39,7 +39,7 @@ interface Sent {
   readonly batch: ProduceBatch;
 }
 
-/** Opens a lane; its connection is made with the first batch. */
+/** Opens a lane; its connection is made with the first partition, while that is still being fetched. */
 export function createTargetLane(options: TargetLaneOptions): Lane {
   const { pace, signal, reportTrouble } = options;
   const requestBytes = Math.min(REQUEST_BYTES, pace.pieceBytes ?? REQUEST_BYTES);
@@ -225,6 +225,7 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
     add(partition) {
       members.add(partition);
       if (partition.queue.sendable) ready.add(partition);
+      if (broker === undefined) connect();
       schedulePump();
     },
     wake(partition) {

@@ -38,15 +38,18 @@ export async function lookCloser(
   await Promise.all(byLeader.map(([leader, ofLeader]) =>
     quietly(async () => {
       const broker = await source.control(leader);
-      for (const [key, size] of await fetchPartitionBytes(broker, ofLeader)) bytes.set(key, size);
-      for (const asked of rules) {
+      const sizes = async () => {
+        for (const [key, size] of await fetchPartitionBytes(broker, ofLeader)) bytes.set(key, size);
+      };
+      const offsetsAt = async (asked: readonly TimeQuestion[]) => {
         const own = asked.filter((question) => leaderOf(question) === leader);
         const offsets = await listOffsetsAt(broker, own);
         for (const question of own) {
           const key = formatTopicPartition(question);
           if (offsets.has(key)) times.set(timeQuestionKey(question), offsets.get(key));
         }
-      }
+      };
+      await Promise.all([sizes(), ...rules.map(offsetsAt)]);
     })
   ));
   await delay(Math.max(0, waitMs()), signal);

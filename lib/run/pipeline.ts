@@ -194,8 +194,10 @@ async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Ou
   const throughput = await engine.copy({ ...prepared.value, migration: migration.value });
   const copied = { ...planned, findings, ...optional("throughput", throughput) };
   if (signal.aborted) return copied;
-  const results = await verify(options, clusters, plan);
-  const ends = await lookAtEnds(clusters.source, plan.partitions, judged.sourceSnapshot);
+  const [results, ends] = await Promise.all([
+    verify(options, clusters, plan),
+    lookAtEnds(clusters.source, plan.partitions, judged.sourceSnapshot),
+  ]);
   const grown = stillWritten(plan, judged.sourceSnapshot, ends);
   narrator.found(grown);
   // What was found before the copy is said anew, with all that has come since.
