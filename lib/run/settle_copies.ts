@@ -71,6 +71,11 @@ export async function settleCopies(
 ): Promise<void> {
   const { journal, log, plan, signal } = options;
   const { connector } = stateOf(options);
+  if (failure === undefined) {
+    log.info(
+      `Connector ${connector.name} is through: it is stopped, both sides are counted, then it is removed`,
+    );
+  }
   const { next, problem } = await halt(options, signal);
   if (signal.aborted) return;
   if (problem !== undefined) {
