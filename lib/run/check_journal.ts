@@ -62,19 +62,21 @@ export function ownRecords(
     const known = state?.partitions.get(formatTopicPartition({ topic, partition }));
     const log = target.topics.get(topic)?.partitions[partition]?.offsets;
     if (log === undefined) return 0n;
+    // Of a partition with nothing planned a connector copies what comes while it runs.
     const idle = state?.connector?.idle.find((each) =>
       each.topic === topic && each.partition === partition
     );
-    if (known === undefined) {
-      return idle === undefined ? 0n : log.highWatermark - BigInt(idle.targetEndOffset);
+    if (known !== undefined && known.status !== "done") {
+      return log.highWatermark - log.logStartOffset;
     }
-    if (known.status !== "done") return log.highWatermark - log.logStartOffset;
-    if (known.targetFirstOffset === undefined) return 0n;
-    if (known.targetSpans !== undefined) {
+    if (known?.targetSpans !== undefined || idle !== undefined) {
       const { logStartOffset: startOffset, highWatermark: endOffset } = log;
-      const gone = withoutSpans([{ startOffset, endOffset }], known.targetSpans);
-      return endOffset - startOffset - sum(gone, (span) => span.endOffset - span.startOffset);
+      const begun = BigInt(idle?.targetEndOffset ?? endOffset);
+      const ours = [...known?.targetSpans ?? [], { startOffset: begun, endOffset }];
+      const others = withoutSpans([{ startOffset, endOffset }], ours);
+      return endOffset - startOffset - sum(others, (span) => span.endOffset - span.startOffset);
     }
+    if (known?.targetFirstOffset === undefined) return 0n;
     const deleted = log.logStartOffset - known.targetFirstOffset;
     if (deleted <= 0n) return known.records;
     const left = known.targetOffset - known.targetFirstOffset - deleted;

@@ -2,7 +2,7 @@
 // topics that nothing is planned of.
 
 import type { JournalEntry, PlanEntryPartition } from "../core/journal_entry.ts";
-import { unfinishedPartitions } from "../core/journal.ts";
+import { type JournalState, unfinishedPartitions } from "../core/journal.ts";
 import { escapeName } from "../core/escape_name.ts";
 import { partitionText } from "../core/plan_text.ts";
 import { partitionsToCopy, type PlannedPartition } from "../core/plan.ts";
@@ -28,7 +28,7 @@ export function connectEntries(
   const { state } = journal;
   const at = options.now().toISOString();
   const idleBefore = new Map(
-    (state?.connector?.idle ?? []).map((each) => [formatTopicPartition(each), each]),
+    idleStill(state).map((each) => [formatTopicPartition(each), each]),
   );
   const pending = state === undefined ? [] : unfinishedPartitions(state);
   const begun = new Set(pending.map(formatTopicPartition));
@@ -65,6 +65,14 @@ export function connectEntries(
     },
     { type: "connector", runId, at, name, url: options.connect.url.replace(/\/+$/, ""), idle },
   ];
+}
+
+/** Partitions that the connector of an earlier run may have begun with on its own, and that are not settled since. */
+function idleStill(state: JournalState | undefined): readonly PlanEntryPartition[] {
+  return (state?.connector?.idle ?? []).filter((idle) => {
+    const settled = state?.partitions.get(formatTopicPartition(idle))?.endOffset ?? 0n;
+    return settled <= BigInt(idle.startOffset);
+  });
 }
 
 /** A partition that had nothing planned, and that the connector has begun with since its source was written to. */

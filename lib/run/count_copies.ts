@@ -10,6 +10,7 @@ import { readCommitted } from "../compare/read_logs.ts";
 import type { JournalEntry } from "../core/journal_entry.ts";
 import type { JournaledPartition } from "../core/journal.ts";
 import { maxOffset } from "../core/offsets.ts";
+import { countOf, formatCount } from "../core/units.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { delay } from "../kafka/delay.ts";
@@ -46,6 +47,12 @@ export async function countCopy(
       onSource.before,
       endOffset,
     );
+    if (onSource.total !== onTarget.records) {
+      const counts = `${countOf(onSource.total, "message")} read from the source, ${
+        formatCount(onTarget.records)
+      } found on the target from offset ${startOffset} on`;
+      return [failedEntry(copied, counts)];
+    }
     const total = records + onTarget.records;
     const first = copied.targetFirstOffset ?? onTarget.firstOffset;
     return [

@@ -191,8 +191,12 @@ async function countAll(
     await Promise.all(Array.from({ length: COUNTED_AT_ONCE }, async () => {
       for (const each of queue) {
         const { topic, partition, endOffset, actualEnd } = each;
-        const end = ends.get(formatTopicPartition(each)) ?? 0n;
-        journal.append(await countCopy(readers, each, end, (read) => recordsRead += BigInt(read)));
+        const end = ends.get(formatTopicPartition(each));
+        journal.append(
+          end === undefined
+            ? [failedEntry(each, "The target could not be asked where the partition ends")]
+            : await countCopy(readers, each, end, (read) => recordsRead += BigInt(read)),
+        );
         settled++;
         if (actualEnd === endOffset) continue;
         log.info(
