@@ -12,7 +12,7 @@ import { runWorkload } from "./rounds.ts";
 import { openStage } from "./stage.ts";
 import { measureStart } from "./start.ts";
 import { scaled, type Workload } from "./workloads.ts";
-import { writeReport } from "./write_report.ts";
+import { drawResults, writeReport } from "./write_report.ts";
 
 const encoder = new TextEncoder();
 const say = (line: string): void => void Deno.stderr.writeSync(encoder.encode(`${line}\n`));
@@ -41,6 +41,13 @@ async function bench(options: BenchOptions): Promise<boolean> {
   ];
   const results: WorkloadResult[] = [];
   const empty = new Map<string, WorkloadResult["series"][number]["runs"][number]>();
+  /** After every workload: a bench that is cut short was not for nothing. */
+  const keep = async (startMs: readonly number[]) => {
+    const minutes = (performance.now() - startedAt) / 60_000;
+    say(`after ${minutes.toFixed(1)} minutes`);
+    const { runs, scale } = options;
+    if (options.write) await writeReport({ ...under, runs, scale, minutes, results, startMs });
+  };
   let filled: Workload | undefined;
   for (const workload of options.workloads.map((each) => scaled(each, options.scale))) {
     if (filled?.topic !== workload.topic) {
@@ -60,15 +67,12 @@ async function bench(options: BenchOptions): Promise<boolean> {
     });
     results.push(result);
     print(`${formatResult(result)}\n`);
+    await keep([]);
   }
   const start = filled && await measureStart(stage, binary, filled, options.runs);
   if (start !== undefined) print(`start to first byte moved: ${start.join(" ")} ms\n`);
-  const minutes = (performance.now() - startedAt) / 60_000;
-  say(`took ${minutes.toFixed(1)} minutes`);
-  if (options.write) {
-    const { runs, scale } = options;
-    await writeReport({ ...under, runs, scale, minutes, results, startMs: start ?? [] });
-  }
+  await keep(start ?? []);
+  if (options.write) await drawResults();
   return results.every(({ series }) =>
     series.every(({ kind, failure }) => kind !== "ours" || failure === undefined)
   );

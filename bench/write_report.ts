@@ -21,10 +21,14 @@ export interface Report extends Conditions {
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 
-/** Writes the three files. */
+/** Writes results.json and RESULTS.md. */
 export async function writeReport(report: Report): Promise<void> {
-  await Deno.writeTextFile(`${folder}results.json`, `${JSON.stringify(report, null, 1)}\n`);
+  await Deno.writeTextFile(`${folder}results.json`, `${JSON.stringify(report)}\n`);
   await Deno.writeTextFile(`${folder}RESULTS.md`, formatReport(report));
+}
+
+/** Draws results.svg of results.json. */
+export async function drawResults(): Promise<void> {
   const [program = "", ...args] = await pythonPeer("plot.py");
   await runCommand(program, [...args, `${folder}results.json`, `${folder}results.svg`]);
 }
