@@ -69,6 +69,8 @@ interface Pending {
 
 /** Parts below this are gathered into one write; larger ones are written uncopied. */
 const DIRECT_WRITE_BYTES = 256 * 1024;
+/** What is gathered from this on uses the same memory again; questions are smaller. */
+const STAGED_BYTES = 16 * 1024;
 const SCRATCH_BYTES = 64 * 1024;
 /** No honest Fetch response is larger: a batch may be, but brokers cap those far below. */
 const MAX_POOLED_RESPONSE_BYTES = 512 * 1024 * 1024;
@@ -93,6 +95,7 @@ export class Connection implements RequestChannel {
   #correlationId = 0;
   #lastActivity = 0;
   #writing: Promise<void> = Promise.resolve();
+  #staging: Uint8Array | undefined;
   #error: Error | undefined;
   #login: Login | undefined;
   #loginDueAt = Infinity;
@@ -208,15 +211,22 @@ export class Connection implements RequestChannel {
         gathered.push(part);
         gatheredBytes += part.length;
         if (gatheredBytes < DIRECT_WRITE_BYTES) continue;
-        await this.#writeAll(concatenate(gathered, gatheredBytes));
+        await this.#writeAll(this.#gather(gathered, gatheredBytes));
         [gathered, gatheredBytes] = [[], 0];
         continue;
       }
-      if (gatheredBytes > 0) await this.#writeAll(concatenate(gathered, gatheredBytes));
+      if (gatheredBytes > 0) await this.#writeAll(this.#gather(gathered, gatheredBytes));
       [gathered, gatheredBytes] = [[], 0];
       await this.#writeAll(part);
     }
-    if (gatheredBytes > 0) await this.#writeAll(concatenate(gathered, gatheredBytes));
+    if (gatheredBytes > 0) await this.#writeAll(this.#gather(gathered, gatheredBytes));
+  }
+
+  /** The parts as one: in memory of the connection's own, which is free again when they are written. */
+  #gather(parts: readonly Uint8Array[], size: number): Uint8Array {
+    if (size < STAGED_BYTES) return concatenate(parts, size, new Uint8Array(size));
+    this.#staging ??= new Uint8Array(2 * DIRECT_WRITE_BYTES);
+    return concatenate(parts, size, this.#staging);
   }
 
   async #writeAll(bytes: Uint8Array): Promise<void> {
@@ -317,14 +327,13 @@ export class Connection implements RequestChannel {
 export const NOT_KAFKA =
   "the answer is not Kafka's protocol; check the port and whether it expects TLS";
 
-function concatenate(parts: readonly Uint8Array[], size: number): Uint8Array {
+function concatenate(parts: readonly Uint8Array[], size: number, into: Uint8Array): Uint8Array {
   const [only] = parts;
   if (parts.length === 1 && only !== undefined) return only;
-  const bytes = new Uint8Array(size);
   let at = 0;
   for (const part of parts) {
-    bytes.set(part, at);
+    into.set(part, at);
     at += part.length;
   }
-  return bytes;
+  return into.subarray(0, size);
 }
