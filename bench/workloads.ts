@@ -86,6 +86,18 @@ export const workloads: readonly Workload[] = [
   },
   H,
   { ...H, name: "WH", title: "half of H, 50 ms away", left: 1 / 2, far: true },
+  P,
+  { ...P, name: "P20", title: "P in 20 partitions", topic: "p20", partitions: 20, alone: true },
+  {
+    ...A,
+    name: "G",
+    title: "plan of 5,000 groups × 10 partitions",
+    topic: "g",
+    partitions: 10,
+    records: 10_000,
+    valueBytes: 100,
+    groups: 5_000,
+  },
   {
     ...H,
     name: "HL",
@@ -94,8 +106,6 @@ export const workloads: readonly Workload[] = [
     codec: "lz4",
     records: 1_500_000,
   },
-  P,
-  { ...P, name: "P20", title: "P in 20 partitions", topic: "p20", partitions: 20, alone: true },
   {
     ...A,
     name: "S",
@@ -113,16 +123,6 @@ export const workloads: readonly Workload[] = [
     records: 600_000,
     codec: "lz4",
     left: 0.9,
-  },
-  {
-    ...A,
-    name: "G",
-    title: "plan of 5,000 groups × 10 partitions",
-    topic: "g",
-    partitions: 10,
-    records: 10_000,
-    valueBytes: 100,
-    groups: 5_000,
   },
 ];
 
