@@ -37,7 +37,7 @@ export async function conditions(binary: string): Promise<Conditions> {
       firstLine(await said(binary, "--version")),
       "Kafka and MirrorMaker 2 4.1.0",
       ...pinned,
-      lastMatch(await said("kcat", "-V"), /Version.*/) ?? "no kcat",
+      kcatVersion(await said("kcat", "-V")),
       firstLine(await said("go", "version")),
       `node ${firstLine(await said("node", "--version"))}`,
       firstLine(await said("python3", "--version")),
@@ -52,6 +52,7 @@ function firstLine(text: string): string {
   return text.split("\n")[0] ?? "";
 }
 
-function lastMatch(text: string, pattern: RegExp): string | undefined {
-  return pattern.exec(text)?.[0];
+function kcatVersion(text: string): string {
+  const [, version, librdkafka] = /Version (\S+).*librdkafka (\S+)/.exec(text) ?? [];
+  return version === undefined ? "no kcat" : `kcat ${version} (librdkafka ${librdkafka})`;
 }

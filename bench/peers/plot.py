@@ -15,7 +15,9 @@ with open(sys.argv[1], encoding="utf-8") as file:
 
 
 def walls(series):
-    """Wall seconds of each run, for the whole workload."""
+    """Wall seconds of each run, for the whole workload; none where all failed."""
+    if not series["runs"]:
+        return []
     base = min(series.get("empty", {}).get("wallMs", 0), *(run["wallMs"] for run in series["runs"]))
     return [(base + (run["wallMs"] - base) / series["part"]) / 1000 for run in series["runs"]]
 

@@ -42,7 +42,8 @@ const producer = client(options.target).producer();
 await producer.connect();
 const consumer = source.consumer({
   groupId,
-  maxBytesPerPartition: 4 * 2 ** 20,
+  // What is fetched at once is produced as one batch, which brokers take up to 1 MB.
+  maxBytesPerPartition: 900_000,
   maxBytes: 32 * 2 ** 20,
 });
 await consumer.connect();
