@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { type Backlog, makeBacklog } from "../support/backlog.ts";
 import { sharedClusters, uniqueName } from "../support/cluster_pair.ts";
 import { type ConnectCluster, startConnect } from "../support/connect_workers.ts";
+import type { KafkaCluster } from "../support/kafka_cluster.ts";
 import {
   type ConfigContent,
   makeMigrationDir,
@@ -17,7 +18,8 @@ import { alterQuota, shortQuotaWindows } from "../support/quotas.ts";
 import { startRun } from "../support/slow_run.ts";
 
 const clusters = sharedClusters({
-  source: { listeners: ["SASL_PLAINTEXT"], properties: shortQuotaWindows },
+  source: { listeners: ["SASL_TLS"], properties: shortQuotaWindows },
+  target: { listeners: ["SASL_TLS"] },
 });
 const stack = new AsyncDisposableStack();
 let connect: ConnectCluster;
@@ -223,18 +225,20 @@ clusters.test("kill -9 of the tool and of a worker, an interrupt, and a source s
 });
 
 clusters.test("no secret is posted, and a copy that does not move is given up with where to look", async () => {
-  const { source } = clusters;
+  const { source, target } = clusters;
   const backlog = await makeBacklog(clusters, { messages: [40], committed: { a: [7] } });
   const [user] = source.users;
   assert.ok(user);
+  const entering = (cluster: KafkaCluster) => ({
+    bootstrapServers: cluster.bootstrapOf("SASL_TLS"),
+    tls: { ca: cluster.certificates?.ca },
+    sasl: { mechanism: "SCRAM-SHA-256", ...user },
+  });
+  const right = `\${file:${connect.secretsFile}:source}`;
   const config = (reference: string) =>
     backlog.config({
-      source: {
-        bootstrapServers: source.bootstrapOf("SASL_PLAINTEXT"),
-        sasl: { mechanism: "SCRAM-SHA-256", ...user },
-      },
-      limits: { giveUpAfter: "6s" },
-      engine: engine({ secrets: { source: { password: reference } } }),
+      ...{ source: entering(source), target: entering(target), limits: { giveUpAfter: "6s" } },
+      engine: engine({ secrets: { source: { password: reference }, target: { password: right } } }),
     });
   await using migration = await makeMigrationDir(config(`\${file:${connect.secretsFile}:absent}`));
   const failed = await migration.run();
@@ -248,7 +252,7 @@ clusters.test("no secret is posted, and a copy that does not move is given up wi
   assert.match(posted, /absent/);
   assert.ok(!posted.includes(user.password), "the password was posted");
 
-  migration.configure(config(`\${file:${connect.secretsFile}:source}`));
+  migration.configure(config(right));
   const { status, output } = await migration.run();
   assert.equal(status, 0, output);
   await assertHolds(backlog.topic, 0, 7n);
