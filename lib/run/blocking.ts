@@ -16,7 +16,7 @@ export function blockingFinding(error: unknown, cluster: "source" | "target"): F
       "GROUP_UNREADABLE",
       where,
       error.message,
-      "Give the user Describe on the groups, or try again when the brokers have settled",
+      "Give the user Describe on the groups; bring back brokers that are away, and try again when they have settled",
     );
   }
   if (error instanceof ProducerIdError) {

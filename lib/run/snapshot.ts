@@ -15,7 +15,8 @@ import { isInternalTopicName } from "../core/name_filter.ts";
 import { formatAddress } from "../config/address.ts";
 import { CONTROL_BACKOFF, createBackoff } from "../kafka/backoff.ts";
 import type { Cluster } from "../kafka/cluster.ts";
-import { fetchGroups } from "../kafka/groups.ts";
+import { readyCoordinators } from "../kafka/coordinators.ts";
+import { fetchGroups, GroupListError } from "../kafka/groups.ts";
 import {
   listPartitionOffsets,
   offsetsProblem,
@@ -100,12 +101,20 @@ export async function allGroups(
   names?: ReadonlySet<string>,
 ): Promise<readonly GroupSnapshot[]> {
   const backoff = createBackoff(CONTROL_BACKOFF, signal);
-  const perBroker = await Promise.all(
-    [...cluster.brokers().keys()].map(async (nodeId) =>
-      await fetchGroups(await cluster.control(nodeId), backoff, names)
-    ),
-  );
-  // While a coordinator moves, two brokers may list the same group: the one with more offsets knows it.
+  const perBroker = await backoff(async () => {
+    const before = await readyCoordinators(cluster);
+    if (before === undefined) return undefined;
+    const listed = await Promise.all(
+      [...cluster.brokers().keys()].map(async (nodeId) =>
+        await fetchGroups(await cluster.control(nodeId), backoff, names)
+      ),
+    );
+    return await readyCoordinators(cluster) === before ? listed : undefined;
+  }, () =>
+    new GroupListError(
+      `Cannot list the consumer groups of the ${cluster.role} cluster: some partitions of __consumer_offsets have no leader that answers for them`,
+    ));
+  // A broker that led before may still list a group too: the one with more offsets knows it.
   const byName = new Map<string, GroupSnapshot>();
   for (const group of perBroker.flat()) {
     const known = byName.get(group.group);

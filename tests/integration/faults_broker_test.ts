@@ -4,8 +4,9 @@
  */
 
 import assert from "node:assert/strict";
-import { sharedClusters } from "../support/cluster_pair.ts";
+import { sharedClusters, uniqueName } from "../support/cluster_pair.ts";
 import type { KafkaBroker } from "../support/kafka_broker.ts";
+import { startKafka } from "../support/kafka_cluster.ts";
 import { makeMigrationDir } from "../support/migration_dir.ts";
 import { makeSlowBacklog } from "../support/slow_backlog.ts";
 import { startRun } from "../support/slow_run.ts";
@@ -127,4 +128,91 @@ clusters.test("a partition whose leader stays away fails when giveUpAfter is ove
   const again = await migration.run();
   assert.equal(again.status, 0, again.output);
   await backlog.assertArrived();
+});
+
+clusters.test("while coordinators move to other brokers, no group is missed", async () => {
+  const { source, target, judge } = clusters;
+  const topic = uniqueName("grouped");
+  for (const { bootstrap } of [source, target]) {
+    await judge.createTopics(bootstrap, [{ name: topic, replicationFactor: 3 }]);
+  }
+  await judge.produce(source.bootstrap, { topic, partition: 0, count: 10 });
+  const groups = Array.from({ length: 12 }, (_, index) => `${topic}-${index}`);
+  for (const group of groups) {
+    await judge.commitOffsets(source.bootstrap, group, [{ topic, partition: 0, offset: 4n }]);
+  }
+  for (const away of source.brokers) {
+    const others = source.brokers.filter((broker) => broker !== away);
+    await using migration = await makeMigrationDir({
+      checkFlag: 0,
+      source: { bootstrapServers: others.map(({ address }) => address) },
+      target: { bootstrapServers: target.bootstrap },
+      topics: { include: [topic] },
+    });
+    await away.kill();
+    const until = performance.now() + 6_000;
+    for (let checked = 0; checked === 0 || performance.now() < until;) {
+      const { status, output } = await migration.run();
+      assert.ok(status === 0 || /BROKER_UNREACHABLE|GROUP_UNREADABLE/.test(output), output);
+      if (status !== 0) continue;
+      checked++;
+      assert.equal(migration.report().groups?.length, groups.length, output);
+    }
+    await away.restart();
+  }
+});
+
+clusters.test("what is on a broker that is away blocks a run; offsets that it kept of a deleted topic are left out", async () => {
+  const { judge, target } = clusters;
+  // Topics and committed offsets lie on one broker each.
+  await using source = await startKafka({
+    ...three,
+    properties: { ...three.properties, "offsets.topic.replication.factor": "1" },
+  });
+  const [kept, deleted] = [uniqueName("kept"), uniqueName("deleted")];
+  for (const name of [kept, deleted]) {
+    await judge.createTopics(source.bootstrap, [{ name, partitions: 3 }]);
+    await judge.createTopics(target.bootstrap, [{ name, partitions: 3 }]);
+    for (const partition of [0, 1, 2]) {
+      await judge.produce(source.bootstrap, { topic: name, partition, count: 10 });
+    }
+  }
+  const groups = Array.from({ length: 8 }, (_, index) => `${deleted}-${index}`);
+  for (const group of groups) {
+    await judge.commitOffsets(source.bootstrap, group, [
+      { topic: deleted, partition: 0, offset: 4n },
+      ...[0, 1, 2].map((partition) => ({ topic: kept, partition, offset: 4n })),
+    ]);
+  }
+  const away = source.brokers[2];
+  assert.ok(away !== undefined);
+  await away.kill();
+  await judge.deleteTopics(source.bootstrap, [deleted]);
+  const config = {
+    checkFlag: 1,
+    source: { bootstrapServers: source.brokers.slice(0, 2).map(({ address }) => address) },
+    target: { bootstrapServers: target.bootstrap },
+    topics: { include: [kept, deleted] },
+  };
+  await using migration = await makeMigrationDir(config);
+  // Until the cluster has noticed, it sends us to the broker.
+  let without = await migration.run();
+  while (without.output.includes("BROKER_UNREACHABLE")) without = await migration.run();
+  assert.equal(without.status, 3, without.output);
+  assert.match(
+    without.output,
+    /^error: GROUP_UNREADABLE: .* partitions of __consumer_offsets have no /m,
+  );
+  const ranges = [0, 1, 2].map((partition) => ({ topic: kept, partition, start: "earliest" }));
+  await using ranged = await makeMigrationDir({ ...config, topics: {}, ranges });
+  const offline = await ranged.run();
+  assert.equal(offline.status, 3, offline.output);
+  assert.match(
+    offline.output,
+    new RegExp(`^error: PARTITION_OFFLINE: .* partition \\d of topic ${kept} .* no leader`, "m"),
+  );
+  await away.restart();
+  const { status, output, stderr } = await migration.run();
+  assert.equal(status, 0, output);
+  assert.match(stderr, new RegExp(`OFFSETS_OF_MISSING_TOPIC: .*${deleted}-\\d .*topic ${deleted}`));
 });

@@ -1,0 +1,98 @@
+// Whether the coordinators of all groups are at work. A broker that has only just become the leader of a partition of
+// __consumer_offsets lists no group of it yet, or none whose commit lies above the high watermark that it knows, and
+// says nothing about it: a plan made at that moment would miss groups. So each such partition's leader is asked for the
+// end of the partition, which it tells once it has caught up (KIP-207), and about a group that would lie there (the
+// group's hash code modulo the partitions), which it answers with an error until it has read the partition.
+
+import { kafkaError } from "../core/kafka_error.ts";
+import type { PartitionMetadata } from "../wire/metadata.ts";
+import {
+  decodeOffsetFetch,
+  encodeOffsetFetch,
+  OFFSET_FETCH_API_KEY,
+  OFFSET_FETCH_MANY_GROUPS,
+  OFFSET_FETCH_VERSIONS,
+} from "../wire/offset_fetch.ts";
+import { requireVersion } from "./api_version.ts";
+import type { Cluster } from "./cluster.ts";
+import { listEndOffsets } from "./partition_offsets.ts";
+
+const OFFSETS_TOPIC = "__consumer_offsets";
+
+/**
+ * Who leads the partitions that hold committed offsets, as text to compare; empty where there are none, or where the
+ * user may not see them. What changes between two such looks may have hidden groups from whoever listed them meanwhile.
+ *
+ * @returns undefined while a partition has no leader, or a leader is not yet ready
+ * @throws {ConnectionError | ProtocolError}
+ */
+export async function readyCoordinators(cluster: Cluster): Promise<string | undefined> {
+  const { topics: [topic] } = await cluster.metadata([OFFSETS_TOPIC]);
+  if (topic === undefined) return "";
+  const { partitions, errorCode } = topic;
+  if (errorCode !== 0 && partitions.length === 0) return "";
+  if (partitions.some(({ leader }) => !cluster.brokers().has(leader))) return undefined;
+  const names = groupsOf(partitions.length);
+  const ready = await Promise.all(
+    [...Map.groupBy(partitions, ({ leader }) => leader)].map(([leader, led]) =>
+      isReady(cluster, leader, led, led.flatMap(({ partition }) => names[partition] ?? []))
+    ),
+  );
+  return ready.includes(false) ? undefined : ledBy(partitions);
+}
+
+function ledBy(partitions: readonly PartitionMetadata[]): string {
+  return partitions
+    .map(({ partition, leader, leaderEpoch }) => `${partition} ${leader} ${leaderEpoch}`)
+    .sort().join(", ");
+}
+
+/** Whether a broker answers for these groups; groups that the user may not describe count as answered. */
+async function isReady(
+  cluster: Cluster,
+  leader: number,
+  led: readonly PartitionMetadata[],
+  groups: readonly string[],
+): Promise<boolean> {
+  const broker = await cluster.control(leader);
+  const partitions = led.map(({ partition }) => ({ topic: OFFSETS_TOPIC, partition }));
+  if ((await listEndOffsets(broker, partitions)).size < partitions.length) return false;
+  const version = requireVersion(broker, OFFSET_FETCH_API_KEY, OFFSET_FETCH_VERSIONS);
+  const requests = version >= OFFSET_FETCH_MANY_GROUPS ? [groups] : groups.map((group) => [group]);
+  const answers = await Promise.all(
+    requests.map(async (names) =>
+      decodeOffsetFetch(
+        version,
+        names,
+        await broker.connection.send(encodeOffsetFetch(version, names, false)),
+      )
+    ),
+  );
+  return answers.flat().every(({ errorCode }) =>
+    errorCode === 0 || kafkaError(errorCode).action === "fatal"
+  );
+}
+
+/** A group name for each of so many partitions. */
+export function groupsOf(partitionCount: number): readonly string[] {
+  const names: string[] = [];
+  let found = 0;
+  for (let number = 0; found < partitionCount; number++) {
+    const name = `data-migrate-${number}`;
+    const partition = partitionOf(name, partitionCount);
+    if (names[partition] !== undefined) continue;
+    names[partition] = name;
+    found++;
+  }
+  return names;
+}
+
+/** The partition of __consumer_offsets that holds a group: the size of Java's String.hashCode(), modulo. */
+export function partitionOf(group: string, partitionCount: number): number {
+  let hash = 0;
+  for (let at = 0; at < group.length; at++) {
+    hash = (Math.imul(hash, 31) + group.charCodeAt(at)) | 0;
+  }
+  // As Kafka's Utils.abs() has it.
+  return (hash === -(2 ** 31) ? 0 : Math.abs(hash)) % partitionCount;
+}
