@@ -40,12 +40,8 @@ async function eventually(condition: () => Promise<boolean>, what: string): Prom
   }
 }
 
-const clusters: readonly KafkaOptions[] = [
-  { version: "4.1.0" },
-  { version: "3.9.1" },
-  { version: "2.8.2" },
-  { version: "4.1.0", brokers: 3 },
-];
+// Others start wherever logs of every version are copied.
+const clusters: readonly KafkaOptions[] = [{ version: "2.8.2" }, { version: "4.1.0", brokers: 3 }];
 
 for (const options of clusters) {
   const title = `${options.brokers ?? 1} broker(s) of ${options.version}`;
