@@ -80,6 +80,7 @@ const works: readonly {
   readonly listener: ListenerName;
   readonly config: ConfigContent;
   readonly env?: Readonly<Record<string, string>>;
+  readonly warns?: RegExp;
   /** Whether every broker is reached through a proxy, under the name localhost. */
   readonly mapped?: true;
 }[] = [
@@ -89,6 +90,7 @@ const works: readonly {
     listener: "SASL_PLAINTEXT",
     config: { sasl: saslFromEnv },
     env: { MOVER_PASSWORD: user.password },
+    warns: /^warning: SECRET_UNENCRYPTED: /m,
   },
   {
     title: "SASL PLAIN over TLS",
@@ -111,7 +113,7 @@ const works: readonly {
   },
 ];
 
-for (const [index, { title, listener, config, env = {}, mapped }] of works.entries()) {
+for (const [index, { title, listener, config, env = {}, warns, mapped }] of works.entries()) {
   clusters.test(`a migration goes through over ${title}`, async () => {
     const backlog = backlogs[index];
     assert.ok(backlog !== undefined);
@@ -130,6 +132,8 @@ for (const [index, { title, listener, config, env = {}, mapped }] of works.entri
     }
     for (const { accepted } of proxies) assert.ok(accepted > 0);
     assert.ok(!(output + migration.everythingWritten()).includes(user.password));
+    if (warns === undefined) assert.doesNotMatch(output, /SECRET_UNENCRYPTED/);
+    else assert.match(output, warns);
   });
 }
 
