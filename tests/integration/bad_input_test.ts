@@ -108,16 +108,6 @@ const configs: readonly {
     ),
     says: [/^migration\.yaml:4:\d+: .*passwrd/m, /^migration\.yaml:7:\d+: .*NO_SUCH_VARIABLE/m],
   },
-  {
-    title: "features that are not built yet",
-    content: lines(
-      "checkFlag: 0",
-      "source: { bootstrapServers: 'ADDRESS' }",
-      "target: { bootstrapServers: 'ADDRESS' }",
-      "engine: { connect: { url: 'http://127.0.0.1:1', tasks: 1 } }",
-    ),
-    says: [/^migration\.yaml:4:9: engine is not supported yet, expected local$/m],
-  },
 ];
 
 function assertSentence({ status, output }: ProgramResult, expected: number): void {
