@@ -109,7 +109,8 @@ clusters.test("no view and no colours where they are not wanted", async () => {
     { shellSuffix: "2>stderr.txt", view: false, progress: true },
     { args: ["--json"], shellSuffix: ">stdout.txt", view: true, progress: false },
   ] as const;
-  for (const { view, progress, ...options } of table) {
+  // They mostly wait for a slow link.
+  await Promise.all(table.map(async ({ view, progress, ...options }) => {
     await using backlog = await makeSlowBacklog(clusters, {
       partitions: 2,
       messages: progress ? 3_000 : 1_000,
@@ -134,5 +135,5 @@ clusters.test("no view and no colours where they are not wanted", async () => {
     assert.equal(/^copied \d+ %/m.test(written), progress, what);
     assert.ok(!migration.text("stderr.txt").includes("\x1b"), what);
     if (migration.files().includes("stdout.txt")) JSON.parse(migration.text("stdout.txt"));
-  }
+  }));
 });
