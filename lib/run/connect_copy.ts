@@ -3,11 +3,7 @@
 
 import type { ConnectEngineConfig, MigrationConfig } from "../config/migration_config.ts";
 import { type ConnectCluster, ConnectError, openConnect } from "../connect/rest.ts";
-import {
-  JOURNAL_SCHEMA_VERSION,
-  type JournalIdentity,
-  type MigrationEntry,
-} from "../core/journal_entry.ts";
+import type { JournalIdentity, MigrationEntry } from "../core/journal_entry.ts";
 import {
   type JournaledPartition,
   type JournalState,
@@ -18,6 +14,7 @@ import { beginWatch, isDone, type Watch } from "../mirror/watch.ts";
 import { ContinueError } from "./check_journal.ts";
 import { connectEntries } from "./connect_entries.ts";
 import { connectorOf, haltConnector, primeConnector } from "./connector.ts";
+import { migrationEntry } from "./journal_entries.ts";
 import type { JournaledCopyOptions } from "./journaled_copy.ts";
 import { settleCopies, stateOf } from "./settle_copies.ts";
 import type { CompareProgress } from "./verify_content.ts";
@@ -35,15 +32,7 @@ export function beginConnectMigration(
   identity: JournalIdentity,
   run: { readonly runId: string; readonly now: () => Date },
 ): MigrationEntry {
-  return {
-    type: "migration",
-    schemaVersion: JOURNAL_SCHEMA_VERSION,
-    runId: run.runId,
-    at: run.now().toISOString(),
-    ...identity,
-    producerId: "-1",
-    producerEpoch: -1,
-  };
+  return migrationEntry(identity, run, { producerId: -1n, producerEpoch: -1 });
 }
 
 /** Copies what the plan says; what came of it stands in the journal. Who interrupts it has to stop the connector. @throws where the journal cannot be written */

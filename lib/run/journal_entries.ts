@@ -1,21 +1,42 @@
 // What a run writes into the journal, made from plans and from what the copy tells.
 
 import type { CopyPosition, CopyResult } from "../copy/copy_task.ts";
-import type {
-  PlanEntryPartition,
-  PositionEntry,
-  ProgressEntry,
-  SettledEntry,
-  SkippedPartition,
+import {
+  JOURNAL_SCHEMA_VERSION,
+  type JournalIdentity,
+  type MigrationEntry,
+  type PlanEntryPartition,
+  type PositionEntry,
+  type ProgressEntry,
+  type SettledEntry,
+  type SkippedPartition,
 } from "../core/journal_entry.ts";
 import type { Acknowledgement } from "../copy/partition_copy.ts";
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
 import type { JournalState } from "../core/journal.ts";
 import type { Plan, PlannedPartition } from "../core/plan.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
+import type { ProducerIdentity } from "../kafka/producer_id.ts";
 import type { JournalFile } from "./journal_file.ts";
 import { partitionText } from "../core/plan_text.ts";
 import { optional } from "./optional.ts";
+
+/** A new migration's first entry. */
+export function migrationEntry(
+  identity: JournalIdentity,
+  run: { readonly runId: string; readonly now: () => Date },
+  { producerId, producerEpoch }: ProducerIdentity,
+): MigrationEntry {
+  return {
+    type: "migration",
+    schemaVersion: JOURNAL_SCHEMA_VERSION,
+    runId: run.runId,
+    at: run.now().toISOString(),
+    ...identity,
+    producerId: String(producerId),
+    producerEpoch,
+  };
+}
 
 /** A range of a plan. */
 export function planEntryPartition(

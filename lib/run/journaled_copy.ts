@@ -8,12 +8,11 @@ import type { CopyProgress, CopyTask } from "../copy/copy_task.ts";
 import type { TargetRules } from "../copy/cut.ts";
 import type { PlannedTopic } from "../copy/leaders.ts";
 import type { JournaledPartition } from "../core/journal.ts";
-import {
-  JOURNAL_SCHEMA_VERSION,
-  type JournalEntry,
-  type JournalIdentity,
-  type MigrationEntry,
-  type ProgressEntry,
+import type {
+  JournalEntry,
+  JournalIdentity,
+  MigrationEntry,
+  ProgressEntry,
 } from "../core/journal_entry.ts";
 import { partitionsToCopy, type Plan, type PlannedPartition } from "../core/plan.ts";
 import type { ClusterSnapshot, TopicSnapshot } from "../core/snapshot.ts";
@@ -23,6 +22,7 @@ import { initProducerId, type ProducerIdentity } from "../kafka/producer_id.ts";
 import type { CompareContents } from "../copy/find_position.ts";
 import { findPositions, type Found } from "./find_positions.ts";
 import {
+  migrationEntry,
   planEntryPartition,
   positionEntries,
   progressEntry,
@@ -68,16 +68,8 @@ export async function beginMigration(
   run: { readonly runId: string; readonly now: () => Date },
   signal: AbortSignal,
 ): Promise<MigrationEntry> {
-  const { producerId, producerEpoch } = await initProducerId(target, signal);
-  return {
-    type: "migration",
-    schemaVersion: JOURNAL_SCHEMA_VERSION,
-    runId: run.runId,
-    at: run.now().toISOString(),
-    ...identity,
-    producerId: String(producerId),
-    producerEpoch,
-  };
+  const producer = await initProducerId(target, signal);
+  return migrationEntry(identity, run, producer);
 }
 
 /** Whether the target tells our records apart, so that none is stored twice. */
