@@ -4,17 +4,9 @@
 // end of the partition, which it tells once it has caught up (KIP-207), and about a group that would lie there (the
 // group's hash code modulo the partitions), which it answers with an error until it has read the partition.
 
-import { kafkaError } from "../core/kafka_error.ts";
 import type { PartitionMetadata } from "../wire/metadata.ts";
-import {
-  decodeOffsetFetch,
-  encodeOffsetFetch,
-  OFFSET_FETCH_API_KEY,
-  OFFSET_FETCH_MANY_GROUPS,
-  OFFSET_FETCH_VERSIONS,
-} from "../wire/offset_fetch.ts";
-import { requireVersion } from "./api_version.ts";
 import type { Cluster } from "./cluster.ts";
+import { askOffsets, isPassing } from "./groups.ts";
 import { listEndOffsets } from "./partition_offsets.ts";
 
 const OFFSETS_TOPIC = "__consumer_offsets";
@@ -56,21 +48,11 @@ async function isReady(
 ): Promise<boolean> {
   const broker = await cluster.control(leader);
   const partitions = led.map(({ partition }) => ({ topic: OFFSETS_TOPIC, partition }));
-  if ((await listEndOffsets(broker, partitions)).size < partitions.length) return false;
-  const version = requireVersion(broker, OFFSET_FETCH_API_KEY, OFFSET_FETCH_VERSIONS);
-  const requests = version >= OFFSET_FETCH_MANY_GROUPS ? [groups] : groups.map((group) => [group]);
-  const answers = await Promise.all(
-    requests.map(async (names) =>
-      decodeOffsetFetch(
-        version,
-        names,
-        await broker.connection.send(encodeOffsetFetch(version, names, false)),
-      )
-    ),
-  );
-  return answers.flat().every(({ errorCode }) =>
-    errorCode === 0 || kafkaError(errorCode).action === "fatal"
-  );
+  const [ends, answers] = await Promise.all([
+    listEndOffsets(broker, partitions),
+    askOffsets(broker, groups, false),
+  ]);
+  return ends.size === partitions.length && !answers.some(isPassing);
 }
 
 /** A group name for each of so many partitions. */

@@ -5,6 +5,7 @@
 
 import { sendKafkajsRequest } from "../wire/kafkajs_protocol.ts";
 import type { Cluster } from "./cluster.ts";
+import { forEachAtOnce } from "./for_each_at_once.ts";
 
 const GROUP_AUTHORIZATION_FAILED = 30;
 /** A request a group, so many under way. */
@@ -21,17 +22,14 @@ export async function groupsWithoutRead(
 ): Promise<readonly string[]> {
   const { connection, versions } = await cluster.anyControl();
   const refused = new Set<string>();
-  const queue = groups.values();
-  await Promise.all(Array.from({ length: REQUESTS_AT_ONCE }, async () => {
-    for (const groupId of queue) {
-      const { errorCode } = await sendKafkajsRequest<HeartbeatResponse>(
-        connection,
-        versions,
-        "Heartbeat",
-        { groupId, groupGenerationId: -1, memberId: "" },
-      );
-      if (errorCode === GROUP_AUTHORIZATION_FAILED) refused.add(groupId);
-    }
-  }));
+  await forEachAtOnce(groups, REQUESTS_AT_ONCE, async (groupId) => {
+    const { errorCode } = await sendKafkajsRequest<HeartbeatResponse>(
+      connection,
+      versions,
+      "Heartbeat",
+      { groupId, groupGenerationId: -1, memberId: "" },
+    );
+    if (errorCode === GROUP_AUTHORIZATION_FAILED) refused.add(groupId);
+  });
   return groups.filter((group) => refused.has(group));
 }

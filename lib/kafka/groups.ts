@@ -23,6 +23,7 @@ import {
 } from "../wire/offset_fetch.ts";
 import { requireVersion } from "./api_version.ts";
 import type { Backoff } from "./backoff.ts";
+import { forEachAtOnce } from "./for_each_at_once.ts";
 
 /** Groups a request: measured flat between 100 and 1,000 on Kafka 4.1. */
 const GROUPS_PER_REQUEST = 250;
@@ -90,29 +91,39 @@ async function fetchOffsets(
     chunks.push(groups.slice(at, at + perRequest));
   }
   const results: FetchedGroupOffsets[] = [];
-  const work = chunks.values();
-  await Promise.all(Array.from({ length: REQUESTS_AT_ONCE }, async () => {
-    for (const chunk of work) results.push(...await fetchChunk(broker, version, chunk, backoff));
-  }));
+  await forEachAtOnce(chunks, REQUESTS_AT_ONCE, async (chunk) => {
+    results.push(...await fetchChunk(broker, chunk, backoff));
+  });
   return results;
 }
 
-async function fetchChunk(
+/** Asks a coordinator once for the offsets of its groups, in as many requests as its version takes. @throws {ConnectionError | ProtocolError} */
+export async function askOffsets(
   broker: BrokerConnection,
-  version: number,
   groups: readonly string[],
-  backoff: Backoff,
-): Promise<FetchedGroupOffsets[]> {
-  const ask = async (names: readonly string[], requireStable: boolean) =>
+  requireStable: boolean,
+): Promise<readonly FetchedGroupOffsets[]> {
+  const version = requireVersion(broker, OFFSET_FETCH_API_KEY, OFFSET_FETCH_VERSIONS);
+  const requests = version >= OFFSET_FETCH_MANY_GROUPS ? [groups] : groups.map((group) => [group]);
+  const answers = await Promise.all(requests.map(async (names) =>
     decodeOffsetFetch(
       version,
       names,
       await broker.connection.send(encodeOffsetFetch(version, names, requireStable)),
-    );
+    )
+  ));
+  return answers.flat();
+}
+
+async function fetchChunk(
+  broker: BrokerConnection,
+  groups: readonly string[],
+  backoff: Backoff,
+): Promise<FetchedGroupOffsets[]> {
   const done = new Map<string, FetchedGroupOffsets>();
   let left = groups;
   await backoff(async () => {
-    const answers = await ask(left, true);
+    const answers = await askOffsets(broker, left, true);
     for (const answer of answers) done.set(answer.group, answer);
     left = answers.filter(isPassing).map(({ group }) => group);
     return left.length === 0 ? true : undefined;
@@ -120,12 +131,13 @@ async function fetchChunk(
   // An offset commit in an open transaction keeps offsets unstable. The last stable one is safe: it only copies more.
   const unstable = left.filter((group) => done.get(group)?.errorCode === 0);
   if (unstable.length > 0) {
-    for (const answer of await ask(unstable, false)) done.set(answer.group, answer);
+    for (const answer of await askOffsets(broker, unstable, false)) done.set(answer.group, answer);
   }
   return [...done.values()];
 }
 
-function isPassing({ errorCode, partitions }: FetchedGroupOffsets): boolean {
+/** Whether a coordinator that answers so has to be asked again: it may still be loading, or moving. */
+export function isPassing({ errorCode, partitions }: FetchedGroupOffsets): boolean {
   const passes = (code: number) => code !== 0 && kafkaError(code).action !== "fatal";
   return passes(errorCode) || partitions.some((partition) => passes(partition.errorCode));
 }

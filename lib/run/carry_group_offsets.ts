@@ -18,6 +18,7 @@ import type { Verification } from "../core/verify.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { isPeerError } from "../copy/lane.ts";
 import { commitOffsets } from "../kafka/commit_offsets.ts";
+import { forEachAtOnce } from "../kafka/for_each_at_once.ts";
 import { openReaders } from "./open_readers.ts";
 import { allGroups } from "./snapshot.ts";
 import { formatPosition, translatePositions } from "./translate_positions.ts";
@@ -104,12 +105,9 @@ async function commitAll(
 ): Promise<readonly GroupOffset[]> {
   const problems = new Map<string, Problems>();
   const byGroup = Map.groupBy(positions, ({ group }) => group);
-  const queue = byGroup.entries();
-  await Promise.all(Array.from({ length: GROUPS_AT_ONCE }, async () => {
-    for (const [group, ofGroup] of queue) {
-      problems.set(group, await commitGroup(target, group, ofGroup, signal));
-    }
-  }));
+  await forEachAtOnce(byGroup, GROUPS_AT_ONCE, async ([group, ofGroup]) => {
+    problems.set(group, await commitGroup(target, group, ofGroup, signal));
+  });
   const after = await groupsOf(target, new Set(byGroup.keys()), signal).catch(peersMessage);
   return positions.map((position) => {
     const { group, topic, partition } = position;
