@@ -13,6 +13,7 @@ import {
   recordCount,
   TRANSACTIONAL,
 } from "../batch/record_batch.ts";
+import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
 import type { OffsetSpan } from "../core/offsets.ts";
 import type { TopicPartition } from "../core/topic_partition.ts";
 import { type Carried, type CutBatch, cutBatches, recordsBefore } from "../copy/cut.ts";
@@ -274,4 +275,22 @@ function fetchAhead(reader: ClusterReader, partition: TopicPartition, offset: bi
   // It may fail before anybody waits for it.
   page.catch(() => {});
   return { page, drop: () => void page.then(({ release }) => release(), () => {}) };
+}
+
+/** The batches as they come, their records told on the way. */
+export async function* tellRecords<Batch extends LogBatch>(
+  log: AsyncGenerator<Batch, void>,
+  onRead: (records: number) => void,
+): AsyncGenerator<Batch, void> {
+  for await (const batch of log) {
+    onRead(batch.recordCount);
+    yield batch;
+  }
+}
+
+/** Why a log could not be read back, a sentence without a full stop. @throws the error itself where it is something else */
+export function whyUnread(error: unknown): string {
+  if (error instanceof ReadError) return error.message;
+  if (error instanceof CorruptBatchError) return `A batch read back is damaged: ${error.reason}`;
+  throw error;
 }

@@ -3,10 +3,7 @@
 
 import { countTarget } from "../compare/count_logs.ts";
 import { countRecordsBefore } from "../compare/find_offsets.ts";
-import type { SourceBatch } from "../compare/log_batch.ts";
-import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
-import { ReadError } from "../compare/partition_reader.ts";
-import { readCommitted } from "../compare/read_logs.ts";
+import { readCommitted, tellRecords, whyUnread } from "../compare/read_logs.ts";
 import type { JournalEntry } from "../core/journal_entry.ts";
 import type { JournaledPartition } from "../core/journal.ts";
 import { maxOffset } from "../core/offsets.ts";
@@ -37,7 +34,7 @@ export async function countCopy(
   try {
     const spans = [{ startOffset: sourceOffset, endOffset: actualEnd }];
     const onSource = await countRecordsBefore(
-      told(readCommitted(source, copied, spans), onRead),
+      tellRecords(readCommitted(source, copied, spans), onRead),
       committed,
     );
     const startOffset = copied.plannedTargetOffset;
@@ -81,21 +78,7 @@ export async function countCopy(
       },
     ];
   } catch (error) {
-    if (!(error instanceof ReadError || error instanceof CorruptBatchError)) throw error;
-    const reason = error instanceof ReadError
-      ? error.message
-      : `A batch read back is damaged: ${error.reason}`;
-    return [failedEntry(copied, `It was copied and cannot be counted: ${reason}`)];
-  }
-}
-
-async function* told(
-  log: AsyncGenerator<SourceBatch, void>,
-  onRead: (records: number) => void,
-): AsyncGenerator<SourceBatch, void> {
-  for await (const batch of log) {
-    onRead(batch.recordCount);
-    yield batch;
+    return [failedEntry(copied, `It was copied and cannot be counted: ${whyUnread(error)}`)];
   }
 }
 

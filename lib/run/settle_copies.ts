@@ -11,6 +11,7 @@ import {
 import { maxOffset } from "../core/offsets.ts";
 import type { Plan } from "../core/plan.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
+import { forEachAtOnce } from "../kafka/for_each_at_once.ts";
 import type { NextOffsets } from "../mirror/source_offsets.ts";
 import type { Watch } from "../mirror/watch.ts";
 import type { ConnectCopyOptions } from "./connect_copy.ts";
@@ -187,23 +188,20 @@ async function countAll(
     });
   const showing = setInterval(report, PROGRESS_INTERVAL_MS);
   try {
-    const queue = copied.values();
-    await Promise.all(Array.from({ length: COUNTED_AT_ONCE }, async () => {
-      for (const each of queue) {
-        const { topic, partition, endOffset, actualEnd } = each;
-        const end = ends.get(formatTopicPartition(each));
-        journal.append(
-          end === undefined
-            ? [failedEntry(each, "The target could not be asked where the partition ends")]
-            : await countCopy(readers, each, end, (read) => recordsRead += BigInt(read)),
-        );
-        settled++;
-        if (actualEnd === endOffset) continue;
-        log.info(
-          `topic: ${topic}, partition: ${partition}, the source was written to meanwhile, planned end offset: ${endOffset}, actual end offset: ${actualEnd}`,
-        );
-      }
-    }));
+    await forEachAtOnce(copied, COUNTED_AT_ONCE, async (each) => {
+      const { topic, partition, endOffset, actualEnd } = each;
+      const end = ends.get(formatTopicPartition(each));
+      journal.append(
+        end === undefined
+          ? [failedEntry(each, "The target could not be asked where the partition ends")]
+          : await countCopy(readers, each, end, (read) => recordsRead += BigInt(read)),
+      );
+      settled++;
+      if (actualEnd === endOffset) return;
+      log.info(
+        `topic: ${topic}, partition: ${partition}, the source was written to meanwhile, planned end offset: ${endOffset}, actual end offset: ${actualEnd}`,
+      );
+    });
   } finally {
     clearInterval(showing);
     readers.close();

@@ -1,15 +1,14 @@
 // Target offsets of committed source offsets: what the journal knows, and where it leaves something open, a look at
 // both logs between two points that it does know.
 
-import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
 import { countRecordsBefore, findRecords } from "../compare/find_offsets.ts";
-import { ReadError } from "../compare/partition_reader.ts";
-import { readCommitted, readConnectorCopies, readTarget } from "../compare/read_logs.ts";
+import { readCommitted, readConnectorCopies, readTarget, whyUnread } from "../compare/read_logs.ts";
 import type { WantedPosition } from "../core/group_offsets.ts";
 import type { JournaledPartition, JournalState } from "../core/journal.ts";
 import { neverPlanned, type OffsetMark, translateOffset } from "../core/offset_marks.ts";
 import { maxOffset, minOffset, type OffsetSpan, withoutSpans } from "../core/offsets.ts";
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
+import { forEachAtOnce } from "../kafka/for_each_at_once.ts";
 import type { Readers } from "./open_readers.ts";
 
 /** By `formatPosition`: a target offset, or a sentence why it is not known. */
@@ -66,15 +65,12 @@ export async function translatePositions(
   const readers = openReaders();
   const producerId = BigInt(migration.producerId);
   try {
-    const queue = segments.values();
-    await Promise.all(Array.from({ length: SCANS_AT_ONCE }, async () => {
-      for (const segment of queue) {
-        const { partition } = segment;
-        for (const [sourceOffset, found] of await lookUp(readers, segment, producerId)) {
-          translated.set(formatPosition({ ...partition, sourceOffset }), found);
-        }
+    await forEachAtOnce(segments.values(), SCANS_AT_ONCE, async (segment) => {
+      const { partition } = segment;
+      for (const [sourceOffset, found] of await lookUp(readers, segment, producerId)) {
+        translated.set(formatPosition({ ...partition, sourceOffset }), found);
       }
-    }));
+    });
   } finally {
     readers.close();
   }
@@ -125,11 +121,7 @@ async function lookUp(
     const found = await findRecords(read, numbers, partition.targetOffset);
     return offsets.map((offset, index) => [offset, found[index] ?? partition.targetOffset]);
   } catch (error) {
-    if (error instanceof ReadError) return unknown(error.message);
-    if (error instanceof CorruptBatchError) {
-      return unknown(`A batch read back is damaged: ${error.reason}`);
-    }
-    throw error;
+    return unknown(whyUnread(error));
   }
 
   function unknown(reason: string) {

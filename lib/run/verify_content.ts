@@ -1,16 +1,16 @@
 // The verification by content: what was copied is read back from both sides and compared, several partitions at a time.
 // Only what agrees by count is looked at.
 
-import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
 import { compareLogs, type CompareRules, type Comparison } from "../compare/compare_logs.ts";
-import type { LogBatch } from "../compare/log_batch.ts";
 import { EVERY_KEY, halves, type KeyShare } from "../compare/missing_keys.ts";
-import { type ClusterReader, ReadError } from "../compare/partition_reader.ts";
+import type { ClusterReader } from "../compare/partition_reader.ts";
 import {
   readCommitted,
   readConnectorCopies,
   readTarget,
   type TargetRange,
+  tellRecords,
+  whyUnread,
 } from "../compare/read_logs.ts";
 import { isByConnector, type JournaledPartition, type JournalState } from "../core/journal.ts";
 import { withoutSpans } from "../core/offsets.ts";
@@ -23,6 +23,7 @@ import {
   type Verification,
 } from "../core/verify.ts";
 import type { Cluster } from "../kafka/cluster.ts";
+import { forEachAtOnce } from "../kafka/for_each_at_once.ts";
 import { openReaders } from "./open_readers.ts";
 import { lookAtTopics } from "./snapshot.ts";
 
@@ -76,21 +77,18 @@ export async function verifyContent(options: VerifyContentOptions): Promise<Veri
     });
   const showing = setInterval(report, PROGRESS_INTERVAL_MS);
   try {
-    const queue = work.values();
-    await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-      for (const partition of queue) {
-        const compared = await comparePartition(partition, {
-          ...readers,
-          producerId: BigInt(journal.migration.producerId),
-          sourceCompacted: onSource.topics.get(partition.topic)?.settings?.compacted ?? false,
-          targetCompacted: onTarget.topics.get(partition.topic)?.settings?.compacted ?? false,
-          targetEndOffset: onTarget.topics.get(partition.topic)?.partitions[partition.partition]
-            ?.offsets?.highWatermark ?? partition.targetOffset,
-          onRead: (records) => recordsRead += BigInt(records),
-        });
-        evidence.set(formatTopicPartition(partition), compared);
-      }
-    }));
+    await forEachAtOnce(work, AT_ONCE, async (partition) => {
+      const compared = await comparePartition(partition, {
+        ...readers,
+        producerId: BigInt(journal.migration.producerId),
+        sourceCompacted: onSource.topics.get(partition.topic)?.settings?.compacted ?? false,
+        targetCompacted: onTarget.topics.get(partition.topic)?.settings?.compacted ?? false,
+        targetEndOffset: onTarget.topics.get(partition.topic)?.partitions[partition.partition]
+          ?.offsets?.highWatermark ?? partition.targetOffset,
+        onRead: (records) => recordsRead += BigInt(records),
+      });
+      evidence.set(formatTopicPartition(partition), compared);
+    });
   } finally {
     clearInterval(showing);
     readers.close();
@@ -122,7 +120,7 @@ async function comparePartition(
     ...(targetCompacted && { foreignBehind: partition.targetOffset }),
   };
   const once = async (keys: KeyShare): Promise<Comparison> => {
-    const source = counted(readCommitted(options.source, partition, spans), options.onRead);
+    const source = tellRecords(readCommitted(options.source, partition, spans), options.onRead);
     const target = partition.targetSpans === undefined
       ? readTarget(options.target, partition, range)
       : readConnectorCopies(options.target, partition, partition.targetSpans);
@@ -136,10 +134,7 @@ async function comparePartition(
   try {
     return withBothCompacted(await inShares(once, EVERY_KEY), options);
   } catch (error) {
-    if (!(error instanceof ReadError || error instanceof CorruptBatchError)) throw error;
-    const difference = error instanceof ReadError
-      ? error.message
-      : `A batch read back is damaged: ${error.reason}`;
+    const difference = whyUnread(error);
     return { equal: 0n, compacted: 0n, goneFromSource: 0n, withoutTimestamp: 0n, difference };
   }
 }
@@ -170,14 +165,4 @@ function withBothCompacted(
     difference:
       `${difference}; both topics are compacted, and what the source has lost since it was copied cannot be told from what differs`,
   };
-}
-
-async function* counted(
-  log: AsyncGenerator<LogBatch, void>,
-  onRead: (records: number) => void,
-): AsyncGenerator<LogBatch, void> {
-  for await (const batch of log) {
-    onRead(batch.recordCount);
-    yield batch;
-  }
 }
