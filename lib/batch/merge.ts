@@ -1,23 +1,18 @@
-// Merges small record batches into one: producers that never batched leave a batch a record, and a request a batch
+// Merges small record batches into one: producers that batched little leave many of them, and a request a batch
 // crawls. Records keep key, value, headers and timestamp byte for byte; offset deltas become 0, 1, 2, …, timestamp
-// deltas count from the first batch's base timestamp. The CRC of an uncompressed batch of one record is carried over into
-// that of the whole without its content being read, so that damage stays visible to the target's broker; any
-// other batch's CRC is checked, since nobody can check it afterwards.
+// deltas count from the first batch's base timestamp. Every batch's CRC is checked, since nobody can check it afterwards.
+// Plain batches of one record each are merged where they lie: merge_in_place.ts.
 
 import { CorruptBatchError } from "./corrupt_batch_error.ts";
-import { crc32cAdvance, crc32cRegister } from "./crc32c.ts";
 import { openRecordBatch } from "./open.ts";
 import {
   attributes,
-  ATTRIBUTES_POSITION,
   BASE_TIMESTAMP_POSITION,
   CODEC_MASK,
   CONTROL,
-  CRC_POSITION,
   LOG_APPEND_TIME,
   MAX_TIMESTAMP_POSITION,
   recordCount as recordCountOf,
-  RECORDS_POSITION,
 } from "./record_batch.ts";
 import { forEachRecord, type RecordPosition } from "./records.ts";
 import { sealRecordBatch } from "./seal.ts";
@@ -48,17 +43,15 @@ class TooFarApartError extends Error {}
 /**
  * Merges batches of one codec, none of them a control batch or LogAppendTime, in order, into one with that codec.
  *
- * @param check every batch's CRC, also those that could be carried over: tells which one is damaged
  * @returns undefined where their timestamps lie too far apart (2^53 ms)
- * @throws {DamagedMemberError} where one of them is damaged, and that is noticed here
+ * @throws {DamagedMemberError} where one of them is damaged
  */
 export function mergeBatches(
   bytes: Uint8Array,
   spans: readonly BatchSpan[],
-  check = false,
 ): Uint8Array | undefined {
   try {
-    return merge(bytes, spans, check);
+    return merge(bytes, spans);
   } catch (error) {
     if (error instanceof TooFarApartError) return undefined;
     throw error;
@@ -68,7 +61,7 @@ export function mergeBatches(
 /** Where records are written one after another; used again for every merged batch, and never handed out. */
 let scratch: Uint8Array = new Uint8Array(0);
 
-function merge(bytes: Uint8Array, spans: readonly BatchSpan[], check: boolean): Uint8Array {
+function merge(bytes: Uint8Array, spans: readonly BatchSpan[]): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [first] = spans;
   if (first === undefined) throw new RangeError("Cannot merge no batches");
@@ -76,43 +69,22 @@ function merge(bytes: Uint8Array, spans: readonly BatchSpan[], check: boolean): 
   const base = first.position + BASE_TIMESTAMP_POSITION;
   let end = 0;
   let recordCount = 0;
-  /** Of the records written: the CRC's register without its initial value. */
-  let register = 0;
   let newest = first.position;
-  spans.forEach(({ position, size }, index) => {
+  spans.forEach(({ position }, index) => {
     try {
       if ((attributes(view, position) & (CONTROL | LOG_APPEND_TIME)) !== 0) {
         throw new Error("Cannot merge control or LogAppendTime batches");
       }
       const shift = difference(view, position + BASE_TIMESTAMP_POSITION, base);
       if (!Number.isSafeInteger(shift)) throw new TooFarApartError();
-      const batchEnd = position + size;
-      if (codec === 0 && !check && recordCountOf(view, position) === 1) {
-        makeRoom(end, size + GROWTH_OF_RECORD);
-        forEachRecord(bytes, position + RECORDS_POSITION, batchEnd, 1, (record) => {
-          const start = end;
-          end = writeRecord(bytes, record, shift, recordCount, scratch, start);
-          const { bodyStart } = record;
-          const bodySize = batchEnd - bodyStart;
-          // The register at the end of the batch is what it was before the body, moved on, and the body's own; the
-          // same body follows another beginning here.
-          const before = crc32cRegister(-1, bytes, position + ATTRIBUTES_POSITION, bodyStart) ^
-            crc32cRegister(register, scratch, start, end - bodySize);
-          register = ~view.getInt32(position + CRC_POSITION) ^ crc32cAdvance(before, bodySize);
-        });
+      const opened = openRecordBatch(bytes, position);
+      const { recordsStart, recordsEnd } = opened;
+      const count = recordCountOf(view, position);
+      makeRoom(end, recordsEnd - recordsStart + count * GROWTH_OF_RECORD);
+      forEachRecord(opened.bytes, recordsStart, recordsEnd, count, (record) => {
+        end = writeRecord(opened.bytes, record, shift, recordCount, scratch, end);
         recordCount++;
-      } else {
-        const opened = openRecordBatch(bytes, position);
-        const { recordsStart, recordsEnd } = opened;
-        const count = recordCountOf(view, position);
-        makeRoom(end, recordsEnd - recordsStart + count * GROWTH_OF_RECORD);
-        const start = end;
-        forEachRecord(opened.bytes, recordsStart, recordsEnd, count, (record) => {
-          end = writeRecord(opened.bytes, record, shift, recordCount, scratch, end);
-          recordCount++;
-        });
-        if (codec === 0) register = crc32cRegister(register, scratch, start, end);
-      }
+      });
       if (isLater(view, position + MAX_TIMESTAMP_POSITION, newest + MAX_TIMESTAMP_POSITION)) {
         newest = position;
       }
@@ -127,7 +99,6 @@ function merge(bytes: Uint8Array, spans: readonly BatchSpan[], check: boolean): 
     baseTimestamp: view.getBigInt64(base),
     maxTimestamp: view.getBigInt64(newest + MAX_TIMESTAMP_POSITION),
     codec,
-    ...(codec === 0 && { register }),
   });
 }
 

@@ -2,7 +2,7 @@
 // CRC-32C. The producer fields are left empty; patchForProduce fills them. It does not look at the records.
 
 import { compress } from "../codec/codec.ts";
-import { crc32c, crc32cAdvance, crc32cRegister } from "./crc32c.ts";
+import { crc32c } from "./crc32c.ts";
 import {
   ATTRIBUTES_POSITION,
   BASE_SEQUENCE_POSITION,
@@ -31,8 +31,6 @@ export interface RecordsToSeal {
   readonly maxTimestamp: bigint;
   /** Codec id to compress with, 0 for none. */
   readonly codec: number;
-  /** The CRC's register after the records alone, where that is known: initially 0, {@link crc32cRegister}. Codec 0 only. */
-  readonly register?: number;
 }
 
 /**
@@ -41,7 +39,7 @@ export interface RecordsToSeal {
  * @throws CodecError for an unknown codec id
  */
 export function sealRecordBatch(content: RecordsToSeal): Uint8Array {
-  const { recordCount, codec, register } = content;
+  const { recordCount, codec } = content;
   const payload = codec === 0 ? content.records : compress(codec, content.records);
   const bytes = new Uint8Array(RECORDS_POSITION + payload.length);
   const view = new DataView(bytes.buffer);
@@ -57,13 +55,6 @@ export function sealRecordBatch(content: RecordsToSeal): Uint8Array {
   view.setInt32(BASE_SEQUENCE_POSITION, -1);
   view.setInt32(RECORD_COUNT_POSITION, recordCount);
   bytes.set(payload, RECORDS_POSITION);
-  const crc = register === undefined
-    ? crc32c(bytes, ATTRIBUTES_POSITION, bytes.length)
-    : ~(register ^
-      crc32cAdvance(
-        crc32cRegister(-1, bytes, ATTRIBUTES_POSITION, RECORDS_POSITION),
-        payload.length,
-      ));
-  view.setInt32(CRC_POSITION, crc);
+  view.setInt32(CRC_POSITION, crc32c(bytes, ATTRIBUTES_POSITION, bytes.length));
   return bytes;
 }

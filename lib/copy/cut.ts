@@ -1,7 +1,8 @@
 // Cuts what a Fetch response holds for one partition into batches to produce. Whole batches of the range are only
 // pointed at, not opened; those that cannot pass through (cut by the range, with gaps, LogAppendTime, of magic 0 or 1,
 // too large for the target) are re-encoded. Control batches and batches of aborted transactions are left out. What
-// the CRC does not cover, or nobody will check again, is checked here. Pure: no network, nothing is patched.
+// the CRC does not cover, or nobody will check again, is checked here. No network; the fetched bytes change only where
+// runs of one-record batches are merged.
 
 import { crcMatches } from "../batch/check.ts";
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
@@ -15,6 +16,7 @@ import {
   LOG_APPEND_TIME,
   recordCount,
 } from "../batch/record_batch.ts";
+import { mergeRunInPlace } from "../batch/merge_in_place.ts";
 import { forEachRecord } from "../batch/records.ts";
 import { reencodeBatch, type ReencodedBatch } from "../batch/reencode.ts";
 import { RecordTooLargeError, splitBatch } from "../batch/split.ts";
@@ -104,17 +106,29 @@ export interface Cut {
   readonly problem?: CutProblem;
 }
 
+/** What is merged holds at most so many bytes, and never more than the target takes. */
+export const MERGED_BYTES = 1024 * 1024;
+
 /** How many records of a batch lie before a source offset within it. */
 export function recordsBefore(batch: CutBatch, sourceOffset: bigint): number {
   if (sourceOffset <= batch.firstOffset) return 0;
   return batch.recordsBefore?.(sourceOffset) ?? Number(sourceOffset - batch.firstOffset);
 }
 
-/** Cuts the fetched bytes of one partition. Never throws because of their content. */
-export function cutBatches(fetched: FetchedRecords, range: CutRange, rules: TargetRules): Cut {
+/**
+ * Cuts the fetched bytes of one partition. Never throws because of their content.
+ *
+ * @param mergesRuns make one batch of a run of plain ones of one record each, in the fetched bytes themselves
+ */
+export function cutBatches(
+  fetched: FetchedRecords,
+  range: CutRange,
+  rules: TargetRules,
+  mergesRuns = false,
+): Cut {
   const state: CutState = { batches: [], nextOffset: range.fromOffset, batchesLeftOut: 0 };
   try {
-    const carried = walk(fetched, range, rules, state);
+    const carried = walk(fetched, range, rules, mergesRuns, state);
     return { ...state, carried };
   } catch (error) {
     if (error instanceof CorruptBatchError) {
@@ -147,6 +161,7 @@ function walk(
   fetched: FetchedRecords,
   range: CutRange,
   rules: TargetRules,
+  mergesRuns: boolean,
   state: CutState,
 ): Carried {
   const { bytes, view, recordsStart, recordsEnd } = fetched;
@@ -185,6 +200,15 @@ function walk(
         continue;
       }
       takeLegacy();
+      const run = mergesRuns && first !== undefined && first >= fromOffset
+        ? mergeRun(fetched, entry.position, first, untilOffset, rules)
+        : undefined;
+      if (run !== undefined) {
+        state.batches.push(run.batch);
+        position = run.end;
+        state.nextOffset = dueOffset = run.batch.nextOffset;
+        continue;
+      }
       // Nobody will check what is not sent on: a flipped bit must not make a message a marker.
       const sound = () => crcMatches(bytes, entry.position, size);
       if (isControlBatch(view, entry.position) && !sound()) throw damaged(entry.position);
@@ -200,6 +224,30 @@ function walk(
     takeLegacy();
   }
   return { ...(dueOffset !== undefined && { dueOffset }), unsettled };
+}
+
+/** A run of batches of one record each as one batch, in their place: nothing is as slow as a request for each. */
+function mergeRun(
+  { bytes, view, recordsEnd }: FetchedRecords,
+  position: number,
+  firstOffset: bigint,
+  untilOffset: bigint,
+  { maxBatchBytes = Infinity, logAppendTime }: TargetRules,
+): { readonly batch: CutBatch; readonly end: number } | undefined {
+  if (logAppendTime || untilOffset > Number.MAX_SAFE_INTEGER) return undefined;
+  const merged = mergeRunInPlace(bytes, view, position, Number(firstOffset), {
+    end: recordsEnd,
+    untilOffset: Number(untilOffset),
+    maxBytes: Math.min(MERGED_BYTES, maxBatchBytes),
+  });
+  if (merged === undefined) return undefined;
+  const { size, recordCount, end } = merged;
+  const nextOffset = firstOffset + BigInt(recordCount);
+  const batch = {
+    ...{ bytes, view, position, size, recordCount, firstOffset, nextOffset },
+    passedThrough: true,
+  };
+  return { batch, end };
 }
 
 function take(

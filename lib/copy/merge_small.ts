@@ -3,25 +3,19 @@
 
 import { DamagedMemberError, mergeBatches } from "../batch/merge.ts";
 import { attributes, CODEC_MASK } from "../batch/record_batch.ts";
-import { type Cut, type CutBatch, recordsBefore, type TargetRules } from "./cut.ts";
+import { type Cut, type CutBatch, MERGED_BYTES, recordsBefore, type TargetRules } from "./cut.ts";
 
 /** Uncompressed batches below this are merged: re-framing costs about as much as a checksum. */
 const SMALL_BYTES = 16 * 1024;
 /** Compressed ones have to be opened and compressed again, which pays only where they are tiny. */
 const SMALL_COMPRESSED_BYTES = 2 * 1024;
-/** What is merged holds at most so many bytes, and never more than the target takes. */
-const MERGED_BYTES = 1024 * 1024;
 /** Merged records may take a little more than their batches did, where these held many. */
 const MARGIN = 0.85;
-/**
- * The cut with its runs of small batches merged.
- *
- * @param check every batch, to find which one is damaged: otherwise some of that is left to the target's broker
- */
+
+/** The cut with its runs of small batches merged. */
 export function mergeSmall(
   cut: Cut,
   { maxBatchBytes = Infinity, logAppendTime }: TargetRules,
-  check = false,
 ): Cut {
   if (cut.batches.length < 2 || logAppendTime) return cut;
   const limit = Math.floor(Math.min(MERGED_BYTES, maxBatchBytes) * MARGIN);
@@ -30,7 +24,7 @@ export function mergeSmall(
   let runBytes = 0;
   try {
     const finishRun = () => {
-      batches.push(...(run.length > 1 ? mergeRun(run, maxBatchBytes, check) : run));
+      batches.push(...(run.length > 1 ? mergeRun(run, maxBatchBytes) : run));
       run = [];
       runBytes = 0;
     };
@@ -71,15 +65,11 @@ function sameKind(first: CutBatch | undefined, batch: CutBatch): boolean {
 }
 
 /** The run as one batch, or as it is where it cannot be one. */
-function mergeRun(
-  run: readonly CutBatch[],
-  maxBatchBytes: number,
-  check: boolean,
-): readonly CutBatch[] {
+function mergeRun(run: readonly CutBatch[], maxBatchBytes: number): readonly CutBatch[] {
   const [first] = run;
   const last = run.at(-1);
   if (first === undefined || last === undefined) throw new RangeError("Cannot merge no batches");
-  const bytes = mergeBatches(first.bytes, run, check);
+  const bytes = mergeBatches(first.bytes, run);
   if (bytes === undefined || bytes.length > maxBatchBytes) return run;
   return [{
     bytes,

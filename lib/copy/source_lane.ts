@@ -250,10 +250,11 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     }
     const { nextFetchOffset: fromOffset, endOffset: untilOffset, carried } = partition;
     const range = { fromOffset, untilOffset, ...(carried !== undefined && { carried }) };
+    const { rules, damagedBefore } = partition;
+    // After damage every batch is checked by itself.
     const cut = mergeSmall(
-      cutBatches({ ...frame, ...fetched }, range, partition.rules),
-      partition.rules,
-      partition.damagedBefore,
+      cutBatches({ ...frame, ...fetched }, range, rules, !damagedBefore),
+      rules,
     );
     const empty = fetched.recordsEnd === fetched.recordsStart;
     if (empty && fetched.highWatermark < untilOffset) {

@@ -75,10 +75,16 @@ function read(
     logAppendTime: random.below(4) === 0,
     ...(random.below(3) === 0 && { maxBatchBytes: 100 + random.below(400) }),
   };
-  let cut = cutBatches({ ...frame, ...fetched }, range, rules);
+  const mergesRuns = random.below(2) === 0;
+  /** Merging changes the bytes, and every response brings new ones. */
+  const response = () => {
+    const bytes = frame.bytes.slice();
+    return { bytes, view: new DataView(bytes.buffer), ...fetched };
+  };
+  let cut = cutBatches(response(), range, rules, mergesRuns);
   const { carried } = cut;
   if (carried?.unprovenOffset !== undefined) {
-    cut = cutBatches({ ...frame, ...fetched }, { ...range, carried }, rules);
+    cut = cutBatches(response(), { ...range, carried }, rules, mergesRuns);
   }
   cut = mergeSmall(cut, rules);
   expect(cut.nextOffset >= range.fromOffset, "reading goes back");

@@ -75,7 +75,6 @@ Deno.test("whatever the records and however they lie in batches, merging keeps t
         assert.ok(merged);
         assert.deepEqual(contents(readBatch(merged).records), contents(all));
         assert.ok(crcMatches(merged, 0, merged.length));
-        assert.deepEqual(mergeBatches(bytes, spans, true), merged);
       },
     ),
   );
@@ -90,7 +89,7 @@ Deno.test("mergeBatches() names the batch that is damaged", () => {
   const at = second.position + second.size - 1;
   bytes[at] = (bytes[at] ?? 0) ^ 1;
   assert.throws(
-    () => mergeBatches(bytes, spans, true),
+    () => mergeBatches(bytes, spans),
     (error) => error instanceof DamagedMemberError && error.index === 1,
   );
 });

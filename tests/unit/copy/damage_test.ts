@@ -103,6 +103,26 @@ const cases: readonly Case[] = [
     wanted: testRecords(70, 80),
   },
   {
+    title: "batches of one record each",
+    partition: {
+      log: { batches: [0, 1, 2, 3].map((offset) => batch(offset, offset + 1)) },
+      startOffset: 0n,
+      endOffset: 4n,
+    },
+    wanted: testRecords(0, 4),
+  },
+  {
+    title: "batches of one record each beside larger ones, the first and the last left out",
+    partition: {
+      log: {
+        batches: [batch(0, 1), batch(1, 2), batch(2, 3), batch(3, 5), batch(5, 6), batch(6, 7)],
+      },
+      startOffset: 1n,
+      endOffset: 6n,
+    },
+    wanted: testRecords(1, 6),
+  },
+  {
     title: "transactions",
     partition: {
       log: {

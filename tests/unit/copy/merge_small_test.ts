@@ -136,7 +136,7 @@ Deno.test("what comes before a damaged batch is kept, and reading goes on at it"
   const last = third.position + third.size - 1;
   third.bytes[last] = (third.bytes[last] ?? 0) ^ 1;
   const carried = { dueOffset: 4n, unsettled: new Map() };
-  const merged = mergeSmall({ ...cut, carried }, rules, true);
+  const merged = mergeSmall({ ...cut, carried }, rules);
   assert.equal(merged.problem?.kind, "damaged");
   // What the next response has to fit is not what this one ended with.
   assert.equal(merged.carried, undefined);

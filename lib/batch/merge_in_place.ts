@@ -1,0 +1,156 @@
+// Merges a run of plain batches of one record each into one, where it lies: what a producer that never batched leaves
+// in a log, millions of times over. Each record moves forward over the header that it no longer needs, so nothing is
+// allocated for it, and its key, value and headers are moved once. Their part of the CRC is carried over without being
+// computed, so that damage stays visible to the target's broker. Everything else is for merge.ts.
+
+import { crc32cAdvance, crc32cRegister } from "./crc32c.ts";
+import {
+  ATTRIBUTES_POSITION,
+  BASE_TIMESTAMP_POSITION,
+  batchSize,
+  CRC_POSITION,
+  LAST_OFFSET_DELTA_POSITION,
+  LENGTH_POSITION,
+  LOG_OVERHEAD,
+  MAGIC_POSITION,
+  MAX_TIMESTAMP_POSITION,
+  RECORD_COUNT_POSITION,
+  RECORDS_POSITION,
+} from "./record_batch.ts";
+import { sizeOfVarint, writeVarint } from "./varint.ts";
+
+/** How far a run may go. */
+export interface RunLimits {
+  /** Where the fetched bytes end. */
+  readonly end: number;
+  /** The first source offset not wanted. */
+  readonly untilOffset: number;
+  /** Bytes of the merged batch, header included. */
+  readonly maxBytes: number;
+}
+
+/** A run that has become one batch, at the position of its first. */
+export interface MergedRun {
+  /** Bytes of the merged batch. */
+  readonly size: number;
+  readonly recordCount: number;
+  /** Where the batch after the run begins. */
+  readonly end: number;
+}
+
+const TWO_32 = 2 ** 32;
+/** Larger batches pass through as they are. */
+const SMALL_BYTES = 16 * 1024;
+/** A record of null key, null value and no headers: its length, attributes, two deltas, three bytes. */
+const SMALLEST_BATCH = RECORDS_POSITION + 7;
+/** Milliseconds, 12 days: what is further from the first begins a new batch. */
+const LONGEST_DELTA = 2 ** 30;
+
+/**
+ * Merges the batches from a position on, as many as follow one another in their offsets and are of this kind: magic 2,
+ * uncompressed, no attribute set, one record that has the batch's own offset and timestamp.
+ *
+ * What lies behind the merged batch, up to where the run ended, is of no use any more.
+ *
+ * @param firstOffset source offset of the batch at the position, below 2^53
+ * @returns undefined, with nothing changed, where fewer than two can be merged
+ */
+export function mergeRunInPlace(
+  bytes: Uint8Array,
+  view: DataView,
+  position: number,
+  firstOffset: number,
+  { end, untilOffset, maxBytes }: RunLimits,
+): MergedRun | undefined {
+  if (plainBody(bytes, view, position, firstOffset, end) === 0) return undefined;
+  /** The first record stays where it is. */
+  let readAt = position + batchSize(view, position);
+  let writeAt = readAt;
+  let recordCount = 1;
+  /** The CRC's register after the records, initially 0. */
+  let register = ~view.getInt32(position + CRC_POSITION) ^ headerRegister(bytes, position, readAt);
+  /** Of all timestamps, counted from the first, milliseconds. */
+  let newest = 0;
+  const baseAt = position + BASE_TIMESTAMP_POSITION;
+  while (firstOffset + recordCount < untilOffset) {
+    const bodyStart = plainBody(bytes, view, readAt, firstOffset + recordCount, end);
+    if (bodyStart === 0) break;
+    const timestampAt = readAt + BASE_TIMESTAMP_POSITION;
+    const sinceFirst = (view.getInt32(timestampAt) - view.getInt32(baseAt)) * TWO_32 +
+      (view.getUint32(timestampAt + 4) - view.getUint32(baseAt + 4));
+    if (Math.abs(sinceFirst) > LONGEST_DELTA) break;
+    const next = readAt + batchSize(view, readAt);
+    const bodySize = next - bodyStart;
+    const size = 1 + sizeOfVarint(sinceFirst) + sizeOfVarint(recordCount) + bodySize;
+    if (writeAt + sizeOfVarint(size) + size - position > maxBytes) break;
+    // The register at the end of the batch is what it was before the body, moved on, and the body's own; the same
+    // body follows another beginning here.
+    const stored = view.getInt32(readAt + CRC_POSITION);
+    const before = crc32cRegister(-1, bytes, readAt + ATTRIBUTES_POSITION, bodyStart);
+    const headStart = writeAt;
+    writeAt = writeVarint(bytes, writeAt, size);
+    bytes[writeAt++] = 0;
+    writeAt = writeVarint(bytes, writeAt, sinceFirst);
+    writeAt = writeVarint(bytes, writeAt, recordCount);
+    register = ~stored ^
+      crc32cAdvance(before ^ crc32cRegister(register, bytes, headStart, writeAt), bodySize);
+    bytes.copyWithin(writeAt, bodyStart, next);
+    writeAt += bodySize;
+    if (sinceFirst > newest) newest = sinceFirst;
+    recordCount++;
+    readAt = next;
+  }
+  if (recordCount === 1) return undefined;
+  const size = writeAt - position;
+  view.setInt32(position + LENGTH_POSITION, size - LOG_OVERHEAD);
+  view.setInt32(position + LAST_OFFSET_DELTA_POSITION, recordCount - 1);
+  view.setInt32(position + RECORD_COUNT_POSITION, recordCount);
+  view.setBigInt64(
+    position + MAX_TIMESTAMP_POSITION,
+    view.getBigInt64(baseAt) + BigInt(newest),
+  );
+  view.setInt32(position + CRC_POSITION, ~(register ^ headerRegister(bytes, position, writeAt)));
+  return { size, recordCount, end: readAt };
+}
+
+/** The register after the header alone, moved on over the records. */
+function headerRegister(bytes: Uint8Array, position: number, end: number): number {
+  const recordsStart = position + RECORDS_POSITION;
+  const register = crc32cRegister(-1, bytes, position + ATTRIBUTES_POSITION, recordsStart);
+  return crc32cAdvance(register, end - recordsStart);
+}
+
+/** Where the body (key, value, headers) of the batch's record begins; 0 where the batch is of another kind. */
+function plainBody(
+  bytes: Uint8Array,
+  view: DataView,
+  position: number,
+  offset: number,
+  end: number,
+): number {
+  if (end - position < SMALLEST_BATCH) return 0;
+  const size = batchSize(view, position);
+  if (size < SMALLEST_BATCH || size >= SMALL_BYTES || size > end - position) return 0;
+  const baseAt = position + BASE_TIMESTAMP_POSITION;
+  const maxAt = position + MAX_TIMESTAMP_POSITION;
+  if (
+    view.getInt32(position) * TWO_32 + view.getUint32(position + 4) !== offset ||
+    bytes[position + MAGIC_POSITION] !== 2 ||
+    view.getInt16(position + ATTRIBUTES_POSITION) !== 0 ||
+    view.getInt32(position + LAST_OFFSET_DELTA_POSITION) !== 0 ||
+    view.getInt32(position + RECORD_COUNT_POSITION) !== 1 ||
+    view.getInt32(baseAt) !== view.getInt32(maxAt) ||
+    view.getInt32(baseAt + 4) !== view.getInt32(maxAt + 4)
+  ) return 0;
+  // The record's length, below `SMALL_BYTES`; then attributes, timestamp delta and offset delta, all of them 0.
+  let at = position + RECORDS_POSITION;
+  let zigzag = 0;
+  for (let shift = 0, byte = 0x80; byte >= 0x80; shift += 7) {
+    if (shift > 14) return 0;
+    byte = bytes[at++]!;
+    zigzag |= (byte & 0x7f) << shift;
+  }
+  const exact = zigzag === 2 * (position + size - at);
+  if (!exact || bytes[at] !== 0 || bytes[at + 1] !== 0 || bytes[at + 2] !== 0) return 0;
+  return at + 3;
+}
