@@ -194,19 +194,23 @@ export function startCopy(options: CopyOptions): Copy {
 
   /** Looks now and then whether topics were deleted, re-created or changed behind the copy's back. */
   async function watchTopics(): Promise<void> {
-    while (!signal.aborted) {
+    for (let took = 0; !signal.aborted;) {
+      await delay(Math.max(TOPIC_WATCH_MS, took * 20), signal).catch(() => {});
+      if (signal.aborted) return;
       const started = performance.now();
       // A broker that cannot be asked is noticed, and named, by the lanes.
       await refreshLeaders().then(failChangedTopics, () => {});
-      const took = performance.now() - started;
-      await delay(Math.max(TOPIC_WATCH_MS, took * 20), signal).catch(() => {});
+      took = performance.now() - started;
     }
   }
 
   async function run(): Promise<readonly CopyResult[]> {
     if (partitions.length === 0) return [];
+    const known = partitions.every((partition) =>
+      sourceLeaders.leader(partition) !== undefined && targetLeaders.leader(partition) !== undefined
+    );
     // Partitions without a known leader are tried again like any other.
-    await refreshLeaders().catch(ignorePeerError);
+    if (!known) await refreshLeaders().catch(ignorePeerError);
     options.tasks.forEach(({ problem }, index) => {
       if (problem !== undefined) partitions[index]?.fail(problem);
     });

@@ -35,6 +35,8 @@ export interface PlannedTopic {
   readonly topicId?: string;
   /** Given where more partitions than these would mean messages outside the plan. */
   readonly partitions?: number;
+  /** By partition, where the plan has just seen them. */
+  readonly leaders?: ReadonlyMap<number, Leader>;
 }
 
 /**
@@ -50,7 +52,9 @@ export function createLeaders(
   const topics = [...planned.keys()];
   const missing = new Map<string, number>();
   const problems = new Map<string, string>();
-  let leaders = new Map<string, ReadonlyMap<number, Leader>>();
+  let leaders = new Map(
+    [...planned].map(([topic, { leaders }]) => [topic, leaders ?? new Map<number, Leader>()]),
+  );
   let refreshing: Promise<void> | undefined;
   let refreshedAt = -Infinity;
 

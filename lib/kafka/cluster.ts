@@ -86,7 +86,10 @@ export async function reachCluster(
   return { cluster, unreachable: [...failures, ...unreachable] };
 }
 
-type OpenConnection = (address: HostPort) => Promise<BrokerConnection>;
+type OpenConnection = (
+  address: HostPort,
+  versions?: BrokerConnection["versions"],
+) => Promise<BrokerConnection>;
 
 /** All connections of a cluster share its tokens. */
 function opener(config: ClusterConfig, signal: AbortSignal | undefined): OpenConnection {
@@ -95,8 +98,12 @@ function opener(config: ClusterConfig, signal: AbortSignal | undefined): OpenCon
     ...(tls?.ca !== undefined && { ca: tls.ca }),
     ...(signal && { signal }),
   });
-  return (address) =>
-    connectToBroker(config, address, { ...(signal && { signal }), ...(tokens && { tokens }) });
+  return (address, versions) =>
+    connectToBroker(config, address, {
+      ...(signal && { signal }),
+      ...(tokens && { tokens }),
+      ...(versions && { versions }),
+    });
 }
 
 function createCluster(
@@ -108,10 +115,15 @@ function createCluster(
 ): Cluster {
   let brokers = brokerTable(initial);
   const controls = new Map<string, Promise<BrokerConnection>>();
-  for (const opened of reached) {
-    const { advertised } = opened.connection.address;
-    if (controls.has(advertised)) opened.connection.close();
-    else controls.set(advertised, Promise.resolve(opened));
+  /** The control connections, as far as they have been opened. */
+  const opened = new Map<string, BrokerConnection>();
+  for (const broker of reached) {
+    const { advertised } = broker.connection.address;
+    if (controls.has(advertised)) broker.connection.close();
+    else {
+      controls.set(advertised, Promise.resolve(broker));
+      opened.set(advertised, broker);
+    }
   }
 
   async function controlTo(address: HostPort): Promise<BrokerConnection> {
@@ -120,8 +132,14 @@ function createCluster(
     if (known !== undefined && !known.connection.closed) return known;
     const opening = open(address);
     controls.set(key, opening);
-    opening.catch(() => controls.delete(key));
+    opening.then((broker) => opened.set(key, broker), () => controls.delete(key));
     return await opening;
+  }
+
+  /** A data connection goes where a control connection is open, as a rule: it need not ask what that broker speaks. */
+  async function openData(address: HostPort): Promise<BrokerConnection> {
+    const known = opened.get(formatAddress(address));
+    return await open(address, known?.connection.closed === false ? known.versions : undefined);
   }
 
   function addressOf(nodeId: number): HostPort {
@@ -155,15 +173,15 @@ function createCluster(
     brokers: () => brokers,
     control: async (nodeId) => await controlTo(addressOf(nodeId)),
     anyControl,
-    openData: async (nodeId) => await open(addressOf(nodeId)),
+    openData: async (nodeId) => await openData(addressOf(nodeId)),
     async metadata(topics) {
       const metadata = await fetchMetadata(await anyControl(), topics);
       brokers = brokerTable(metadata);
       return metadata;
     },
     close() {
-      for (const opened of controls.values()) {
-        opened.then(({ connection }) => connection.close(), () => {});
+      for (const opening of controls.values()) {
+        opening.then(({ connection }) => connection.close(), () => {});
       }
     },
   };

@@ -281,7 +281,12 @@ function plannedTopics(
   return new Map([...partitionsToCopy(plan), ...begun].map(({ topic }) => {
     const known = topics.get(topic);
     const partitions = role === "source" ? known?.partitions.length : undefined;
+    const leaders = new Map(
+      known?.partitions.filter(({ leader }) => leader >= 0)
+        .map(({ partition, leader, leaderEpoch }) => [partition, { nodeId: leader, leaderEpoch }]),
+    );
     return [topic, {
+      leaders,
       ...optional("topicId", known?.topicId),
       ...optional("partitions", partitions),
     }];

@@ -35,7 +35,7 @@ export async function lookCloser(
   const bytes = new Map<string, bigint>();
   const times = new Map<string, bigint | undefined>();
   const rules = [...Map.groupBy(questions, ({ rule }) => rule).values()];
-  await Promise.all(byLeader.map(([leader, ofLeader]) =>
+  const look = ([leader, ofLeader]: (typeof byLeader)[number]) =>
     quietly(async () => {
       const broker = await source.control(leader);
       const sizes = async () => {
@@ -50,10 +50,12 @@ export async function lookCloser(
         }
       };
       await Promise.all([sizes(), ...rules.map(offsetsAt)]);
-    })
-  ));
-  await delay(Math.max(0, waitMs()), signal);
-  return { bytes, times, ends: await lookAtEnds(source, partitions, snapshot) };
+    });
+  const [ends] = await Promise.all([
+    delay(Math.max(0, waitMs()), signal).then(() => lookAtEnds(source, partitions, snapshot)),
+    ...byLeader.map(look),
+  ]);
+  return { bytes, times, ends };
 }
 
 /** The high watermarks of the partitions now; those that nobody tells are absent. */

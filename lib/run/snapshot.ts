@@ -15,7 +15,7 @@ import { isInternalTopicName } from "../core/name_filter.ts";
 import { formatAddress } from "../config/address.ts";
 import { CONTROL_BACKOFF, createBackoff } from "../kafka/backoff.ts";
 import type { Cluster } from "../kafka/cluster.ts";
-import { readyCoordinators } from "../kafka/coordinators.ts";
+import { coordinatorsIn, OFFSETS_TOPIC, readyCoordinators } from "../kafka/coordinators.ts";
 import { fetchGroups, GroupListError } from "../kafka/groups.ts";
 import {
   listPartitionOffsets,
@@ -32,22 +32,23 @@ export async function snapshotSource(
   concerns: (topic: string) => boolean,
   signal: AbortSignal,
 ): Promise<ClusterSnapshot> {
-  const groups = await allGroups(cluster, signal);
+  const { groups, metadata } = await groupsAndMetadata(cluster, signal, "all");
   const committedOn = new Set(groups.flatMap(({ committed }) => [...committed.keys()]));
-  const metadata = await cluster.metadata("all");
-  const seen = await snapshot(
-    cluster,
-    metadata,
-    groups,
-    (topic) => committedOn.has(topic) && concerns(topic),
-    signal,
-  );
   const unread = metadata.topics.filter(({ errorCode, topic, internal }) =>
     errorCode === 0 && !internal && !isInternalTopicName(topic) && !committedOn.has(topic) &&
     concerns(topic)
   );
-  // Nothing depends on them: what is not told at once is left out.
-  const offsets = await fetchOffsets(cluster, unread, signal, undefined, 0);
+  const [seen, offsets] = await Promise.all([
+    snapshot(
+      cluster,
+      metadata,
+      groups,
+      (topic) => committedOn.has(topic) && concerns(topic),
+      signal,
+    ),
+    // Nothing depends on them: what is not told at once is left out.
+    fetchOffsets(cluster, unread, signal, undefined, 0),
+  ]);
   const topics = unread.map((topic) =>
     [topic.topic, toSnapshot(topic, offsets, new Map(), true)] as const
   );
@@ -100,8 +101,18 @@ export async function allGroups(
   signal: AbortSignal,
   names?: ReadonlySet<string>,
 ): Promise<readonly GroupSnapshot[]> {
+  return (await groupsAndMetadata(cluster, signal, [OFFSETS_TOPIC], names)).groups;
+}
+
+/** The groups, and the metadata that shows that no coordinator has changed while they were listed. */
+async function groupsAndMetadata(
+  cluster: Cluster,
+  signal: AbortSignal,
+  topics: readonly string[] | "all",
+  names?: ReadonlySet<string>,
+): Promise<{ readonly groups: readonly GroupSnapshot[]; readonly metadata: Metadata }> {
   const backoff = createBackoff(CONTROL_BACKOFF, signal);
-  const perBroker = await backoff(async () => {
+  const { listed, metadata } = await backoff(async () => {
     const before = await readyCoordinators(cluster);
     if (before === undefined) return undefined;
     const listed = await Promise.all(
@@ -109,20 +120,21 @@ export async function allGroups(
         await fetchGroups(await cluster.control(nodeId), backoff, names)
       ),
     );
-    return await readyCoordinators(cluster) === before ? listed : undefined;
+    const metadata = await cluster.metadata(topics);
+    return coordinatorsIn(metadata) === before ? { listed, metadata } : undefined;
   }, () =>
     new GroupListError(
       `Cannot list the consumer groups of the ${cluster.role} cluster: some partitions of __consumer_offsets have no leader that answers for them`,
     ));
   // A broker that led before may still list a group too: the one with more offsets knows it.
   const byName = new Map<string, GroupSnapshot>();
-  for (const group of perBroker.flat()) {
+  for (const group of listed.flat()) {
     const known = byName.get(group.group);
     if (known === undefined || group.committed.size > known.committed.size) {
       byName.set(group.group, group);
     }
   }
-  return [...byName.values()];
+  return { groups: [...byName.values()], metadata };
 }
 
 async function snapshot(
