@@ -1,7 +1,11 @@
 // Who is measured, and how each is told to copy a topic of one cluster to the same topic of another. Each runs as a user
 // would run it: data-migrate with journal, log, progress and verification on. It measures nothing.
 
-import { connectClassPath } from "../tests/support/connect_workers.ts";
+import {
+  connectClassPath,
+  type ConnectCluster,
+  startConnect,
+} from "../tests/support/connect_workers.ts";
 import { type GoPrograms, kafkajsPeer, kcatPeer, pythonPeer } from "./programs.ts";
 import { type Addresses, type Backlog, topicName } from "./stage.ts";
 import { bytesLeft, type Workload } from "./workloads.ts";
@@ -31,6 +35,12 @@ export interface Contender {
   readonly leftOut?: (workload: Workload) => string | undefined;
   /** Prepares a run; installs what is missing. @returns program and arguments */
   readonly command: (order: CopyOrder) => Promise<readonly string[]>;
+  /** What it leaves beside the messages makes offsets useless for counting: it verifies by itself. */
+  readonly verifiesItself?: boolean;
+  /** A process that works for it and is not its child: counted with it. */
+  readonly helperPid?: () => number | undefined;
+  /** Ends what `command` has started. */
+  readonly end?: () => Promise<void>;
 }
 
 /** How data-migrate is slowed down. */
@@ -45,29 +55,60 @@ export function dataMigrateContender(binary: string, slowdown?: Slowdown): Conte
   return {
     name: "data-migrate",
     kind: "ours",
-    async command({ source, target, group, workload, folder }) {
-      const config = `${folder}/migration.yaml`;
-      const cluster = (bootstrapServers: string) => {
-        const dialled = slowdown?.addresses[bootstrapServers];
-        return {
-          bootstrapServers,
-          ...(dialled !== undefined && { addresses: { [bootstrapServers]: dialled } }),
-        };
-      };
-      const { bytesPerSecond } = slowdown ?? {};
-      const content = {
-        checkFlag: workload.groups === undefined ? 1 : 0,
-        source: cluster(source),
-        target: cluster(target),
-        topics: { include: [topicName(workload.topic)] },
-        groups: { include: [workload.groups === undefined ? group : `/${group}-.*/`] },
-        ...(bytesPerSecond !== undefined && { limits: { bytesPerSecond } }),
-      };
-      // JSON is YAML too.
-      await Deno.writeTextFile(config, JSON.stringify(content, null, 2));
-      return [binary, config];
-    },
+    command: (order) => dataMigrateCommand(binary, order, slowdown),
   };
+}
+
+/** data-migrate that has a Connect cluster copy, which is there before and after. @param binary its path */
+export function connectContender(binary: string): Contender {
+  let connect: ConnectCluster | undefined;
+  return {
+    name: "data-migrate, engine: connect",
+    kind: "ours",
+    part: 0.1,
+    leftOut: ({ name }) => ["A", "C"].includes(name) ? undefined : "",
+    verifiesItself: true,
+    async command(order) {
+      connect = await startConnect({ bootstrap: order.target, workers: 1, heapMb: 1024 });
+      const [worker] = connect.workers;
+      const engine = { connect: { url: worker?.url, tasks: CONNECT_TASKS } };
+      return await dataMigrateCommand(binary, order, undefined, { engine });
+    },
+    helperPid: () => connect?.workers[0]?.pid,
+    end: async () => await connect?.[Symbol.asyncDispose](),
+  };
+}
+
+/** As many as there are processors. */
+const CONNECT_TASKS = 2;
+
+async function dataMigrateCommand(
+  binary: string,
+  { source, target, group, workload, folder }: CopyOrder,
+  slowdown?: Slowdown,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<readonly string[]> {
+  const config = `${folder}/migration.yaml`;
+  const cluster = (bootstrapServers: string) => {
+    const dialled = slowdown?.addresses[bootstrapServers];
+    return {
+      bootstrapServers,
+      ...(dialled !== undefined && { addresses: { [bootstrapServers]: dialled } }),
+    };
+  };
+  const { bytesPerSecond } = slowdown ?? {};
+  const content = {
+    checkFlag: workload.groups === undefined ? 1 : 0,
+    source: cluster(source),
+    target: cluster(target),
+    topics: { include: [topicName(workload.topic)] },
+    groups: { include: [workload.groups === undefined ? group : `/${group}-.*/`] },
+    ...(bytesPerSecond !== undefined && { limits: { bytesPerSecond } }),
+    ...more,
+  };
+  // JSON is YAML too.
+  await Deno.writeTextFile(config, JSON.stringify(content, null, 2));
+  return [binary, config];
 }
 
 /** Everybody else, from the quickest to the slowest. */

@@ -3,7 +3,7 @@
 // everything is a failure, of that contender; how fast a run was never is.
 
 import { conditions } from "./conditions.ts";
-import { type Contender, dataMigrateContender, peers } from "./contenders.ts";
+import { connectContender, type Contender, dataMigrateContender, peers } from "./contenders.ts";
 import { benchLimit } from "./limit.ts";
 import { type BenchOptions, HELP, parseBenchOptions } from "./options.ts";
 import { dataMigrate, goPrograms } from "./programs.ts";
@@ -37,7 +37,8 @@ async function bench(options: BenchOptions): Promise<boolean> {
   const ours = dataMigrateContender(binary);
   const contenders: readonly Contender[] = [
     ours,
-    ...peers(programs).filter(({ name }) => wanted?.some((each) => name.startsWith(each)) ?? true),
+    ...[...peers(programs), connectContender(binary)]
+      .filter(({ name }) => wanted?.some((each) => name.startsWith(each)) ?? true),
   ];
   const results: WorkloadResult[] = [];
   const empty = new Map<string, WorkloadResult["series"][number]["runs"][number]>();
