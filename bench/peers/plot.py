@@ -34,7 +34,7 @@ names = list(dict.fromkeys(
     for series in result["series"]
     if series["kind"] != "ceiling"
 ))
-markers = dict(zip(names, "osD^vPX*"))
+markers = dict(zip(names, "osD^vPX*h<"))
 figure, axes = plot.subplots(figsize=(9, 0.45 * len(shown) + 1.6))
 for name in names:
     points = [
