@@ -1,5 +1,6 @@
 // The bench's command line. What is wrong with it comes back as a sentence; it starts nothing.
 
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { parseSizeBytes } from "../lib/config/quantities.ts";
 import { type Workload, workloads } from "./workloads.ts";
@@ -77,6 +78,6 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | strin
     write: values.write,
     ...(values.peers !== undefined && { peers: values.peers.split(",") }),
     ...(limit !== undefined && { limit }),
-    ...(values.binary !== undefined && { binary: values.binary }),
+    ...(values.binary !== undefined && { binary: resolve(values.binary) }),
   };
 }

@@ -83,6 +83,7 @@ export function targets(
       ),
     ]),
     faster("WA", 1),
+    faster("WD", 1),
     faster("WH", 1),
     atLeast("P: at least half of A's MB/s", times(rate("P"), rate("A")), 0.5),
     atMost("G: seconds at most 1.5", times(ours("G")?.wallMs, 1000), 1.5),

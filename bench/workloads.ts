@@ -41,6 +41,15 @@ const A = {
   batchBytes: 1_000_000,
   left: 1,
 } as const satisfies Workload;
+const D = {
+  ...A,
+  name: "D",
+  title: "1 KB, lz4 batches of 16 KB",
+  topic: "d",
+  records: 500_000,
+  codec: "lz4",
+  batchBytes: 16_000,
+} as const satisfies Workload;
 const H = {
   ...A,
   name: "H",
@@ -75,15 +84,8 @@ export const workloads: readonly Workload[] = [
     valueBytes: 100,
     codec: "zstd",
   },
-  {
-    ...A,
-    name: "D",
-    title: "1 KB, lz4 batches of 16 KB",
-    topic: "d",
-    records: 500_000,
-    codec: "lz4",
-    batchBytes: 16_000,
-  },
+  D,
+  { ...D, name: "WD", title: "D, 50 ms away", far: true },
   H,
   { ...H, name: "WH", title: "half of H, 50 ms away", left: 1 / 2, far: true },
   P,

@@ -14,6 +14,7 @@ import { createLeaders, type PlannedTopic } from "./leaders.ts";
 import { createPace } from "./pace.ts";
 import { findPosition, PositionError, type TargetPosition } from "./find_position.ts";
 import type { CopyPosition, CopyProgress, CopyResult, CopyTask } from "./copy_task.ts";
+import { mergeBelow } from "./merge_below.ts";
 import { type Acknowledgement, PartitionCopy } from "./partition_copy.ts";
 import { createRouter } from "./router.ts";
 import { furthestFromEnd } from "./slowest.ts";
@@ -72,6 +73,7 @@ export function startCopy(options: CopyOptions): Copy {
     source: createWaitClock(() => performance.now()),
     target: createWaitClock(() => performance.now()),
   };
+  const roundTripMs = options.target.roundTripMs();
   const pool = createBufferPool(MEMORY_BYTES);
   const sourcePace = createPace(options.bytesPerSecond, signal);
   const targetPace = createPace(options.bytesPerSecond, signal);
@@ -131,6 +133,7 @@ export function startCopy(options: CopyOptions): Copy {
         reportTrouble,
         onThrottled: throttled.source.add,
         onCrash,
+        mergeBelow: () => mergeBelow(roundTripMs, partitions.length - settled.size),
         onLost(partition) {
           const span = partition.lost.at(-1);
           if (span !== undefined) options.onLost(resultOf(partition), span);
@@ -188,8 +191,8 @@ export function startCopy(options: CopyOptions): Copy {
     return sourceLeaders.topicProblem(topic) ?? targetLeaders.topicProblem(topic);
   }
 
-  async function refreshLeaders(): Promise<void> {
-    await Promise.all([sourceLeaders.refresh(), targetLeaders.refresh()]);
+  async function refreshLeaders(atOnce = false): Promise<void> {
+    await Promise.all([sourceLeaders.refresh(atOnce), targetLeaders.refresh(atOnce)]);
   }
 
   /** Looks now and then whether topics were deleted, re-created or changed behind the copy's back. */
@@ -222,7 +225,7 @@ export function startCopy(options: CopyOptions): Copy {
     const watching = watchTopics();
     await untilAborted(allSettled.promise, options.signal);
     // What was done since the last look counts only if the topics are still the same.
-    if (!options.signal.aborted) await refreshLeaders().catch(() => {});
+    if (!options.signal.aborted) await refreshLeaders(true).catch(() => {});
     end.abort();
     await Promise.all([sourceRouter.ended(), targetRouter.ended(), watching]);
     return partitions.map((partition) => {

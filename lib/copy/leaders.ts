@@ -21,8 +21,13 @@ export interface Leaders {
   leader(partition: TopicPartition): Leader | undefined;
   /** Why nothing more of the topic may be copied, as a sentence. */
   topicProblem(topic: string): string | undefined;
-  /** Asks the cluster again. @throws {ConnectionError} when no broker answers */
-  refresh(): Promise<void>;
+  /**
+   * Asks the cluster again.
+   *
+   * @param atOnce what anybody asked for before is no answer
+   * @throws {ConnectionError} when no broker answers
+   */
+  refresh(atOnce?: boolean): Promise<void>;
 }
 
 /** Refreshes are at least this far apart. */
@@ -88,9 +93,13 @@ export function createLeaders(
     }
   }
 
-  async function refreshOnce(): Promise<void> {
+  async function refreshLater(): Promise<void> {
     const wait = refreshedAt + REFRESH_INTERVAL_MS - performance.now();
     if (wait > 0) await delay(wait, signal);
+    await refreshNow();
+  }
+
+  async function refreshNow(): Promise<void> {
     const metadata = await cluster.metadata(topics);
     refreshedAt = performance.now();
     metadata.topics.forEach(judge);
@@ -108,8 +117,9 @@ export function createLeaders(
   return {
     leader: ({ topic, partition }) => leaders.get(topic)?.get(partition),
     topicProblem: (topic) => problems.get(topic),
-    refresh() {
-      refreshing ??= refreshOnce().finally(() => {
+    refresh(atOnce = false) {
+      if (atOnce) return refreshNow();
+      refreshing ??= refreshLater().finally(() => {
         refreshing = undefined;
       });
       return refreshing;

@@ -4,18 +4,16 @@
 import { DamagedMemberError, mergeBatches } from "../batch/merge.ts";
 import { attributes, CODEC_MASK } from "../batch/record_batch.ts";
 import { type Cut, type CutBatch, MERGED_BYTES, recordsBefore, type TargetRules } from "./cut.ts";
+import type { MergeBelow } from "./merge_below.ts";
 
-/** Uncompressed batches below this are merged: re-framing costs about as much as a checksum. */
-const SMALL_BYTES = 16 * 1024;
-/** Compressed ones have to be opened and compressed again, which pays only where they are tiny. */
-const SMALL_COMPRESSED_BYTES = 2 * 1024;
 /** Merged records may take a little more than their batches did, where these held many. */
 const MARGIN = 0.85;
 
-/** The cut with its runs of small batches merged. */
+/** The cut with its runs of small batches merged. @param below which batches are small */
 export function mergeSmall(
   cut: Cut,
   { maxBatchBytes = Infinity, logAppendTime }: TargetRules,
+  below: MergeBelow,
 ): Cut {
   if (cut.batches.length < 2 || logAppendTime) return cut;
   const limit = Math.floor(Math.min(MERGED_BYTES, maxBatchBytes) * MARGIN);
@@ -32,7 +30,7 @@ export function mergeSmall(
       if (run.length > 0 && (runBytes + batch.size > limit || !sameKind(run[0], batch))) {
         finishRun();
       }
-      if (isSmall(batch)) {
+      if (isSmall(batch, below)) {
         run.push(batch);
         runBytes += batch.size;
       } else {
@@ -52,10 +50,13 @@ export function mergeSmall(
   }
 }
 
-function isSmall({ view, position, size, passedThrough }: CutBatch): boolean {
+function isSmall(
+  { view, position, size, passedThrough }: CutBatch,
+  { uncompressed, compressed }: MergeBelow,
+): boolean {
   if (!passedThrough) return false;
   const codec = attributes(view, position) & CODEC_MASK;
-  return size < (codec === 0 ? SMALL_BYTES : SMALL_COMPRESSED_BYTES);
+  return size < (codec === 0 ? uncompressed : compressed);
 }
 
 function sameKind(first: CutBatch | undefined, batch: CutBatch): boolean {

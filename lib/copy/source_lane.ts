@@ -16,6 +16,7 @@ import { decodeFetchById, encodeFetchById, FETCH_BY_ID_VERSION } from "../wire/f
 import { ProtocolError } from "../wire/protocol_reader.ts";
 import { type CutBatch, cutBatches } from "./cut.ts";
 import { isPeerError, type Lane, LONGEST_THROTTLE_MS, type ReportTrouble } from "./lane.ts";
+import type { MergeBelow } from "./merge_below.ts";
 import { mergeSmall } from "./merge_small.ts";
 import type { Pace } from "./pace.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
@@ -35,6 +36,8 @@ export interface SourceLaneOptions {
   readonly reportTrouble: ReportTrouble;
   /** The broker wants us to wait, milliseconds. */
   readonly onThrottled: (throttleMs: number) => void;
+  /** Which batches are worth merging now. */
+  readonly mergeBelow: () => MergeBelow;
   /** Batches of this partition were framed. */
   readonly onFramed: (partition: PartitionCopy) => void;
   /** Messages of this partition expired before they were read. */
@@ -46,6 +49,7 @@ export interface SourceLaneOptions {
 
 /** A Fetch's bytes: a little less than a power of two, so that the response with its headers fits a pooled buffer. */
 const FETCH_BYTES = 16 * 1024 * 1024 - 64 * 1024;
+/** Of one partition, at least; few partitions share a Fetch evenly, so that over a long link it is full all the same. */
 const PARTITION_FETCH_BYTES = 4 * 1024 * 1024;
 const PARTITIONS_PER_FETCH = 256;
 /** Under a limit: partitions without records take their bytes in a response, too. */
@@ -68,8 +72,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
   const { pace, pool, signal, reportTrouble } = options;
   // A batch that is larger comes whole all the same (KIP-74).
   const maxBytes = Math.min(FETCH_BYTES, pace.pieceBytes ?? FETCH_BYTES);
-  const partitionMaxBytes = Math.min(PARTITION_FETCH_BYTES, maxBytes);
-  const limits = { maxWaitMs: FETCH_WAIT_MS, maxBytes, partitionMaxBytes };
+  const leastOfPartition = Math.min(PARTITION_FETCH_BYTES, maxBytes);
   const partitionsPerFetch = pace.pieceBytes === undefined ? PARTITIONS_PER_FETCH : Math.max(
     FEWEST_PARTITIONS_PER_FETCH,
     Math.min(PARTITIONS_PER_FETCH, Math.floor(maxBytes / PACED_PARTITION_BYTES)),
@@ -169,6 +172,8 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
       leaderEpoch: options.leaderEpoch(partition),
       fetchOffset: partition.nextFetchOffset,
     }));
+    const partitionMaxBytes = Math.max(leastOfPartition, Math.floor(maxBytes / chosen.length));
+    const limits = { maxWaitMs: FETCH_WAIT_MS, maxBytes, partitionMaxBytes };
     const topicIds = fetchesById(from) ? topicIdsOf(chosen) : undefined;
     const request = topicIds === undefined
       ? encodeFetch(wanted, limits)
@@ -255,6 +260,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     const cut = mergeSmall(
       cutBatches({ ...frame, ...fetched }, range, rules, !damagedBefore),
       rules,
+      options.mergeBelow(),
     );
     const empty = fetched.recordsEnd === fetched.recordsStart;
     if (empty && fetched.highWatermark < untilOffset) {

@@ -26,6 +26,8 @@ export interface Cluster {
   anyControl(): Promise<BrokerConnection>;
   /** A connection of one's own, for data; the caller closes it. @throws {ConnectionError} */
   openData(nodeId: number): Promise<BrokerConnection>;
+  /** The fastest answer so far on a control connection that is open, milliseconds; 0 where there is none. */
+  roundTripMs(): number;
   /** Asks for metadata and takes over its broker list. @throws {ConnectionError} */
   metadata(topics: readonly string[] | "all"): Promise<Metadata>;
   close(): void;
@@ -174,6 +176,11 @@ function createCluster(
     control: async (nodeId) => await controlTo(addressOf(nodeId)),
     anyControl,
     openData: async (nodeId) => await openData(addressOf(nodeId)),
+    roundTripMs() {
+      const fastest = [...opened.values()].filter(({ connection }) => !connection.closed)
+        .map(({ connection }) => connection.fastestAnswerMs);
+      return fastest.length === 0 ? 0 : Math.min(...fastest);
+    },
     async metadata(topics) {
       const metadata = await fetchMetadata(await anyControl(), topics);
       brokers = brokerTable(metadata);

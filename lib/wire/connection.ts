@@ -94,6 +94,7 @@ export class Connection implements RequestChannel {
   readonly #onAbort = () => this.close();
   #correlationId = 0;
   #lastActivity = 0;
+  #fastestAnswerMs = Infinity;
   #writing: Promise<void> = Promise.resolve();
   #staging: Uint8Array | undefined;
   #error: Error | undefined;
@@ -117,6 +118,11 @@ export class Connection implements RequestChannel {
   /** Whether the connection has ended; a new one has to be opened then. */
   get closed(): boolean {
     return this.#error !== undefined;
+  }
+
+  /** Milliseconds that the fastest answer took; 0 before the first. */
+  get fastestAnswerMs(): number {
+    return this.#fastestAnswerMs === Infinity ? 0 : this.#fastestAnswerMs;
   }
 
   /** Number of requests not answered yet. */
@@ -272,6 +278,8 @@ export class Connection implements RequestChannel {
         throw error;
       }
       this.#pending.shift();
+      const tookMs = performance.now() - pending.since;
+      this.#fastestAnswerMs = Math.min(this.#fastestAnswerMs, tookMs);
       this.#answer(pending, bytes, size, buffer);
     }
   }

@@ -153,6 +153,7 @@ function fakeCluster(
   return {
     role,
     clusterId: role,
+    roundTripMs: () => 0,
     brokers: () => new Map([[node, { host: role, port: 1 }]]),
     control,
     anyControl: control,

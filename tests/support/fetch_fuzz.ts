@@ -8,6 +8,7 @@ import { compress } from "../../lib/codec/codec.ts";
 import { CorruptBatchError } from "../../lib/batch/corrupt_batch_error.ts";
 import { crcMatches } from "../../lib/batch/check.ts";
 import { cutBatches, type TargetRules } from "../../lib/copy/cut.ts";
+import { mergeBelow } from "../../lib/copy/merge_below.ts";
 import { mergeSmall } from "../../lib/copy/merge_small.ts";
 import { PartitionCopy } from "../../lib/copy/partition_copy.ts";
 import { decodeFetch, type FetchedPartition } from "../../lib/wire/fetch.ts";
@@ -86,7 +87,7 @@ function read(
   if (carried?.unprovenOffset !== undefined) {
     cut = cutBatches(response(), { ...range, carried }, rules, mergesRuns);
   }
-  cut = mergeSmall(cut, rules);
+  cut = mergeSmall(cut, rules, mergeBelow(random.below(100), 1 + random.below(10)));
   expect(cut.nextOffset >= range.fromOffset, "reading goes back");
   expect(cut.nextOffset <= range.untilOffset, "reading goes beyond the range");
   let next = range.fromOffset;

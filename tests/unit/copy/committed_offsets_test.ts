@@ -11,6 +11,7 @@ import type { LogBatch, SourceBatch } from "../../../lib/compare/log_batch.ts";
 import { CommittedOffsets } from "../../../lib/copy/committed_offsets.ts";
 import { type Cut, type CutBatch, cutBatches, recordsBefore } from "../../../lib/copy/cut.ts";
 import { digestRecords } from "../../../lib/copy/held_records.ts";
+import { mergeBelow } from "../../../lib/copy/merge_below.ts";
 import { mergeSmall } from "../../../lib/copy/merge_small.ts";
 import { PartitionCopy } from "../../../lib/copy/partition_copy.ts";
 import type { ProduceBatch } from "../../../lib/copy/produce_queue.ts";
@@ -219,7 +220,10 @@ function play({ batches, start, cuts, committed, events }: Scenario) {
           // What nothing bears out counts the second time.
           const again = first.nextOffset === copy.nextFetchOffset;
           const cut = again ? cutOnce(first.carried) : first;
-          return copy.accept(how > 4 ? mergeSmall(cut, rules) : cut, () => () => undefined);
+          return copy.accept(
+            how > 4 ? mergeSmall(cut, rules, mergeBelow(0, 1)) : cut,
+            () => () => undefined,
+          );
         }
         case "send":
           if (copy.queue.sendable) inFlight.push(copy.queue.send());

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { compress } from "../../../lib/codec/codec.ts";
 import { recordCount } from "../../../lib/batch/record_batch.ts";
-import type { Cut, CutBatch } from "../../../lib/copy/cut.ts";
-import { mergeSmall } from "../../../lib/copy/merge_small.ts";
+import type { Cut, CutBatch, TargetRules } from "../../../lib/copy/cut.ts";
+import { mergeBelow } from "../../../lib/copy/merge_below.ts";
+import { mergeSmall as mergeSmallBelow } from "../../../lib/copy/merge_small.ts";
 import { buildBatch, readBatch, testRecord, utf8 } from "../../support/record_batch_builder.ts";
+
+const near = mergeBelow(0, 1);
+const mergeSmall = (cut: Cut, rules: TargetRules) => mergeSmallBelow(cut, rules, near);
 
 const rules = { maxBatchBytes: 1_000_000, logAppendTime: false };
 
@@ -121,6 +125,19 @@ Deno.test("compressed batches are merged only where they are tiny", () => {
     "3-4 1",
   ]);
   assert.deepEqual(shape(mergeSmall(cutOf(sizes), rules)), ["0-4 4 merged"]);
+});
+
+Deno.test("over a long link larger batches are merged, too", () => {
+  const sizes = [20_000, 20_000, 3_000, 3_000, 300_000, 300_000];
+  const codecs = [0, 0, 3, 3, 0, 0];
+  const far = mergeBelow(50, 6);
+  assert.deepEqual(shape(mergeSmall(cutOf(sizes, codecs), rules)).length, 6);
+  assert.deepEqual(shape(mergeSmallBelow(cutOf(sizes, codecs), rules, far)), [
+    "0-2 2 merged",
+    "2-4 2 merged",
+    "4-5 1",
+    "5-6 1",
+  ]);
 });
 
 Deno.test("where the target sets its own times, batches pass through as they are", () => {
