@@ -3,7 +3,7 @@
 // ones. Dictionaries and the legacy frame are refused.
 
 import { CodecError, tooLarge } from "./codec_error.ts";
-import { compressBlock, decompressBlock, MAX_COMPRESSED_BLOCK, measureBlock } from "./lz4_block.ts";
+import { compressBlock, decompressBlock, MAX_COMPRESSED_BLOCK, tooMuch } from "./lz4_block.ts";
 import { BLOCK_BYTES, makeHashTable } from "./match_finder.ts";
 import { xxh32 } from "./xxh32.ts";
 
@@ -52,31 +52,58 @@ export function decompressLz4(
   maxBytes: number,
   options: Lz4Options = {},
 ): Uint8Array {
-  const target = memory(measureFrames(bytes, maxBytes, options));
   let position = 0;
+  let frame: FrameHeader | undefined;
   let frameStart = 0;
-  let isIndependent = true;
-  walkFrames(bytes, options, {
-    frame: (header) => {
+  const frames: FrameVisitor = {
+    frame(header) {
+      frame = header;
       frameStart = position;
-      isIndependent = (header.flags & INDEPENDENT_BLOCKS) !== 0;
     },
-    block: (start, end, isStored) => {
+    block(start, end, isStored) {
+      const { flags, maxBlockBytes } = frame!;
+      opened = withRoom(opened, position, maxBlockBytes);
+      const most = position + maxBlockBytes;
       if (isStored) {
-        target.set(bytes.subarray(start, end), position);
+        if (end - start > maxBlockBytes) throw tooMuch(maxBlockBytes);
+        opened.set(bytes.subarray(start, end), position);
         position += end - start;
       } else {
-        const reach = isIndependent ? position : frameStart;
-        position = decompressBlock(bytes, start, end, target, position, reach);
+        const reach = (flags & INDEPENDENT_BLOCKS) !== 0 ? position : frameStart;
+        position = decompressBlock(bytes, start, end, opened, position, reach, most);
       }
+      if (position > maxBytes) throw tooLarge("lz4", maxBytes);
     },
-    frameEnd: (checksum) => {
-      if (checksum !== undefined && checksum !== xxh32(target, frameStart, position)) {
+    frameEnd(checksum) {
+      const announced = frame!.contentSize;
+      const size = position - frameStart;
+      if (announced !== undefined && announced !== BigInt(size)) {
+        throw new CodecError(`its lz4 frame holds ${size} bytes instead of ${announced}`);
+      }
+      if (checksum !== undefined && checksum !== xxh32(opened, frameStart, position)) {
         throw new CodecError("the checksum of its lz4 content does not match");
       }
     },
-  });
-  return target;
+  };
+  walkFrames(bytes, options, frames);
+  const content = memory(position);
+  content.set(opened.subarray(0, position));
+  // What was large once is not kept for ever.
+  if (opened.length > KEPT_BYTES) opened = new Uint8Array(0);
+  return content;
+}
+
+/** What is opened goes here first, since nobody knows how much it is; used again, and never handed out. */
+let opened: Uint8Array = new Uint8Array(0);
+/** So much of it stays for the next time: most batches open to less. */
+const KEPT_BYTES = 8 * 1024 * 1024;
+
+/** Memory with room behind a position; what lies before it stays. */
+function withRoom(memory: Uint8Array, position: number, room: number): Uint8Array {
+  if (position + room <= memory.length) return memory;
+  const larger = new Uint8Array(Math.max(2 * memory.length, position + room));
+  larger.set(memory.subarray(0, position));
+  return larger;
 }
 
 /** Small contents share memory: to get some of one's own takes longer than opening a batch of one message. */
@@ -98,9 +125,9 @@ function memory(size: number): Uint8Array {
 /** One lz4 frame of independent blocks. */
 export function compressLz4(bytes: Uint8Array): Uint8Array {
   const blocks = Math.ceil(bytes.length / BLOCK_BYTES);
-  const target = new Uint8Array(7 + blocks * (4 + MAX_COMPRESSED_BLOCK) + 4);
+  const most = 7 + bytes.length + blocks * (4 + MAX_COMPRESSED_BLOCK - BLOCK_BYTES) + 4;
+  const target = compressed = withRoom(compressed, 0, most);
   const view = new DataView(target.buffer);
-  const table = makeHashTable();
   view.setUint32(0, FRAME_MAGIC, true);
   target[4] = VERSION_1 | INDEPENDENT_BLOCKS;
   target[5] = 4 << 4;
@@ -119,38 +146,13 @@ export function compressLz4(bytes: Uint8Array): Uint8Array {
     at = blockEnd;
   }
   view.setUint32(at, 0, true);
+  if (compressed.length > KEPT_BYTES) compressed = new Uint8Array(0);
   return target.slice(0, at + 4);
 }
 
-/** Bytes all frames open to; checks everything but the content. */
-function measureFrames(bytes: Uint8Array, maxBytes: number, options: Lz4Options): number {
-  let total = 0;
-  let frameStart = 0;
-  let frame: FrameHeader | undefined;
-  walkFrames(bytes, options, {
-    frame: (header) => {
-      frame = header;
-      frameStart = total;
-    },
-    block: (start, end, isStored) => {
-      const size = isStored ? end - start : measureBlock(bytes, start, end);
-      if (size > frame!.maxBlockBytes) {
-        throw new CodecError(`an lz4 block holds ${size} bytes, more than its frame allows`);
-      }
-      total += size;
-      if (total > maxBytes) throw tooLarge("lz4", maxBytes);
-    },
-    frameEnd: () => {
-      const announced = frame!.contentSize;
-      if (announced !== undefined && announced !== BigInt(total - frameStart)) {
-        throw new CodecError(
-          `its lz4 frame holds ${total - frameStart} bytes instead of ${announced}`,
-        );
-      }
-    },
-  });
-  return total;
-}
+/** What is compressed goes here first; used again, and never handed out. */
+let compressed: Uint8Array = new Uint8Array(0);
+const table = makeHashTable();
 
 function walkFrames(bytes: Uint8Array, options: Lz4Options, visitor: FrameVisitor): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

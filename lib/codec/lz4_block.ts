@@ -1,18 +1,30 @@
-// One lz4 block (lz4_Block_format.md): sequences of literals and matches. Reading takes two passes, one that
-// measures and one that writes into memory of exactly that size; every length and offset is checked.
+// One lz4 block (lz4_Block_format.md): sequences of literals and matches. Every length and offset is checked.
 
 import { CodecError } from "./codec_error.ts";
-import { copyBack, copyInto } from "./copy_back.ts";
+import { copyBack, copyInto, viewOf } from "./copy_back.ts";
 import { BLOCK_BYTES, findMatches, MIN_MATCH } from "./match_finder.ts";
 
 /**
- * How many bytes the block `bytes[start, end)` opens to.
+ * Opens the block `bytes[start, end)` into `target` from a position on.
  *
- * @throws CodecError when it is corrupt or cut off
+ * @param reach where in the target matches may begin to copy from: the block's own start, or the frame's
+ * @param most where in the target the block's content must have ended
+ * @returns where it ends
+ * @throws CodecError when the block is corrupt, cut off, holds too much, or copies from further back
  */
-export function measureBlock(bytes: Uint8Array, start: number, end: number): number {
-  let size = 0;
+export function decompressBlock(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  position: number,
+  reach: number,
+  most: number,
+): number {
+  const view = viewOf(bytes);
+  const targetView = viewOf(target);
   let from = start;
+  let to = position;
   while (from < end) {
     const token = bytes[from++]!;
     let literals = token >> 4;
@@ -24,11 +36,15 @@ export function measureBlock(bytes: Uint8Array, start: number, end: number): num
         literals += more;
       } while (more === 255);
     }
+    if (literals > end - from) throw cutOff();
+    if (literals > most - to) throw tooMuch(most - position);
+    copyInto(target, targetView, to, bytes, view, from, from + literals);
     from += literals;
-    size += literals;
-    if (from > end) throw cutOff();
+    to += literals;
     // A block ends with literals.
-    if (from === end) return size;
+    if (from === end) return to;
+    if (end - from < 2) throw cutOff();
+    const offset = view.getUint16(from, true);
     from += 2;
     let length = (token & 15) + MIN_MATCH;
     if ((token & 15) === 15) {
@@ -39,58 +55,19 @@ export function measureBlock(bytes: Uint8Array, start: number, end: number): num
         length += more;
       } while (more === 255);
     }
-    size += length;
+    if (length > most - to) throw tooMuch(most - position);
+    if (offset === 0 || offset > to - reach) {
+      throw new CodecError(`an lz4 block copies from ${offset} bytes back`);
+    }
+    copyBack(target, targetView, to, offset, length);
+    to += length;
   }
   throw cutOff();
 }
 
-/**
- * Opens the block, which {@link measureBlock} has passed, into `target` at a position.
- *
- * @param reach where in the target matches may begin to copy from: the block's own start, or the frame's
- * @returns where the block's content ends
- * @throws CodecError when a match copies from further back
- */
-export function decompressBlock(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  target: Uint8Array,
-  position: number,
-  reach: number,
-): number {
-  let from = start;
-  let to = position;
-  while (true) {
-    const token = bytes[from++]!;
-    let literals = token >> 4;
-    if (literals === 15) {
-      let more: number;
-      do {
-        more = bytes[from++]!;
-        literals += more;
-      } while (more === 255);
-    }
-    copyInto(target, to, bytes, from, from + literals);
-    from += literals;
-    to += literals;
-    if (from >= end) return to;
-    const offset = bytes[from]! | (bytes[from + 1]! << 8);
-    from += 2;
-    let length = (token & 15) + MIN_MATCH;
-    if ((token & 15) === 15) {
-      let more: number;
-      do {
-        more = bytes[from++]!;
-        length += more;
-      } while (more === 255);
-    }
-    if (offset === 0 || offset > to - reach) {
-      throw new CodecError(`an lz4 block copies from ${offset} bytes back`);
-    }
-    copyBack(target, to, offset, length);
-    to += length;
-  }
+/** A block opens to more than there may be. */
+export function tooMuch(room: number): CodecError {
+  return new CodecError(`an lz4 block holds more than the ${room} bytes its frame allows`);
 }
 
 function cutOff(): CodecError {
@@ -114,30 +91,38 @@ export function compressBlock(
   position: number,
   table: Uint16Array,
 ): number {
+  const source: Viewed = { bytes, view: viewOf(bytes) };
+  const into: Viewed = { bytes: target, view: viewOf(target) };
+  const { view } = source;
   let at = position;
-  const literals = findMatches(bytes, start, end, table, (literalStart, matchStart, offset, n) => {
-    at = writeLiterals(bytes, literalStart, matchStart, Math.min(15, n - MIN_MATCH), target, at);
+  const literals = findMatches(view, start, end, table, (literalStart, matchStart, offset, n) => {
+    at = writeLiterals(source, literalStart, matchStart, Math.min(15, n - MIN_MATCH), into, at);
     target[at++] = offset & 0xff;
     target[at++] = offset >> 8;
     if (n - MIN_MATCH >= 15) at = writeLength(target, at, n - MIN_MATCH - 15);
   });
-  return writeLiterals(bytes, literals, end, 0, target, at);
+  return writeLiterals(source, literals, end, 0, into, at);
+}
+
+interface Viewed {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
 }
 
 /** A token, its literal length and the literals. */
 function writeLiterals(
-  bytes: Uint8Array,
+  { bytes, view }: Viewed,
   start: number,
   end: number,
   matchBits: number,
-  target: Uint8Array,
+  { bytes: target, view: targetView }: Viewed,
   position: number,
 ): number {
   const count = end - start;
   let at = position;
   target[at++] = (Math.min(15, count) << 4) | matchBits;
   if (count >= 15) at = writeLength(target, at, count - 15);
-  copyInto(target, at, bytes, start, end);
+  copyInto(target, targetView, at, bytes, view, start, end);
   return at + count;
 }
 

@@ -27,12 +27,12 @@ export function makeHashTable(): Uint16Array {
 }
 
 /**
- * Visits the matches of `bytes[start, end)`, at most {@link BLOCK_BYTES}, in order; none reaches before `start`.
+ * Visits the matches of the bytes from `start` to `end`, at most {@link BLOCK_BYTES}, in order; none reaches before `start`.
  *
  * @returns where the literals after the last match begin
  */
 export function findMatches(
-  bytes: Uint8Array,
+  view: DataView,
   start: number,
   end: number,
   table: Uint16Array,
@@ -46,19 +46,16 @@ export function findMatches(
   let position = start + 1;
   let misses = 0;
   while (position <= lastStart) {
-    const word = wordAt(bytes, position);
+    const word = view.getInt32(position, true);
     const slot = Math.imul(word, 0x9e3779b1) >>> (32 - HASH_BITS);
     const candidate = start + table[slot]!;
     table[slot] = position - start;
-    if (wordAt(bytes, candidate) !== word) {
+    if (view.getInt32(candidate, true) !== word) {
       position += 1 + (misses++ >> 5);
       continue;
     }
     misses = 0;
-    let length = MIN_MATCH;
-    while (position + length < matchEnd && bytes[position + length] === bytes[candidate + length]) {
-      length++;
-    }
+    const length = matchLength(view, candidate, position, matchEnd - position);
     visit(literalStart, position, position - candidate, length);
     position += length;
     literalStart = position;
@@ -66,6 +63,17 @@ export function findMatches(
   return literalStart;
 }
 
-function wordAt(bytes: Uint8Array, at: number): number {
-  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+/** How many bytes are the same at both positions, at most so many; the first word is. */
+function matchLength(view: DataView, candidate: number, position: number, most: number): number {
+  let length = MIN_MATCH;
+  for (; length + 4 <= most; length += 4) {
+    const difference = view.getInt32(position + length, true) ^
+      view.getInt32(candidate + length, true);
+    // Its lowest bit that is set lies in the first byte that differs.
+    if (difference !== 0) return length + ((31 - Math.clz32(difference & -difference)) >> 3);
+  }
+  while (length < most && view.getInt8(position + length) === view.getInt8(candidate + length)) {
+    length++;
+  }
+  return length;
 }

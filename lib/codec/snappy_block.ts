@@ -2,7 +2,7 @@
 // offset is checked; a block must fill exactly the length it announces.
 
 import { CodecError } from "./codec_error.ts";
-import { copyBack, copyInto } from "./copy_back.ts";
+import { copyBack, copyInto, viewOf } from "./copy_back.ts";
 import { BLOCK_BYTES, findMatches, makeHashTable } from "./match_finder.ts";
 
 /** A copy makes at most 64 bytes of 3 (or 11 of 2): no block grows more than this many times. */
@@ -50,6 +50,8 @@ export function decompressBlock(
   length: number,
 ): void {
   const targetEnd = position + length;
+  const view = viewOf(bytes);
+  const targetView = viewOf(target);
   let from = start;
   let to = position;
   while (from < end) {
@@ -65,7 +67,7 @@ export function decompressBlock(
       }
       if (size > end - from) throw cutOff();
       if (size > targetEnd - to) throw wrongLength(length);
-      copyInto(target, to, bytes, from, from + size);
+      copyInto(target, targetView, to, bytes, view, from, from + size);
       from += size;
     } else {
       const offsetBytes = (tag & 3) === 3 ? 4 : tag & 3;
@@ -83,7 +85,7 @@ export function decompressBlock(
         throw new CodecError(`a snappy block copies from ${offset} bytes back`);
       }
       if (size > targetEnd - to) throw wrongLength(length);
-      copyBack(target, to, offset, size);
+      copyBack(target, targetView, to, offset, size);
     }
     to += size;
   }
@@ -112,26 +114,30 @@ export function compressBlock(
   position: number,
 ): number {
   const table = makeHashTable();
+  const view = viewOf(bytes);
+  const targetView = viewOf(target);
   let at = position;
   let rest = end - start;
   for (; rest > 0x7f; rest >>>= 7) target[at++] = (rest & 0x7f) | 0x80;
   target[at++] = rest;
   for (let from = start; from < end; from += BLOCK_BYTES) {
     const to = Math.min(end, from + BLOCK_BYTES);
-    const literals = findMatches(bytes, from, to, table, (literalStart, matchStart, offset, n) => {
-      at = writeLiteral(bytes, literalStart, matchStart, target, at);
+    const literals = findMatches(view, from, to, table, (literalStart, matchStart, offset, n) => {
+      at = writeLiteral(bytes, view, literalStart, matchStart, target, targetView, at);
       at = writeCopies(target, at, offset, n);
     });
-    at = writeLiteral(bytes, literals, to, target, at);
+    at = writeLiteral(bytes, view, literals, to, target, targetView, at);
   }
   return at;
 }
 
 function writeLiteral(
   bytes: Uint8Array,
+  view: DataView,
   start: number,
   end: number,
   target: Uint8Array,
+  targetView: DataView,
   position: number,
 ): number {
   let at = position;
@@ -147,7 +153,7 @@ function writeLiteral(
     target[at++] = last & 0xff;
     target[at++] = last >> 8;
   }
-  copyInto(target, at, bytes, start, end);
+  copyInto(target, targetView, at, bytes, view, start, end);
   return at + last + 1;
 }
 
