@@ -4,7 +4,7 @@
 // Plain batches of one record each are merged where they lie: merge_in_place.ts.
 
 import { CorruptBatchError } from "./corrupt_batch_error.ts";
-import { openRecordBatch } from "./open.ts";
+import { DEFAULT_MAX_OPENED_BYTES, openRecordBatch } from "./open.ts";
 import {
   attributes,
   BASE_TIMESTAMP_POSITION,
@@ -77,7 +77,7 @@ function merge(bytes: Uint8Array, spans: readonly BatchSpan[]): Uint8Array {
       }
       const shift = difference(view, position + BASE_TIMESTAMP_POSITION, base);
       if (!Number.isSafeInteger(shift)) throw new TooFarApartError();
-      const opened = openRecordBatch(bytes, position);
+      const opened = openRecordBatch(bytes, position, DEFAULT_MAX_OPENED_BYTES, true);
       const { recordsStart, recordsEnd } = opened;
       const count = recordCountOf(view, position);
       makeRoom(end, recordsEnd - recordsStart + count * GROWTH_OF_RECORD);

@@ -27,6 +27,7 @@ export interface OpenedBatch {
 /**
  * Opens the batch at a position.
  *
+ * @param lends what was opened may be overwritten when the next batch is
  * @throws CorruptBatchError when it is cut off, its CRC does not match, or its codec cannot read it (the cause is
  * then a CodecError)
  */
@@ -34,6 +35,7 @@ export function openRecordBatch(
   bytes: Uint8Array,
   position = 0,
   maxOpenedBytes = DEFAULT_MAX_OPENED_BYTES,
+  lends = false,
 ): OpenedBatch {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const size = nextBatchSize(view, position, bytes.length);
@@ -47,7 +49,8 @@ export function openRecordBatch(
   const codec = header.attributes & CODEC_MASK;
   if (codec === 0) return { header, bytes, recordsStart, recordsEnd };
   try {
-    const records = decompress(codec, bytes.subarray(recordsStart, recordsEnd), maxOpenedBytes);
+    const section = bytes.subarray(recordsStart, recordsEnd);
+    const records = decompress(codec, section, maxOpenedBytes, { lends });
     return { header, bytes: records, recordsStart: 0, recordsEnd: records.length };
   } catch (error) {
     if (!(error instanceof CodecError)) throw error;

@@ -26,6 +26,8 @@ const STORED = 0x80000000;
 export interface Lz4Options {
   /** Messages of magic 0 carry a header checksum that was computed wrongly (KIP-57): don't look at it. */
   readonly ignoreHeaderChecksum?: boolean;
+  /** What is returned may be overwritten when the next content is opened: nothing has to be copied for it. */
+  readonly lends?: boolean;
 }
 
 interface FrameHeader {
@@ -86,14 +88,13 @@ export function decompressLz4(
     },
   };
   walkFrames(bytes, options, frames);
-  const content = memory(position);
-  content.set(opened.subarray(0, position));
+  const content = opened.subarray(0, position);
   // What was large once is not kept for ever.
   if (opened.length > KEPT_BYTES) opened = new Uint8Array(0);
-  return content;
+  return options.lends === true ? content : content.slice();
 }
 
-/** What is opened goes here first, since nobody knows how much it is; used again, and never handed out. */
+/** What is opened goes here first, since nobody knows how much it is; used again. */
 let opened: Uint8Array = new Uint8Array(0);
 /** So much of it stays for the next time: most batches open to less. */
 const KEPT_BYTES = 8 * 1024 * 1024;
@@ -104,22 +105,6 @@ function withRoom(memory: Uint8Array, position: number, room: number): Uint8Arra
   const larger = new Uint8Array(Math.max(2 * memory.length, position + room));
   larger.set(memory.subarray(0, position));
   return larger;
-}
-
-/** Small contents share memory: to get some of one's own takes longer than opening a batch of one message. */
-const SLAB_BYTES = 64 * 1024;
-const SMALL_BYTES = 4 * 1024;
-let slab = new Uint8Array(0);
-let slabUsed = 0;
-
-function memory(size: number): Uint8Array {
-  if (size > SMALL_BYTES) return new Uint8Array(size);
-  if (slabUsed + size > slab.length) {
-    slab = new Uint8Array(SLAB_BYTES);
-    slabUsed = 0;
-  }
-  slabUsed += size;
-  return slab.subarray(slabUsed - size, slabUsed);
 }
 
 /** One lz4 frame of independent blocks. */

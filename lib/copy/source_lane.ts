@@ -51,6 +51,8 @@ export interface SourceLaneOptions {
 const FETCH_BYTES = 16 * 1024 * 1024 - 64 * 1024;
 /** Of one partition, at least; few partitions share a Fetch evenly, so that over a long link it is full all the same. */
 const PARTITION_FETCH_BYTES = 4 * 1024 * 1024;
+/** Each batch takes memory of its own while it is cut: where they are tiny, less of a partition is fetched at a time. */
+const BATCHES_PER_PARTITION = 8 * 1024;
 const PARTITIONS_PER_FETCH = 256;
 /** Under a limit: partitions without records take their bytes in a response, too. */
 const PACED_PARTITION_BYTES = 4 * 1024;
@@ -77,6 +79,8 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     FEWEST_PARTITIONS_PER_FETCH,
     Math.min(PARTITIONS_PER_FETCH, Math.floor(maxBytes / PACED_PARTITION_BYTES)),
   );
+  /** Of the last response. */
+  let averageBatchBytes = Infinity;
   /** In the order they are asked for: whoever got something goes to the back. */
   const partitions = new Set<PartitionCopy>();
   /** Of partitions whose next messages have expired: everything before is acknowledged first. */
@@ -172,7 +176,10 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
       leaderEpoch: options.leaderEpoch(partition),
       fetchOffset: partition.nextFetchOffset,
     }));
-    const partitionMaxBytes = Math.max(leastOfPartition, Math.floor(maxBytes / chosen.length));
+    const partitionMaxBytes = Math.min(
+      Math.max(leastOfPartition, Math.floor(maxBytes / chosen.length)),
+      Math.ceil(BATCHES_PER_PARTITION * averageBatchBytes),
+    );
     const limits = { maxWaitMs: FETCH_WAIT_MS, maxBytes, partitionMaxBytes };
     const topicIds = fetchesById(from) ? topicIdsOf(chosen) : undefined;
     const request = topicIds === undefined
@@ -180,6 +187,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
       : encodeFetchById(wanted, limits, topicIds);
     const frame = await from.connection.send({ ...request, pool });
     const outOfRange: PartitionCopy[] = [];
+    const seen = { batches: 0, bytes: 0 };
     const bytes = frame.end - frame.start;
     let throttleMs: number;
     try {
@@ -210,8 +218,12 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
         // Meanwhile the partition may have been told to read from elsewhere.
         if (each.nextFetchOffset !== offset) return;
         if (fetched.errorCode === OFFSET_OUT_OF_RANGE) outOfRange.push(each);
-        else take(each, fetched, frame, each === chosen[0]);
+        else {
+          seen.batches += take(each, fetched, frame, each === chosen[0]);
+          seen.bytes += fetched.recordsEnd - fetched.recordsStart;
+        }
       });
+      if (seen.batches > 0) averageBatchBytes = seen.bytes / seen.batches;
       throttleMs = response.throttleTimeMs;
     } finally {
       frame.release();
@@ -243,29 +255,29 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     }
   }
 
+  /** @returns the batches it was cut into, before small ones were merged */
   function take(
     partition: PartitionCopy,
     fetched: FetchedPartition,
     frame: ResponseFrame,
     first: boolean,
-  ) {
+  ): number {
     if (fetched.errorCode !== 0) {
       partitions.delete(partition);
-      return reportTrouble(partition, { kind: "code", code: fetched.errorCode });
+      reportTrouble(partition, { kind: "code", code: fetched.errorCode });
+      return 0;
     }
     const { nextFetchOffset: fromOffset, endOffset: untilOffset, carried } = partition;
     const range = { fromOffset, untilOffset, ...(carried !== undefined && { carried }) };
     const { rules, damagedBefore } = partition;
     // After damage every batch is checked by itself.
-    const cut = mergeSmall(
-      cutBatches({ ...frame, ...fetched }, range, rules, !damagedBefore),
-      rules,
-      options.mergeBelow(),
-    );
+    const whole = cutBatches({ ...frame, ...fetched }, range, rules, !damagedBefore);
+    const cut = mergeSmall(whole, rules, options.mergeBelow());
     const empty = fetched.recordsEnd === fetched.recordsStart;
     if (empty && fetched.highWatermark < untilOffset) {
       partitions.delete(partition);
-      return reportTrouble(partition, { kind: "behind", highWatermark: fetched.highWatermark });
+      reportTrouble(partition, { kind: "behind", highWatermark: fetched.highWatermark });
+      return 0;
     }
     // The first partition of a Fetch always gets what there is (KIP-74). If nothing comes although the log reaches
     // beyond the end, compaction has left nothing there.
@@ -291,6 +303,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
       partitions.delete(partition);
       reportTrouble(partition, problem);
     }
+    return whole.batches.length;
   }
 
   function outOfRange(
