@@ -154,11 +154,11 @@ clusters.test("messages that expire in mid-copy are named everywhere, the rest i
   const configs = { "max.message.bytes": "100000" };
   await using backlog = await makeSlowBacklog(clusters, {
     partitions: 2,
-    messages: 5_000,
+    messages: 10_000,
     valueBytes: 4_000,
     codec: "none",
     batchBytes: 65_536,
-    delayMs: 120,
+    delayMs: 60,
     sourceConfigs: configs,
     targetConfigs: configs,
   });
@@ -170,12 +170,12 @@ clusters.test("messages that expire in mid-copy are named everywhere, the rest i
   await using migration = await makeMigrationDir(backlog.config());
   const run = startRun({ cwd: migration.path });
   await backlog.inMidCopy(run, 1_000_000);
-  await judge.deleteRecords(source.bootstrap, topic, 0, 4_900n);
+  await judge.deleteRecords(source.bootstrap, topic, 0, 9_900n);
   const { status, output } = await run.ended;
   backlog.target.setFaults({});
   for (const [code, text] of [[status, output] as const, await again()]) {
     assert.equal(code, 1, text);
-    assert.match(text, /, lost: Offsets \d+ to 4899 expired on the source before they were read/);
+    assert.match(text, /, lost: Offsets \d+ to 9899 expired on the source before they were read/);
     assert.match(text, /\nNot complete: 1 partition lost messages that expired meanwhile\n/);
   }
   async function again(): Promise<readonly [number, string]> {
@@ -185,19 +185,19 @@ clusters.test("messages that expire in mid-copy are named everywhere, the rest i
   const [result] = migration.report().results?.partitions ?? [];
   const [span] = result?.lost ?? [];
   const from = Number(span?.startOffset);
-  assert.deepEqual(result?.lost, [{ startOffset: from, endOffset: 4_900 }]);
+  assert.deepEqual(result?.lost, [{ startOffset: from, endOffset: 9_900 }]);
   const warning = `WARNING - topic: ${topic}, partition: 0, messages have expired before they were`;
   assert.ok(
-    migration.log().some((line) => line.endsWith(`${warning} read, offsets: ${from} to 4899`)),
+    migration.log().some((line) => line.endsWith(`${warning} read, offsets: ${from} to 9899`)),
   );
   const lost =
-    `"type":"lost","topic":"${topic}","partition":0,"startOffset":"${from}","endOffset":"4900"`;
+    `"type":"lost","topic":"${topic}","partition":0,"startOffset":"${from}","endOffset":"9900"`;
   assert.ok(migration.text("migration.state.jsonl").includes(lost));
   const arrived = async (partition: number) =>
     (await judge.read(clusters.target.bootstrap, topic, partition, { records: count })).records
       .map(({ key, value, timestampMs }) => `${key} ${value} ${timestampMs}`);
   const [first = [], second = []] = whole;
-  assert.deepEqual(await arrived(0), [...first.slice(committed, from), ...first.slice(4_900)]);
+  assert.deepEqual(await arrived(0), [...first.slice(committed, from), ...first.slice(9_900)]);
   assert.deepEqual(await arrived(1), second.slice(committed));
 });
 

@@ -22,7 +22,7 @@ import {
 
 const user = { username: "ckafka-1a2b#mover", password: "p=a;s s: #1'x" };
 const client = { clientId: "mover@id", clientSecret: "cl:ient %s3cret+/=" };
-const SESSION_MS = 2_500;
+const SESSION_MS = 4_000;
 
 const listeners = ["SASL_PLAINTEXT", "SASL_TLS", "MTLS"] as const;
 const clusters = sharedClusters({
@@ -206,7 +206,7 @@ for (
   const { title, sasl, lifetimeS } of [
     { title: "SCRAM", sasl: () => scram512 },
     { title: "PLAIN", sasl: () => plain },
-    { title: "tokens that are valid for three seconds", sasl: endpointOf, lifetimeS: 3 },
+    { title: "tokens that are valid for six seconds", sasl: endpointOf, lifetimeS: 6 },
   ]
 ) {
   clusters.test(`a copy goes on over sessions that end: ${title}`, async () => {
