@@ -126,7 +126,7 @@ function connectRules(content: unknown, has: Has): readonly LocatedProblem[] {
       ...(has([cluster, "sasl"]) && !isOauth(cluster) && lacks("password", "sasl.jaas.config")
         ? [`${cluster}.password`]
         : []),
-      ...(has([cluster, "tls", "key"]) && lacks("key", "ssl.keystore.key", "ssl.keystore.location")
+      ...(has([cluster, "tls", "key"]) && lacks("key", "ssl.keystore.location")
         ? [`${cluster}.key`]
         : []),
     ];

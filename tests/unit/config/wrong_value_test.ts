@@ -326,6 +326,21 @@ migration.yaml:9:3: engine.connect.secrets lacks source.password and source.key,
     ],
     [
       around(
+        "  tls: {cert: client.pem, key: client.key}\n",
+        `engine:
+  connect:
+    url: http://connect:8083
+    secrets: { source: { ssl.keystore.key: '\${file:/s:key}' } }
+`,
+      ),
+      `
+migration.yaml:7:3: engine.connect.secrets lacks source.key, expected config provider references such as '\${file:/etc/connect/secrets:source.key}': no secret is posted to Connect, its workers read their own
+    connect:
+    ^
+`,
+    ],
+    [
+      around(
         "  sasl: {mechanism: OAUTHBEARER, tokenFile: token}\n",
         `engine: { connect: { url: 'http://connect:8083' } }
 ranges: [{ topic: t, partition: 0, start: 3, end: 9 }]
