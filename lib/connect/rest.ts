@@ -241,12 +241,25 @@ function stateOf(value: unknown): ConnectState {
   return {
     state: typeof state === "string" ? state : "",
     worker: typeof worker === "string" ? worker : "",
-    ...(typeof trace === "string" && trace !== "" && { trace: firstLine(trace) }),
+    ...(typeof trace === "string" && trace !== "" && { trace: firstAndLast(trace) }),
   };
 }
 
 function firstLine(text: string): string {
   return escapeName(text.split("\n", 1)[0] ?? "").slice(0, LONGEST_REASON);
+}
+
+/** What a stack trace begins with, which may say no more than where, and its innermost cause: why. */
+function firstAndLast(trace: string): string {
+  const [first = ""] = trace.split("\n", 1);
+  const cause = [...trace.matchAll(/^Caused by: (.*)$/gm)].at(-1)?.[1];
+  const said = [first, ...(cause === undefined ? [] : [cause])];
+  return said.map((line) => firstLine(withoutPassword(line))).join(", caused by ");
+}
+
+/** Behind a quote that is not escaped, Java takes the rest of a password for a name, and says it. */
+function withoutPassword(line: string): string {
+  return line.includes("JAAS") ? line.replace(/'.*'/, "***") : line;
 }
 
 /** The innermost cause, which alone tells anything. */

@@ -17,7 +17,7 @@ export interface ConnectState {
   readonly state: string;
   /** `host:port` of the worker that has it. */
   readonly worker: string;
-  /** The first line of the stack trace of what failed. */
+  /** Of what failed: its stack trace's first line and innermost cause. */
   readonly trace?: string;
 }
 

@@ -116,7 +116,21 @@ Deno.test("a connector is created once, however often that has to be asked for",
   });
 });
 
-Deno.test("a connector that is gone is no error, failed tasks show their trace's first line", async () => {
+/** As Java prints it: each cause behind the one that it caused, those of one line too. */
+const trace = `X: failed
+	at Y
+Caused by: Y: failed
+	at Z
+	... 14 more
+Caused by: Z: no such key
+`;
+
+const jaas = `X: failed
+Caused by: java.lang.IllegalArgumentException: Value not specified for key 'rest'of-it' in JAAS config
+	at Y
+`;
+
+Deno.test("a connector that is gone is no error, failed tasks show what their trace says first and last", async () => {
   const none = json({ error_code: 404, message: "No status" }, 404);
   await against([none], async (connect) => {
     assert.equal(await connect.status("a"), undefined);
@@ -124,11 +138,25 @@ Deno.test("a connector that is gone is no error, failed tasks show their trace's
   });
   await against([json({
     connector: { state: "RUNNING", worker_id: "w:1" },
-    tasks: [{ id: 0, state: "FAILED", worker_id: "w:2", trace: "X: no\n\tat Y" }],
+    tasks: [
+      { id: 0, state: "FAILED", worker_id: "w:2", trace: "X: no\n\tat Y" },
+      { id: 1, state: "FAILED", worker_id: "w:2", trace },
+      { id: 2, state: "FAILED", worker_id: "w:2", trace: jaas },
+    ],
   })], async (connect) => {
     assert.deepEqual(await connect.status("a"), {
       connector: { state: "RUNNING", worker: "w:1" },
-      tasks: [{ state: "FAILED", worker: "w:2", trace: "X: no" }],
+      tasks: [
+        { state: "FAILED", worker: "w:2", trace: "X: no" },
+        { state: "FAILED", worker: "w:2", trace: "X: failed, caused by Z: no such key" },
+        {
+          state: "FAILED",
+          worker: "w:2",
+          // A password with a quote that is not escaped ends there; what follows is taken for a key.
+          trace:
+            "X: failed, caused by java.lang.IllegalArgumentException: Value not specified for key *** in JAAS config",
+        },
+      ],
     });
   });
 });
