@@ -1,25 +1,34 @@
 /**
  * `engine: connect` against two real Connect workers with MirrorMaker 2: exact starts, what arrives judged by librdkafka,
- * interruptions of the tool and of a worker, a source that is still written, what is refused, and that no secret is
- * posted and nothing is left behind.
+ * interruptions of the tool and of a worker, a source that is still written, each way to log in, what is refused, and that
+ * no secret is posted and nothing is left behind.
  */
 
 import assert from "node:assert/strict";
 import { type Backlog, makeBacklog } from "../support/backlog.ts";
+import type { Certificates } from "../support/certificates.ts";
 import { sharedClusters, uniqueName } from "../support/cluster_pair.ts";
 import { type ConnectCluster, startConnect } from "../support/connect_workers.ts";
 import type { KafkaCluster } from "../support/kafka_cluster.ts";
+import type { ListenerName } from "../support/kafka_properties.ts";
 import {
   type ConfigContent,
   makeMigrationDir,
   type MigrationDir,
 } from "../support/migration_dir.ts";
 import { alterQuota, shortQuotaWindows } from "../support/quotas.ts";
-import { startRun } from "../support/slow_run.ts";
+import { runCommand } from "../support/run_command.ts";
+import { type SlowRun, startRun } from "../support/slow_run.ts";
 
+/** Its password has to be escaped in a JAAS file. */
+const plainUser = { username: "plain", password: 'a"b\\plain-secret' };
+const secured = {
+  listeners: ["SASL_TLS", "SASL_PLAINTEXT", "MTLS"],
+  users: [{ username: "mover", password: "mover-secret" }, plainUser],
+} as const;
 const clusters = sharedClusters({
-  source: { listeners: ["SASL_TLS"], properties: shortQuotaWindows },
-  target: { listeners: ["SASL_TLS"] },
+  source: { ...secured, properties: shortQuotaWindows },
+  target: secured,
 });
 const stack = new AsyncDisposableStack();
 let connect: ConnectCluster;
@@ -28,8 +37,20 @@ let bare: ConnectCluster;
 Deno.test.beforeAll(async () => {
   const { source, target } = clusters;
   const [{ password = "" } = {}] = source.users;
+  const sourceFiles = certificatesOf(source);
+  const secrets = {
+    source: password,
+    // As it stands between the quotes of a JAAS file.
+    plain: plainUser.password.replace(/["\\]/g, "\\$&"),
+    // Java 17 opens keys encrypted in the old way only.
+    "source.key": await runCommand("openssl", [
+      ...["pkcs8", "-topk8", "-v1", "PBE-SHA1-3DES", "-in", sourceFiles.clientKey],
+      ...["-passout", `pass:${sourceFiles.passphrase}`],
+    ]),
+    "source.passphrase": sourceFiles.passphrase,
+  };
   [connect, bare] = await Promise.all([
-    startConnect({ bootstrap: target.bootstrap, secrets: `source=${password}\n` }),
+    startConnect({ bootstrap: target.bootstrap, secrets: propertiesText(secrets) }),
     startConnect({
       bootstrap: source.bootstrap,
       workers: 1,
@@ -44,8 +65,24 @@ Deno.test.beforeAll(async () => {
 });
 Deno.test.afterAll(() => stack.disposeAsync());
 
+function certificatesOf({ certificates }: KafkaCluster): Certificates {
+  assert.ok(certificates !== undefined);
+  return certificates;
+}
+
+/** A file in Java's properties form. */
+function propertiesText(properties: Readonly<Record<string, string>>): string {
+  return Object.entries(properties).map(([name, value]) =>
+    `${name}=${value.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}\n`
+  ).join("");
+}
+
 const urlOf = (index = 0) => connect.workers[index]?.url ?? "";
 const engine = (more: ConfigContent = {}) => ({ connect: { url: urlOf(), tasks: 2, ...more } });
+
+/** To what the workers find: a line of their file, or a file as it is. */
+const reference = (name: string) => `\${file:${connect.secretsFile}:${name}}`;
+const fileReference = (path: string) => path.replace(/(.*)\/(.*)/, "${directory:$1:$2}");
 
 const NAMED = "The connector's name on";
 
@@ -234,13 +271,13 @@ clusters.test("no secret is posted, and a copy that does not move is given up wi
     tls: { ca: cluster.certificates?.ca },
     sasl: { mechanism: "SCRAM-SHA-256", ...user },
   });
-  const right = `\${file:${connect.secretsFile}:source}`;
-  const config = (reference: string) =>
+  const right = reference("source");
+  const config = (password: string) =>
     backlog.config({
       ...{ source: entering(source), target: entering(target), limits: { giveUpAfter: "6s" } },
-      engine: engine({ secrets: { source: { password: reference }, target: { password: right } } }),
+      engine: engine({ secrets: { source: { password }, target: { password: right } } }),
     });
-  await using migration = await makeMigrationDir(config(`\${file:${connect.secretsFile}:absent}`));
+  await using migration = await makeMigrationDir(config(reference("absent")));
   const failed = await migration.run();
   assert.equal(failed.status, 1, failed.output);
   assert.match(
@@ -259,6 +296,77 @@ clusters.test("no secret is posted, and a copy that does not move is given up wi
   assert.ok(!migration.everythingWritten().includes(user.password));
   await assertNothingLeft(backlog.topic);
 });
+
+/** What a connector is posted with, looked at while the run has one. */
+async function postedBy(run: SlowRun): Promise<string> {
+  while (!run.hasEnded()) {
+    const connectors = JSON.stringify(await rest("/connectors?expand=info"));
+    if (connectors !== "{}") return connectors;
+  }
+  const { output } = await run.ended;
+  throw new Error(`No connector was seen: ${output}`);
+}
+
+const waysIn: readonly {
+  readonly title: string;
+  readonly listener: ListenerName;
+  readonly entering: (cluster: KafkaCluster) => ConfigContent;
+  readonly secrets: () => ConfigContent;
+  /** What must be nowhere but where the operator has written it. */
+  readonly secret: RegExp;
+}[] = [
+  {
+    title: "PLAIN without TLS",
+    listener: "SASL_PLAINTEXT",
+    entering: () => ({ sasl: { mechanism: "PLAIN", ...plainUser } }),
+    secrets: () => {
+      const secrets = { password: reference("plain") };
+      return { source: secrets, target: secrets };
+    },
+    secret: /plain-secret/,
+  },
+  {
+    title: "client certificates, one with an encrypted key",
+    listener: "MTLS",
+    entering: (cluster) => {
+      const { ca, clientCertificate: cert, ...rest } = certificatesOf(cluster);
+      const { clientKeyEncrypted, passphrase, clientKey } = rest;
+      const key = cluster === clusters.source
+        ? { key: clientKeyEncrypted, passphrase }
+        : { key: clientKey };
+      return { tls: { ca, cert, ...key } };
+    },
+    secrets: () => ({
+      source: { key: reference("source.key"), "ssl.key.password": reference("source.passphrase") },
+      target: { key: fileReference(certificatesOf(clusters.target).clientKey) },
+    }),
+    secret: /PRIVATE KEY|open-sesame/,
+  },
+];
+
+for (const { title, listener, entering, secrets, secret } of waysIn) {
+  clusters.test(`workers enter both clusters by ${title}, and are posted references alone`, async () => {
+    const backlog = await makeBacklog(clusters, { messages: [60], committed: { a: [7] } });
+    const side = (cluster: KafkaCluster) => ({
+      bootstrapServers: cluster.bootstrapOf(listener),
+      ...entering(cluster),
+    });
+    await using migration = await makeMigrationDir(backlog.config({
+      ...{ source: side(clusters.source), target: side(clusters.target) },
+      engine: engine({ secrets: secrets() }),
+    }));
+    const run = startRun({ cwd: migration.path });
+    const posted = await postedBy(run);
+    const { status, output } = await run.ended;
+    assert.equal(status, 0, output);
+    await assertHolds(backlog.topic, 0, 7n);
+    for (const cluster of [clusters.source, clusters.target]) {
+      assert.ok(posted.includes(cluster.bootstrapOf(listener)), posted);
+    }
+    assert.doesNotMatch(posted + output + migration.everythingWritten(), secret);
+    await assertNothingLeft(backlog.topic);
+  });
+}
 
 clusters.test("a Connect cluster that cannot copy exactly once is refused before the first byte", async () => {
   const backlog = await makeBacklog(clusters, { messages: [5], committed: { a: [0] } });

@@ -118,6 +118,7 @@ function workerProperties(
   { bootstrap, properties = {} }: ConnectOptions,
 ): string {
   const converter = "org.apache.kafka.connect.converters.ByteArrayConverter";
+  const providers = "org.apache.kafka.common.config.provider";
   const storages = ["offset", "status", "config"].flatMap((name) => [
     [`${name}.storage.topic`, `${group}-${name}`],
     [`${name}.storage.replication.factor`, "1"],
@@ -131,8 +132,9 @@ function workerProperties(
     ...Object.fromEntries(storages),
     listeners: url,
     "exactly.once.source.support": "enabled",
-    "config.providers": "file",
-    "config.providers.file.class": "org.apache.kafka.common.config.provider.FileConfigProvider",
+    "config.providers": "file,directory",
+    "config.providers.file.class": `${providers}.FileConfigProvider`,
+    "config.providers.directory.class": `${providers}.DirectoryConfigProvider`,
     // A worker that was killed is missed soon, and its tasks go on elsewhere at once.
     "session.timeout.ms": "6000",
     "heartbeat.interval.ms": "1000",
