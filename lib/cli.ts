@@ -3,10 +3,8 @@
 
 import { formatProblems } from "./config/config_problem.ts";
 import { loadConfig } from "./config/load_config.ts";
-import { jsonSchema } from "./config/schema.ts";
 import type { ExitStatus } from "./core/verdict.ts";
 import { type CliOptions, HELP, parseCliOptions } from "./cli_options.ts";
-import { reportJsonSchema } from "./report/schema.ts";
 import { decryptKey } from "./wire/private_key.ts";
 import { trustSystemRoots } from "./wire/system_roots.ts";
 import { runConfined } from "./confine.ts";
@@ -19,7 +17,11 @@ import { versionText } from "./version.ts";
 
 const EXAMPLE_CONFIG = new URL("../migration.yaml", import.meta.url);
 
-const schemas = { config: jsonSchema, report: reportJsonSchema } as const;
+/** Loaded when asked for. */
+const schemas = {
+  config: async () => (await import("./config/schema.ts")).jsonSchema(),
+  report: async () => (await import("./report/schema.ts")).reportJsonSchema(),
+} as const;
 
 /** Runs the program. @returns the exit status; the caller exits with it */
 export async function main(args: readonly string[], streams: Streams): Promise<ExitStatus> {
@@ -36,7 +38,7 @@ export async function main(args: readonly string[], streams: Streams): Promise<E
       streams.stdout(`${versionText()}\n`);
       return 0;
     case "schema":
-      streams.stdout(`${JSON.stringify(schemas[options.schemaOf ?? "config"](), null, 2)}\n`);
+      streams.stdout(`${JSON.stringify(await schemas[options.schemaOf ?? "config"](), null, 2)}\n`);
       return 0;
     case "init":
       return init(options.config ?? "migration.yaml", streams);

@@ -20,7 +20,7 @@ import { optional } from "./run/optional.ts";
 import { runPipeline } from "./run/pipeline.ts";
 import { readIfThere, refuseOddFile, type RunFiles, writeReport } from "./run_files.ts";
 import { openLog } from "./show/log.ts";
-import { createLiveStreams } from "./show/live_streams.ts";
+import type { LiveStreams } from "./show/live_streams.ts";
 import { createNarrator } from "./show/narrator.ts";
 import { createScreen, type Streams } from "./show/screen.ts";
 import { terminalSize, type TerminalTraits } from "./show/terminal.ts";
@@ -115,7 +115,7 @@ async function runWithFiles(
   });
   const interrupt = listenForSignals();
   const live = terminal.live && options.progress && !options.quiet
-    ? createLiveStreams(processStreams, terminal, terminalSize)
+    ? await liveStreams(processStreams, terminal)
     : undefined;
   const streams = live ?? processStreams;
   try {
@@ -165,6 +165,12 @@ async function runWithFiles(
     journal.close();
     log.close();
   }
+}
+
+/** Loaded where there is a terminal: what draws on it takes a twentieth of the start. */
+async function liveStreams(streams: Streams, terminal: TerminalTraits): Promise<LiveStreams> {
+  const { createLiveStreams } = await import("./show/live_streams.ts");
+  return createLiveStreams(streams, terminal, terminalSize);
 }
 
 /** `20221103T150208-4f3a`: when the run began (UTC) and something random. */
