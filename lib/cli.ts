@@ -1,18 +1,12 @@
 // The command line: what is asked for is done here, or, where it is a run, the config is read and the run started with
 // nothing but what it needs (confine.ts). Nothing here knows Kafka.
 
-import { formatProblems } from "./config/config_problem.ts";
-import { loadConfig } from "./config/load_config.ts";
 import type { ExitStatus } from "./core/verdict.ts";
 import { type CliOptions, HELP, parseCliOptions } from "./cli_options.ts";
-import { decryptKey } from "./wire/private_key.ts";
 import { trustSystemRoots } from "./wire/system_roots.ts";
-import { runConfined } from "./confine.ts";
-import { configFindings } from "./run/config_findings.ts";
-import type { RunRequest } from "./run_config.ts";
-import { absolutePath, type RunFiles, runFiles } from "./run_files.ts";
+import { prepareConfined } from "./confine.ts";
+import { runFiles } from "./run_files.ts";
 import type { Streams } from "./show/screen.ts";
-import { terminalTraits } from "./show/terminal.ts";
 import { versionText } from "./version.ts";
 
 const EXAMPLE_CONFIG = new URL("../migration.yaml", import.meta.url);
@@ -67,10 +61,11 @@ function init(path: string, streams: Streams): ExitStatus {
 
 async function run(options: CliOptions, streams: Streams): Promise<ExitStatus> {
   const files = runFiles(options.config ?? findConfig());
+  using confined = prepareConfined(files, streams);
+  const { readConfig } = await import("./read_config.ts");
   trustSystemRoots();
   const request = readConfig(options, files, streams);
-  if (request === undefined) return 2;
-  return await runConfined(request, streams);
+  return request === undefined ? 2 : await confined.run(request);
 }
 
 /** `migration.yaml` here, else beside the binary; where there is none, the one here is named in the error. */
@@ -87,47 +82,6 @@ function exists(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-function readConfig(
-  options: CliOptions,
-  files: RunFiles,
-  streams: Streams,
-): RunRequest | undefined {
-  let text: Uint8Array;
-  try {
-    text = Deno.readFileSync(files.config);
-  } catch (error) {
-    const reason = error instanceof Deno.errors.NotFound
-      ? "there is no such file; data-migrate --init writes one"
-      : `${messageOf(error)}. Name a file that you may read`;
-    streams.stderr(`data-migrate: Cannot read ${files.config}: ${reason}\n`);
-    return undefined;
-  }
-  const loaded = loadConfig(text, {
-    file: files.config,
-    env: (name) => Deno.env.get(name),
-    readFile: (path) =>
-      Deno.readFileSync(path.startsWith("/") ? path : `${files.directory}/${path}`),
-    decryptKey,
-  });
-  if (loaded.ok) {
-    const { config, literalSecrets } = loaded;
-    const { mode } = Deno.statSync(files.config);
-    return {
-      options,
-      config,
-      files,
-      configPath: absolutePath(files.config),
-      findings: configFindings(config, { mode, literalSecrets }),
-      terminal: terminalTraits(
-        { stdout: Deno.stdout.isTerminal(), stderr: Deno.stderr.isTerminal() },
-        (name) => Deno.env.get(name),
-      ),
-    };
-  }
-  streams.stderr(`${formatProblems(loaded.problems, text)}\n`);
-  return undefined;
 }
 
 function messageOf(error: unknown): string {

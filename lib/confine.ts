@@ -6,7 +6,7 @@ import type { ExitStatus } from "./core/verdict.ts";
 import type { MigrationConfig } from "./config/migration_config.ts";
 import { sealSecrets } from "./config/secrets.ts";
 import type { RunRequest } from "./run_config.ts";
-import { absolutePath } from "./run_files.ts";
+import { absolutePath, type RunFiles } from "./run_files.ts";
 import type { Streams } from "./show/screen.ts";
 
 /** Variables that packages read when they are loaded; none of them changes what the program does. */
@@ -24,7 +24,7 @@ const VARIABLES = [
 export function permissionsOf(
   { files, source, target }:
     & Pick<RunRequest, "files">
-    & Pick<MigrationConfig, "source" | "target">,
+    & { readonly [Role in "source" | "target"]: Pick<MigrationConfig[Role], "sasl"> },
 ): Deno.PermissionOptionsObject {
   const tokenFiles = [source, target].flatMap(({ sasl }) =>
     sasl !== undefined && "tokenFile" in sasl ? [sasl.tokenFile] : []
@@ -41,27 +41,49 @@ export function permissionsOf(
   };
 }
 
-/** Runs a config in a worker that may do no more than `permissionsOf` says. @returns the exit status */
-export async function runConfined(request: RunRequest, streams: Streams): Promise<ExitStatus> {
-  const { promise, resolve, reject } = Promise.withResolvers<ExitStatus>();
-  const options: WorkerOptions = {
-    type: "module",
-    deno: { permissions: permissionsOf({ ...request, ...request.config }) },
+/** A worker that is being started, for one run. */
+export interface Confined extends Disposable {
+  /** Runs a config in a worker that may do no more than `permissionsOf` says. @returns the exit status */
+  run(request: RunRequest): Promise<ExitStatus>;
+}
+
+/** Starts a worker with what every run may do, while the config is still being read. */
+export function prepareConfined(files: RunFiles, streams: Streams): Confined {
+  const usual = permissionsOf({ files, source: {}, target: {} });
+  let started = start(usual);
+  return {
+    async run(request) {
+      const wanted = permissionsOf({ ...request, ...request.config });
+      if (JSON.stringify(wanted) !== JSON.stringify(usual)) {
+        started.worker.terminate();
+        started = start(wanted);
+      }
+      started.worker.postMessage({ ...request, config: sealSecrets(request.config) });
+      try {
+        return await started.ended;
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        streams.stderr(
+          `data-migrate: Unexpected failure: ${reason}. Run the same command again to continue\n`,
+        );
+        return 1;
+      }
+    },
+    [Symbol.dispose]: () => started.worker.terminate(),
   };
+}
+
+/** A worker, and the exit status of what it is given to run. */
+function start(permissions: Deno.PermissionOptionsObject) {
+  const { promise: ended, resolve, reject } = Promise.withResolvers<ExitStatus>();
+  const options: WorkerOptions = { type: "module", deno: { permissions } };
   const worker = new Worker(new URL("./confined.ts", import.meta.url), options);
   worker.onmessage = ({ data }) => resolve(data);
   worker.onerror = (event) => {
     event.preventDefault();
     reject(new Error(event.message));
   };
-  worker.postMessage({ ...request, config: sealSecrets(request.config) });
-  try {
-    return await promise;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    streams.stderr(
-      `data-migrate: Unexpected failure: ${reason}. Run the same command again to continue\n`,
-    );
-    return 1;
-  }
+  // It may fail before anybody waits for it.
+  ended.catch(() => {});
+  return { worker, ended };
 }
