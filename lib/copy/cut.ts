@@ -6,8 +6,6 @@
 
 import { crcMatches } from "../batch/check.ts";
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
-import { upConvert } from "../batch/legacy.ts";
-import { openRecordBatch } from "../batch/open.ts";
 import {
   attributes,
   baseOffset,
@@ -17,11 +15,10 @@ import {
   recordCount,
 } from "../batch/record_batch.ts";
 import { mergeRunInPlace } from "../batch/merge_in_place.ts";
-import { forEachRecord } from "../batch/records.ts";
-import { reencodeBatch, type ReencodedBatch } from "../batch/reencode.ts";
-import { RecordTooLargeError, splitBatch } from "../batch/split.ts";
+import { RecordTooLargeError } from "../batch/split.ts";
 import { OpensTooLargeError } from "../codec/codec.ts";
 import { maxOffset, minOffset } from "../core/offsets.ts";
+import { type LegacyRun, takeLegacyRun, takeReencoded } from "./cut_reencoded.ts";
 import { checkOffsets, type FetchedEntry, readEntry } from "./offset_check.ts";
 import {
   type AbortedTransaction,
@@ -155,7 +152,8 @@ function damagedAt(reason: string, state: CutState): Cut {
   return { ...state, batches, nextOffset, problem: { kind: "damaged", reason: WRONG_CRC } };
 }
 
-type CutState = { batches: CutBatch[]; nextOffset: bigint; batchesLeftOut: number };
+/** What has been cut so far. */
+export type CutState = { batches: CutBatch[]; nextOffset: bigint; batchesLeftOut: number };
 
 function walk(
   fetched: FetchedRecords,
@@ -275,144 +273,7 @@ function take(
     });
     return;
   }
-  const batch = bytes.subarray(position, position + size);
-  const kept = fits ? reencodeBatch(batch, range) : undefined;
-  const parts = fits && (kept === undefined || fitsIn(kept, rules))
-    ? kept === undefined ? [] : [kept]
-    : undefined;
-  if (parts !== undefined) addReencoded(parts, state, countIn(batch));
-  else addSplit(batch, range, rules, state);
-  if (parts?.length === 0) state.batchesLeftOut++;
-}
-
-/** Batches that are small enough; what comes before a record that can never be is still copied. */
-function addSplit(batch: Uint8Array, range: CutRange, rules: TargetRules, state: CutState): void {
-  const maxBytes = rules.maxBatchBytes ?? Infinity;
-  try {
-    addReencoded(splitBatch(batch, maxBytes, range), state, countIn(batch));
-  } catch (error) {
-    if (error instanceof RecordTooLargeError) {
-      const untilOffset = error.records[0]?.offset ?? range.fromOffset;
-      const parts = splitBatch(batch, maxBytes, { ...range, untilOffset });
-      addReencoded(parts, state, countIn(batch));
-      state.nextOffset = maxOffset(untilOffset, state.nextOffset);
-    }
-    throw error;
-  }
-}
-
-/** Messages of magic 0 and 1 one after the other. */
-interface LegacyRun {
-  readonly start: number;
-  readonly end: number;
-  readonly last: bigint;
-}
-
-function takeLegacyRun(
-  { bytes }: FetchedRecords,
-  { start, end, last }: LegacyRun,
-  { fromOffset, untilOffset }: CutRange,
-  rules: TargetRules,
-  state: CutState,
-): void {
-  const limit = Math.min(rules.maxBatchBytes ?? Infinity, LEGACY_BATCH_BYTES);
-  const options = { fromOffset, untilOffset, maxBatchBytes: limit - LEGACY_MARGIN_BYTES };
-  const count: CountRecords = (range) =>
-    upConvert(bytes, start, end, { ...options, ...range })
-      .reduce((sum, { recordCount }) => sum + recordCount, 0);
-  try {
-    addFitting(upConvert(bytes, start, end, options), rules, state, count);
-  } catch (error) {
-    // What comes before the damage is sound.
-    if (error instanceof CorruptBatchError && error.position > start) {
-      addFitting(upConvert(bytes, start, error.position, options), rules, state, count);
-    }
-    throw error;
-  }
-  state.nextOffset = minOffset(maxOffset(last + 1n, state.nextOffset), untilOffset);
-}
-
-/** What messages of magic 0 and 1 are gathered into, before compression; incompressible content grows a little. */
-const LEGACY_BATCH_BYTES = 1_000_000;
-const LEGACY_MARGIN_BYTES = 1_000;
-
-/** Up-converted batches hold several messages only where these fit: one that does not is a single message. */
-function addFitting(
-  batches: readonly ReencodedBatch[],
-  rules: TargetRules,
-  state: CutState,
-  count: CountRecords,
-): void {
-  for (const batch of batches) {
-    if (!fitsIn(batch, rules)) {
-      state.nextOffset = batch.firstOffset;
-      const record = { offset: batch.firstOffset, sizeInBytes: batch.bytes.length };
-      throw new RecordTooLargeError([record], rules.maxBatchBytes ?? 0);
-    }
-    addReencoded([batch], state, count);
-  }
-}
-
-function fitsIn({ bytes }: ReencodedBatch, { maxBatchBytes }: TargetRules): boolean {
-  return maxBatchBytes === undefined || bytes.length <= maxBatchBytes;
-}
-
-/** Counts the records of what was re-encoded, from an offset until before another. */
-type CountRecords = (range: CutRange) => number;
-
-/** Opens the batch when first asked, which is rarely: then thousands of groups may stand in it. */
-function countIn(batch: Uint8Array): CountRecords {
-  let offsets: readonly bigint[] | undefined;
-  return ({ fromOffset, untilOffset }) => {
-    offsets ??= recordOffsets(batch);
-    return countBefore(offsets, untilOffset) - countBefore(offsets, fromOffset);
-  };
-}
-
-function recordOffsets(batch: Uint8Array): readonly bigint[] {
-  const { header, bytes, recordsStart, recordsEnd } = openRecordBatch(batch);
-  const offsets: bigint[] = [];
-  forEachRecord(bytes, recordsStart, recordsEnd, header.recordCount, ({ offsetDelta }) => {
-    offsets.push(header.baseOffset + BigInt(offsetDelta));
-  });
-  return offsets;
-}
-
-/** How many of some ascending offsets lie before another. */
-function countBefore(offsets: readonly bigint[], offset: bigint): number {
-  let [low, high] = [0, offsets.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((offsets[middle] ?? offset) < offset) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-function addReencoded(
-  parts: readonly ReencodedBatch[],
-  state: CutState,
-  count: CountRecords,
-): void {
-  for (const { bytes, recordCount, firstOffset, lastOffset } of parts) {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const nextOffset = lastOffset + 1n;
-    const consecutive = nextOffset - firstOffset === BigInt(recordCount);
-    state.batches.push({
-      bytes,
-      view,
-      position: 0,
-      size: bytes.length,
-      recordCount,
-      firstOffset,
-      nextOffset,
-      passedThrough: false,
-      ...(!consecutive && {
-        recordsBefore: (untilOffset) => count({ fromOffset: firstOffset, untilOffset }),
-      }),
-    });
-    state.nextOffset = maxOffset(nextOffset, state.nextOffset);
-  }
+  takeReencoded(bytes.subarray(position, position + size), range, rules, state);
 }
 
 const WRONG_CRC = "its CRC-32C does not match its content";
