@@ -11,7 +11,6 @@ import {
   verifyCount,
 } from "../core/verify.ts";
 import { ignorePeerError } from "../copy/lane.ts";
-import type { TopicSnapshot } from "../core/snapshot.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { fetchLastSequences } from "../kafka/producer_state.ts";
 import { optional } from "./optional.ts";
@@ -26,8 +25,10 @@ export async function verifyOnTarget(
 ): Promise<Verification> {
   const journaled = [...journal.partitions.values()];
   const topics = [...new Set(journaled.map(({ topic }) => topic))];
-  const { topics: onTarget } = await lookAtTopics(target, topics, signal);
-  const sequences = await lastSequences(target, journal, onTarget);
+  const [{ topics: onTarget }, sequences] = await Promise.all([
+    lookAtTopics(target, topics, signal),
+    lastSequences(target, journal, topics),
+  ]);
   const evidence = journaled.map((each): CountEvidence => {
     const log = onTarget.get(each.topic)?.partitions[each.partition]?.offsets;
     return {
@@ -47,15 +48,16 @@ export async function verifyOnTarget(
 async function lastSequences(
   target: Cluster,
   { migration, partitions }: JournalState,
-  topics: ReadonlyMap<string, TopicSnapshot>,
+  topics: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
   const identity = {
     producerId: BigInt(migration.producerId),
     producerEpoch: migration.producerEpoch,
   };
+  const leaders = await leadersOf(target, topics);
   const byLeader = Map.groupBy(
     partitions.values(),
-    ({ topic, partition }) => topics.get(topic)?.partitions[partition]?.leader ?? -1,
+    (each) => leaders.get(formatTopicPartition(each)) ?? -1,
   );
   const perLeader = await Promise.all(
     [...byLeader].map(async ([leader, ofLeader]) => {
@@ -69,6 +71,26 @@ async function lastSequences(
     }),
   );
   return new Map(perLeader.flat());
+}
+
+/** By `formatTopicPartition`; nobody's where the cluster does not say. */
+async function leadersOf(
+  target: Cluster,
+  topics: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  try {
+    const metadata = await target.metadata(topics);
+    return new Map(
+      metadata.topics.flatMap(({ topic, partitions }) =>
+        partitions.map(({ partition, leader }) =>
+          [formatTopicPartition({ topic, partition }), leader] as const
+        )
+      ),
+    );
+  } catch (error) {
+    ignorePeerError(error);
+    return new Map();
+  }
 }
 
 function plannedRange(
