@@ -278,7 +278,8 @@ function plannedTopics(
   const begun = [...journal.state?.partitions.values() ?? []].filter(({ status }) =>
     status !== "done"
   );
-  return new Map([...partitionsToCopy(plan), ...begun].map(({ topic }) => {
+  const copied = new Set([...partitionsToCopy(plan), ...begun].map(({ topic }) => topic));
+  return new Map([...copied].map((topic) => {
     const known = topics.get(topic);
     const partitions = role === "source" ? known?.partitions.length : undefined;
     const leaders = new Map(
