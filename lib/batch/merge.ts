@@ -3,8 +3,9 @@
 // deltas count from the first batch's base timestamp. Every batch's CRC is checked, since nobody can check it afterwards.
 // Plain batches of one record each are merged where they lie: merge_in_place.ts.
 
+import { OpensTooLargeError } from "../codec/codec.ts";
 import { CorruptBatchError } from "./corrupt_batch_error.ts";
-import { DEFAULT_MAX_OPENED_BYTES, openRecordBatch } from "./open.ts";
+import { openRecordBatch } from "./open.ts";
 import {
   attributes,
   BASE_TIMESTAMP_POSITION,
@@ -37,31 +38,29 @@ export class DamagedMemberError extends Error {
 const GROWTH_OF_RECORD = 12;
 const TWO_32 = 2 ** 32;
 
-/** Timestamps lie so far apart that their deltas are no safe integers: not worth merging. */
+/** What a merged batch may open to: consumers open it whole. */
+const MOST_OPENED_BYTES = 8 * 1024 * 1024;
+
+/** Timestamps lie so far apart (2^53 ms) that their deltas are no safe integers: not worth merging. */
 class TooFarApartError extends Error {}
 
-/**
- * Merges batches of one codec, none of them a control batch or LogAppendTime, in order, into one with that codec.
- *
- * @returns undefined where their timestamps lie too far apart (2^53 ms)
- * @throws {DamagedMemberError} where one of them is damaged
- */
-export function mergeBatches(
-  bytes: Uint8Array,
-  spans: readonly BatchSpan[],
-): Uint8Array | undefined {
-  try {
-    return merge(bytes, spans);
-  } catch (error) {
-    if (error instanceof TooFarApartError) return undefined;
-    throw error;
-  }
+/** The first `count` batches as one. */
+export interface MergedBatches {
+  readonly count: number;
+  /** Absent where the first cannot be merged with the next; `count` is 1 then. */
+  readonly bytes?: Uint8Array;
 }
 
 /** Where records are written one after another; used again for every merged batch, and never handed out. */
 let scratch: Uint8Array = new Uint8Array(0);
 
-function merge(bytes: Uint8Array, spans: readonly BatchSpan[]): Uint8Array {
+/**
+ * Merges batches of one codec, none of them a control batch or LogAppendTime, in order, into one with that codec: as many
+ * of the first as make a batch that consumers can open and whose timestamps are near enough.
+ *
+ * @throws {DamagedMemberError} where one of them is damaged
+ */
+export function mergeBatches(bytes: Uint8Array, spans: readonly BatchSpan[]): MergedBatches {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [first] = spans;
   if (first === undefined) throw new RangeError("Cannot merge no batches");
@@ -70,36 +69,45 @@ function merge(bytes: Uint8Array, spans: readonly BatchSpan[]): Uint8Array {
   let end = 0;
   let recordCount = 0;
   let newest = first.position;
-  spans.forEach(({ position }, index) => {
-    try {
-      if ((attributes(view, position) & (CONTROL | LOG_APPEND_TIME)) !== 0) {
-        throw new Error("Cannot merge control or LogAppendTime batches");
-      }
-      const shift = difference(view, position + BASE_TIMESTAMP_POSITION, base);
-      if (!Number.isSafeInteger(shift)) throw new TooFarApartError();
-      const opened = openRecordBatch(bytes, position, DEFAULT_MAX_OPENED_BYTES, true);
-      const { recordsStart, recordsEnd } = opened;
-      const count = recordCountOf(view, position);
-      makeRoom(end, recordsEnd - recordsStart + count * GROWTH_OF_RECORD);
-      forEachRecord(opened.bytes, recordsStart, recordsEnd, count, (record) => {
-        end = writeRecord(opened.bytes, record, shift, recordCount, scratch, end);
-        recordCount++;
-      });
-      if (isLater(view, position + MAX_TIMESTAMP_POSITION, newest + MAX_TIMESTAMP_POSITION)) {
-        newest = position;
-      }
-    } catch (error) {
-      if (error instanceof CorruptBatchError) throw new DamagedMemberError(index, error.reason);
-      throw error;
+  let count = 0;
+  for (const { position } of spans) {
+    if ((attributes(view, position) & (CONTROL | LOG_APPEND_TIME)) !== 0) {
+      throw new Error("Cannot merge control or LogAppendTime batches");
     }
-  });
-  return sealRecordBatch({
+    let written = end;
+    let records = recordCount;
+    try {
+      const shift = difference(view, position + BASE_TIMESTAMP_POSITION, base);
+      if (!Number.isSafeInteger(shift)) break;
+      const opened = openRecordBatch(bytes, position, MOST_OPENED_BYTES, true);
+      const { recordsStart, recordsEnd } = opened;
+      const ofBatch = recordCountOf(view, position);
+      if (written + recordsEnd - recordsStart > MOST_OPENED_BYTES) break;
+      makeRoom(written, recordsEnd - recordsStart + ofBatch * GROWTH_OF_RECORD);
+      forEachRecord(opened.bytes, recordsStart, recordsEnd, ofBatch, (record) => {
+        written = writeRecord(opened.bytes, record, shift, records++, scratch, written);
+      });
+    } catch (error) {
+      if (error instanceof TooFarApartError) break;
+      if (!(error instanceof CorruptBatchError)) throw error;
+      if (error.cause instanceof OpensTooLargeError) break;
+      throw new DamagedMemberError(count, error.reason);
+    }
+    [end, recordCount] = [written, records];
+    count++;
+    if (isLater(view, position + MAX_TIMESTAMP_POSITION, newest + MAX_TIMESTAMP_POSITION)) {
+      newest = position;
+    }
+  }
+  if (count < 2) return { count: 1 };
+  const merged = sealRecordBatch({
     records: scratch.subarray(0, end),
     recordCount,
     baseTimestamp: view.getBigInt64(base),
     maxTimestamp: view.getBigInt64(newest + MAX_TIMESTAMP_POSITION),
     codec,
   });
+  return { count, bytes: merged };
 }
 
 /** Makes the scratch large enough; what is written so far stays. */

@@ -64,7 +64,7 @@ export function decompressLz4(
     },
     block(start, end, isStored) {
       const { flags, maxBlockBytes } = frame!;
-      opened = withRoom(opened, position, maxBlockBytes);
+      opened = withRoom(opened, position, maxBlockBytes, maxBytes + maxBlockBytes);
       const most = position + maxBlockBytes;
       if (isStored) {
         if (end - start > maxBlockBytes) throw tooMuch(maxBlockBytes);
@@ -87,11 +87,14 @@ export function decompressLz4(
       }
     },
   };
-  walkFrames(bytes, options, frames);
-  const content = opened.subarray(0, position);
-  // What was large once is not kept for ever.
-  if (opened.length > KEPT_BYTES) opened = new Uint8Array(0);
-  return options.lends === true ? content : content.slice();
+  try {
+    walkFrames(bytes, options, frames);
+    const content = opened.subarray(0, position);
+    return options.lends === true || opened.length > KEPT_BYTES ? content : content.slice();
+  } finally {
+    // What was large once is not kept for ever.
+    if (opened.length > KEPT_BYTES) opened = new Uint8Array(0);
+  }
 }
 
 /** What is opened goes here first, since nobody knows how much it is; used again. */
@@ -99,10 +102,15 @@ let opened: Uint8Array = new Uint8Array(0);
 /** So much of it stays for the next time: most batches open to less. */
 const KEPT_BYTES = 8 * 1024 * 1024;
 
-/** Memory with room behind a position; what lies before it stays. */
-function withRoom(memory: Uint8Array, position: number, room: number): Uint8Array {
+/** Memory with room behind a position; what lies before it stays. It grows to `most` unless more is needed. */
+function withRoom(
+  memory: Uint8Array,
+  position: number,
+  room: number,
+  most = Infinity,
+): Uint8Array {
   if (position + room <= memory.length) return memory;
-  const larger = new Uint8Array(Math.max(2 * memory.length, position + room));
+  const larger = new Uint8Array(Math.max(Math.min(2 * memory.length, most), position + room));
   larger.set(memory.subarray(0, position));
   return larger;
 }

@@ -192,7 +192,10 @@ export function startCopy(options: CopyOptions): Copy {
   }
 
   async function refreshLeaders(atOnce = false): Promise<void> {
-    await Promise.all([sourceLeaders.refresh(atOnce), targetLeaders.refresh(atOnce)]);
+    const looks = [sourceLeaders.refresh(atOnce), targetLeaders.refresh(atOnce)];
+    // What one of them says counts, whatever becomes of the other.
+    await Promise.allSettled(looks);
+    await Promise.all(looks);
   }
 
   /** Looks now and then whether topics were deleted, re-created or changed behind the copy's back. */
@@ -209,19 +212,22 @@ export function startCopy(options: CopyOptions): Copy {
 
   async function run(): Promise<readonly CopyResult[]> {
     if (partitions.length === 0) return [];
-    const known = partitions.every((partition) =>
-      sourceLeaders.leader(partition) !== undefined && targetLeaders.leader(partition) !== undefined
-    );
-    // Partitions without a known leader are tried again like any other.
-    if (!known) await refreshLeaders().catch(ignorePeerError);
     options.tasks.forEach(({ problem }, index) => {
       if (problem !== undefined) partitions[index]?.fail(problem);
     });
-    for (const partition of partitions) {
-      if (partition.status === "copying") targetRouter.place(partition);
-      if (partition.status === "copying") sourceRouter.place(partition);
-      settle(partition);
+    const copying = () => partitions.filter(({ status }) => status === "copying");
+    // Reading may begin with the leaders of the plan; nothing is sent before the topics have been looked at again.
+    const known = new Set(
+      copying().filter((partition) => sourceLeaders.leader(partition) !== undefined),
+    );
+    known.forEach(sourceRouter.place);
+    // Partitions without a known leader are tried again like any other.
+    await refreshLeaders().then(failChangedTopics, ignorePeerError);
+    for (const partition of copying()) {
+      targetRouter.place(partition);
+      if (!known.has(partition)) sourceRouter.place(partition);
     }
+    partitions.forEach(settle);
     const watching = watchTopics();
     await untilAborted(allSettled.promise, options.signal);
     // What was done since the last look counts only if the topics are still the same.

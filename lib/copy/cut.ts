@@ -17,6 +17,7 @@ import {
 import { mergeRunInPlace } from "../batch/merge_in_place.ts";
 import { RecordTooLargeError } from "../batch/split.ts";
 import { OpensTooLargeError } from "../codec/codec.ts";
+import { mergedBytes } from "./merge_below.ts";
 import { maxOffset, minOffset } from "../core/offsets.ts";
 import { type LegacyRun, takeLegacyRun, takeReencoded } from "./cut_reencoded.ts";
 import { checkOffsets, type FetchedEntry, readEntry } from "./offset_check.ts";
@@ -102,9 +103,6 @@ export interface Cut {
   readonly carried?: Carried;
   readonly problem?: CutProblem;
 }
-
-/** What is merged holds at most so many bytes, and never more than the target takes. */
-export const MERGED_BYTES = 1024 * 1024;
 
 /** How many records of a batch lie before a source offset within it. */
 export function recordsBefore(batch: CutBatch, sourceOffset: bigint): number {
@@ -199,7 +197,7 @@ function walk(
       }
       takeLegacy();
       const run = mergesRuns && first !== undefined && first >= fromOffset
-        ? mergeRun(fetched, entry.position, first, untilOffset, rules)
+        ? mergePlainRun(fetched, entry.position, first, untilOffset, rules)
         : undefined;
       if (run !== undefined) {
         state.batches.push(run.batch);
@@ -224,19 +222,19 @@ function walk(
   return { ...(dueOffset !== undefined && { dueOffset }), unsettled };
 }
 
-/** A run of batches of one record each as one batch, in their place: nothing is as slow as a request for each. */
-function mergeRun(
+/** A run of plain batches of one record each as one batch, in their place: nothing is as slow as a request for each. */
+function mergePlainRun(
   { bytes, view, recordsEnd }: FetchedRecords,
   position: number,
   firstOffset: bigint,
   untilOffset: bigint,
-  { maxBatchBytes = Infinity, logAppendTime }: TargetRules,
+  { maxBatchBytes, logAppendTime }: TargetRules,
 ): { readonly batch: CutBatch; readonly end: number } | undefined {
   if (logAppendTime || untilOffset > Number.MAX_SAFE_INTEGER) return undefined;
   const merged = mergeRunInPlace(bytes, view, position, Number(firstOffset), {
     end: recordsEnd,
     untilOffset: Number(untilOffset),
-    maxBytes: Math.min(MERGED_BYTES, maxBatchBytes),
+    maxBytes: mergedBytes(maxBatchBytes),
   });
   if (merged === undefined) return undefined;
   const { size, recordCount, end } = merged;

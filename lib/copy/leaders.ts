@@ -24,7 +24,7 @@ export interface Leaders {
   /**
    * Asks the cluster again.
    *
-   * @param atOnce what anybody asked for before is no answer
+   * @param atOnce beside whatever was asked before, and however short ago that was
    * @throws {ConnectionError} when no broker answers
    */
   refresh(atOnce?: boolean): Promise<void>;
@@ -40,7 +40,7 @@ export interface PlannedTopic {
   readonly topicId?: string;
   /** Given where more partitions than these would mean messages outside the plan. */
   readonly partitions?: number;
-  /** By partition, where the plan has just seen them. */
+  /** By partition, as the plan has seen them: they may have moved since. */
   readonly leaders?: ReadonlyMap<number, Leader>;
 }
 
@@ -62,6 +62,8 @@ export function createLeaders(
   );
   let refreshing: Promise<void> | undefined;
   let refreshedAt = -Infinity;
+  let asked = 0;
+  let answered = 0;
 
   function judge({ topic, topicId, errorCode, partitions }: TopicMetadata): void {
     const name = escapeName(topic);
@@ -100,7 +102,11 @@ export function createLeaders(
   }
 
   async function refreshNow(): Promise<void> {
+    const asking = ++asked;
     const metadata = await cluster.metadata(topics);
+    // An answer that was overtaken is older than what is known.
+    if (asking < answered) return;
+    answered = asking;
     refreshedAt = performance.now();
     metadata.topics.forEach(judge);
     leaders = new Map(metadata.topics.map(({ topic, partitions }) => [

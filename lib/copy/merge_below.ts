@@ -1,20 +1,26 @@
-// Which batches are merged. A request holds one batch a partition, and five of a partition may be in flight: so many are
-// stored in a round trip, however small they are. Where that is slower than opening batches and making one of many,
-// they are merged. Over a long link this decides everything: batches of 16 KB and 50 ms give 1.6 MB/s a partition.
+// Which batches are merged, and how large what they become may be. A request holds one batch a partition, and five of a
+// partition may be in flight: so many are stored in a round trip, however small they are. Where that is slower than
+// opening batches and making one of many, they are merged. Over a long link this decides everything: batches of 16 KB
+// and 50 ms give 1.6 MB/s a partition.
 
 import { MAX_IN_FLIGHT } from "./produce_queue.ts";
 
-/** Batches smaller than this are merged, bytes as they lie in the log. */
-export interface MergeBelow {
-  readonly uncompressed: number;
-  readonly compressed: number;
-}
+/** Batches smaller than this are merged: bytes as they lie in the log, by codec id. */
+export type MergeBelow = readonly number[];
 
-/** What even a broker next door answers more slowly than we merge. */
-const LEAST: MergeBelow = { uncompressed: 16 * 1024, compressed: 2 * 1024 };
-/** Bytes a second that one processor merges; compressed ones are opened and compressed again. */
-const MERGED_PER_SECOND: MergeBelow = { uncompressed: 400e6, compressed: 50e6 };
-/** A merged batch is about a megabyte: of larger ones too few make one. */
+/**
+ * Bytes as they lie in the log that one processor merges in a second, by codec id (none, gzip, snappy, lz4, zstd): what
+ * was measured of JSON that compresses well. Compressed batches are opened and compressed again.
+ */
+const MERGED_PER_SECOND = [400e6, 10e6, 30e6, 30e6, 30e6] as const;
+/** What an append costs a broker, whatever its size. */
+const APPEND_MS = 0.08;
+/**
+ * The second append to a fresh segment writes index entries, and so makes pages of two files, for which the broker waits
+ * on the disk: with thousands of partitions for longer than on all else.
+ */
+const SECOND_APPEND_MS = 2;
+/** Of larger batches too few make a megabyte. */
 const MOST = 256 * 1024;
 
 /**
@@ -22,9 +28,23 @@ const MOST = 256 * 1024;
  * @param partitions how many are being copied: each has its own five in flight, and all share the processor
  */
 export function mergeBelow(roundTripMs: number, partitions: number): MergeBelow {
-  const below = (kind: keyof MergeBelow): number => {
-    const perBatch = roundTripMs / 1000 / (MAX_IN_FLIGHT * Math.max(1, partitions));
-    return Math.min(MOST, Math.max(LEAST[kind], Math.round(MERGED_PER_SECOND[kind] * perBatch)));
-  };
-  return { uncompressed: below("uncompressed"), compressed: below("compressed") };
+  const waitMs = roundTripMs / (MAX_IN_FLIGHT * Math.max(1, partitions));
+  return mergedIn(Math.max(APPEND_MS, waitMs));
+}
+
+/** Where all that is to be copied of a partition came at once: one append is enough for it. */
+export const MERGE_WHOLE_PARTITION: MergeBelow = mergedIn(SECOND_APPEND_MS);
+
+function mergedIn(ms: number): MergeBelow {
+  return MERGED_PER_SECOND.map((rate) => Math.min(MOST, Math.round(rate * ms / 1000)));
+}
+
+/** A megabyte is as good as more. */
+const MERGED_BYTES = 1024 * 1024;
+/** `max.message.bytes` was 1,000,012 by default before it was 1,048,588. */
+const MERGED_BYTES_UNKNOWN = 900_000;
+
+/** What a merged batch holds at most. @param maxBatchBytes what the target takes, where that is known */
+export function mergedBytes(maxBatchBytes: number | undefined): number {
+  return maxBatchBytes === undefined ? MERGED_BYTES_UNKNOWN : Math.min(MERGED_BYTES, maxBatchBytes);
 }

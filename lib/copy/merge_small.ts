@@ -1,10 +1,10 @@
 // Merges runs of small batches before they are framed, where passing them through would be slower: a produce request
 // holds one batch a partition, so that a batch a record means a request a record. Larger batches pass through.
 
-import { DamagedMemberError, mergeBatches } from "../batch/merge.ts";
+import { DamagedMemberError, mergeBatches, type MergedBatches } from "../batch/merge.ts";
 import { attributes, CODEC_MASK } from "../batch/record_batch.ts";
-import { type Cut, type CutBatch, MERGED_BYTES, recordsBefore, type TargetRules } from "./cut.ts";
-import type { MergeBelow } from "./merge_below.ts";
+import { type Cut, type CutBatch, recordsBefore, type TargetRules } from "./cut.ts";
+import { type MergeBelow, mergedBytes } from "./merge_below.ts";
 
 /** Merged records may take a little more than their batches did, where these held many. */
 const MARGIN = 0.85;
@@ -12,17 +12,18 @@ const MARGIN = 0.85;
 /** The cut with its runs of small batches merged. @param below which batches are small */
 export function mergeSmall(
   cut: Cut,
-  { maxBatchBytes = Infinity, logAppendTime }: TargetRules,
+  { maxBatchBytes, logAppendTime }: TargetRules,
   below: MergeBelow,
 ): Cut {
   if (cut.batches.length < 2 || logAppendTime) return cut;
-  const limit = Math.floor(Math.min(MERGED_BYTES, maxBatchBytes) * MARGIN);
+  const most = mergedBytes(maxBatchBytes);
+  const limit = Math.floor(most * MARGIN);
   const batches: CutBatch[] = [];
   let run: CutBatch[] = [];
   let runBytes = 0;
   try {
     const finishRun = () => {
-      batches.push(...(run.length > 1 ? mergeRun(run, maxBatchBytes) : run));
+      batches.push(...(run.length > 1 ? mergeRun(run, most) : run));
       run = [];
       runBytes = 0;
     };
@@ -52,11 +53,10 @@ export function mergeSmall(
 
 function isSmall(
   { view, position, size, passedThrough }: CutBatch,
-  { uncompressed, compressed }: MergeBelow,
+  below: MergeBelow,
 ): boolean {
   if (!passedThrough) return false;
-  const codec = attributes(view, position) & CODEC_MASK;
-  return size < (codec === 0 ? uncompressed : compressed);
+  return size < (below[attributes(view, position) & CODEC_MASK] ?? 0);
 }
 
 function sameKind(first: CutBatch | undefined, batch: CutBatch): boolean {
@@ -65,21 +65,38 @@ function sameKind(first: CutBatch | undefined, batch: CutBatch): boolean {
   return codecOf(first) === codecOf(batch);
 }
 
-/** The run as one batch, or as it is where it cannot be one. */
-function mergeRun(run: readonly CutBatch[], maxBatchBytes: number): readonly CutBatch[] {
-  const [first] = run;
-  const last = run.at(-1);
-  if (first === undefined || last === undefined) throw new RangeError("Cannot merge no batches");
-  const bytes = mergeBatches(first.bytes, run);
-  if (bytes === undefined || bytes.length > maxBatchBytes) return run;
-  return [{
+/** The run in as few batches as can be; those that cannot be merged with the next go as they are. */
+function mergeRun(run: readonly CutBatch[], most: number): readonly CutBatch[] {
+  const batches: CutBatch[] = [];
+  for (let at = 0; at < run.length;) {
+    const rest = run.slice(at);
+    const { count, bytes } = mergeFirst(rest, at);
+    const merged = rest.slice(0, count);
+    if (bytes === undefined || bytes.length > most) batches.push(...merged);
+    else batches.push(asOne(merged, bytes));
+    at += count;
+  }
+  return batches;
+}
+
+function mergeFirst(rest: readonly CutBatch[], before: number): MergedBatches {
+  try {
+    return mergeBatches(rest[0]!.bytes, rest);
+  } catch (error) {
+    if (!(error instanceof DamagedMemberError)) throw error;
+    throw new DamagedMemberError(before + error.index, error.reason);
+  }
+}
+
+function asOne(run: readonly CutBatch[], bytes: Uint8Array): CutBatch {
+  return {
     bytes,
     view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
     position: 0,
     size: bytes.length,
     recordCount: run.reduce((sum, { recordCount }) => sum + recordCount, 0),
-    firstOffset: first.firstOffset,
-    nextOffset: last.nextOffset,
+    firstOffset: run[0]!.firstOffset,
+    nextOffset: run.at(-1)!.nextOffset,
     passedThrough: false,
     recordsBefore: (sourceOffset) =>
       run.reduce(
@@ -89,5 +106,5 @@ function mergeRun(run: readonly CutBatch[], maxBatchBytes: number): readonly Cut
             : recordsBefore(batch, sourceOffset)),
         0,
       ),
-  }];
+  };
 }

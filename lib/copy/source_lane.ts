@@ -16,7 +16,7 @@ import { decodeFetchById, encodeFetchById, FETCH_BY_ID_VERSION } from "../wire/f
 import { ProtocolError } from "../wire/protocol_reader.ts";
 import { type CutBatch, cutBatches } from "./cut.ts";
 import { isPeerError, type Lane, LONGEST_THROTTLE_MS, type ReportTrouble } from "./lane.ts";
-import type { MergeBelow } from "./merge_below.ts";
+import { MERGE_WHOLE_PARTITION, type MergeBelow } from "./merge_below.ts";
 import { mergeSmall } from "./merge_small.ts";
 import type { Pace } from "./pace.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
@@ -178,6 +178,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     }));
     const partitionMaxBytes = Math.min(
       Math.max(leastOfPartition, Math.floor(maxBytes / chosen.length)),
+      PARTITION_QUEUE_BYTES,
       Math.ceil(BATCHES_PER_PARTITION * averageBatchBytes),
     );
     const limits = { maxWaitMs: FETCH_WAIT_MS, maxBytes, partitionMaxBytes };
@@ -255,7 +256,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     }
   }
 
-  /** @returns the batches it was cut into, before small ones were merged */
+  /** @returns the batches it was cut into, plain runs counting as one */
   function take(
     partition: PartitionCopy,
     fetched: FetchedPartition,
@@ -272,7 +273,8 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     const { rules, damagedBefore } = partition;
     // After damage every batch is checked by itself.
     const whole = cutBatches({ ...frame, ...fetched }, range, rules, !damagedBefore);
-    const cut = mergeSmall(whole, rules, options.mergeBelow());
+    const atOnce = fromOffset === partition.startOffset && whole.nextOffset === untilOffset;
+    const cut = mergeSmall(whole, rules, atOnce ? MERGE_WHOLE_PARTITION : options.mergeBelow());
     const empty = fetched.recordsEnd === fetched.recordsStart;
     if (empty && fetched.highWatermark < untilOffset) {
       partitions.delete(partition);

@@ -88,10 +88,7 @@ export async function reachCluster(
   return { cluster, unreachable: [...failures, ...unreachable] };
 }
 
-type OpenConnection = (
-  address: HostPort,
-  versions?: BrokerConnection["versions"],
-) => Promise<BrokerConnection>;
+type OpenConnection = (address: HostPort) => Promise<BrokerConnection>;
 
 /** All connections of a cluster share its tokens. */
 function opener(config: ClusterConfig, signal: AbortSignal | undefined): OpenConnection {
@@ -100,12 +97,8 @@ function opener(config: ClusterConfig, signal: AbortSignal | undefined): OpenCon
     ...(tls?.ca !== undefined && { ca: tls.ca }),
     ...(signal && { signal }),
   });
-  return (address, versions) =>
-    connectToBroker(config, address, {
-      ...(signal && { signal }),
-      ...(tokens && { tokens }),
-      ...(versions && { versions }),
-    });
+  return (address) =>
+    connectToBroker(config, address, { ...(signal && { signal }), ...(tokens && { tokens }) });
 }
 
 function createCluster(
@@ -134,14 +127,11 @@ function createCluster(
     if (known !== undefined && !known.connection.closed) return known;
     const opening = open(address);
     controls.set(key, opening);
-    opening.then((broker) => opened.set(key, broker), () => controls.delete(key));
+    opening.then((broker) => opened.set(key, broker), () => {
+      controls.delete(key);
+      opened.delete(key);
+    });
     return await opening;
-  }
-
-  /** A data connection goes where a control connection is open, as a rule: it need not ask what that broker speaks. */
-  async function openData(address: HostPort): Promise<BrokerConnection> {
-    const known = opened.get(formatAddress(address));
-    return await open(address, known?.connection.closed === false ? known.versions : undefined);
   }
 
   function addressOf(nodeId: number): HostPort {
@@ -175,7 +165,7 @@ function createCluster(
     brokers: () => brokers,
     control: async (nodeId) => await controlTo(addressOf(nodeId)),
     anyControl,
-    openData: async (nodeId) => await openData(addressOf(nodeId)),
+    openData: async (nodeId) => await open(addressOf(nodeId)),
     roundTripMs() {
       const fastest = [...opened.values()].filter(({ connection }) => !connection.closed)
         .map(({ connection }) => connection.fastestAnswerMs);

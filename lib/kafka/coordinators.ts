@@ -4,33 +4,23 @@
 // end of the partition, which it tells once it has caught up (KIP-207), and about a group that would lie there (the
 // group's hash code modulo the partitions), which it answers with an error until it has read the partition.
 
-import type { Metadata, PartitionMetadata } from "../wire/metadata.ts";
+import type { PartitionMetadata } from "../wire/metadata.ts";
 import type { Cluster } from "./cluster.ts";
 import { askOffsets, isPassing } from "./groups.ts";
 import { listEndOffsets } from "./partition_offsets.ts";
 
-/** Where groups' committed offsets lie. */
-export const OFFSETS_TOPIC = "__consumer_offsets";
+const OFFSETS_TOPIC = "__consumer_offsets";
 
 /**
  * Who leads the partitions that hold committed offsets, as text to compare; empty where there are none, or where the
  * user may not see them. What changes between two such looks may have hidden groups from whoever listed them meanwhile.
- */
-export function coordinatorsIn(metadata: Metadata): string {
-  return offsetsPartitions(metadata)
-    .map(({ partition, leader, leaderEpoch }) => `${partition} ${leader} ${leaderEpoch}`)
-    .sort().join(", ");
-}
-
-/**
- * The coordinators, as {@link coordinatorsIn} has them, once they have been seen to be at work.
  *
  * @returns undefined while a partition has no leader, or a leader is not yet ready
  * @throws {ConnectionError | ProtocolError}
  */
 export async function readyCoordinators(cluster: Cluster): Promise<string | undefined> {
-  const metadata = await cluster.metadata([OFFSETS_TOPIC]);
-  const partitions = offsetsPartitions(metadata);
+  const { topics: [topic] } = await cluster.metadata([OFFSETS_TOPIC]);
+  const partitions = topic?.partitions ?? [];
   if (partitions.some(({ leader }) => !cluster.brokers().has(leader))) return undefined;
   const names = groupsOf(partitions.length);
   const ready = await Promise.all(
@@ -38,11 +28,9 @@ export async function readyCoordinators(cluster: Cluster): Promise<string | unde
       isReady(cluster, leader, led, led.flatMap(({ partition }) => names[partition] ?? []))
     ),
   );
-  return ready.includes(false) ? undefined : coordinatorsIn(metadata);
-}
-
-function offsetsPartitions({ topics }: Metadata): readonly PartitionMetadata[] {
-  return topics.find(({ topic }) => topic === OFFSETS_TOPIC)?.partitions ?? [];
+  return ready.includes(false) ? undefined : partitions
+    .map(({ partition, leader, leaderEpoch }) => `${partition} ${leader} ${leaderEpoch}`)
+    .sort().join(", ");
 }
 
 /** Whether a broker answers for these groups; groups that the user may not describe count as answered. */

@@ -282,12 +282,13 @@ function plannedTopics(
   return new Map([...copied].map((topic) => {
     const known = topics.get(topic);
     const partitions = role === "source" ? known?.partitions.length : undefined;
-    const leaders = new Map(
+    // On the target the first look has to come first: what it says of the topics decides whether anything is sent.
+    const leaders = role === "target" ? undefined : new Map(
       known?.partitions.filter(({ leader }) => leader >= 0)
         .map(({ partition, leader, leaderEpoch }) => [partition, { nodeId: leader, leaderEpoch }]),
     );
     return [topic, {
-      leaders,
+      ...optional("leaders", leaders),
       ...optional("topicId", known?.topicId),
       ...optional("partitions", partitions),
     }];

@@ -15,7 +15,7 @@ import { isInternalTopicName } from "../core/name_filter.ts";
 import { formatAddress } from "../config/address.ts";
 import { CONTROL_BACKOFF, createBackoff } from "../kafka/backoff.ts";
 import type { Cluster } from "../kafka/cluster.ts";
-import { coordinatorsIn, OFFSETS_TOPIC, readyCoordinators } from "../kafka/coordinators.ts";
+import { readyCoordinators } from "../kafka/coordinators.ts";
 import { fetchGroups, GroupListError } from "../kafka/groups.ts";
 import {
   listPartitionOffsets,
@@ -32,7 +32,11 @@ export async function snapshotSource(
   concerns: (topic: string) => boolean,
   signal: AbortSignal,
 ): Promise<ClusterSnapshot> {
-  const { groups, metadata } = await groupsAndMetadata(cluster, signal, "all");
+  const { groups, metadata } = await groupsAndMetadata(
+    cluster,
+    () => cluster.metadata("all"),
+    signal,
+  );
   const committedOn = new Set(groups.flatMap(({ committed }) => [...committed.keys()]));
   const unread = metadata.topics.filter(({ errorCode, topic, internal }) =>
     errorCode === 0 && !internal && !isInternalTopicName(topic) && !committedOn.has(topic) &&
@@ -101,16 +105,17 @@ export async function allGroups(
   signal: AbortSignal,
   names?: ReadonlySet<string>,
 ): Promise<readonly GroupSnapshot[]> {
-  return (await groupsAndMetadata(cluster, signal, [OFFSETS_TOPIC], names)).groups;
+  const nothing = () => Promise.resolve();
+  return (await groupsAndMetadata(cluster, nothing, signal, names)).groups;
 }
 
-/** The groups, and the metadata that shows that no coordinator has changed while they were listed. */
-async function groupsAndMetadata(
+/** The groups, and metadata asked for while it is looked whether coordinators have changed meanwhile. */
+async function groupsAndMetadata<Asked>(
   cluster: Cluster,
+  ask: () => Promise<Asked>,
   signal: AbortSignal,
-  topics: readonly string[] | "all",
   names?: ReadonlySet<string>,
-): Promise<{ readonly groups: readonly GroupSnapshot[]; readonly metadata: Metadata }> {
+): Promise<{ readonly groups: readonly GroupSnapshot[]; readonly metadata: Asked }> {
   const backoff = createBackoff(CONTROL_BACKOFF, signal);
   const { listed, metadata } = await backoff(async () => {
     const before = await readyCoordinators(cluster);
@@ -120,8 +125,8 @@ async function groupsAndMetadata(
         await fetchGroups(await cluster.control(nodeId), backoff, names)
       ),
     );
-    const metadata = await cluster.metadata(topics);
-    return coordinatorsIn(metadata) === before ? { listed, metadata } : undefined;
+    const [after, metadata] = await Promise.all([readyCoordinators(cluster), ask()]);
+    return after === before ? { listed, metadata } : undefined;
   }, () =>
     new GroupListError(
       `Cannot list the consumer groups of the ${cluster.role} cluster: some partitions of __consumer_offsets have no leader that answers for them`,

@@ -49,8 +49,6 @@ export async function connectToBroker(
     readonly timeouts?: ConnectTimeouts;
     /** For OAUTHBEARER: shared by all connections of a cluster. */
     readonly tokens?: TokenSource;
-    /** What the broker speaks, where it has said so on another connection that is still open. */
-    readonly versions?: ApiVersionTable;
   } = {},
 ): Promise<BrokerConnection> {
   const { dialMs, requestMs } = options.timeouts ?? CONNECT_TIMEOUTS;
@@ -70,8 +68,7 @@ export async function connectToBroker(
     ...(options.signal && { signal: options.signal }),
   });
   try {
-    const versions = options.versions ??
-      await versionsOf(connection, cluster.tls !== undefined);
+    const versions = await versionsOf(connection, cluster.tls !== undefined);
     if (cluster.sasl !== undefined) {
       await connection.logIn(saslLogin(cluster.sasl, options.tokens, versions));
     }

@@ -63,11 +63,10 @@ if (scope.WorkerGlobalScope !== undefined) {
   scope.onmessage = ({ data }) => scope.postMessage(probe(data));
 } else {
   const [folder = "", tokenFile = "", outside = ""] = Deno.args;
-  const cluster = { bootstrapServers: [], addresses: new Map() };
   const permissions = permissionsOf({
     files: runFiles(`${folder}/migration.yaml`),
-    source: { ...cluster, sasl: { mechanism: "OAUTHBEARER", tokenFile } },
-    target: cluster,
+    source: { sasl: { mechanism: "OAUTHBEARER", tokenFile } },
+    target: {},
   });
   const options: WorkerOptions = { type: "module", deno: { permissions } };
   const worker = new Worker(import.meta.url, options);

@@ -9,6 +9,7 @@ import { type CopyOptions, startCopy } from "../../lib/copy/copy.ts";
 import { formatTopicPartition } from "../../lib/core/topic_partition.ts";
 import type { Cluster } from "../../lib/kafka/cluster.ts";
 import type { RequestFrame, ResponseFrame } from "../../lib/wire/connection.ts";
+import { ConnectionError } from "../../lib/wire/connection_error.ts";
 import type { BrokerConnection } from "../../lib/wire/connect.ts";
 import { ProtocolReader } from "../../lib/wire/protocol_reader.ts";
 import { ProtocolWriter } from "../../lib/wire/protocol_writer.ts";
@@ -66,23 +67,39 @@ const LATEST = -1n;
 const OFFSET_OUT_OF_RANGE = 1;
 const node = 1;
 
+/** How the clusters are, beyond the logs. */
+export interface FakeSettings {
+  /** The topic's id on the target, when the copy begins; the plan's is `planned`. */
+  readonly targetTopicId?: string;
+  /** The source answers no question about its topics. */
+  readonly sourceSilent?: boolean;
+}
+
 /** Copies partitions of one topic, and says what became of each; `warn` is told what the log is. */
 export async function copyBetweenFakes(
   partitions: readonly FakePartition[],
   damage: Damage = () => {},
   warn: (text: string) => void = () => {},
+  { targetTopicId = "planned", sourceSilent = false }: FakeSettings = {},
 ): Promise<readonly FakeOutcome[]> {
   const target = fakeTarget(partitions);
+  const leaders = new Map(
+    partitions.map((_, partition) => [partition, { nodeId: node, leaderEpoch: 0 }]),
+  );
   const options: CopyOptions = {
     source: fakeCluster(
       "source",
-      partitions.length,
+      { partitions: partitions.length, topicId: "planned", silent: sourceSilent },
       (frame) =>
         frame.apiKey === LIST_OFFSETS
           ? listOffsets(frame, partitions)
           : fetch(frame, partitions, damage),
     ),
-    target: fakeCluster("target", partitions.length, target.produce),
+    target: fakeCluster(
+      "target",
+      { partitions: partitions.length, topicId: targetTopicId, silent: false },
+      target.produce,
+    ),
     tasks: partitions.map(({ startOffset, endOffset, rules }, partition) => ({
       topic,
       partition,
@@ -94,9 +111,9 @@ export async function copyBetweenFakes(
       rules: rules ?? { logAppendTime: false },
     })),
     identity: { producerId: 77n, producerEpoch: 0 },
-    sourceTopics: new Map([[topic, {}]]),
-    targetTopics: new Map([[topic, {}]]),
-    giveUpAfterMs: 60_000,
+    sourceTopics: new Map([[topic, { topicId: "planned", leaders }]]),
+    targetTopics: new Map([[topic, { topicId: "planned" }]]),
+    giveUpAfterMs: sourceSilent ? 500 : 60_000,
     log: { info() {}, warning: warn },
     onAcknowledged() {},
     onLost() {},
@@ -112,7 +129,11 @@ export async function copyBetweenFakes(
 
 function fakeCluster(
   role: "source" | "target",
-  partitions: number,
+  { partitions, topicId, silent }: {
+    readonly partitions: number;
+    readonly topicId: string;
+    readonly silent: boolean;
+  },
   answer: (frame: RequestFrame) => Uint8Array,
 ): Cluster {
   const address = { advertised: `${role}:1`, dialled: `${role}:1` };
@@ -158,14 +179,18 @@ function fakeCluster(
     control,
     anyControl: control,
     openData: control,
-    metadata: () =>
-      Promise.resolve({
+    // As over a network: what needs no answer is quicker.
+    metadata: async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      if (silent) throw new ConnectionError("silent", address, "no answer");
+      return {
         clusterId: role,
         controller: node,
         brokers: [{ nodeId: node, host: role, port: 1 }],
         topics: [{
           errorCode: 0,
           topic,
+          topicId,
           internal: false,
           partitions: Array.from({ length: partitions }, (_, partition) => ({
             errorCode: 0,
@@ -175,7 +200,8 @@ function fakeCluster(
             replicas: 1,
           })),
         }],
-      }),
+      };
+    },
     close() {},
   };
 }

@@ -41,7 +41,7 @@ for (const codec of [0, 1, 2, 3, 4]) {
       })
     );
     const { bytes, spans } = lay(batches);
-    const merged = mergeBatches(bytes, spans);
+    const { bytes: merged } = mergeBatches(bytes, spans);
     assert.ok(merged);
     assert.ok(crcMatches(merged, 0, merged.length));
     const read = readBatch(merged, (raw) => decompress(codec, raw, 1 << 20));
@@ -60,7 +60,7 @@ Deno.test("whatever the records and however they lie in batches, merging keeps t
   });
   fc.assert(
     fc.property(
-      fc.array(fc.array(record, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 8 }),
+      fc.array(fc.array(record, { minLength: 1, maxLength: 5 }), { minLength: 2, maxLength: 8 }),
       (groups) => {
         let offset = 0;
         const all: TestRecord[] = [];
@@ -71,7 +71,7 @@ Deno.test("whatever the records and however they lie in batches, merging keeps t
           return buildBatch(records, { baseOffset });
         });
         const { bytes, spans } = lay(batches);
-        const merged = mergeBatches(bytes, spans);
+        const { bytes: merged } = mergeBatches(bytes, spans);
         assert.ok(merged);
         assert.deepEqual(contents(readBatch(merged).records), contents(all));
         assert.ok(crcMatches(merged, 0, merged.length));
@@ -94,7 +94,7 @@ Deno.test("mergeBatches() names the batch that is damaged", () => {
   );
 });
 
-Deno.test("what is damaged in a batch that is merged unread, the merged batch's CRC tells", () => {
+Deno.test("no damaged batch is merged", () => {
   const lengths = [200, 0, 17, 4_000];
   const { bytes, spans } = lay(
     lengths.map((length, offset) =>
@@ -116,15 +116,16 @@ Deno.test("what is damaged in a batch that is merged unread, the merged batch's 
         const at = span.position + 17 + where % (span.size - 17);
         damaged[at] = (damaged[at] ?? 0) ^ bits;
         let merged: Uint8Array | undefined;
+        let count: number;
         try {
-          merged = mergeBatches(damaged, spans);
+          ({ bytes: merged, count } = mergeBatches(damaged, spans));
         } catch (error) {
           const refused = error instanceof DamagedMemberError ||
             error instanceof Error && error.message.startsWith("Cannot merge control");
           assert.ok(refused, String(error));
           return;
         }
-        assert.ok(merged === undefined || !crcMatches(merged, 0, merged.length));
+        assert.ok(merged === undefined || count <= index);
       },
     ),
     { numRuns: 2_000 },
@@ -136,7 +137,7 @@ Deno.test("mergeBatches() leaves timestamps alone that no safe integer can tell 
     buildBatch([testRecord(offset, { timestamp })], { baseOffset: BigInt(offset) })
   );
   const { bytes, spans } = lay(far);
-  assert.equal(mergeBatches(bytes, spans), undefined);
+  assert.deepEqual(mergeBatches(bytes, spans), { count: 1 });
   const inOne = [0n, (1n << 60n) + 1n].map((timestamp, offset) =>
     buildBatch([testRecord(offset, { timestamp })], {
       baseOffset: BigInt(offset),
@@ -144,7 +145,7 @@ Deno.test("mergeBatches() leaves timestamps alone that no safe integer can tell 
     })
   );
   const same = lay(inOne);
-  assert.equal(mergeBatches(same.bytes, same.spans), undefined);
+  assert.deepEqual(mergeBatches(same.bytes, same.spans), { count: 1 });
   // The timestamps are near, what they count from is not.
   const apart = [0n, 2n ** 60n + 1n].map((baseTimestamp, offset) =>
     buildBatch([testRecord(offset, { timestamp: 1n })], {
@@ -153,7 +154,44 @@ Deno.test("mergeBatches() leaves timestamps alone that no safe integer can tell 
     })
   );
   const second = lay(apart);
-  assert.equal(mergeBatches(second.bytes, second.spans), undefined);
+  assert.deepEqual(mergeBatches(second.bytes, second.spans), { count: 1 });
+});
+
+Deno.test("what lies before timestamps that are too far apart is merged, and only that", () => {
+  const times = [1n, 2n, 3n, 1n << 60n, 4n];
+  const { bytes, spans } = lay(
+    times.map((timestamp, offset) =>
+      buildBatch([testRecord(offset, { timestamp })], { baseOffset: BigInt(offset) })
+    ),
+  );
+  const merged = mergeBatches(bytes, spans);
+  assert.equal(merged.count, 3);
+  assert.deepEqual(readBatch(merged.bytes!).records.map(({ timestamp }) => timestamp), [
+    1n,
+    2n,
+    3n,
+  ]);
+});
+
+Deno.test("a merged batch opens to no more than consumers take at once", () => {
+  const large = new Uint8Array(3_000_000);
+  const open = (raw: Uint8Array) => decompress(3, raw, 1 << 25);
+  const batches = [1, 2, 3, 4].map((offset) =>
+    buildBatch([testRecord(offset, { value: large })], {
+      attributes: 3,
+      compress: (raw) => compress(3, raw),
+    })
+  );
+  const { bytes, spans } = lay(batches);
+  const merged = mergeBatches(bytes, spans);
+  assert.equal(merged.count, 2);
+  assert.equal(readBatch(merged.bytes!, open).records.length, 2);
+  const whole = buildBatch([testRecord(0, { value: new Uint8Array(9_000_000) })], {
+    attributes: 3,
+    compress: (raw) => compress(3, raw),
+  });
+  const tooLarge = lay([whole, ...batches]);
+  assert.deepEqual(mergeBatches(tooLarge.bytes, tooLarge.spans), { count: 1 });
 });
 
 Deno.test("mergeBatches() refuses control batches and those with append times", () => {
@@ -174,7 +212,7 @@ Deno.test("mergeBatches() keeps the attributes of records, of which no bit is in
     return batch;
   });
   const { bytes, spans } = lay(batches);
-  const merged = mergeBatches(bytes, spans);
+  const { bytes: merged } = mergeBatches(bytes, spans);
   assert.ok(merged);
   const second = batches[0]?.length ?? 0;
   assert.deepEqual([merged[62], merged[second + 1]], [0x55, 0x2a]);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mergeBelow } from "../../../lib/copy/merge_below.ts";
+import { mergeBelow, mergedBytes } from "../../../lib/copy/merge_below.ts";
 
 const KB = 1024;
 
@@ -7,21 +7,27 @@ const cases: readonly (readonly [
   what: string,
   roundTripMs: number,
   partitions: number,
-  uncompressed: number,
-  compressed: number,
+  below: { readonly none: number; readonly gzip: number; readonly lz4: number },
 ])[] = [
-  ["a broker whose answers have not been timed", 0, 6, 16 * KB, 2 * KB],
-  ["a broker next door", 0.3, 6, 16 * KB, 2 * KB],
-  ["next door, and one partition", 0.3, 1, 24_000, 3_000],
-  ["a few milliseconds away", 5, 6, 66_667, 8_333],
-  ["an ocean away", 100, 6, 256 * KB, 166_667],
-  ["an ocean away, and one partition", 100, 1, 256 * KB, 256 * KB],
-  ["an ocean away, and thousands of partitions", 100, 2_000, 16 * KB, 2 * KB],
-  ["with the last partition gone", 50, 0, 256 * KB, 256 * KB],
+  ["a broker not timed yet", 0, 6, { none: 32_000, gzip: 800, lz4: 2_400 }],
+  ["a broker next door", 0.3, 6, { none: 32_000, gzip: 800, lz4: 2_400 }],
+  ["a little further, and one partition", 1, 1, { none: 80_000, gzip: 2_000, lz4: 6_000 }],
+  ["a few milliseconds away", 6, 6, { none: 80_000, gzip: 2_000, lz4: 6_000 }],
+  ["an ocean away", 90, 6, { none: 256 * KB, gzip: 30_000, lz4: 90_000 }],
+  ["an ocean away, and one partition", 90, 1, { none: 256 * KB, gzip: 180_000, lz4: 256 * KB }],
+  ["an ocean away, and thousands", 90, 2_000, { none: 32_000, gzip: 800, lz4: 2_400 }],
+  ["with the last partition gone", 90, 0, { none: 256 * KB, gzip: 180_000, lz4: 256 * KB }],
 ];
 
-for (const [what, roundTripMs, partitions, uncompressed, compressed] of cases) {
+for (const [what, roundTripMs, partitions, { none, gzip, lz4 }] of cases) {
   Deno.test(`what is merged: ${what}`, () => {
-    assert.deepEqual(mergeBelow(roundTripMs, partitions), { uncompressed, compressed });
+    // By codec id.
+    assert.deepEqual(mergeBelow(roundTripMs, partitions), [none, gzip, lz4, lz4, lz4]);
   });
 }
+
+Deno.test("a merged batch is never larger than the target takes, also where nobody says what that is", () => {
+  assert.equal(mergedBytes(500_000), 500_000);
+  assert.equal(mergedBytes(50_000_000), 1024 * KB);
+  assert.ok(mergedBytes(undefined) < 1_000_000);
+});

@@ -118,7 +118,7 @@ Deno.test("batches of several codecs are not put into one", () => {
 });
 
 Deno.test("compressed batches are merged only where they are tiny", () => {
-  const sizes = [1_000, 1_000, 2_100, 2_100];
+  const sizes = [1_000, 1_000, 3_000, 3_000];
   assert.deepEqual(shape(mergeSmall(cutOf(sizes, [3, 3, 3, 3]), rules)), [
     "0-2 2 merged",
     "2-3 1",
@@ -128,7 +128,7 @@ Deno.test("compressed batches are merged only where they are tiny", () => {
 });
 
 Deno.test("over a long link larger batches are merged, too", () => {
-  const sizes = [20_000, 20_000, 3_000, 3_000, 300_000, 300_000];
+  const sizes = [40_000, 40_000, 3_000, 3_000, 300_000, 300_000];
   const codecs = [0, 0, 3, 3, 0, 0];
   const far = mergeBelow(50, 6);
   assert.deepEqual(shape(mergeSmall(cutOf(sizes, codecs), rules)).length, 6);
@@ -138,6 +138,30 @@ Deno.test("over a long link larger batches are merged, too", () => {
     "4-5 1",
     "5-6 1",
   ]);
+});
+
+Deno.test("what cannot be merged with the next goes as it is, the rest of its run is merged", () => {
+  const times = [1n, 2n, 1n << 60n, 3n, 4n];
+  const built = times.map((timestamp, offset) => buildBatch([testRecord(offset, { timestamp })]));
+  assert.deepEqual(shape(mergeSmall(cutOfBatches(built), rules)), [
+    "0-2 2 merged",
+    "2-3 1",
+    "3-5 2 merged",
+  ]);
+});
+
+Deno.test("damage behind what cannot be merged is found where it is", () => {
+  const times = [1n, 2n, 1n << 60n, 3n, 4n];
+  const cut = cutOfBatches(
+    times.map((timestamp, offset) => buildBatch([testRecord(offset, { timestamp })])),
+  );
+  const last = cut.batches[4];
+  assert.ok(last);
+  const at = last.position + last.size - 1;
+  last.bytes[at] = (last.bytes[at] ?? 0) ^ 1;
+  const merged = mergeSmall(cut, rules);
+  assert.equal(merged.nextOffset, 4n);
+  assert.deepEqual(shape(merged), ["0-1 1", "1-2 1", "2-3 1", "3-4 1"]);
 });
 
 Deno.test("where the target sets its own times, batches pass through as they are", () => {
