@@ -32,31 +32,27 @@ export async function snapshotSource(
   concerns: (topic: string) => boolean,
   signal: AbortSignal,
 ): Promise<ClusterSnapshot> {
-  const { groups, metadata } = await groupsAndMetadata(
-    cluster,
-    () => cluster.metadata("all"),
-    signal,
-  );
-  const committedOn = new Set(groups.flatMap(({ committed }) => [...committed.keys()]));
-  const unread = metadata.topics.filter(({ errorCode, topic, internal }) =>
-    errorCode === 0 && !internal && !isInternalTopicName(topic) && !committedOn.has(topic) &&
-    concerns(topic)
-  );
-  const [seen, offsets] = await Promise.all([
-    snapshot(
-      cluster,
-      metadata,
-      groups,
-      (topic) => committedOn.has(topic) && concerns(topic),
-      signal,
-    ),
-    // Nothing depends on them: what is not told at once is left out.
-    fetchOffsets(cluster, unread, signal, undefined, 0),
-  ]);
-  const topics = unread.map((topic) =>
-    [topic.topic, toSnapshot(topic, offsets, new Map(), true)] as const
-  );
-  return { ...seen, topics: new Map([...seen.topics, ...topics]) };
+  // Asked for beside the groups: over a long link each question takes its time.
+  const asked = cluster.metadata("all");
+  asked.catch(() => {});
+  return await withAllGroups(cluster, signal, async (groups) => {
+    const metadata = await asked;
+    const committedOn = new Set(groups.flatMap(({ committed }) => [...committed.keys()]));
+    const unread = metadata.topics.filter(({ errorCode, topic, internal }) =>
+      errorCode === 0 && !internal && !isInternalTopicName(topic) && !committedOn.has(topic) &&
+      concerns(topic)
+    );
+    const wanted = (topic: string) => committedOn.has(topic) && concerns(topic);
+    const [seen, offsets] = await Promise.all([
+      snapshot(cluster, metadata, groups, wanted, signal),
+      // Nothing depends on them: what is not told at once is left out.
+      fetchOffsets(cluster, unread, signal, undefined, 0),
+    ]);
+    const topics = unread.map((topic) =>
+      [topic.topic, toSnapshot(topic, offsets, new Map(), true)] as const
+    );
+    return { ...seen, topics: new Map([...seen.topics, ...topics]) };
+  });
 }
 
 /** Looks at the topics of ranges on the source; no group is asked. */
@@ -105,19 +101,21 @@ export async function allGroups(
   signal: AbortSignal,
   names?: ReadonlySet<string>,
 ): Promise<readonly GroupSnapshot[]> {
-  const nothing = () => Promise.resolve();
-  return (await groupsAndMetadata(cluster, nothing, signal, names)).groups;
+  return await withAllGroups(cluster, signal, (groups) => Promise.resolve(groups), names);
 }
 
-/** The groups, and metadata asked for while it is looked whether coordinators have changed meanwhile. */
-async function groupsAndMetadata<Asked>(
+/**
+ * What is made of the groups, while it is looked whether their coordinators have changed since: if they have, all of it is
+ * done again.
+ */
+async function withAllGroups<Made>(
   cluster: Cluster,
-  ask: () => Promise<Asked>,
   signal: AbortSignal,
+  make: (groups: readonly GroupSnapshot[]) => Promise<Made>,
   names?: ReadonlySet<string>,
-): Promise<{ readonly groups: readonly GroupSnapshot[]; readonly metadata: Asked }> {
+): Promise<Made> {
   const backoff = createBackoff(CONTROL_BACKOFF, signal);
-  const { listed, metadata } = await backoff(async () => {
+  const { made } = await backoff(async () => {
     const before = await readyCoordinators(cluster);
     if (before === undefined) return undefined;
     const listed = await Promise.all(
@@ -125,13 +123,20 @@ async function groupsAndMetadata<Asked>(
         await fetchGroups(await cluster.control(nodeId), backoff, names)
       ),
     );
-    const [after, metadata] = await Promise.all([readyCoordinators(cluster), ask()]);
-    return after === before ? { listed, metadata } : undefined;
+    const [after, made] = await Promise.all([
+      readyCoordinators(cluster),
+      make(oncePerName(listed)),
+    ]);
+    return after === before ? { made } : undefined;
   }, () =>
     new GroupListError(
       `Cannot list the consumer groups of the ${cluster.role} cluster: some partitions of __consumer_offsets have no leader that answers for them`,
     ));
-  // A broker that led before may still list a group too: the one with more offsets knows it.
+  return made;
+}
+
+/** A broker that led before may still list a group too: the one with more offsets knows it. */
+function oncePerName(listed: readonly (readonly GroupSnapshot[])[]): readonly GroupSnapshot[] {
   const byName = new Map<string, GroupSnapshot>();
   for (const group of listed.flat()) {
     const known = byName.get(group.group);
@@ -139,7 +144,7 @@ async function groupsAndMetadata<Asked>(
       byName.set(group.group, group);
     }
   }
-  return { groups: [...byName.values()], metadata };
+  return [...byName.values()];
 }
 
 async function snapshot(
