@@ -65,7 +65,6 @@ export function connectContender(binary: string): Contender {
   return {
     name: "data-migrate, engine: connect",
     kind: "ours",
-    part: 0.1,
     leftOut: ({ name }) => ["A", "C"].includes(name) ? undefined : "",
     verifiesItself: true,
     async command(order) {
