@@ -65,7 +65,7 @@ export function connectContender(binary: string): Contender {
   return {
     name: "data-migrate, engine: connect",
     kind: "ours",
-    leftOut: ({ name }) => ["A", "C"].includes(name) ? undefined : "",
+    leftOut: ({ name }) => name === "A" ? undefined : "",
     verifiesItself: true,
     async command(order) {
       connect = await startConnect({ bootstrap: order.target, workers: 1, heapMb: 1024 });
