@@ -33,10 +33,8 @@ export async function snapshotSource(
   signal: AbortSignal,
 ): Promise<ClusterSnapshot> {
   // Asked for beside the groups: over a long link each question takes its time.
-  const asked = cluster.metadata("all");
-  asked.catch(() => {});
-  return await withAllGroups(cluster, signal, async (groups) => {
-    const metadata = await asked;
+  const topicsToo = () => cluster.metadata("all");
+  return await withAllGroups(cluster, signal, topicsToo, async (groups, metadata) => {
     const committedOn = new Set(groups.flatMap(({ committed }) => [...committed.keys()]));
     const unread = metadata.topics.filter(({ errorCode, topic, internal }) =>
       errorCode === 0 && !internal && !isInternalTopicName(topic) && !committedOn.has(topic) &&
@@ -101,31 +99,35 @@ export async function allGroups(
   signal: AbortSignal,
   names?: ReadonlySet<string>,
 ): Promise<readonly GroupSnapshot[]> {
-  return await withAllGroups(cluster, signal, (groups) => Promise.resolve(groups), names);
+  const nothing = () => Promise.resolve();
+  const asTheyAre = (groups: readonly GroupSnapshot[]) => Promise.resolve(groups);
+  return await withAllGroups(cluster, signal, nothing, asTheyAre, names);
 }
 
 /**
- * What is made of the groups, while it is looked whether their coordinators have changed since: if they have, all of it is
- * done again.
+ * What is made of the groups and of what is asked beside them, while it is looked whether their coordinators have changed
+ * since: if they have, all of it is done again.
  */
-async function withAllGroups<Made>(
+async function withAllGroups<Asked, Made>(
   cluster: Cluster,
   signal: AbortSignal,
-  make: (groups: readonly GroupSnapshot[]) => Promise<Made>,
+  ask: () => Promise<Asked>,
+  make: (groups: readonly GroupSnapshot[], asked: Asked) => Promise<Made>,
   names?: ReadonlySet<string>,
 ): Promise<Made> {
   const backoff = createBackoff(CONTROL_BACKOFF, signal);
   const { made } = await backoff(async () => {
     const before = await readyCoordinators(cluster);
     if (before === undefined) return undefined;
-    const listed = await Promise.all(
-      [...cluster.brokers().keys()].map(async (nodeId) =>
+    const [asked, ...listed] = await Promise.all([
+      ask(),
+      ...[...cluster.brokers().keys()].map(async (nodeId) =>
         await fetchGroups(await cluster.control(nodeId), backoff, names)
       ),
-    );
+    ]);
     const [after, made] = await Promise.all([
       readyCoordinators(cluster),
-      make(oncePerName(listed)),
+      make(oncePerName(listed), asked),
     ]);
     return after === before ? { made } : undefined;
   }, () =>
