@@ -97,14 +97,14 @@ async function makeVictims(wanted: readonly Bit[]): Promise<readonly Victim[]> {
 
 const laterTimestamp = 1_700_000_000_000n;
 
-/** Ten records, compressed and large enough not to be merged with others; or one, which is merged. */
+/** Ten records, in turns compressed or not, so that batches are not merged with each other; or one, which is merged. */
 function batchAt(timestamp: bigint, index: number, count: number): Uint8Array {
   const records = testRecords(0, count).map((record) => ({
     ...record,
     timestamp: timestamp + record.offset,
     value: crypto.getRandomValues(new Uint8Array(400)).fill(index, 0, 1),
   }));
-  if (count === 1) return buildBatch(records);
+  if (count === 1 || index !== 1) return buildBatch(records);
   return buildBatch(records, { attributes: 1, compress: (bytes) => gzipSync(bytes) });
 }
 

@@ -28,11 +28,11 @@ clusters.test("leaders killed on both sides in mid-copy are replaced, and the co
   await using backlog = await makeSlowBacklog(clusters, {
     partitions: 3,
     replicationFactor: 3,
-    messages: 8_000,
+    messages: 16_000,
     valueBytes: 2_000,
     batchBytes: 65_536,
     codec: "none",
-    delayMs: 100,
+    delayMs: 60,
     sourceConfigs: configs,
     targetConfigs: configs,
   });
