@@ -247,7 +247,9 @@ for (
     const connections = all.reduce((sum, { proxy }) => sum + proxy.accepted, 0);
     assert.ok(durationMs > 2 * SESSION_MS, `${durationMs} ms`);
     assert.ok(logins > connections, `${logins} logins over ${connections} connections`);
-    assert.ok(!migration.log().some((line) => /unreachable|refused/.test(line)), output);
+    // A session with what is left of a token may be over before the answer that was held back tells how long it was.
+    const never = lifetimeS === undefined ? /unreachable|refused/ : /refused/;
+    assert.ok(!migration.log().some((line) => never.test(line)), output);
     assertNoSecrets(migration, output, endpoint.tokens);
   });
 }

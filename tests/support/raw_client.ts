@@ -45,7 +45,7 @@ async function produceToAll(
     const answers = decodeProduce(await connection.send(request)).partitions;
     left = answers.filter(({ errorCode }) => errorCode !== 0);
     const failed = answers.find(({ errorCode }) =>
-      errorCode !== 0 && (tries > 50 || !leaderNotReady.includes(errorCode))
+      errorCode !== 0 && (tries > 300 || !leaderNotReady.includes(errorCode))
     );
     if (failed) throw new Error(`Cannot produce to ${failed.topic}: error ${failed.errorCode}`);
   }
