@@ -11,6 +11,7 @@ import {
   verifyCount,
 } from "../core/verify.ts";
 import { ignorePeerError } from "../copy/lane.ts";
+import { createLeaders } from "../copy/leaders.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { fetchLastSequences } from "../kafka/producer_state.ts";
 import { optional } from "./optional.ts";
@@ -27,7 +28,7 @@ export async function verifyOnTarget(
   const topics = [...new Set(journaled.map(({ topic }) => topic))];
   const [{ topics: onTarget }, sequences] = await Promise.all([
     lookAtTopics(target, topics, signal),
-    lastSequences(target, journal, topics),
+    lastSequences(target, journal, signal),
   ]);
   const evidence = journaled.map((each): CountEvidence => {
     const log = onTarget.get(each.topic)?.partitions[each.partition]?.offsets;
@@ -48,17 +49,16 @@ export async function verifyOnTarget(
 async function lastSequences(
   target: Cluster,
   { migration, partitions }: JournalState,
-  topics: readonly string[],
+  signal: AbortSignal,
 ): Promise<ReadonlyMap<string, number>> {
   const identity = {
     producerId: BigInt(migration.producerId),
     producerEpoch: migration.producerEpoch,
   };
-  const leaders = await leadersOf(target, topics);
-  const byLeader = Map.groupBy(
-    partitions.values(),
-    (each) => leaders.get(formatTopicPartition(each)) ?? -1,
-  );
+  const begun = [...partitions.values()];
+  const leaders = createLeaders(target, new Map(begun.map(({ topic }) => [topic, {}])), signal);
+  await leaders.refresh().catch(ignorePeerError);
+  const byLeader = Map.groupBy(begun, (partition) => leaders.leader(partition)?.nodeId ?? -1);
   const perLeader = await Promise.all(
     [...byLeader].map(async ([leader, ofLeader]) => {
       if (leader < 0) return [];
@@ -71,26 +71,6 @@ async function lastSequences(
     }),
   );
   return new Map(perLeader.flat());
-}
-
-/** By `formatTopicPartition`; nobody's where the cluster does not say. */
-async function leadersOf(
-  target: Cluster,
-  topics: readonly string[],
-): Promise<ReadonlyMap<string, number>> {
-  try {
-    const metadata = await target.metadata(topics);
-    return new Map(
-      metadata.topics.flatMap(({ topic, partitions }) =>
-        partitions.map(({ partition, leader }) =>
-          [formatTopicPartition({ topic, partition }), leader] as const
-        )
-      ),
-    );
-  } catch (error) {
-    ignorePeerError(error);
-    return new Map();
-  }
 }
 
 function plannedRange(
