@@ -1,6 +1,7 @@
 // The runs of one workload: rounds in which every contender copies it once, each round beginning with another one. A
 // contender that fails is out, and said to have failed; the others go on.
 
+import { errorMessage } from "../lib/core/error_message.ts";
 import type { Contender } from "./contenders.ts";
 import { measure } from "./measure.ts";
 import type { Measurement, Series, WorkloadResult } from "./results.ts";
@@ -43,7 +44,7 @@ export async function runWorkload(options: RoundsOptions): Promise<WorkloadResul
         say(`${round === 0 ? "warm-up" : `run ${round}`}: ${name} ${seconds(measurement)} s`);
         if (round > 0) measured.get(contender)?.push(measurement);
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = errorMessage(error);
         say(`run ${round}: ${name} failed: ${reason}`);
         failures.set(contender, reason);
       }

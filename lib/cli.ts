@@ -1,6 +1,7 @@
 // The command line: what is asked for is done here, or, where it is a run, the config is read and the run started with
 // nothing but what it needs (confine.ts). Nothing here knows Kafka.
 
+import { errorMessage } from "./core/error_message.ts";
 import type { ExitStatus } from "./core/verdict.ts";
 import { type CliOptions, HELP, parseCliOptions } from "./cli_options.ts";
 import { trustSystemRoots } from "./wire/system_roots.ts";
@@ -51,7 +52,7 @@ function init(path: string, streams: Streams): ExitStatus {
   } catch (error) {
     const reason = error instanceof Deno.errors.AlreadyExists
       ? "it exists already and is left as it is; for another one, data-migrate --init NAME.yaml"
-      : `${messageOf(error)}. Run it in a directory that you may write to`;
+      : `${errorMessage(error)}. Run it in a directory that you may write to`;
     streams.stderr(`data-migrate: Cannot write ${path}: ${reason}\n`);
     return 2;
   }
@@ -82,8 +83,4 @@ function exists(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

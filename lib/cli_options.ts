@@ -1,6 +1,7 @@
 // The command line: options and the config's path, parsed by node:util. Pure; what is wrong comes back as a sentence.
 
 import { parseArgs } from "node:util";
+import { errorMessage } from "./core/error_message.ts";
 
 /** What there is a JSON Schema of: `migration.yaml` or `migration.report.json`. */
 export type SchemaName = "config" | "report";
@@ -72,7 +73,7 @@ export function parseCliOptions(args: readonly string[]): CliOptions | string {
       allowNegative: true,
     });
   } catch (error) {
-    return error instanceof Error ? firstSentence(error.message) : String(error);
+    return firstSentence(errorMessage(error));
   }
   const { values, positionals } = parsed;
   if (positionals.length > 1) {

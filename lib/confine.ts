@@ -2,6 +2,7 @@
 // run sees no variable, writes only beside its config, reads only there and what is read again later, and can start
 // nothing. The parent has read the config and waits; it does nothing else on the run's behalf.
 
+import { errorMessage } from "./core/error_message.ts";
 import type { ExitStatus } from "./core/verdict.ts";
 import type { MigrationConfig } from "./config/migration_config.ts";
 import { sealSecrets } from "./config/secrets.ts";
@@ -62,7 +63,7 @@ export function prepareConfined(files: RunFiles, streams: Streams): Confined {
       try {
         return await started.ended;
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = errorMessage(error);
         streams.stderr(
           `data-migrate: Unexpected failure: ${reason}. Run the same command again to continue\n`,
         );

@@ -1,6 +1,7 @@
 // From the config's file to a run that can be started, or to sentences about what is wrong with it. Loaded while the run's
 // own modules are (confine.ts): a YAML parser and a schema take as long.
 
+import { errorMessage } from "./core/error_message.ts";
 import { formatProblems } from "./config/config_problem.ts";
 import { loadConfig } from "./config/load_config.ts";
 import type { CliOptions } from "./cli_options.ts";
@@ -23,7 +24,7 @@ export function readConfig(
   } catch (error) {
     const reason = error instanceof Deno.errors.NotFound
       ? "there is no such file; data-migrate --init writes one"
-      : `${messageOf(error)}. Name a file that you may read`;
+      : `${errorMessage(error)}. Name a file that you may read`;
     streams.stderr(`data-migrate: Cannot read ${files.config}: ${reason}\n`);
     return undefined;
   }
@@ -51,8 +52,4 @@ export function readConfig(
   }
   streams.stderr(`${formatProblems(loaded.problems, text)}\n`);
   return undefined;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -3,6 +3,7 @@
 // file but the config's own.
 
 import type { MigrationConfig } from "./config/migration_config.ts";
+import { errorMessage } from "./core/error_message.ts";
 import type { Finding } from "./core/finding.ts";
 import { JournalError } from "./core/journal_entry.ts";
 import { reportToJson } from "./core/report.ts";
@@ -55,7 +56,7 @@ function failureOf(
   error: unknown,
   files: RunFiles,
 ): { readonly status: ExitStatus; readonly text: string } {
-  const text = messageOf(error);
+  const text = errorMessage(error);
   if (
     error instanceof ContinueError || error instanceof JournalError ||
     error instanceof RunFileError
@@ -89,7 +90,7 @@ async function opening<File>(path: string, open: () => File | Promise<File>): Pr
     if (error instanceof JournalError || error instanceof JournalLockedError) throw error;
     throw new RunFileError(
       `Cannot write ${path}: ${
-        messageOf(error)
+        errorMessage(error)
       }. Log, report and state file lie beside the config: make that directory writable`,
     );
   }
@@ -150,7 +151,7 @@ async function runWithFiles(
     if (log.failed.aborted) {
       throw new LogWriteError(
         `Cannot write ${files.log}: ${
-          messageOf(log.failed.reason)
+          errorMessage(log.failed.reason)
         }. Nothing is migrated unrecorded: make room, then run the same command again`,
       );
     }
@@ -196,8 +197,4 @@ function listenForSignals(): { readonly signal: AbortSignal; stop(): void } {
       if (!controller.signal.aborted) stop();
     },
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 // Calls a one-shot decompressor of node:zlib and turns what it throws into CodecError.
 
 import type { Buffer } from "node:buffer";
+import { errorMessage } from "../core/error_message.ts";
 import { CodecError, tooLarge } from "./codec_error.ts";
 
 /**
@@ -21,7 +22,7 @@ export function callZlib(
     output = decompressor(bytes, { maxOutputLength: Math.max(1, maxBytes) });
   } catch (error) {
     if (error instanceof RangeError) throw tooLarge(codec, maxBytes);
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorMessage(error);
     throw new CodecError(`its ${codec} content is corrupt (${message})`, { cause: error });
   }
   if (output.length > maxBytes) throw tooLarge(codec, maxBytes);

@@ -2,6 +2,7 @@
 // is asked again; what it refuses comes back as an error with its own first line. It follows no redirect and knows nothing
 // of MirrorMaker.
 
+import { innermostMessage } from "../core/error_message.ts";
 import { escapeName } from "../core/escape_name.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import { CONTROL_BACKOFF, createBackoff } from "../kafka/backoff.ts";
@@ -86,7 +87,8 @@ export function openConnect(
       text = await response.text();
     } catch (error) {
       signal.throwIfAborted();
-      throw new ConnectError(`Connect at ${base} does not answer: ${reasonOf(error)}`, 0);
+      const reason = firstLine(innermostMessage(error));
+      throw new ConnectError(`Connect at ${base} does not answer: ${reason}`, 0);
     }
     const answer = parsed(text);
     if (response.ok && answer !== NOT_JSON) return answer;
@@ -260,13 +262,4 @@ function firstAndLast(trace: string): string {
 /** Behind a quote that is not escaped, Java takes the rest of a password for a name, and says it. */
 function withoutPassword(line: string): string {
   return line.includes("JAAS") ? line.replace(/'.*'/, "***") : line;
-}
-
-/** The innermost cause, which alone tells anything. */
-function reasonOf(error: unknown): string {
-  let innermost = error;
-  while (innermost instanceof Error && innermost.cause instanceof Error) {
-    innermost = innermost.cause;
-  }
-  return firstLine(innermost instanceof Error ? innermost.message : String(innermost));
 }

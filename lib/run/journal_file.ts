@@ -1,6 +1,7 @@
 // The journal's file: read whole at the start, then only appended to. What is appended is on the disk (fsync) when the
 // call returns. A migration holds the file locked; the lock ends with the process, however that ends.
 
+import { errorMessage } from "../core/error_message.ts";
 import { continueJournal, type JournalState, readJournal } from "../core/journal.ts";
 import { encodeJournalEntry, type JournalEntry } from "../core/journal_entry.ts";
 import { liesAt, refuseOddFile } from "../run_files.ts";
@@ -85,7 +86,7 @@ export async function openJournalFile(path: string): Promise<JournalFile> {
         // Half an entry with more behind it would be damage that no later run could read.
         file.truncateSync(bytes);
         file.seekSync(bytes, Deno.SeekMode.Start);
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = errorMessage(error);
         throw new JournalWriteError(
           `Cannot write ${path}: ${reason}. Nothing is migrated unrecorded: make room, then run the same command again`,
           { cause: error },

@@ -4,6 +4,7 @@
 // knows nothing of what the requests mean, never retries, and ends on the first error: whoever sent the pending
 // requests is told why.
 
+import { errorMessage } from "../core/error_message.ts";
 import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
 import type { BufferPool, PooledBuffer } from "./buffer_pool.ts";
 
@@ -326,7 +327,7 @@ export class Connection implements RequestChannel {
 
   #asConnectionError(error: unknown): Error {
     if (error instanceof ConnectionError) return error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     return new ConnectionError("closed", this.address, `connection lost: ${reason}`);
   }
 }

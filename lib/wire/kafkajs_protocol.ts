@@ -8,6 +8,7 @@ import { lookup, requests } from "kafkajs/src/protocol/requests/index.js";
 import apiKeys from "kafkajs/src/protocol/requests/apiKeys.js";
 import SaslAuthenticator from "kafkajs/src/broker/saslAuthenticator/index.js";
 import Decoder from "kafkajs/src/protocol/decoder.js";
+import { errorMessage } from "../core/error_message.ts";
 import { escapeName } from "../core/escape_name.ts";
 import type { RequestChannel } from "./connection.ts";
 import { ProtocolError } from "./protocol_reader.ts";
@@ -185,7 +186,7 @@ async function exchange(connection: RequestChannel, protocol: KafkajsProtocol): 
   try {
     return await response.decode(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     throw new ProtocolError(`The response to API ${apiKey} could not be read: ${reason}`);
   }
 }

@@ -3,6 +3,7 @@
 
 import type { TlsConfig } from "../config/migration_config.ts";
 import type { HostPort } from "../config/address.ts";
+import { errorMessage } from "../core/error_message.ts";
 import type { ByteStream } from "./connection.ts";
 import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
 import { openMutualTls } from "./mutual_tls.ts";
@@ -69,7 +70,7 @@ function asConnectionError(
   if (context.timedOut) {
     return new ConnectionError("silent", address, `no answer within ${context.seconds} s`);
   }
-  const text = error instanceof Error ? error.message : String(error);
+  const text = errorMessage(error);
   if (error instanceof Deno.errors.ConnectionRefused) {
     return new ConnectionError("unreachable", address, "connection refused");
   }

@@ -7,6 +7,7 @@ import type {
   SaslConfig,
   TokenFileSaslConfig,
 } from "../config/migration_config.ts";
+import { innermostMessage } from "../core/error_message.ts";
 import { createSecret, reveal, type Secret } from "../config/secrets.ts";
 
 /** Where a cluster's connections get their tokens. */
@@ -198,10 +199,5 @@ function parseAnswer(text: string): Answer {
 
 /** The innermost cause, which alone tells anything; causes hold addresses and certificates, never what was sent. */
 function reasonOf(error: unknown): string {
-  let innermost = error;
-  while (innermost instanceof Error && innermost.cause instanceof Error) {
-    innermost = innermost.cause;
-  }
-  const text = innermost instanceof Error ? innermost.message : String(innermost);
-  return text.split("\n", 1)[0]?.slice(0, 200) ?? "";
+  return innermostMessage(error).split("\n", 1)[0]?.slice(0, 200) ?? "";
 }
