@@ -11,9 +11,11 @@ import {
   BASE_TIMESTAMP_POSITION,
   CODEC_MASK,
   CONTROL,
+  int64Difference,
   LOG_APPEND_TIME,
   MAX_TIMESTAMP_POSITION,
   recordCount as recordCountOf,
+  TWO_32,
 } from "./record_batch.ts";
 import { forEachRecord, type RecordPosition } from "./records.ts";
 import { sealRecordBatch } from "./seal.ts";
@@ -36,7 +38,6 @@ export class DamagedMemberError extends Error {
 
 /** What a record may grow by: its length by 1, its timestamp delta from 1 to 10 bytes, its offset delta from 1 to 3. */
 const GROWTH_OF_RECORD = 12;
-const TWO_32 = 2 ** 32;
 
 /** What a merged batch may open to: consumers open it whole. */
 const MOST_OPENED_BYTES = 8 * 1024 * 1024;
@@ -77,7 +78,7 @@ export function mergeBatches(bytes: Uint8Array, spans: readonly BatchSpan[]): Me
     let written = end;
     let records = recordCount;
     try {
-      const shift = difference(view, position + BASE_TIMESTAMP_POSITION, base);
+      const shift = int64Difference(view, position + BASE_TIMESTAMP_POSITION, base);
       if (!Number.isSafeInteger(shift)) break;
       const opened = openRecordBatch(bytes, position, MOST_OPENED_BYTES, true);
       const { recordsStart, recordsEnd } = opened;
@@ -116,12 +117,6 @@ function makeRoom(end: number, room: number): void {
   const larger = new Uint8Array(Math.max(scratch.length * 2, end + room));
   larger.set(scratch.subarray(0, end));
   scratch = larger;
-}
-
-/** One timestamp minus another; exact where it is a safe integer. */
-function difference(view: DataView, at: number, from: number): number {
-  return (view.getInt32(at) - view.getInt32(from)) * TWO_32 +
-    (view.getUint32(at + 4) - view.getUint32(from + 4));
 }
 
 function isLater(view: DataView, at: number, than: number): boolean {

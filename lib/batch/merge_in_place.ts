@@ -9,6 +9,7 @@ import {
   BASE_TIMESTAMP_POSITION,
   batchSize,
   CRC_POSITION,
+  int64Difference,
   LAST_OFFSET_DELTA_POSITION,
   LENGTH_POSITION,
   LOG_OVERHEAD,
@@ -16,6 +17,7 @@ import {
   MAX_TIMESTAMP_POSITION,
   RECORD_COUNT_POSITION,
   RECORDS_POSITION,
+  TWO_32,
 } from "./record_batch.ts";
 import { sizeOfVarint, writeVarint } from "./varint.ts";
 
@@ -38,7 +40,6 @@ export interface MergedRun {
   readonly end: number;
 }
 
-const TWO_32 = 2 ** 32;
 /** Larger batches pass through as they are. */
 const SMALL_BYTES = 16 * 1024;
 /** A record of null key, null value and no headers: its length, attributes, two deltas, three bytes. */
@@ -75,9 +76,7 @@ export function mergeRunInPlace(
   while (firstOffset + recordCount < untilOffset) {
     const bodyStart = plainBody(bytes, view, readAt, firstOffset + recordCount, end);
     if (bodyStart === 0) break;
-    const timestampAt = readAt + BASE_TIMESTAMP_POSITION;
-    const sinceFirst = (view.getInt32(timestampAt) - view.getInt32(baseAt)) * TWO_32 +
-      (view.getUint32(timestampAt + 4) - view.getUint32(baseAt + 4));
+    const sinceFirst = int64Difference(view, readAt + BASE_TIMESTAMP_POSITION, baseAt);
     if (Math.abs(sinceFirst) > LONGEST_DELTA) break;
     const next = readAt + batchSize(view, readAt);
     const bodySize = next - bodyStart;

@@ -22,6 +22,9 @@ export const RECORDS_POSITION = 61;
 /** Bytes of offset and length, which the length field does not count. */
 export const LOG_OVERHEAD = 12;
 
+/** What the upper half of a 64-bit field counts. */
+export const TWO_32 = 2 ** 32;
+
 /** Attribute bits. */
 export const CODEC_MASK = 0x07;
 /** All records have the batch's max timestamp, set by the broker. */
@@ -150,6 +153,12 @@ export function producerId(view: DataView, position: number): bigint {
 /** Sequence of the first record, −1 where there is no producer id. */
 export function baseSequence(view: DataView, position: number): number {
   return view.getInt32(position + BASE_SEQUENCE_POSITION);
+}
+
+/** One signed 64-bit field minus another, say timestamps; exact where it is a safe integer. */
+export function int64Difference(view: DataView, at: number, from: number): number {
+  return (view.getInt32(at) - view.getInt32(from)) * TWO_32 +
+    (view.getUint32(at + 4) - view.getUint32(from + 4));
 }
 
 /** Whether the batch holds a transaction marker (or another control record) instead of messages. */
