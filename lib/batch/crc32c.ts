@@ -122,11 +122,12 @@ export function crc32cAdvance(register: number, count: number): number {
 }
 
 /**
- * The CRC-32C of content of which some bytes have changed, from its old CRC: `crc(a ⊕ d) = crc(a) ⊕ r(d)`,
- * where `r` is the CRC of the difference with initial value 0 and no final XOR.
+ * The CRC-32C (or its register) of content of which some bytes have changed, from its old one:
+ * `crc(a ⊕ d) = crc(a) ⊕ r(d)`, where `r` is the CRC of the difference with initial value 0 and no final XOR.
  *
  * @param crc the CRC before the change
- * @param changeRegister `r` of the changed bytes alone, from {@link crc32cOfChangeStep}
+ * @param changeRegister `r` up to the last changed byte: from {@link crc32cOfChangeStep}, or the XOR of the registers
+ * behind what was there before and what is there instead
  * @param bytesAfter how many unchanged bytes the CRC covers after the changed ones
  */
 export function crc32cAfterChange(crc: number, changeRegister: number, bytesAfter: number): number {

@@ -3,7 +3,7 @@
 // allocated for it, and its key, value and headers are moved once. Their part of the CRC is carried over without being
 // computed, so that damage stays visible to the target's broker. Everything else is for merge.ts.
 
-import { crc32cAdvance, crc32cRegister } from "./crc32c.ts";
+import { crc32cAfterChange, crc32cRegister } from "./crc32c.ts";
 import {
   ATTRIBUTES_POSITION,
   BASE_TIMESTAMP_POSITION,
@@ -64,12 +64,17 @@ export function mergeRunInPlace(
   { end, untilOffset, maxBytes }: RunLimits,
 ): MergedRun | undefined {
   if (plainBody(bytes, view, position, firstOffset, end) === 0) return undefined;
+  const recordsStart = position + RECORDS_POSITION;
   /** The first record stays where it is. */
   let readAt = position + batchSize(view, position);
   let writeAt = readAt;
   let recordCount = 1;
-  /** The CRC's register after the records, initially 0. */
-  let register = ~view.getInt32(position + CRC_POSITION) ^ headerRegister(bytes, position, readAt);
+  /** The CRC's register after the records, as if no header came before them (its register were 0). */
+  let register = crc32cAfterChange(
+    ~view.getInt32(position + CRC_POSITION),
+    headerRegister(bytes, position),
+    readAt - recordsStart,
+  );
   /** Of all timestamps, counted from the first, milliseconds. */
   let newest = 0;
   const baseAt = position + BASE_TIMESTAMP_POSITION;
@@ -82,8 +87,7 @@ export function mergeRunInPlace(
     const bodySize = next - bodyStart;
     const size = 1 + sizeOfVarint(sinceFirst) + sizeOfVarint(recordCount) + bodySize;
     if (writeAt + sizeOfVarint(size) + size - position > maxBytes) break;
-    // The register at the end of the batch is what it was before the body, moved on, and the body's own; the same
-    // body follows another beginning here.
+    // The body follows another beginning here than in the batch that it came in.
     const stored = view.getInt32(readAt + CRC_POSITION);
     const before = crc32cRegister(-1, bytes, readAt + ATTRIBUTES_POSITION, bodyStart);
     const headStart = writeAt;
@@ -91,8 +95,8 @@ export function mergeRunInPlace(
     bytes[writeAt++] = 0;
     writeAt = writeVarint(bytes, writeAt, sinceFirst);
     writeAt = writeVarint(bytes, writeAt, recordCount);
-    register = ~stored ^
-      crc32cAdvance(before ^ crc32cRegister(register, bytes, headStart, writeAt), bodySize);
+    const instead = crc32cRegister(register, bytes, headStart, writeAt);
+    register = crc32cAfterChange(~stored, before ^ instead, bodySize);
     bytes.copyWithin(writeAt, bodyStart, next);
     writeAt += bodySize;
     if (sinceFirst > newest) newest = sinceFirst;
@@ -108,15 +112,18 @@ export function mergeRunInPlace(
     position + MAX_TIMESTAMP_POSITION,
     view.getBigInt64(baseAt) + BigInt(newest),
   );
-  view.setInt32(position + CRC_POSITION, ~(register ^ headerRegister(bytes, position, writeAt)));
+  const whole = crc32cAfterChange(
+    register,
+    headerRegister(bytes, position),
+    writeAt - recordsStart,
+  );
+  view.setInt32(position + CRC_POSITION, ~whole);
   return { size, recordCount, end: readAt };
 }
 
-/** The register after the header alone, moved on over the records. */
-function headerRegister(bytes: Uint8Array, position: number, end: number): number {
-  const recordsStart = position + RECORDS_POSITION;
-  const register = crc32cRegister(-1, bytes, position + ATTRIBUTES_POSITION, recordsStart);
-  return crc32cAdvance(register, end - recordsStart);
+/** The CRC's register before the first record. */
+function headerRegister(bytes: Uint8Array, position: number): number {
+  return crc32cRegister(-1, bytes, position + ATTRIBUTES_POSITION, position + RECORDS_POSITION);
 }
 
 /** Where the body (key, value, headers) of the batch's record begins; 0 where the batch is of another kind. */
