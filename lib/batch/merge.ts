@@ -4,6 +4,7 @@
 // Plain batches of one record each are merged where they lie: merge_in_place.ts.
 
 import { OpensTooLargeError } from "../codec/codec.ts";
+import { withRoom } from "../codec/with_room.ts";
 import { CorruptBatchError } from "./corrupt_batch_error.ts";
 import { openRecordBatch } from "./open.ts";
 import {
@@ -84,7 +85,8 @@ export function mergeBatches(bytes: Uint8Array, spans: readonly BatchSpan[]): Me
       const { recordsStart, recordsEnd } = opened;
       const ofBatch = recordCountOf(view, position);
       if (written + recordsEnd - recordsStart > MOST_OPENED_BYTES) break;
-      makeRoom(written, recordsEnd - recordsStart + ofBatch * GROWTH_OF_RECORD);
+      const room = recordsEnd - recordsStart + ofBatch * GROWTH_OF_RECORD;
+      scratch = withRoom(scratch, written, room);
       forEachRecord(opened.bytes, recordsStart, recordsEnd, ofBatch, (record) => {
         written = writeRecord(opened.bytes, record, shift, records++, scratch, written);
       });
@@ -109,14 +111,6 @@ export function mergeBatches(bytes: Uint8Array, spans: readonly BatchSpan[]): Me
     codec,
   });
   return { count, bytes: merged };
-}
-
-/** Makes the scratch large enough; what is written so far stays. */
-function makeRoom(end: number, room: number): void {
-  if (end + room <= scratch.length) return;
-  const larger = new Uint8Array(Math.max(scratch.length * 2, end + room));
-  larger.set(scratch.subarray(0, end));
-  scratch = larger;
 }
 
 function isLater(view: DataView, at: number, than: number): boolean {

@@ -22,6 +22,7 @@ export function codecName(codec: number): string {
  *
  * @param codec id from the attributes; 0 gives the bytes themselves
  * @param maxBytes the most it may open to
+ * @param options with `lends`, what is returned may be overwritten by the next call: nothing has to be copied for it
  * @throws CodecError when it is corrupt, cut off or larger, or the codec is unknown
  */
 export function decompress(

@@ -5,6 +5,7 @@
 import { CodecError, tooLarge } from "./codec_error.ts";
 import { compressBlock, decompressBlock, MAX_COMPRESSED_BLOCK, tooMuch } from "./lz4_block.ts";
 import { BLOCK_BYTES, makeHashTable } from "./match_finder.ts";
+import { withRoom } from "./with_room.ts";
 import { xxh32 } from "./xxh32.ts";
 
 const FRAME_MAGIC = 0x184d2204;
@@ -22,13 +23,21 @@ const DICTIONARY = 0x01;
 /** Set in a block's size where its bytes are not compressed. */
 const STORED = 0x80000000;
 
-/** What may differ from the format. */
+/** How frames are opened. */
 export interface Lz4Options {
   /** Messages of magic 0 carry a header checksum that was computed wrongly (KIP-57): don't look at it. */
   readonly ignoreHeaderChecksum?: boolean;
   /** What is returned may be overwritten when the next content is opened: nothing has to be copied for it. */
   readonly lends?: boolean;
 }
+
+/** What is opened goes here first, since nobody knows how much it is; used again. */
+let opened: Uint8Array = new Uint8Array(0);
+/** What is compressed goes here first; used again, and never handed out. */
+let compressed: Uint8Array = new Uint8Array(0);
+/** So much of both stays for the next time: most batches open to less. */
+const KEPT_BYTES = 8 * 1024 * 1024;
+const table = makeHashTable();
 
 interface FrameHeader {
   readonly flags: number;
@@ -97,24 +106,6 @@ export function decompressLz4(
   }
 }
 
-/** What is opened goes here first, since nobody knows how much it is; used again. */
-let opened: Uint8Array = new Uint8Array(0);
-/** So much of it stays for the next time: most batches open to less. */
-const KEPT_BYTES = 8 * 1024 * 1024;
-
-/** Memory with room behind a position; what lies before it stays. It grows to `most` unless more is needed. */
-function withRoom(
-  memory: Uint8Array,
-  position: number,
-  room: number,
-  most = Infinity,
-): Uint8Array {
-  if (position + room <= memory.length) return memory;
-  const larger = new Uint8Array(Math.max(Math.min(2 * memory.length, most), position + room));
-  larger.set(memory.subarray(0, position));
-  return larger;
-}
-
 /** One lz4 frame of independent blocks. */
 export function compressLz4(bytes: Uint8Array): Uint8Array {
   const blocks = Math.ceil(bytes.length / BLOCK_BYTES);
@@ -142,10 +133,6 @@ export function compressLz4(bytes: Uint8Array): Uint8Array {
   if (compressed.length > KEPT_BYTES) compressed = new Uint8Array(0);
   return target.slice(0, at + 4);
 }
-
-/** What is compressed goes here first; used again, and never handed out. */
-let compressed: Uint8Array = new Uint8Array(0);
-const table = makeHashTable();
 
 function walkFrames(bytes: Uint8Array, options: Lz4Options, visitor: FrameVisitor): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

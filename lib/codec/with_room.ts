@@ -1,0 +1,17 @@
+// Memory that is written from its beginning on, and grows as it fills.
+
+/**
+ * Memory with room for `room` more bytes behind a position; what lies before the position stays. Where that is more than
+ * it has, it becomes twice as large, or `most`, or what is needed.
+ */
+export function withRoom(
+  memory: Uint8Array,
+  position: number,
+  room: number,
+  most = Infinity,
+): Uint8Array {
+  if (position + room <= memory.length) return memory;
+  const larger = new Uint8Array(Math.max(Math.min(2 * memory.length, most), position + room));
+  larger.set(memory.subarray(0, position));
+  return larger;
+}
