@@ -46,7 +46,7 @@ const MOST_OPENED_BYTES = 8 * 1024 * 1024;
 /** Timestamps lie so far apart (2^53 ms) that their deltas are no safe integers: not worth merging. */
 class TooFarApartError extends Error {}
 
-/** The first `count` batches as one. */
+/** The first `count` of the batches as one. */
 export interface MergedBatches {
   readonly count: number;
   /** Absent where the first cannot be merged with the next; `count` is 1 then. */
@@ -60,11 +60,16 @@ let scratch: Uint8Array = new Uint8Array(0);
  * Merges batches of one codec, none of them a control batch or LogAppendTime, in order, into one with that codec: as many
  * of the first as make a batch that consumers can open and whose timestamps are near enough.
  *
+ * @param from index of the first to merge
  * @throws {DamagedMemberError} where one of them is damaged
  */
-export function mergeBatches(bytes: Uint8Array, spans: readonly BatchSpan[]): MergedBatches {
+export function mergeBatches(
+  bytes: Uint8Array,
+  spans: readonly BatchSpan[],
+  from = 0,
+): MergedBatches {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const [first] = spans;
+  const first = spans[from];
   if (first === undefined) throw new RangeError("Cannot merge no batches");
   const codec = attributes(view, first.position) & CODEC_MASK;
   const base = first.position + BASE_TIMESTAMP_POSITION;
@@ -72,7 +77,8 @@ export function mergeBatches(bytes: Uint8Array, spans: readonly BatchSpan[]): Me
   let recordCount = 0;
   let newest = first.position;
   let count = 0;
-  for (const { position } of spans) {
+  for (; from + count < spans.length; count++) {
+    const { position } = spans[from + count]!;
     if ((attributes(view, position) & (CONTROL | LOG_APPEND_TIME)) !== 0) {
       throw new Error("Cannot merge control or LogAppendTime batches");
     }
@@ -94,10 +100,9 @@ export function mergeBatches(bytes: Uint8Array, spans: readonly BatchSpan[]): Me
       if (error instanceof TooFarApartError) break;
       if (!(error instanceof CorruptBatchError)) throw error;
       if (error.cause instanceof OpensTooLargeError) break;
-      throw new DamagedMemberError(count, error.reason);
+      throw new DamagedMemberError(from + count, error.reason);
     }
     [end, recordCount] = [written, records];
-    count++;
     if (isLater(view, position + MAX_TIMESTAMP_POSITION, newest + MAX_TIMESTAMP_POSITION)) {
       newest = position;
     }

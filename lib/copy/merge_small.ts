@@ -1,7 +1,7 @@
 // Merges runs of small batches before they are framed, where passing them through would be slower: a produce request
 // holds one batch a partition, so that a batch a record means a request a record. Larger batches pass through.
 
-import { DamagedMemberError, mergeBatches, type MergedBatches } from "../batch/merge.ts";
+import { DamagedMemberError, mergeBatches } from "../batch/merge.ts";
 import { attributes, CODEC_MASK } from "../batch/record_batch.ts";
 import { type Cut, type CutBatch, recordsBefore, type TargetRules } from "./cut.ts";
 import { type MergeBelow, mergedBytes } from "./merge_below.ts";
@@ -69,23 +69,13 @@ function sameKind(first: CutBatch | undefined, batch: CutBatch): boolean {
 function mergeRun(run: readonly CutBatch[], most: number): readonly CutBatch[] {
   const batches: CutBatch[] = [];
   for (let at = 0; at < run.length;) {
-    const rest = run.slice(at);
-    const { count, bytes } = mergeFirst(rest, at);
-    const merged = rest.slice(0, count);
+    const { count, bytes } = mergeBatches(run[at]!.bytes, run, at);
+    const merged = run.slice(at, at + count);
     if (bytes === undefined || bytes.length > most) batches.push(...merged);
     else batches.push(asOne(merged, bytes));
     at += count;
   }
   return batches;
-}
-
-function mergeFirst(rest: readonly CutBatch[], before: number): MergedBatches {
-  try {
-    return mergeBatches(rest[0]!.bytes, rest);
-  } catch (error) {
-    if (!(error instanceof DamagedMemberError)) throw error;
-    throw new DamagedMemberError(before + error.index, error.reason);
-  }
 }
 
 function asOne(run: readonly CutBatch[], bytes: Uint8Array): CutBatch {
