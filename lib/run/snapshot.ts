@@ -32,9 +32,9 @@ export async function snapshotSource(
   concerns: (topic: string) => boolean,
   signal: AbortSignal,
 ): Promise<ClusterSnapshot> {
-  // Asked for beside the groups: over a long link each question takes its time.
-  const topicsToo = () => cluster.metadata("all");
-  return await withAllGroups(cluster, signal, topicsToo, async (groups, metadata) => {
+  return await withAllGroups(cluster, signal, undefined, async (listing) => {
+    // Asked for beside the groups: over a long link each question takes its time.
+    const [groups, metadata] = await Promise.all([listing, cluster.metadata("all")]);
     const committedOn = new Set(groups.flatMap(({ committed }) => [...committed.keys()]));
     const unread = metadata.topics.filter(({ errorCode, topic, internal }) =>
       errorCode === 0 && !internal && !isInternalTopicName(topic) && !committedOn.has(topic) &&
@@ -99,35 +99,34 @@ export async function allGroups(
   signal: AbortSignal,
   names?: ReadonlySet<string>,
 ): Promise<readonly GroupSnapshot[]> {
-  const nothing = () => Promise.resolve();
-  const asTheyAre = (groups: readonly GroupSnapshot[]) => Promise.resolve(groups);
-  return await withAllGroups(cluster, signal, nothing, asTheyAre, names);
+  return await withAllGroups(cluster, signal, names, (listing) => listing);
 }
 
 /**
- * What is made of the groups and of what is asked beside them, while it is looked whether their coordinators have changed
- * since: if they have, all of it is done again.
+ * What is made of the groups, while it is looked whether their coordinators have changed since they were listed: if they
+ * have, all of it is done again.
+ *
+ * @param names all groups where it is absent
+ * @param make may begin before the groups are listed
  */
-async function withAllGroups<Asked, Made>(
+async function withAllGroups<Made>(
   cluster: Cluster,
   signal: AbortSignal,
-  ask: () => Promise<Asked>,
-  make: (groups: readonly GroupSnapshot[], asked: Asked) => Promise<Made>,
-  names?: ReadonlySet<string>,
+  names: ReadonlySet<string> | undefined,
+  make: (listing: Promise<readonly GroupSnapshot[]>) => Promise<Made>,
 ): Promise<Made> {
   const backoff = createBackoff(CONTROL_BACKOFF, signal);
   const { made } = await backoff(async () => {
     const before = await readyCoordinators(cluster);
     if (before === undefined) return undefined;
-    const [asked, ...listed] = await Promise.all([
-      ask(),
-      ...[...cluster.brokers().keys()].map(async (nodeId) =>
+    const listing = Promise.all(
+      [...cluster.brokers().keys()].map(async (nodeId) =>
         await fetchGroups(await cluster.control(nodeId), backoff, names)
       ),
-    ]);
+    ).then(oncePerName);
     const [after, made] = await Promise.all([
-      readyCoordinators(cluster),
-      make(oncePerName(listed), asked),
+      listing.then(() => readyCoordinators(cluster)),
+      make(listing),
     ]);
     return after === before ? { made } : undefined;
   }, () =>
