@@ -88,6 +88,12 @@ export async function reachCluster(
   return { cluster, unreachable: [...failures, ...unreachable] };
 }
 
+interface ControlConnection {
+  readonly opening: Promise<BrokerConnection>;
+  /** Set when it has been opened. */
+  broker?: BrokerConnection;
+}
+
 type OpenConnection = (address: HostPort) => Promise<BrokerConnection>;
 
 /** All connections of a cluster share its tokens. */
@@ -109,29 +115,21 @@ function createCluster(
   open: OpenConnection,
 ): Cluster {
   let brokers = brokerTable(initial);
-  const controls = new Map<string, Promise<BrokerConnection>>();
-  /** The control connections, as far as they have been opened. */
-  const opened = new Map<string, BrokerConnection>();
+  const controls = new Map<string, ControlConnection>();
   for (const broker of reached) {
     const { advertised } = broker.connection.address;
     if (controls.has(advertised)) broker.connection.close();
-    else {
-      controls.set(advertised, Promise.resolve(broker));
-      opened.set(advertised, broker);
-    }
+    else controls.set(advertised, { opening: Promise.resolve(broker), broker });
   }
 
   async function controlTo(address: HostPort): Promise<BrokerConnection> {
     const key = formatAddress(address);
-    const known = await controls.get(key);
-    if (known !== undefined && !known.connection.closed) return known;
-    const opening = open(address);
-    controls.set(key, opening);
-    opening.then((broker) => opened.set(key, broker), () => {
-      controls.delete(key);
-      opened.delete(key);
-    });
-    return await opening;
+    const known = controls.get(key);
+    if (known !== undefined && known.broker?.connection.closed !== true) return await known.opening;
+    const control: ControlConnection = { opening: open(address) };
+    controls.set(key, control);
+    control.opening.then((broker) => control.broker = broker, () => controls.delete(key));
+    return await control.opening;
   }
 
   function addressOf(nodeId: number): HostPort {
@@ -167,9 +165,10 @@ function createCluster(
     anyControl,
     openData: async (nodeId) => await open(addressOf(nodeId)),
     roundTripMs() {
-      const fastest = [...opened.values()].filter(({ connection }) => !connection.closed)
-        .map(({ connection }) => connection.fastestAnswerMs);
-      return fastest.length === 0 ? 0 : Math.min(...fastest);
+      const answers = [...controls.values()].flatMap(({ broker }) =>
+        broker === undefined || broker.connection.closed ? [] : [broker.connection.fastestAnswerMs]
+      );
+      return answers.length === 0 ? 0 : Math.min(...answers);
     },
     async metadata(topics) {
       const metadata = await fetchMetadata(await anyControl(), topics);
@@ -177,7 +176,7 @@ function createCluster(
       return metadata;
     },
     close() {
-      for (const opening of controls.values()) {
+      for (const { opening } of controls.values()) {
         opening.then(({ connection }) => connection.close(), () => {});
       }
     },
