@@ -3,19 +3,17 @@
 // Fetch goes out before the limit allows one and there is room for its response.
 
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
-import { kafkaError } from "../core/kafka_error.ts";
 import type { PartitionOffsets } from "../core/snapshot.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import { delay } from "../kafka/delay.ts";
 import { listPartitionOffsets } from "../kafka/partition_offsets.ts";
-import type { BufferPool, PooledBuffer } from "../wire/buffer_pool.ts";
+import type { PooledBuffer } from "../wire/buffer_pool.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import type { ResponseFrame } from "../wire/connection.ts";
-import { decodeFetch, encodeFetch, FETCH_API_KEY, type FetchedPartition } from "../wire/fetch.ts";
-import { decodeFetchById, encodeFetchById, FETCH_BY_ID_VERSION } from "../wire/fetch_by_id.ts";
-import { ProtocolError } from "../wire/protocol_reader.ts";
+import type { FetchedPartition } from "../wire/fetch.ts";
 import { type CutBatch, cutBatches } from "./cut.ts";
-import { isPeerError, type Lane, LONGEST_THROTTLE_MS, type ReportTrouble } from "./lane.ts";
+import { type FetchOptions, fetchPartitions } from "./fetch_partitions.ts";
+import { isPeerError, type Lane, type ReportTrouble } from "./lane.ts";
 import { MERGE_WHOLE_PARTITION, type MergeBelow } from "./merge_below.ts";
 import { mergeSmall } from "./merge_small.ts";
 import type { Pace } from "./pace.ts";
@@ -23,16 +21,13 @@ import type { PartitionCopy } from "./partition_copy.ts";
 import type { ProduceQueue } from "./produce_queue.ts";
 
 /** What a source lane works with. */
-export interface SourceLaneOptions {
+export interface SourceLaneOptions extends FetchOptions {
   readonly open: () => Promise<BrokerConnection>;
-  readonly pool: BufferPool;
   /** The limit, shared with the other lanes. */
   readonly pace: Pace;
   /** Milliseconds that the lane has waited for the limit. */
   readonly onWaited: (ms: number) => void;
   readonly leaderEpoch: (partition: PartitionCopy) => number;
-  /** The topic's id as the plan has it, where the cluster gives one. */
-  readonly topicId: (topic: string) => string | undefined;
   readonly reportTrouble: ReportTrouble;
   /** The broker wants us to wait, milliseconds. */
   readonly onThrottled: (throttleMs: number) => void;
@@ -62,12 +57,6 @@ const FETCH_WAIT_MS = 500;
 const PARTITION_QUEUE_BYTES = 8 * 1024 * 1024;
 const OFFSET_OUT_OF_RANGE = 1;
 const NOT_LEADER_OR_FOLLOWER = 6;
-
-function fetchesById({ versions }: BrokerConnection): boolean {
-  const theirs = versions.get(FETCH_API_KEY);
-  return theirs !== undefined && theirs.min <= FETCH_BY_ID_VERSION &&
-    theirs.max >= FETCH_BY_ID_VERSION;
-}
 
 /** Opens a lane; its connection is made with the first partition. */
 export function createSourceLane(options: SourceLaneOptions): Lane {
@@ -169,12 +158,12 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     from: BrokerConnection,
     chosen: PartitionCopy[],
   ): Promise<{ readonly throttleMs: number; readonly bytes: number }> {
-    const offsets = chosen.map(({ nextFetchOffset }) => nextFetchOffset);
-    const wanted = chosen.map((partition) => ({
-      topic: partition.topic,
-      partition: partition.partition,
-      leaderEpoch: options.leaderEpoch(partition),
-      fetchOffset: partition.nextFetchOffset,
+    const wanted = chosen.map((copy) => ({
+      topic: copy.topic,
+      partition: copy.partition,
+      leaderEpoch: options.leaderEpoch(copy),
+      fetchOffset: copy.nextFetchOffset,
+      copy,
     }));
     const partitionMaxBytes = Math.min(
       Math.max(leastOfPartition, Math.floor(maxBytes / chosen.length)),
@@ -182,66 +171,25 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
       Math.ceil(BATCHES_PER_PARTITION * averageBatchBytes),
     );
     const limits = { maxWaitMs: FETCH_WAIT_MS, maxBytes, partitionMaxBytes };
-    const topicIds = fetchesById(from) ? topicIdsOf(chosen) : undefined;
-    const request = topicIds === undefined
-      ? encodeFetch(wanted, limits)
-      : encodeFetchById(wanted, limits, topicIds);
-    const frame = await from.connection.send({ ...request, pool });
+    const { frame, throttleMs, answers } = await fetchPartitions(from, wanted, limits, options);
     const outOfRange: PartitionCopy[] = [];
     const seen = { batches: 0, bytes: 0 };
-    const bytes = frame.end - frame.start;
-    let throttleMs: number;
     try {
-      const response = topicIds === undefined
-        ? decodeFetch(frame)
-        : decodeFetchById(frame, topicIds);
-      if (response.errorCode !== 0) {
-        throw new ProtocolError(`Fetch failed: ${kafkaError(response.errorCode).name}`);
-      }
-      // Partition numbers and names lie outside every checksum: the answer must be about what was asked, each once.
-      const asked = new Map(
-        chosen.map((
-          each,
-          index,
-        ) => [`${each.partition} ${each.topic}`, { each, offset: offsets[index] }]),
-      );
-      const answered = response.partitions.map((fetched) => {
-        const key = `${fetched.partition} ${fetched.topic}`;
-        const found = asked.get(key);
-        if (!asked.delete(key) || found === undefined) {
-          throw new ProtocolError(
-            "The answer to Fetch is about other partitions than were asked for",
-          );
-        }
-        return { fetched, ...found };
-      });
-      answered.forEach(({ fetched, each, offset }) => {
+      for (const { asked: { copy, fetchOffset }, fetched } of answers) {
         // Meanwhile the partition may have been told to read from elsewhere.
-        if (each.nextFetchOffset !== offset) return;
-        if (fetched.errorCode === OFFSET_OUT_OF_RANGE) outOfRange.push(each);
+        if (copy.nextFetchOffset !== fetchOffset) continue;
+        if (fetched.errorCode === OFFSET_OUT_OF_RANGE) outOfRange.push(copy);
         else {
-          seen.batches += take(each, fetched, frame, each === chosen[0]);
+          seen.batches += take(copy, fetched, frame, copy === chosen[0]);
           seen.bytes += fetched.recordsEnd - fetched.recordsStart;
         }
-      });
-      if (seen.batches > 0) averageBatchBytes = seen.bytes / seen.batches;
-      throttleMs = response.throttleTimeMs;
+      }
     } finally {
       frame.release();
     }
+    if (seen.batches > 0) averageBatchBytes = seen.bytes / seen.batches;
     await judgeOutOfRange(from, outOfRange);
-    return { throttleMs: Math.min(throttleMs, LONGEST_THROTTLE_MS), bytes };
-  }
-
-  /** Undefined where one is not known. */
-  function topicIdsOf(chosen: readonly PartitionCopy[]): ReadonlyMap<string, string> | undefined {
-    const ids = new Map<string, string>();
-    for (const { topic } of chosen) {
-      const id = options.topicId(topic);
-      if (id === undefined) return undefined;
-      ids.set(topic, id);
-    }
-    return ids;
+    return { throttleMs, bytes: frame.end - frame.start };
   }
 
   /** Where the logs begin now: a Fetch beyond them does not tell. */

@@ -1,0 +1,108 @@
+// One Fetch of many partitions: asked by topic id where both the broker and the plan have ids, else by name, and each
+// answer matched to what was asked. It looks at no record, decides nothing about a partition, and never asks twice.
+
+import { kafkaError } from "../core/kafka_error.ts";
+import type { BufferPool } from "../wire/buffer_pool.ts";
+import type { BrokerConnection } from "../wire/connect.ts";
+import type { ResponseFrame } from "../wire/connection.ts";
+import {
+  decodeFetch,
+  encodeFetch,
+  FETCH_API_KEY,
+  type FetchedPartition,
+  type FetchLimits,
+  type FetchPartition,
+  type FetchResponse,
+} from "../wire/fetch.ts";
+import { decodeFetchById, encodeFetchById, FETCH_BY_ID_VERSION } from "../wire/fetch_by_id.ts";
+import { ProtocolError } from "../wire/protocol_reader.ts";
+import { LONGEST_THROTTLE_MS } from "./lane.ts";
+
+/** What Fetches are made with. */
+export interface FetchOptions {
+  /** Responses are read into buffers of it. */
+  readonly pool: BufferPool;
+  /** The topic's id as the plan has it, 32 hex digits, where the cluster gives one. */
+  readonly topicId: (topic: string) => string | undefined;
+}
+
+/** What came back for one of the partitions asked for. */
+export interface FetchAnswer<Asked> {
+  readonly asked: Asked;
+  readonly fetched: FetchedPartition;
+}
+
+/** What came back; a partition may be left out. */
+export interface FetchAnswers<Asked> {
+  /** Holds the records: for the caller to release. */
+  readonly frame: ResponseFrame;
+  /** The broker wants us to wait, milliseconds. */
+  readonly throttleMs: number;
+  readonly answers: readonly FetchAnswer<Asked>[];
+}
+
+/**
+ * Fetches; partitions of one topic should stand together.
+ *
+ * @throws {ConnectionError} when the connection ends
+ * @throws {ProtocolError} when the answer is an error, or about anything but what was asked, each once
+ */
+export async function fetchPartitions<Asked extends FetchPartition>(
+  broker: BrokerConnection,
+  wanted: readonly Asked[],
+  limits: FetchLimits,
+  { pool, topicId }: FetchOptions,
+): Promise<FetchAnswers<Asked>> {
+  const topicIds = fetchesById(broker) ? topicIdsOf(wanted, topicId) : undefined;
+  const request = topicIds === undefined
+    ? encodeFetch(wanted, limits)
+    : encodeFetchById(wanted, limits, topicIds);
+  const frame = await broker.connection.send({ ...request, pool });
+  try {
+    const response = topicIds === undefined ? decodeFetch(frame) : decodeFetchById(frame, topicIds);
+    if (response.errorCode !== 0) {
+      throw new ProtocolError(`Fetch failed: ${kafkaError(response.errorCode).name}`);
+    }
+    const throttleMs = Math.min(response.throttleTimeMs, LONGEST_THROTTLE_MS);
+    return { frame, throttleMs, answers: matchAnswers(wanted, response) };
+  } catch (error) {
+    frame.release();
+    throw error;
+  }
+}
+
+function fetchesById({ versions }: BrokerConnection): boolean {
+  const theirs = versions.get(FETCH_API_KEY);
+  return theirs !== undefined && theirs.min <= FETCH_BY_ID_VERSION &&
+    theirs.max >= FETCH_BY_ID_VERSION;
+}
+
+/** Undefined where one is not known. */
+function topicIdsOf(
+  wanted: readonly FetchPartition[],
+  topicId: FetchOptions["topicId"],
+): ReadonlyMap<string, string> | undefined {
+  const ids = new Map<string, string>();
+  for (const { topic } of wanted) {
+    const id = topicId(topic);
+    if (id === undefined) return undefined;
+    ids.set(topic, id);
+  }
+  return ids;
+}
+
+/** Partition numbers and names lie outside every checksum: the answer must be about what was asked, each once. */
+function matchAnswers<Asked extends FetchPartition>(
+  wanted: readonly Asked[],
+  { partitions }: FetchResponse,
+): FetchAnswer<Asked>[] {
+  const unanswered = new Map(wanted.map((each) => [`${each.partition} ${each.topic}`, each]));
+  return partitions.map((fetched) => {
+    const key = `${fetched.partition} ${fetched.topic}`;
+    const asked = unanswered.get(key);
+    if (!unanswered.delete(key) || asked === undefined) {
+      throw new ProtocolError("The answer to Fetch is about other partitions than were asked for");
+    }
+    return { asked, fetched };
+  });
+}
