@@ -13,6 +13,7 @@ import type { ResponseFrame } from "../wire/connection.ts";
 import type { FetchedPartition } from "../wire/fetch.ts";
 import { type CutBatch, cutBatches } from "./cut.ts";
 import { type FetchOptions, fetchPartitions } from "./fetch_partitions.ts";
+import { FETCH_BYTES, fetchSize, PARTITION_QUEUE_BYTES, partitionMaxBytes } from "./fetch_size.ts";
 import { isPeerError, type Lane, type ReportTrouble } from "./lane.ts";
 import { MERGE_WHOLE_PARTITION, type MergeBelow } from "./merge_below.ts";
 import { mergeSmall } from "./merge_small.ts";
@@ -42,32 +43,14 @@ export interface SourceLaneOptions extends FetchOptions {
   readonly signal: AbortSignal;
 }
 
-/** A Fetch's bytes: a little less than a power of two, so that the response with its headers fits a pooled buffer. */
-const FETCH_BYTES = 16 * 1024 * 1024 - 64 * 1024;
-/** Of one partition, at least; few partitions share a Fetch evenly, so that over a long link it is full all the same. */
-const PARTITION_FETCH_BYTES = 4 * 1024 * 1024;
-/** Each batch takes memory of its own while it is cut: where they are tiny, less of a partition is fetched at a time. */
-const BATCHES_PER_PARTITION = 8 * 1024;
-const PARTITIONS_PER_FETCH = 256;
-/** Under a limit: partitions without records take their bytes in a response, too. */
-const PACED_PARTITION_BYTES = 4 * 1024;
-const FEWEST_PARTITIONS_PER_FETCH = 8;
 const FETCH_WAIT_MS = 500;
-/** A partition with more than this unacknowledged is not fetched. */
-const PARTITION_QUEUE_BYTES = 8 * 1024 * 1024;
 const OFFSET_OUT_OF_RANGE = 1;
 const NOT_LEADER_OR_FOLLOWER = 6;
 
 /** Opens a lane; its connection is made with the first partition. */
 export function createSourceLane(options: SourceLaneOptions): Lane {
   const { pace, pool, signal, reportTrouble } = options;
-  // A batch that is larger comes whole all the same (KIP-74).
-  const maxBytes = Math.min(FETCH_BYTES, pace.pieceBytes ?? FETCH_BYTES);
-  const leastOfPartition = Math.min(PARTITION_FETCH_BYTES, maxBytes);
-  const partitionsPerFetch = pace.pieceBytes === undefined ? PARTITIONS_PER_FETCH : Math.max(
-    FEWEST_PARTITIONS_PER_FETCH,
-    Math.min(PARTITIONS_PER_FETCH, Math.floor(maxBytes / PACED_PARTITION_BYTES)),
-  );
+  const { maxBytes, partitions: partitionsPerFetch } = fetchSize(pace.pieceBytes);
   /** Of the last response. */
   let averageBatchBytes = Infinity;
   /** In the order they are asked for: whoever got something goes to the back. */
@@ -165,12 +148,11 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
       fetchOffset: copy.nextFetchOffset,
       copy,
     }));
-    const partitionMaxBytes = Math.min(
-      Math.max(leastOfPartition, Math.floor(maxBytes / chosen.length)),
-      PARTITION_QUEUE_BYTES,
-      Math.ceil(BATCHES_PER_PARTITION * averageBatchBytes),
-    );
-    const limits = { maxWaitMs: FETCH_WAIT_MS, maxBytes, partitionMaxBytes };
+    const limits = {
+      maxWaitMs: FETCH_WAIT_MS,
+      maxBytes,
+      partitionMaxBytes: partitionMaxBytes(maxBytes, chosen.length, averageBatchBytes),
+    };
     const { frame, throttleMs, answers } = await fetchPartitions(from, wanted, limits, options);
     const outOfRange: PartitionCopy[] = [];
     const seen = { batches: 0, bytes: 0 };
