@@ -2,27 +2,23 @@
 // and hands the batches on. A partition with much unacknowledged is left out until the target has caught up, and no
 // Fetch goes out before the limit allows one and there is room for its response.
 
-import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
 import type { PartitionOffsets } from "../core/snapshot.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import { delay } from "../kafka/delay.ts";
 import { listPartitionOffsets } from "../kafka/partition_offsets.ts";
-import type { PooledBuffer } from "../wire/buffer_pool.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import type { ResponseFrame } from "../wire/connection.ts";
 import type { FetchedPartition } from "../wire/fetch.ts";
-import { type CutBatch, cutBatches } from "./cut.ts";
+import { acceptFetched, type AcceptOptions } from "./accept_fetched.ts";
 import { type FetchOptions, fetchPartitions } from "./fetch_partitions.ts";
 import { FETCH_BYTES, fetchSize, PARTITION_QUEUE_BYTES, partitionMaxBytes } from "./fetch_size.ts";
-import { isPeerError, type Lane, type ReportTrouble } from "./lane.ts";
-import { MERGE_WHOLE_PARTITION, type MergeBelow } from "./merge_below.ts";
-import { mergeSmall } from "./merge_small.ts";
+import { isPeerError, type Lane, type ReportTrouble, type Trouble } from "./lane.ts";
 import type { Pace } from "./pace.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
 import type { ProduceQueue } from "./produce_queue.ts";
 
 /** What a source lane works with. */
-export interface SourceLaneOptions extends FetchOptions {
+export interface SourceLaneOptions extends FetchOptions, AcceptOptions {
   readonly open: () => Promise<BrokerConnection>;
   /** The limit, shared with the other lanes. */
   readonly pace: Pace;
@@ -32,8 +28,6 @@ export interface SourceLaneOptions extends FetchOptions {
   readonly reportTrouble: ReportTrouble;
   /** The broker wants us to wait, milliseconds. */
   readonly onThrottled: (throttleMs: number) => void;
-  /** Which batches are worth merging now. */
-  readonly mergeBelow: () => MergeBelow;
   /** Batches of this partition were framed. */
   readonly onFramed: (partition: PartitionCopy) => void;
   /** Messages of this partition expired before they were read. */
@@ -194,35 +188,16 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     first: boolean,
   ): number {
     if (fetched.errorCode !== 0) {
-      partitions.delete(partition);
-      reportTrouble(partition, { kind: "code", code: fetched.errorCode });
+      letGo(partition, { kind: "code", code: fetched.errorCode });
       return 0;
     }
-    const { nextFetchOffset: fromOffset, endOffset: untilOffset, carried } = partition;
-    const range = { fromOffset, untilOffset, ...(carried !== undefined && { carried }) };
-    const { rules, damagedBefore } = partition;
-    // After damage every batch is checked by itself.
-    const whole = cutBatches({ ...frame, ...fetched }, range, rules, !damagedBefore);
-    const atOnce = fromOffset === partition.startOffset && whole.nextOffset === untilOffset;
-    const cut = mergeSmall(whole, rules, atOnce ? MERGE_WHOLE_PARTITION : options.mergeBelow());
     const empty = fetched.recordsEnd === fetched.recordsStart;
-    if (empty && fetched.highWatermark < untilOffset) {
-      partitions.delete(partition);
-      reportTrouble(partition, { kind: "behind", highWatermark: fetched.highWatermark });
+    if (empty && fetched.highWatermark < partition.endOffset) {
+      letGo(partition, { kind: "behind", highWatermark: fetched.highWatermark });
       return 0;
     }
-    // The first partition of a Fetch always gets what there is (KIP-74). If nothing comes although the log reaches
-    // beyond the end, compaction has left nothing there.
-    const nothingLeft = empty && first && fetched.lastStableOffset >= untilOffset;
-    const taken = nothingLeft ? { batches: [], nextOffset: untilOffset, batchesLeftOut: 1 } : cut;
-    let { problem } = cut;
     const { lost } = partition;
-    try {
-      partition.accept(taken, (batch) => hold(batch, frame.buffer));
-    } catch (error) {
-      if (!(error instanceof CorruptBatchError)) throw error;
-      problem = { kind: "damaged", reason: error.reason };
-    }
+    const { batches, problem } = acceptFetched(partition, frame, fetched, first, options);
     // What was found to be lost is told before anything behind it can be sent.
     if (partition.lost !== lost) options.onLost(partition);
     if (!empty) {
@@ -231,11 +206,13 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     }
     if (problem?.kind === "impossible") partition.stop(problem.reason);
     options.onFramed(partition);
-    if (problem?.kind === "damaged") {
-      partitions.delete(partition);
-      reportTrouble(partition, problem);
-    }
-    return whole.batches.length;
+    if (problem?.kind === "damaged") letGo(partition, problem);
+    return batches;
+  }
+
+  function letGo(partition: PartitionCopy, trouble: Trouble): void {
+    partitions.delete(partition);
+    reportTrouble(partition, trouble);
   }
 
   function outOfRange(
@@ -264,12 +241,6 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
       );
     }
     options.onFramed(partition);
-  }
-
-  function hold(batch: CutBatch, buffer: PooledBuffer | undefined): () => void {
-    if (!batch.passedThrough || buffer === undefined) return pool.charge(batch.size);
-    buffer.retain();
-    return buffer.release;
   }
 
   return {

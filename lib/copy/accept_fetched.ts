@@ -1,0 +1,69 @@
+// What a Fetch brought of one partition: cut, merged where that is worth it, and handed to the partition, which frames
+// it and keeps the memory it points into. What is in the way is told; what to do about it is the lane's business.
+
+import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
+import type { BufferPool, PooledBuffer } from "../wire/buffer_pool.ts";
+import type { ResponseFrame } from "../wire/connection.ts";
+import type { FetchedPartition } from "../wire/fetch.ts";
+import { type Cut, type CutBatch, cutBatches, type CutProblem } from "./cut.ts";
+import { MERGE_WHOLE_PARTITION, type MergeBelow } from "./merge_below.ts";
+import { mergeSmall } from "./merge_small.ts";
+import type { PartitionCopy } from "./partition_copy.ts";
+
+/** What is accepted with. */
+export interface AcceptOptions {
+  /** Memory that batches take beside the response counts towards it. */
+  readonly pool: BufferPool;
+  /** Which batches are worth merging now. */
+  readonly mergeBelow: () => MergeBelow;
+}
+
+/** What became of it. */
+export interface Accepted {
+  /** The batches it was cut into, plain runs counting as one. */
+  readonly batches: number;
+  readonly problem: CutProblem | undefined;
+}
+
+/**
+ * Takes what was fetched from the partition's next offset on.
+ *
+ * @param frame the response that holds it
+ * @param first whether the partition was the first of its Fetch: if nothing came of it, there is nothing
+ */
+export function acceptFetched(
+  partition: PartitionCopy,
+  frame: ResponseFrame,
+  fetched: FetchedPartition,
+  first: boolean,
+  options: AcceptOptions,
+): Accepted {
+  const { nextFetchOffset: fromOffset, endOffset: untilOffset, carried } = partition;
+  const range = { fromOffset, untilOffset, ...(carried !== undefined && { carried }) };
+  const { rules, damagedBefore } = partition;
+  // After damage every batch is checked by itself.
+  const whole = cutBatches({ ...frame, ...fetched }, range, rules, !damagedBefore);
+  const atOnce = fromOffset === partition.startOffset && whole.nextOffset === untilOffset;
+  const cut = mergeSmall(whole, rules, atOnce ? MERGE_WHOLE_PARTITION : options.mergeBelow());
+  const empty = fetched.recordsEnd === fetched.recordsStart;
+  // The first partition of a Fetch always gets what there is (KIP-74). If nothing comes although the log reaches
+  // beyond the end, compaction has left nothing there.
+  const nothingLeft = empty && first && fetched.lastStableOffset >= untilOffset;
+  const taken: Cut = nothingLeft
+    ? { batches: [], nextOffset: untilOffset, batchesLeftOut: 1 }
+    : cut;
+  let { problem } = cut;
+  try {
+    partition.accept(taken, (batch) => hold(batch, frame.buffer, options.pool));
+  } catch (error) {
+    if (!(error instanceof CorruptBatchError)) throw error;
+    problem = { kind: "damaged", reason: error.reason };
+  }
+  return { batches: whole.batches.length, problem };
+}
+
+function hold(batch: CutBatch, buffer: PooledBuffer | undefined, pool: BufferPool): () => void {
+  if (!batch.passedThrough || buffer === undefined) return pool.charge(batch.size);
+  buffer.retain();
+  return buffer.release;
+}
