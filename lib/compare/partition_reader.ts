@@ -10,7 +10,7 @@ import type { ClusterRole } from "../kafka/cluster.ts";
 import { delay } from "../kafka/delay.ts";
 import { isPeerError, LONGEST_THROTTLE_MS } from "../copy/lane.ts";
 import type { Leaders } from "../copy/leaders.ts";
-import type { Pace } from "../copy/pace.ts";
+import { type Pace, takeTurn } from "../copy/pace.ts";
 import type { BufferPool } from "../wire/buffer_pool.ts";
 import type { ResponseFrame } from "../wire/connection.ts";
 import {
@@ -86,12 +86,7 @@ async function tryFetch(
       const request = encodeFetch([{ ...partition, leaderEpoch: -1, fetchOffset }], {
         ...{ maxWaitMs: 200, maxBytes, partitionMaxBytes: maxBytes, isolation },
       });
-      await new Promise<void>((resolve) =>
-        pace.ask(() => {
-          resolve();
-          return maxBytes;
-        })
-      );
+      await takeTurn(pace, maxBytes);
       signal.throwIfAborted();
       const frame = await connection.send({ ...request, pool });
       pace.correct(frame.end - frame.start - maxBytes);

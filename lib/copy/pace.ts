@@ -31,6 +31,16 @@ export const UNLIMITED: Pace = {
   correct() {},
 };
 
+/** Waits for a turn, which counts so many bytes. */
+export function takeTurn(pace: Pace, bytes: number): Promise<void> {
+  return new Promise((resolve) =>
+    pace.ask(() => {
+      resolve();
+      return bytes;
+    })
+  );
+}
+
 /** A pace of so many bytes a second. */
 export function createPace(bytesPerSecond: number | undefined, signal: AbortSignal): Pace {
   if (bytesPerSecond === undefined) return UNLIMITED;

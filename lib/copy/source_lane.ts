@@ -13,7 +13,7 @@ import { acceptFetched, type AcceptOptions } from "./accept_fetched.ts";
 import { type FetchOptions, fetchPartitions } from "./fetch_partitions.ts";
 import { FETCH_BYTES, fetchSize, PARTITION_QUEUE_BYTES, partitionMaxBytes } from "./fetch_size.ts";
 import { isPeerError, type Lane, type ReportTrouble, type Trouble } from "./lane.ts";
-import type { Pace } from "./pace.ts";
+import { type Pace, takeTurn } from "./pace.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
 import type { ProduceQueue } from "./produce_queue.ts";
 
@@ -122,12 +122,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
   async function turn(): Promise<void> {
     if (pace.pieceBytes === undefined) return;
     const asked = performance.now();
-    await new Promise<void>((resolve) =>
-      pace.ask(() => {
-        resolve();
-        return maxBytes;
-      })
-    );
+    await takeTurn(pace, maxBytes);
     options.onWaited(performance.now() - asked);
   }
 
