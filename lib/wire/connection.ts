@@ -7,6 +7,7 @@
 import { errorMessage } from "../core/error_message.ts";
 import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
 import type { BufferPool, PooledBuffer } from "./buffer_pool.ts";
+import { createRequestWriter, type RequestWriter } from "./request_writer.ts";
 
 /** The byte stream underneath: `Deno.Conn`, or anything shaped like it. */
 export interface ByteStream {
@@ -68,10 +69,6 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-/** Parts below this are gathered into one write; larger ones are written uncopied. */
-const DIRECT_WRITE_BYTES = 256 * 1024;
-/** What is gathered from this on uses the same memory again; questions are smaller. */
-const STAGED_BYTES = 16 * 1024;
 const SCRATCH_BYTES = 64 * 1024;
 /** No honest Fetch response is larger: a batch may be, but brokers cap those far below. */
 const MAX_POOLED_RESPONSE_BYTES = 512 * 1024 * 1024;
@@ -87,6 +84,7 @@ const utf8 = new TextEncoder();
 export class Connection implements RequestChannel {
   readonly address: BrokerAddress;
   readonly #stream: ByteStream;
+  readonly #writer: RequestWriter;
   readonly #clientId: Uint8Array;
   readonly #requestTimeoutMs: number;
   readonly #pending: Pending[] = [];
@@ -96,8 +94,6 @@ export class Connection implements RequestChannel {
   #correlationId = 0;
   #lastActivity = 0;
   #fastestAnswerMs = Infinity;
-  #writing: Promise<void> = Promise.resolve();
-  #staging: Uint8Array | undefined;
   #error: Error | undefined;
   #login: Login | undefined;
   #loginDueAt = Infinity;
@@ -106,6 +102,13 @@ export class Connection implements RequestChannel {
 
   constructor(stream: ByteStream, options: ConnectionOptions) {
     this.#stream = stream;
+    this.#writer = createRequestWriter(stream, {
+      ended: () => this.closed,
+      onWritten: () => {
+        this.#lastActivity = performance.now();
+      },
+      onError: (error) => this.#end(this.#asConnectionError(error)),
+    });
     this.address = options.address;
     this.#clientId = utf8.encode(options.clientId);
     this.#requestTimeoutMs = options.requestTimeoutMs;
@@ -185,9 +188,7 @@ export class Connection implements RequestChannel {
         resolve,
         reject,
       });
-      this.#writing = this.#writing
-        .then(() => this.#write([header, ...frame.body]))
-        .catch((error) => this.#end(this.#asConnectionError(error)));
+      this.#writer.write([header, ...frame.body]);
     });
   }
 
@@ -208,41 +209,6 @@ export class Connection implements RequestChannel {
     view.setInt16(12, this.#clientId.length);
     bytes.set(this.#clientId, 14);
     return bytes;
-  }
-
-  async #write(parts: readonly Uint8Array[]): Promise<void> {
-    let gathered: Uint8Array[] = [];
-    let gatheredBytes = 0;
-    for (const part of parts) {
-      if (part.length < DIRECT_WRITE_BYTES) {
-        gathered.push(part);
-        gatheredBytes += part.length;
-        if (gatheredBytes < DIRECT_WRITE_BYTES) continue;
-        await this.#writeAll(this.#gather(gathered, gatheredBytes));
-        [gathered, gatheredBytes] = [[], 0];
-        continue;
-      }
-      if (gatheredBytes > 0) await this.#writeAll(this.#gather(gathered, gatheredBytes));
-      [gathered, gatheredBytes] = [[], 0];
-      await this.#writeAll(part);
-    }
-    if (gatheredBytes > 0) await this.#writeAll(this.#gather(gathered, gatheredBytes));
-  }
-
-  /** The parts as one: in memory of the connection's own, which is free again when they are written. */
-  #gather(parts: readonly Uint8Array[], size: number): Uint8Array {
-    if (size < STAGED_BYTES) return concatenate(parts, size, new Uint8Array(size));
-    this.#staging ??= new Uint8Array(2 * DIRECT_WRITE_BYTES);
-    return concatenate(parts, size, this.#staging);
-  }
-
-  async #writeAll(bytes: Uint8Array): Promise<void> {
-    let written = 0;
-    while (written < bytes.length) {
-      if (this.#error !== undefined) return;
-      written += await this.#stream.write(written === 0 ? bytes : bytes.subarray(written));
-      this.#lastActivity = performance.now();
-    }
   }
 
   async #read(): Promise<void> {
@@ -335,14 +301,3 @@ export class Connection implements RequestChannel {
 /** What is said when an answer is no Kafka response at all. */
 export const NOT_KAFKA =
   "the answer is not Kafka's protocol; check the port and whether it expects TLS";
-
-function concatenate(parts: readonly Uint8Array[], size: number, into: Uint8Array): Uint8Array {
-  const [only] = parts;
-  if (parts.length === 1 && only !== undefined) return only;
-  let at = 0;
-  for (const part of parts) {
-    into.set(part, at);
-    at += part.length;
-  }
-  return into.subarray(0, size);
-}
