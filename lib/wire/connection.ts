@@ -1,12 +1,12 @@
 // One connection to one broker: Kafka's framing (int32 size, request header, correlation id) over a byte stream, with
-// requests pipelined and answered in order. It reads large responses straight into pooled buffers and writes large
-// parts uncopied. Where its login is valid for a limited time it holds requests back while the login is renewed. It
-// knows nothing of what the requests mean, never retries, and ends on the first error: whoever sent the pending
-// requests is told why.
+// requests pipelined and answered in order. It reads large responses straight into pooled buffers; how it writes is
+// request_writer.ts, how it stays logged in login_renewal.ts. It knows nothing of what the requests mean, never retries,
+// and ends on the first error: whoever sent the pending requests is told why.
 
 import { errorMessage } from "../core/error_message.ts";
 import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
 import type { BufferPool, PooledBuffer } from "./buffer_pool.ts";
+import { createLoginRenewal, type Login, type LoginRenewal } from "./login_renewal.ts";
 import { createRequestWriter, type RequestWriter } from "./request_writer.ts";
 
 /** The byte stream underneath: `Deno.Conn`, or anything shaped like it. */
@@ -47,9 +47,6 @@ export interface RequestChannel {
   send(frame: RequestFrame): Promise<ResponseFrame>;
 }
 
-/** Logs in over the channel. @returns how long that is valid, milliseconds; 0: as long as the connection */
-export type Login = (channel: RequestChannel) => Promise<number>;
-
 /** What a connection is opened with. */
 export interface ConnectionOptions {
   readonly address: BrokerAddress;
@@ -75,8 +72,6 @@ const MAX_POOLED_RESPONSE_BYTES = 512 * 1024 * 1024;
 /** Nor any other: about five million partitions. */
 const MAX_RESPONSE_BYTES = 128 * 1024 * 1024;
 const WATCHDOG_MS = 500;
-/** A login is renewed after this part of its time, so that what is under way is answered before it ends. */
-const LOGIN_USED = 0.8;
 
 const utf8 = new TextEncoder();
 
@@ -85,6 +80,7 @@ export class Connection implements RequestChannel {
   readonly address: BrokerAddress;
   readonly #stream: ByteStream;
   readonly #writer: RequestWriter;
+  readonly #logins: LoginRenewal;
   readonly #clientId: Uint8Array;
   readonly #requestTimeoutMs: number;
   readonly #pending: Pending[] = [];
@@ -95,19 +91,19 @@ export class Connection implements RequestChannel {
   #lastActivity = 0;
   #fastestAnswerMs = Infinity;
   #error: Error | undefined;
-  #login: Login | undefined;
-  #loginDueAt = Infinity;
-  /** Requests that wait for a new login, oldest first; absent while none is under way. */
-  #heldBack: (() => void)[] | undefined;
 
   constructor(stream: ByteStream, options: ConnectionOptions) {
     this.#stream = stream;
+    const ended = () => this.#error !== undefined;
+    const onError = (error: unknown) => this.#end(this.#asConnectionError(error));
+    const past = { address: options.address, send: (frame: RequestFrame) => this.#sendNow(frame) };
+    this.#logins = createLoginRenewal(past, { ended, onError });
     this.#writer = createRequestWriter(stream, {
-      ended: () => this.closed,
+      ended,
       onWritten: () => {
         this.#lastActivity = performance.now();
       },
-      onError: (error) => this.#end(this.#asConnectionError(error)),
+      onError,
     });
     this.address = options.address;
     this.#clientId = utf8.encode(options.clientId);
@@ -116,7 +112,7 @@ export class Connection implements RequestChannel {
     this.#signal = options.signal;
     if (this.#signal?.aborted) this.close();
     else this.#signal?.addEventListener("abort", this.#onAbort);
-    this.#read().catch((error) => this.#end(this.#asConnectionError(error)));
+    this.#read().catch(onError);
   }
 
   /** Whether the connection has ended; a new one has to be opened then. */
@@ -131,7 +127,7 @@ export class Connection implements RequestChannel {
 
   /** Number of requests not answered yet. */
   get inFlight(): number {
-    return this.#pending.length + (this.#heldBack?.length ?? 0);
+    return this.#pending.length + this.#logins.heldBack;
   }
 
   /**
@@ -139,40 +135,12 @@ export class Connection implements RequestChannel {
    *
    * @throws what `login` throws; later such an error ends the connection
    */
-  async logIn(login: Login): Promise<void> {
-    this.#login = login;
-    await this.#logInOver(this);
+  logIn(login: Login): Promise<void> {
+    return this.#logins.logIn(login);
   }
 
   send(frame: RequestFrame): Promise<ResponseFrame> {
-    // Brokers look at a login when a request arrives: an idle connection may outlive it and is renewed here, too.
-    if (performance.now() >= this.#loginDueAt && this.#error === undefined) this.#renewLogin();
-    const { promise, resolve } = Promise.withResolvers<ResponseFrame>();
-    const go = () => resolve(this.#sendNow(frame));
-    if (this.#heldBack === undefined) go();
-    else this.#heldBack.push(go);
-    return promise;
-  }
-
-  #renewLogin(): void {
-    this.#loginDueAt = Infinity;
-    this.#heldBack = [];
-    const channel = { address: this.address, send: (frame: RequestFrame) => this.#sendNow(frame) };
-    this.#logInOver(channel)
-      .catch((error) => this.#end(this.#asConnectionError(error)))
-      .finally(() => {
-        // All at once, so that no later request overtakes an earlier one; after an error they fail.
-        const held = this.#heldBack ?? [];
-        this.#heldBack = undefined;
-        for (const go of held) go();
-      });
-  }
-
-  async #logInOver(channel: RequestChannel): Promise<void> {
-    // The answer may have been long under way: the broker counts from before it.
-    const began = performance.now();
-    const lifetimeMs = await this.#login?.(channel) ?? 0;
-    this.#loginDueAt = lifetimeMs > 0 ? began + lifetimeMs * LOGIN_USED : Infinity;
+    return this.#logins.send(frame);
   }
 
   #sendNow(frame: RequestFrame): Promise<ResponseFrame> {

@@ -3,7 +3,8 @@
 
 import type { SaslConfig } from "../config/migration_config.ts";
 import { reveal } from "../config/secrets.ts";
-import type { Login, RequestChannel } from "./connection.ts";
+import type { RequestChannel } from "./connection.ts";
+import type { Login } from "./login_renewal.ts";
 import { ConnectionError } from "./connection_error.ts";
 import {
   type ApiVersionTable,
