@@ -6,13 +6,11 @@ import { patchForProduce } from "../batch/patch.ts";
 import type { TopicPartition } from "../core/topic_partition.ts";
 import type { CompareContents, TargetPosition } from "./find_position.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
-import { baseOffset } from "../batch/record_batch.ts";
-import { reencodeBatch } from "../batch/reencode.ts";
 import { addSpan, maxOffset, minOffset, type OffsetSpan } from "../core/offsets.ts";
 import { CommittedOffsets } from "./committed_offsets.ts";
 import type { Carried, Cut, CutBatch, TargetRules } from "./cut.ts";
-import { compareHeld, digestRecords, type HeldRecords } from "./held_records.ts";
 import { type ProduceBatch, ProduceQueue } from "./produce_queue.ts";
+import { StoredRecords } from "./stored_records.ts";
 
 /** A batch the target has stored. */
 export interface Acknowledgement {
@@ -70,15 +68,9 @@ export class PartitionCopy implements TopicPartition {
   #stopReason: string | undefined;
   #recordsRead: bigint;
   #lost: readonly OffsetSpan[] = [];
-  /** What the target holds; counts as acknowledged once the source has been read up to there. */
-  #stored: TargetPosition;
-  /** Records to read that the target already holds. */
-  #toSkip = 0n;
-  /** Finds out how many of the next records the target already holds, where counting misleads. */
-  #held: HeldRecords | undefined;
-  /** While `#held` does: what has expired unread begins here, if the target does not hold it. */
-  #expiredFrom: bigint | undefined;
-  /** Whether the next batch is the first behind what `#held` has found. */
+  /** What the target already holds; counts as acknowledged once the source has been read up to there. */
+  #stored: StoredRecords;
+  /** Whether the next batch to send is the first behind what a comparison has found to be held. */
   #behindHeld = false;
   #repositions = 0;
   #batchesLeftOut = 0;
@@ -101,7 +93,7 @@ export class PartitionCopy implements TopicPartition {
     this.#recordsAcknowledged = options.before.records;
     this.#targetFirstOffset = options.before.targetFirstOffset;
     this.#targetNextOffset = options.before.targetOffset;
-    this.#stored = options.stored;
+    this.#stored = new StoredRecords(options.stored);
     this.#nextFetchOffset = options.startOffset;
     this.#sourceOffset = options.startOffset;
     this.#readAgain();
@@ -186,16 +178,11 @@ export class PartitionCopy implements TopicPartition {
     hold: (batch: CutBatch) => () => void,
   ): void {
     if (this.#status !== "copying") return;
-    if (this.#held !== undefined) {
-      const { timestamps = true } = this.compare ?? {};
-      const read = batches.map(({ bytes, position, firstOffset }) => ({
-        firstOffset,
-        digests: digestRecords(bytes, position, timestamps),
-      }));
-      for (const { firstOffset, digests } of read) this.#held.read(firstOffset, digests);
+    if (this.#stored.comparing) {
+      this.#stored.compare(batches, this.compare?.timestamps ?? true);
       this.#nextFetchOffset = nextOffset;
       this.#carried = carried;
-      return this.#conclude(this.#held);
+      return this.#conclude();
     }
     // Where a batch cannot be taken, what came before it has been read.
     this.#carried = undefined;
@@ -277,7 +264,7 @@ export class PartitionCopy implements TopicPartition {
   reposition(stored: TargetPosition): boolean {
     if (stored.records < this.#recordsAcknowledged) return false;
     if (++this.#repositions > REPOSITIONS) return false;
-    this.#stored = stored;
+    this.#stored = new StoredRecords(stored);
     this.#readAgain();
     return true;
   }
@@ -291,14 +278,12 @@ export class PartitionCopy implements TopicPartition {
       throw new Error("Cannot go on behind what has expired: what lies before is not acknowledged");
     }
     const endOffset = minOffset(logStartOffset, this.endOffset);
-    if (this.#held !== undefined) {
-      // Each record held takes an offset at least; those that take more are found behind the gap.
-      this.#expiredFrom = this.#sourceOffset + this.#toSkip;
-      this.#held = compareHeld(this.#stored.held ?? [], this.#toSkip, endOffset);
+    if (this.#stored.comparing) {
+      this.#stored.expire(this.#sourceOffset, endOffset);
       this.#nextFetchOffset = endOffset;
-      return this.#conclude(this.#held);
+      return this.#conclude();
     }
-    if (this.#toSkip > 0n) {
+    if (this.#stored.toSkip > 0n) {
       return this.stop(
         `messages from source offset ${this.#nextFetchOffset} on have expired before it was known which of them the target holds; the same command finds out`,
       );
@@ -322,56 +307,42 @@ export class PartitionCopy implements TopicPartition {
     this.#carried = undefined;
     // What stopped the reading will be met again.
     this.#stopReason = undefined;
-    this.#expiredFrom = undefined;
-    const { records, held } = this.#stored;
-    this.#toSkip = maxOffset(records - this.#recordsAcknowledged, 0n);
-    // Where the target has deleted them already, they can only be counted.
-    this.#held = held !== undefined && held.length > 0 && this.#toSkip > 0n
-      ? compareHeld(held, this.#toSkip, this.#sourceOffset)
-      : undefined;
+    this.#stored.restart(this.#recordsAcknowledged, this.#sourceOffset);
   }
 
   /** Everything the target holds has been read: from now on it counts as acknowledged. */
   #arrive(): void {
-    const { records, targetOffset, targetFirstOffset } = this.#stored;
+    const { records, targetOffset, targetFirstOffset } = this.#stored.position;
     if (records <= this.#recordsAcknowledged) return;
     this.#recordsAcknowledged = records;
     this.#targetFirstOffset ??= targetFirstOffset;
     this.#targetNextOffset = maxOffset(targetOffset, this.#targetNextOffset);
   }
 
-  /** Ends the comparison when it is settled: the source is read from the point that it found. */
-  #conclude(held: HeldRecords): void {
-    if (!held.settled && !this.readThrough) return;
-    const { point, matched } = held;
-    const expiredFrom = this.#expiredFrom;
-    this.#held = undefined;
-    this.#expiredFrom = undefined;
-    if (expiredFrom !== undefined && !matched && expiredFrom > point.offset) {
+  /** Goes on from the point that the comparison has found, once it is settled. */
+  #conclude(): void {
+    const point = this.#stored.conclude(this.readThrough);
+    if (point === undefined) return;
+    if (point.kind === "unclear") {
       return this.stop(
         `messages before source offset ${point.offset} have expired, and it cannot be told which of those behind it the target holds`,
       );
     }
     this.#behindHeld = true;
-    this.#toSkip = point.skip;
-    this.#recordsRead = this.#stored.records - point.skip;
+    this.#recordsRead = point.records;
     this.#nextFetchOffset = point.offset;
     this.#carried = undefined;
-    if (expiredFrom !== undefined && !matched && expiredFrom < point.offset) {
-      this.#loseTo(point.offset, expiredFrom);
-    }
+    if (point.lostFrom !== undefined) this.#loseTo(point.offset, point.lostFrom);
     this.#finishWhenThrough();
   }
 
   /** What of a batch the target does not hold yet. */
   #withoutStored(batch: CutBatch): CutBatch | undefined {
-    if (this.#toSkip === 0n) return batch;
-    const count = BigInt(batch.recordCount);
-    const stored = minOffset(this.#toSkip, count);
-    this.#committed.pass(batch, Number(stored));
-    const rest = stored < count ? withoutRecords(batch, stored) : undefined;
-    this.#toSkip -= stored;
-    this.#recordsRead += stored;
+    if (this.#stored.toSkip === 0n) return batch;
+    const count = this.#stored.countIn(batch);
+    this.#committed.pass(batch, count);
+    const rest = this.#stored.leaveOut(batch, count);
+    this.#recordsRead += BigInt(count);
     return rest;
   }
 
@@ -403,30 +374,12 @@ export class PartitionCopy implements TopicPartition {
   #finishWhenThrough(): void {
     if (this.#status !== "copying" || !this.queue.empty) return;
     if (this.#stopReason !== undefined) this.fail(this.#stopReason);
-    else if (this.readThrough && this.#toSkip > 0n) {
-      this.fail(`the target holds ${this.#toSkip} more messages of this migration than the range`);
-    } else if (this.readThrough && this.#held === undefined) {
+    else if (this.readThrough && this.#stored.toSkip > 0n) {
+      const { toSkip } = this.#stored;
+      this.fail(`the target holds ${toSkip} more messages of this migration than the range`);
+    } else if (this.readThrough && !this.#stored.comparing) {
       this.#arrive();
       this.#status = "done";
     }
   }
-}
-
-/** A batch without its first records. What may be produced has consecutive offsets, so that they can be counted off. */
-function withoutRecords(batch: CutBatch, count: bigint): CutBatch {
-  const { bytes, view, position, size, nextOffset, recordsBefore: inner } = batch;
-  const fromOffset = baseOffset(view, position) + count;
-  const kept = reencodeBatch(bytes.subarray(position, position + size), { fromOffset });
-  if (kept === undefined) throw new Error("A batch has fewer records than its header says");
-  return {
-    bytes: kept.bytes,
-    view: new DataView(kept.bytes.buffer, kept.bytes.byteOffset, kept.bytes.byteLength),
-    position: 0,
-    size: kept.bytes.length,
-    recordCount: kept.recordCount,
-    firstOffset: batch.firstOffset + count,
-    nextOffset,
-    passedThrough: false,
-    ...(inner !== undefined && { recordsBefore: (offset) => inner(offset) - Number(count) }),
-  };
 }
