@@ -7,12 +7,15 @@ import type { CommittedPosition } from "./produce_queue.ts";
 /** Walks the committed offsets along with the batches. */
 export class CommittedOffsets {
   #next = 0;
+  #gapAhead = false;
 
   /** @param offsets ascending */
   constructor(readonly offsets: readonly bigint[]) {}
 
   /** The offsets that a batch answers, each once; undefined where there are none. */
   take(batch: CutBatch): readonly CommittedPosition[] | undefined {
+    if (this.#gapAhead) this.#passGap(batch);
+    this.#gapAhead = false;
     let positions: CommittedPosition[] | undefined;
     for (let offset; (offset = this.offsets[this.#next]) !== undefined; this.#next++) {
       if (offset >= batch.nextOffset) break;
@@ -32,10 +35,14 @@ export class CommittedOffsets {
   }
 
   /**
-   * The target holds records before this batch that the source may have lost: what lies between those that both have
-   * and the batch is not answered by it.
+   * The target holds records before the next batch to be taken that the source may have lost: what lies between those
+   * that both have and the batch is not answered by it.
    */
-  passGap(batch: CutBatch): void {
+  expectGap(): void {
+    this.#gapAhead = true;
+  }
+
+  #passGap(batch: CutBatch): void {
     if (batch.recordsBefore === undefined) this.passUntil(batch.firstOffset);
     // Where its first record lies is not known exactly.
     else this.pass(batch, 1);

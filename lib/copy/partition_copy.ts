@@ -70,8 +70,6 @@ export class PartitionCopy implements TopicPartition {
   #lost: readonly OffsetSpan[] = [];
   /** What the target already holds; counts as acknowledged once the source has been read up to there. */
   #stored: StoredRecords;
-  /** Whether the next batch to send is the first behind what a comparison has found to be held. */
-  #behindHeld = false;
   #repositions = 0;
   #batchesLeftOut = 0;
   #recordsAcknowledged: bigint;
@@ -190,8 +188,6 @@ export class PartitionCopy implements TopicPartition {
       const batch = this.#withoutStored(whole);
       this.#nextFetchOffset = whole.nextOffset;
       if (batch === undefined) continue;
-      if (this.#behindHeld) this.#committed.passGap(batch);
-      this.#behindHeld = false;
       // Before the batch is patched: what it was made of may have to be opened.
       const positions = this.#committed.take(batch);
       const baseSequence = this.#idempotent ? Number(this.#recordsRead & 0x7fffffffn) : -1;
@@ -328,7 +324,7 @@ export class PartitionCopy implements TopicPartition {
         `messages before source offset ${point.offset} have expired, and it cannot be told which of those behind it the target holds`,
       );
     }
-    this.#behindHeld = true;
+    this.#committed.expectGap();
     this.#recordsRead = point.records;
     this.#nextFetchOffset = point.offset;
     this.#carried = undefined;
