@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { judgeTrouble } from "../../../lib/copy/judge_trouble.ts";
 import { PartitionCopy } from "../../../lib/copy/partition_copy.ts";
-import { buildBatch, testRecords } from "../../support/record_batch_builder.ts";
+import { testCutBatch } from "../../support/cut_batch.ts";
 
 const CORRUPT_MESSAGE = 2;
 const MESSAGE_TOO_LARGE = 10;
@@ -14,17 +14,7 @@ const INVALID_RECORD = 87;
 
 /** A partition with one batch of ten records, framed; the source offsets 40 to `nextOffset`. */
 function withBatch(nextOffset = 50n): PartitionCopy {
-  const bytes = buildBatch(testRecords(40, 50));
-  const batch = {
-    bytes,
-    view: new DataView(bytes.buffer),
-    position: 0,
-    size: bytes.length,
-    recordCount: 10,
-    firstOffset: 40n,
-    nextOffset,
-    passedThrough: true,
-  };
+  const batch = { ...testCutBatch(40, 50), nextOffset };
   const partition = new PartitionCopy({
     topic: "t",
     partition: 0,

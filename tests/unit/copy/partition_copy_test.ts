@@ -8,7 +8,8 @@ import fc from "fast-check";
 import type { Cut } from "../../../lib/copy/cut.ts";
 import { PartitionCopy } from "../../../lib/copy/partition_copy.ts";
 import { MAX_IN_FLIGHT, type ProduceBatch, ProduceQueue } from "../../../lib/copy/produce_queue.ts";
-import { buildBatch, readBatch, testRecords } from "../../support/record_batch_builder.ts";
+import { testCutBatch } from "../../support/cut_batch.ts";
+import { readBatch, testRecords } from "../../support/record_batch_builder.ts";
 
 const identity = { producerId: 4_711n, producerEpoch: 3 };
 const nothingStored = { records: 0n, targetOffset: 0n };
@@ -21,17 +22,7 @@ function cutFrom(batches: readonly number[], from: bigint): Cut {
     const end = first + size;
     if (BigInt(end) > from) {
       const at = Math.max(first, Number(from));
-      const bytes = buildBatch(testRecords(at, end));
-      const batch = {
-        bytes,
-        view: new DataView(bytes.buffer),
-        position: 0,
-        size: bytes.length,
-        recordCount: end - at,
-        firstOffset: BigInt(at),
-        nextOffset: BigInt(end),
-        passedThrough: true,
-      };
+      const batch = testCutBatch(at, end);
       return { batches: [batch], nextOffset: BigInt(end), batchesLeftOut: 0 };
     }
     first = end;
