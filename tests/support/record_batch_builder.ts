@@ -53,6 +53,11 @@ export function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
+/** What records hold, wherever they lie. */
+export function contentsOf(records: readonly TestRecord[]): Omit<TestRecord, "offset">[] {
+  return records.map(({ key, value, headers, timestamp }) => ({ key, value, headers, timestamp }));
+}
+
 /** A record with an offset, whose value tells it. */
 export function testRecord(offset: number, more: Partial<TestRecord> = {}): TestRecord {
   return {

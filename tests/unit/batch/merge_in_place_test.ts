@@ -6,29 +6,21 @@ import {
   mergeRunInPlace,
   type RunLimits,
 } from "../../../lib/batch/merge_in_place.ts";
+import { AROUND, damagedCopies, type LaidBatches, layBatches } from "../../support/laid_batches.ts";
 import {
   buildBatch,
+  contentsOf,
   readBatch,
   type TestBatchOptions,
   type TestRecord,
   testRecord,
 } from "../../support/record_batch_builder.ts";
 
-/** Batches one after another, with something before and behind them. */
-function lay(batches: readonly Uint8Array[]) {
-  const size = batches.reduce((sum, { length }) => sum + length, 0);
-  const bytes = new Uint8Array(3 + size + 5).fill(0xaa);
-  let end = 3;
-  const starts = batches.map((batch) => {
-    bytes.set(batch, end);
-    end += batch.length;
-    return end - batch.length;
-  });
-  return { bytes, view: new DataView(bytes.buffer), starts, end };
-}
+/** With something before and behind them. */
+const lay = (batches: readonly Uint8Array[]) => layBatches(batches, { before: 3, behind: 5 });
 
 function merge(
-  { bytes, view, end }: ReturnType<typeof lay>,
+  { bytes, view, end }: LaidBatches,
   limits: Partial<RunLimits> = {},
   firstOffset = 0,
 ): MergedRun | undefined {
@@ -36,11 +28,8 @@ function merge(
   return mergeRunInPlace(bytes, view, 3, firstOffset, all);
 }
 
-const read = ({ bytes }: ReturnType<typeof lay>, { size }: MergedRun) =>
+const read = ({ bytes }: LaidBatches, { size }: MergedRun) =>
   readBatch(bytes.subarray(3, 3 + size));
-
-const contents = (records: readonly TestRecord[]) =>
-  records.map(({ key, value, headers, timestamp }) => ({ key, value, headers, timestamp }));
 
 /** A batch of one record. */
 const single = (offset: number, record: Partial<TestRecord> = {}, options?: TestBatchOptions) =>
@@ -72,7 +61,7 @@ Deno.test("whatever the records of a run, the merged batch holds them, where the
         assert.equal(merged.end, laid.end);
         const batch = read(laid, merged);
         assert.ok(batch.crcIsRight && crcMatches(laid.bytes, 3, merged.size));
-        assert.deepEqual(contents(batch.records), contents(all));
+        assert.deepEqual(contentsOf(batch.records), contentsOf(all));
         assert.deepEqual(
           batch.records.map(({ offset }) => Number(offset)),
           all.map(({ offset }) => Number(offset)),
@@ -80,8 +69,8 @@ Deno.test("whatever the records of a run, the merged batch holds them, where the
         assert.equal(batch.lastOffsetDelta, records.length - 1);
         const newest = all.reduce((max, { timestamp }) => timestamp > max ? timestamp : max, 0n);
         assert.equal(batch.maxTimestamp, newest);
-        assert.deepEqual(laid.bytes.subarray(0, 3), new Uint8Array(3).fill(0xaa));
-        assert.deepEqual(laid.bytes.subarray(laid.end), new Uint8Array(5).fill(0xaa));
+        assert.deepEqual(laid.bytes.subarray(0, 3), new Uint8Array(3).fill(AROUND));
+        assert.deepEqual(laid.bytes.subarray(laid.end), new Uint8Array(5).fill(AROUND));
       },
     ),
   );
@@ -125,7 +114,7 @@ for (const [what, batch] of others) {
     const merged = merge(laid);
     assert.ok(merged);
     assert.equal(merged.recordCount, 2);
-    assert.equal(merged.end, laid.starts[2]);
+    assert.equal(merged.end, laid.spans[2]?.position);
     assert.deepEqual(laid.bytes.subarray(merged.end, merged.end + batch.length), batch);
     assert.ok(crcMatches(laid.bytes, 3, merged.size));
   });
@@ -157,22 +146,11 @@ Deno.test("what is damaged in one batch of a run, the merged batch's CRC tells",
     lengths.map((length, offset) => single(offset, { value: new Uint8Array(length).fill(offset) })),
   );
   fc.assert(
-    fc.property(
-      fc.nat({ max: lengths.length - 1 }),
-      fc.nat(),
-      fc.integer({ min: 1, max: 255 }),
-      (index, where, bits) => {
-        const start = laid.starts[index] ?? 0;
-        const end = laid.starts[index + 1] ?? laid.end;
-        const bytes = laid.bytes.slice();
-        // What the CRC covers, and the CRC.
-        const at = start + 17 + where % (end - start - 17);
-        bytes[at] = (bytes[at] ?? 0) ^ bits;
-        const merged = merge({ ...laid, bytes, view: new DataView(bytes.buffer) });
-        if (merged === undefined || merged.recordCount <= index) return;
-        assert.ok(!crcMatches(bytes, 3, merged.size));
-      },
-    ),
+    fc.property(damagedCopies(laid), ({ batch, bytes }) => {
+      const merged = merge({ ...laid, bytes, view: new DataView(bytes.buffer) });
+      if (merged === undefined || merged.recordCount <= batch) return;
+      assert.ok(!crcMatches(bytes, 3, merged.size));
+    }),
     { numRuns: 2_000 },
   );
 });

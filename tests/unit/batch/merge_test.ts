@@ -3,30 +3,15 @@ import fc from "fast-check";
 import { DamagedMemberError, mergeBatches } from "../../../lib/batch/merge.ts";
 import { compress, decompress } from "../../../lib/codec/codec.ts";
 import { crcMatches } from "../../../lib/batch/check.ts";
+import { damagedCopies, layBatches } from "../../support/laid_batches.ts";
 import {
   buildBatch,
+  contentsOf,
   fixCrc,
   readBatch,
   type TestRecord,
   testRecord,
 } from "../../support/record_batch_builder.ts";
-
-/** The batches one after another, and where each lies. */
-function lay(batches: readonly Uint8Array[]) {
-  const bytes = new Uint8Array(batches.reduce((sum, { length }) => sum + length, 0));
-  let position = 0;
-  const spans = batches.map((batch) => {
-    bytes.set(batch, position);
-    const span = { position, size: batch.length };
-    position += batch.length;
-    return span;
-  });
-  return { bytes, spans };
-}
-
-function contents(records: readonly TestRecord[]) {
-  return records.map(({ key, value, headers, timestamp }) => ({ key, value, headers, timestamp }));
-}
 
 for (const codec of [0, 1, 2, 3, 4]) {
   Deno.test(`mergeBatches() keeps every record of batches of codec ${codec}`, () => {
@@ -40,12 +25,12 @@ for (const codec of [0, 1, 2, 3, 4]) {
         compress: (raw) => compress(codec, raw),
       })
     );
-    const { bytes, spans } = lay(batches);
+    const { bytes, spans } = layBatches(batches);
     const { bytes: merged } = mergeBatches(bytes, spans);
     assert.ok(merged);
     assert.ok(crcMatches(merged, 0, merged.length));
     const read = readBatch(merged, (raw) => decompress(codec, raw, 1 << 20));
-    assert.deepEqual(contents(read.records), contents(records));
+    assert.deepEqual(contentsOf(read.records), contentsOf(records));
     assert.deepEqual(read.records.map(({ offset }) => Number(offset)), [0, 1, 2, 3]);
     assert.equal(read.attributes, codec);
     assert.equal(read.maxTimestamp, 1_705_000_000_000n);
@@ -70,10 +55,10 @@ Deno.test("whatever the records and however they lie in batches, merging keeps t
           all.push(...records);
           return buildBatch(records, { baseOffset });
         });
-        const { bytes, spans } = lay(batches);
+        const { bytes, spans } = layBatches(batches);
         const { bytes: merged } = mergeBatches(bytes, spans);
         assert.ok(merged);
-        assert.deepEqual(contents(readBatch(merged).records), contents(all));
+        assert.deepEqual(contentsOf(readBatch(merged).records), contentsOf(all));
         assert.ok(crcMatches(merged, 0, merged.length));
       },
     ),
@@ -81,7 +66,7 @@ Deno.test("whatever the records and however they lie in batches, merging keeps t
 });
 
 Deno.test("mergeBatches() names the batch that is damaged", () => {
-  const { bytes, spans } = lay(
+  const { bytes, spans } = layBatches(
     [0, 1, 2].map((offset) => buildBatch([testRecord(offset)], { baseOffset: BigInt(offset) })),
   );
   const second = spans[1];
@@ -96,7 +81,7 @@ Deno.test("mergeBatches() names the batch that is damaged", () => {
 
 Deno.test("no damaged batch is merged", () => {
   const lengths = [200, 0, 17, 4_000];
-  const { bytes, spans } = lay(
+  const laid = layBatches(
     lengths.map((length, offset) =>
       buildBatch([testRecord(offset, { value: new Uint8Array(length).fill(offset) })], {
         baseOffset: BigInt(offset),
@@ -104,30 +89,19 @@ Deno.test("no damaged batch is merged", () => {
     ),
   );
   fc.assert(
-    fc.property(
-      fc.nat({ max: spans.length - 1 }),
-      fc.nat(),
-      fc.integer({ min: 1, max: 255 }),
-      (index, where, bits) => {
-        const span = spans[index];
-        assert.ok(span);
-        const damaged = bytes.slice();
-        // What the CRC covers, and the CRC.
-        const at = span.position + 17 + where % (span.size - 17);
-        damaged[at] = (damaged[at] ?? 0) ^ bits;
-        let merged: Uint8Array | undefined;
-        let count: number;
-        try {
-          ({ bytes: merged, count } = mergeBatches(damaged, spans));
-        } catch (error) {
-          const refused = error instanceof DamagedMemberError ||
-            error instanceof Error && error.message.startsWith("Cannot merge control");
-          assert.ok(refused, String(error));
-          return;
-        }
-        assert.ok(merged === undefined || count <= index);
-      },
-    ),
+    fc.property(damagedCopies(laid), ({ batch, bytes }) => {
+      let merged: Uint8Array | undefined;
+      let count: number;
+      try {
+        ({ bytes: merged, count } = mergeBatches(bytes, laid.spans));
+      } catch (error) {
+        const refused = error instanceof DamagedMemberError ||
+          error instanceof Error && error.message.startsWith("Cannot merge control");
+        assert.ok(refused, String(error));
+        return;
+      }
+      assert.ok(merged === undefined || count <= batch);
+    }),
     { numRuns: 2_000 },
   );
 });
@@ -136,7 +110,7 @@ Deno.test("mergeBatches() leaves timestamps alone that no safe integer can tell 
   const far = [0n, 1n << 60n].map((timestamp, offset) =>
     buildBatch([testRecord(offset, { timestamp })], { baseOffset: BigInt(offset) })
   );
-  const { bytes, spans } = lay(far);
+  const { bytes, spans } = layBatches(far);
   assert.deepEqual(mergeBatches(bytes, spans), { count: 1 });
   const inOne = [0n, (1n << 60n) + 1n].map((timestamp, offset) =>
     buildBatch([testRecord(offset, { timestamp })], {
@@ -144,7 +118,7 @@ Deno.test("mergeBatches() leaves timestamps alone that no safe integer can tell 
       baseTimestamp: 0n,
     })
   );
-  const same = lay(inOne);
+  const same = layBatches(inOne);
   assert.deepEqual(mergeBatches(same.bytes, same.spans), { count: 1 });
   // The timestamps are near, what they count from is not.
   const apart = [0n, 2n ** 60n + 1n].map((baseTimestamp, offset) =>
@@ -153,13 +127,13 @@ Deno.test("mergeBatches() leaves timestamps alone that no safe integer can tell 
       baseTimestamp,
     })
   );
-  const second = lay(apart);
+  const second = layBatches(apart);
   assert.deepEqual(mergeBatches(second.bytes, second.spans), { count: 1 });
 });
 
 Deno.test("what lies before timestamps that are too far apart is merged, and only that", () => {
   const times = [1n, 2n, 3n, 1n << 60n, 4n];
-  const { bytes, spans } = lay(
+  const { bytes, spans } = layBatches(
     times.map((timestamp, offset) =>
       buildBatch([testRecord(offset, { timestamp })], { baseOffset: BigInt(offset) })
     ),
@@ -182,7 +156,7 @@ Deno.test("a merged batch opens to no more than consumers take at once", () => {
       compress: (raw) => compress(3, raw),
     })
   );
-  const { bytes, spans } = lay(batches);
+  const { bytes, spans } = layBatches(batches);
   const merged = mergeBatches(bytes, spans);
   assert.equal(merged.count, 2);
   assert.equal(readBatch(merged.bytes!, open).records.length, 2);
@@ -190,7 +164,7 @@ Deno.test("a merged batch opens to no more than consumers take at once", () => {
     attributes: 3,
     compress: (raw) => compress(3, raw),
   });
-  const tooLarge = lay([whole, ...batches]);
+  const tooLarge = layBatches([whole, ...batches]);
   assert.deepEqual(mergeBatches(tooLarge.bytes, tooLarge.spans), { count: 1 });
 });
 
@@ -199,7 +173,7 @@ Deno.test("mergeBatches() refuses control batches and those with append times", 
     const batches = [0, attributes].map((each, offset) =>
       buildBatch([testRecord(offset)], { baseOffset: BigInt(offset), attributes: each })
     );
-    const { bytes, spans } = lay(batches);
+    const { bytes, spans } = layBatches(batches);
     assert.throws(() => mergeBatches(bytes, spans), /Cannot merge control or LogAppendTime/);
   }
 });
@@ -211,7 +185,7 @@ Deno.test("mergeBatches() keeps the attributes of records, of which no bit is in
     fixCrc(batch);
     return batch;
   });
-  const { bytes, spans } = lay(batches);
+  const { bytes, spans } = layBatches(batches);
   const { bytes: merged } = mergeBatches(bytes, spans);
   assert.ok(merged);
   const second = batches[0]?.length ?? 0;

@@ -24,6 +24,7 @@ import type { JournalEntry, MigrationEntry } from "../../../lib/core/journal_ent
 import { translateOffset } from "../../../lib/core/offset_marks.ts";
 import { withoutSpans } from "../../../lib/core/offsets.ts";
 import { positionEntries, progressEntry } from "../../../lib/run/journal_entries.ts";
+import { layBatches } from "../../support/laid_batches.ts";
 import { buildBatch, readBatch, testRecord } from "../../support/record_batch_builder.ts";
 
 const identity = { producerId: 4_711n, producerEpoch: 3 };
@@ -74,13 +75,7 @@ function cutFrom(
       lastOffset: BigInt(last),
     })
   );
-  const bytes = new Uint8Array(sent.reduce((sum, each) => sum + each.length, 0));
-  let end = 0;
-  for (const each of sent) {
-    bytes.set(each, end);
-    end += each.length;
-  }
-  const view = new DataView(bytes.buffer);
+  const { bytes, view, end } = layBatches(sent);
   const fetched = { bytes, view, recordsStart: 0, recordsEnd: end, abortedTransactions: [] };
   const cut = cutBatches(fetched, range, rules);
   assert.equal(cut.problem, undefined);

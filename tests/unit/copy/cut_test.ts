@@ -17,6 +17,7 @@ import {
 import type { AbortedTransaction } from "../../../lib/copy/transactions.ts";
 import { compress, decompress } from "../../../lib/codec/codec.ts";
 import { buildMessages, type TestMessage } from "../../support/legacy_message_builder.ts";
+import { layBatches } from "../../support/laid_batches.ts";
 import {
   buildBatch,
   fixCrc,
@@ -44,20 +45,13 @@ interface Response {
 /** Cuts batches that lie one after the other in a larger buffer. */
 function cutOnce(batches: readonly Uint8Array[], range: CutRange, response: Response = {}): Cut {
   const { aborted = [], rules = anyTarget, tail = new Uint8Array(0) } = response;
-  const parts = [new Uint8Array(5).fill(0xee), ...batches, tail];
-  const size = parts.reduce((sum, { length }) => sum + length, 0);
-  const bytes = new Uint8Array(size + 9).fill(0xee);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
+  const { bytes, view, end } = layBatches([...batches, tail], { before: 5, behind: 9 });
   return cutBatches(
     {
       bytes,
-      view: new DataView(bytes.buffer),
+      view,
       recordsStart: 5,
-      recordsEnd: size,
+      recordsEnd: end,
       abortedTransactions: aborted,
     },
     range,

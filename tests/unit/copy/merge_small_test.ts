@@ -4,6 +4,7 @@ import { recordCount } from "../../../lib/batch/record_batch.ts";
 import type { Cut, CutBatch, TargetRules } from "../../../lib/copy/cut.ts";
 import { mergeBelow } from "../../../lib/copy/merge_below.ts";
 import { mergeSmall as mergeSmallBelow } from "../../../lib/copy/merge_small.ts";
+import { layBatches } from "../../support/laid_batches.ts";
 import { buildBatch, readBatch, testRecord, utf8 } from "../../support/record_batch_builder.ts";
 
 const near = mergeBelow(0, 1);
@@ -34,27 +35,16 @@ function cutOf(sizes: readonly number[], codecs: readonly number[] = []): Cut {
 
 /** A cut of these batches, which pass through. */
 function cutOfBatches(built: readonly Uint8Array[]): Cut {
-  const bytes = new Uint8Array(built.reduce((sum, { length }) => sum + length, 0));
-  const view = new DataView(bytes.buffer);
-  let position = 0;
+  const { bytes, view, spans } = layBatches(built);
   let nextOffset = 0n;
-  const batches = built.map((batch): CutBatch => {
-    bytes.set(batch, position);
+  const batches = spans.map(({ position, size }): CutBatch => {
     const count = recordCount(view, position);
     const firstOffset = nextOffset;
     nextOffset += BigInt(count);
-    const cut = {
-      bytes,
-      view,
-      position,
-      size: batch.length,
-      recordCount: count,
-      firstOffset,
-      nextOffset,
+    return {
+      ...{ bytes, view, position, size, recordCount: count, firstOffset, nextOffset },
       passedThrough: true,
     };
-    position += batch.length;
-    return cut;
   });
   return { batches, nextOffset, batchesLeftOut: 0 };
 }
