@@ -53,6 +53,25 @@ export function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
+/** A batch in bytes of its own, as what reads batches takes it. */
+export interface PlacedBatch {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly position: number;
+  readonly size: number;
+  readonly recordCount: number;
+}
+
+/** Builds one. */
+export function placedBatch(
+  records: readonly TestRecord[],
+  options: TestBatchOptions = {},
+): PlacedBatch {
+  const bytes = buildBatch(records, options);
+  const view = new DataView(bytes.buffer);
+  return { bytes, view, position: 0, size: bytes.length, recordCount: records.length };
+}
+
 /** What records hold, wherever they lie. */
 export function contentsOf(records: readonly TestRecord[]): Omit<TestRecord, "offset">[] {
   return records.map(({ key, value, headers, timestamp }) => ({ key, value, headers, timestamp }));

@@ -11,7 +11,7 @@ import {
   openRecords,
 } from "../../../lib/compare/log_batch.ts";
 import {
-  buildBatch,
+  placedBatch,
   type TestBatchOptions,
   type TestRecord,
   testRecord,
@@ -22,30 +22,16 @@ import {
 const STRICT: CompareRules = { sourceCompacted: false, targetCompacted: false };
 const TARGET_OFFSET = 100n;
 
-function batchOf(
-  records: readonly TestRecord[],
-  options: TestBatchOptions = {},
-): Omit<LogBatch, "offsetOf"> {
-  const bytes = buildBatch(records, options);
-  return {
-    bytes,
-    view: new DataView(bytes.buffer),
-    position: 0,
-    size: bytes.length,
-    recordCount: records.length,
-  };
-}
-
 /** A source batch: its records' offsets are those they have. */
 function ours(records: readonly TestRecord[], options: TestBatchOptions = {}): LogBatch {
-  return { ...batchOf(records, options), offsetOf: (index) => records[index]?.offset ?? -1n };
+  return { ...placedBatch(records, options), offsetOf: (index) => records[index]?.offset ?? -1n };
 }
 
 /** A target batch of ours: the offsets of its records are their numbers, from 100 on. */
 function theirs(records: readonly TestRecord[], options: TestBatchOptions = {}): LogBatch {
   const base = records[0]?.offset ?? 0n;
   return {
-    ...batchOf(records, options),
+    ...placedBatch(records, options),
     firstNumber: options.baseOffset ?? base,
     offsetOf: (_index, delta) => TARGET_OFFSET + (options.baseOffset ?? base) + BigInt(delta),
   };

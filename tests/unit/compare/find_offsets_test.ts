@@ -3,22 +3,15 @@
 import assert from "node:assert/strict";
 import { countRecordsBefore, findRecords } from "../../../lib/compare/find_offsets.ts";
 import type { LogBatch, SourceBatch } from "../../../lib/compare/log_batch.ts";
-import { buildBatch, testRecord } from "../../support/record_batch_builder.ts";
+import { placedBatch, testRecord } from "../../support/record_batch_builder.ts";
 
 const offsetsOf = (...numbers: readonly number[]) => numbers.map(BigInt);
 
 /** A batch on either side: the offsets of its records, and the first and last that it has taken. */
 function batchOf(records: readonly number[], first: number, last: number): LogBatch {
-  const bytes = buildBatch(records.map((offset) => testRecord(offset)), {
-    baseOffset: BigInt(first),
-    lastOffset: BigInt(last),
-  });
+  const left = records.map((offset) => testRecord(offset));
   return {
-    bytes,
-    view: new DataView(bytes.buffer),
-    position: 0,
-    size: bytes.length,
-    recordCount: records.length,
+    ...placedBatch(left, { baseOffset: BigInt(first), lastOffset: BigInt(last) }),
     offsetOf: (_index, delta) => BigInt(first + delta),
   };
 }
