@@ -5,11 +5,10 @@
  */
 
 import assert from "node:assert/strict";
-import { type Backlog, makeBacklog } from "../support/backlog.ts";
-import type { Certificates } from "../support/certificates.ts";
+import { assertCopied, assertGoesOn, makeBacklog, untilTargetHolds } from "../support/backlog.ts";
 import { sharedClusters, uniqueName } from "../support/cluster_pair.ts";
-import { type ConnectCluster, startConnect } from "../support/connect_workers.ts";
-import type { KafkaCluster } from "../support/kafka_cluster.ts";
+import { type ConnectCluster, fileReference, startConnect } from "../support/connect_workers.ts";
+import { certificatesOf, type KafkaCluster } from "../support/kafka_cluster.ts";
 import type { ListenerName } from "../support/kafka_properties.ts";
 import {
   type ConfigContent,
@@ -50,7 +49,7 @@ Deno.test.beforeAll(async () => {
     "source.passphrase": sourceFiles.passphrase,
   };
   [connect, bare] = await Promise.all([
-    startConnect({ bootstrap: target.bootstrap, secrets: propertiesText(secrets) }),
+    startConnect({ bootstrap: target.bootstrap, secrets }),
     startConnect({
       bootstrap: source.bootstrap,
       workers: 1,
@@ -65,79 +64,13 @@ Deno.test.beforeAll(async () => {
 });
 Deno.test.afterAll(() => stack.disposeAsync());
 
-function certificatesOf({ certificates }: KafkaCluster): Certificates {
-  assert.ok(certificates !== undefined);
-  return certificates;
-}
-
-/** A file in Java's properties form. */
-function propertiesText(properties: Readonly<Record<string, string>>): string {
-  return Object.entries(properties).map(([name, value]) =>
-    `${name}=${value.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}\n`
-  ).join("");
-}
-
-const urlOf = (index = 0) => connect.workers[index]?.url ?? "";
-const engine = (more: ConfigContent = {}) => ({ connect: { url: urlOf(), tasks: 2, ...more } });
-
-/** To what the workers find: a line of their file, or a file as it is. */
-const reference = (name: string) => `\${file:${connect.secretsFile}:${name}}`;
-const fileReference = (path: string) => path.replace(/(.*)\/(.*)/, "${directory:$1:$2}");
+const engine = (more: ConfigContent = {}) => ({ connect: { url: connect.url, tasks: 2, ...more } });
 
 const NAMED = "The connector's name on";
 
-async function rest(path: string, url = urlOf()): Promise<unknown> {
-  return await (await fetch(`${url}${path}`)).json();
-}
-
-/** Waits until the target holds so many offsets of some partitions of a topic, and says how many. */
-async function targetHolds(
-  topic: string,
-  partitions: readonly number[],
-  least: bigint,
-): Promise<bigint> {
-  const { target, judge } = clusters;
-  for (;;) {
-    const ends = await Promise.all(
-      partitions.map((partition) => judge.watermarks(target.bootstrap, topic, partition)),
-    );
-    const held = ends.reduce((sum, { highWatermark }) => sum + highWatermark, 0n);
-    if (held >= least) return held;
-  }
-}
-
-/** Asserts that a target partition holds the source's messages from `start` on, byte for byte, and nothing else. */
-async function assertHolds(topic: string, partition: number, start: bigint, end?: bigint) {
-  const { source, target, judge } = clusters;
-  const [expected, found] = await Promise.all([
-    judge.read(source.bootstrap, topic, partition, {
-      start,
-      ...(end !== undefined && { end }),
-    }),
-    judge.read(target.bootstrap, topic, partition),
-  ]);
-  assert.deepEqual(
-    [found.count, found.digest],
-    [expected.count, expected.digest],
-    `${topic}-${partition}`,
-  );
-}
-
-/** Each side's rest of what a group has left. */
-async function assertGoesOn({ topic }: Backlog, group: string, partition: number) {
-  const { source, target, judge } = clusters;
-  const rests = await Promise.all([source, target].map(async ({ bootstrap }) => {
-    const offsets = await judge.committedOffsets(bootstrap, group);
-    const start = offsets.find((each) => each.partition === partition)?.offset;
-    assert.ok(start !== undefined, `${group} has no position on ${bootstrap}`);
-    return await judge.read(bootstrap, topic, partition, { start });
-  }));
-  assert.equal(rests[0]?.digest, rests[1]?.digest, `${group} on ${partition}`);
-}
-
 async function assertNothingLeft(topic: string) {
   const { source, judge } = clusters;
-  assert.deepEqual(await rest("/connectors"), []);
+  assert.deepEqual(await connect.get("/connectors"), []);
   for (const own of ["mm2-offset-syncs.target.internal", `source.${topic}`, "heartbeats"]) {
     assert.equal(await judge.describeTopic(source.bootstrap, own), undefined);
   }
@@ -163,12 +96,12 @@ clusters.test("a connector copies exactly what is planned, counted, compared and
   }));
   const checked = await migration.run();
   assert.equal(checked.status, 0, checked.output);
-  assert.deepEqual(await rest("/connectors"), []);
+  assert.deepEqual(await connect.get("/connectors"), []);
 
   const { status, output } = await migration.run(["--migrate"]);
   assert.equal(status, 0, output);
-  for (const [partition, start] of [0n, 317n, 50n, 39n, 0n].entries()) {
-    await assertHolds(topic, partition, start);
+  for (const [partition, start] of [0, 317, 50, 39, 0].entries()) {
+    await assertCopied(clusters, topic, partition, { start });
   }
   const results = migration.report().results?.partitions ?? [];
   assert.deepEqual(
@@ -182,9 +115,7 @@ clusters.test("a connector copies exactly what is planned, counted, compared and
       ["skipped", undefined],
     ],
   );
-  for (const partition of [0, 1, 2, 3]) {
-    for (const name of ["a", "b"]) await assertGoesOn(backlog, group(name), partition);
-  }
+  for (const name of ["a", "b"]) await assertGoesOn(clusters, topic, group(name), [0, 1, 2, 3]);
   await assertNothingLeft(topic);
 
   // What came since is carried over behind it, and a group that moved meanwhile is found by a look at both sides.
@@ -193,9 +124,9 @@ clusters.test("a connector copies exactly what is planned, counted, compared and
   await judge.commitOffsets(source.bootstrap, group("b"), [{ topic, partition: 1, offset: 830n }]);
   const again = await migration.run(["--migrate"]);
   assert.equal(again.status, 0, again.output);
-  await assertHolds(topic, 1, 317n);
-  await assertHolds(topic, 2, 50n);
-  await assertGoesOn(backlog, group("b"), 1);
+  await assertCopied(clusters, topic, 1, { start: 317 });
+  await assertCopied(clusters, topic, 2, { start: 50 });
+  await assertGoesOn(clusters, topic, group("b"), [1]);
   await assertNothingLeft(topic);
   const verified = await migration.run(["--verify"]);
   assert.equal(verified.status, 0, verified.output);
@@ -218,11 +149,11 @@ clusters.test("kill -9 of the tool and of a worker, an interrupt, and a source s
   const name = () => /data-migrate-\d+T\d+-\w+/.exec(migration.text("migration.state.jsonl"))?.[0];
 
   const killed = run();
-  await targetHolds(topic, planned, 10_000n);
+  await untilTargetHolds(clusters, topic, planned, 10_000n);
   killed.kill("SIGKILL");
   await killed.ended;
   const connector = name();
-  assert.deepEqual(await rest("/connectors"), [connector]);
+  assert.deepEqual(await connect.get("/connectors"), [connector]);
 
   const interrupted = run();
   // It has taken up what the first has left.
@@ -231,7 +162,7 @@ clusters.test("kill -9 of the tool and of a worker, an interrupt, and a source s
   const { status, output, durationMs } = await interrupted.ended;
   assert.equal(status, 130, output);
   assert.ok(durationMs < 20_000, `${durationMs} ms`);
-  const stopped = await rest(`/connectors/${connector}/status`) as {
+  const stopped = await connect.get(`/connectors/${connector}/status`) as {
     readonly connector: { readonly state: string };
     readonly tasks: readonly unknown[];
   };
@@ -239,11 +170,11 @@ clusters.test("kill -9 of the tool and of a worker, an interrupt, and a source s
 
   // Messages that come while it runs are copied too, and the actual end is what counts.
   const disturbed = run();
-  const before = await targetHolds(topic, planned, 1n);
-  await targetHolds(topic, planned, before + 100n);
+  const before = await untilTargetHolds(clusters, topic, planned, 1n);
+  await untilTargetHolds(clusters, topic, planned, before + 100n);
   await judge.produce(source.bootstrap, { topic, partition: 0, count: 500, seed: 77 });
   await judge.produce(source.bootstrap, { topic, partition: 4, count: 50, seed: 78 });
-  await targetHolds(topic, [4], 50n);
+  await untilTargetHolds(clusters, topic, [4], 50n);
   await connect.workers[1]?.kill();
   await alterQuota(source, ["--delete-config", "consumer_byte_rate"]);
   const ended = await disturbed.ended;
@@ -255,8 +186,8 @@ clusters.test("kill -9 of the tool and of a worker, an interrupt, and a source s
   // Where the copy of the partition was through before, the rest is the next run's.
   const last = await migration.run();
   assert.equal(last.status, 0, last.output);
-  for (const partition of planned) await assertHolds(topic, partition, 100n);
-  await assertHolds(topic, 4, 0n);
+  for (const partition of planned) await assertCopied(clusters, topic, partition, { start: 100 });
+  await assertCopied(clusters, topic, 4, { start: 0 });
   assert.equal(name(), connector);
   await assertNothingLeft(topic);
 });
@@ -268,31 +199,31 @@ clusters.test("no secret is posted, and a copy that does not move is given up wi
   assert.ok(user);
   const entering = (cluster: KafkaCluster) => ({
     bootstrapServers: cluster.bootstrapOf("SASL_TLS"),
-    tls: { ca: cluster.certificates?.ca },
+    tls: { ca: certificatesOf(cluster).ca },
     sasl: { mechanism: "SCRAM-SHA-256", ...user },
   });
-  const right = reference("source");
+  const right = connect.reference("source");
   const config = (password: string) =>
     backlog.config({
       ...{ source: entering(source), target: entering(target), limits: { giveUpAfter: "6s" } },
       engine: engine({ secrets: { source: { password }, target: { password: right } } }),
     });
-  await using migration = await makeMigrationDir(config(reference("absent")));
+  await using migration = await makeMigrationDir(config(connect.reference("absent")));
   const failed = await migration.run();
   assert.equal(failed.status, 1, failed.output);
   assert.match(
     failed.output,
     /Nothing was copied for \d+ s: Connect says|failed on worker [\d.:]+: /,
   );
-  const [connector] = await rest("/connectors") as string[];
-  const posted = JSON.stringify(await rest(`/connectors/${connector}`));
+  const [connector] = await connect.get("/connectors") as string[];
+  const posted = JSON.stringify(await connect.get(`/connectors/${connector}`));
   assert.match(posted, /absent/);
   assert.ok(!posted.includes(user.password), "the password was posted");
 
   migration.configure(config(right));
   const { status, output } = await migration.run();
   assert.equal(status, 0, output);
-  await assertHolds(backlog.topic, 0, 7n);
+  await assertCopied(clusters, backlog.topic, 0, { start: 7 });
   assert.ok(!migration.everythingWritten().includes(user.password));
   await assertNothingLeft(backlog.topic);
 });
@@ -300,7 +231,7 @@ clusters.test("no secret is posted, and a copy that does not move is given up wi
 /** What a connector is posted with, looked at while the run has one. */
 async function postedBy(run: SlowRun): Promise<string> {
   while (!run.hasEnded()) {
-    const connectors = JSON.stringify(await rest("/connectors?expand=info"));
+    const connectors = JSON.stringify(await connect.get("/connectors?expand=info"));
     if (connectors !== "{}") return connectors;
   }
   const { output } = await run.ended;
@@ -320,7 +251,7 @@ const waysIn: readonly {
     listener: "SASL_PLAINTEXT",
     entering: () => ({ sasl: { mechanism: "PLAIN", ...plainUser } }),
     secrets: () => {
-      const secrets = { password: reference("plain") };
+      const secrets = { password: connect.reference("plain") };
       return { source: secrets, target: secrets };
     },
     secret: /plain-secret/,
@@ -337,7 +268,10 @@ const waysIn: readonly {
       return { tls: { ca, cert, ...key } };
     },
     secrets: () => ({
-      source: { key: reference("source.key"), "ssl.key.password": reference("source.passphrase") },
+      source: {
+        key: connect.reference("source.key"),
+        "ssl.key.password": connect.reference("source.passphrase"),
+      },
       target: { key: fileReference(certificatesOf(clusters.target).clientKey) },
     }),
     secret: /PRIVATE KEY|open-sesame/,
@@ -359,7 +293,7 @@ for (const { title, listener, entering, secrets, secret } of waysIn) {
     const posted = await postedBy(run);
     const { status, output } = await run.ended;
     assert.equal(status, 0, output);
-    await assertHolds(backlog.topic, 0, 7n);
+    await assertCopied(clusters, backlog.topic, 0, { start: 7 });
     for (const cluster of [clusters.source, clusters.target]) {
       assert.ok(posted.includes(cluster.bootstrapOf(listener)), posted);
     }
@@ -383,7 +317,7 @@ clusters.test("a Connect cluster that cannot copy exactly once is refused before
     /CONNECT_UNREACHABLE: .* does not answer/,
   );
   await refused(
-    backlog.config(by(bare.workers[0]?.url ?? "")),
+    backlog.config(by(bare.url)),
     /CONNECT_UNSUPPORTED: .* keeps its state on Kafka cluster \S+, which is not the target/,
   );
   // The bare workers' own Kafka as the target.
@@ -394,7 +328,7 @@ clusters.test("a Connect cluster that cannot copy exactly once is refused before
   await judge.produce(target.bootstrap, { topic: backlog.topic, partition: 0, count: 3 });
   await refused(
     backlog.config({
-      ...by(bare.workers[0]?.url ?? ""),
+      ...by(bare.url),
       nonEmptyTarget: "append",
       source: { bootstrapServers: target.bootstrap },
       target: { bootstrapServers: source.bootstrap },
@@ -407,7 +341,7 @@ clusters.test("a Connect cluster that cannot copy exactly once is refused before
   await judge.produce(source.bootstrap, { topic: name, partition: 0, count: 1 });
   await judge.commitOffsets(source.bootstrap, name, [{ topic: name, partition: 0, offset: 0n }]);
   await refused(
-    backlog.config({ ...by(urlOf()), topics: { include: [name] } }),
+    backlog.config({ ...by(connect.url), topics: { include: [name] } }),
     /CONNECT_TOPIC_REFUSED: MirrorMaker 2 renames topics whose names end in heartbeats/,
   );
 });

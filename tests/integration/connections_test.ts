@@ -9,6 +9,7 @@ import { assertCopied, type Backlog, makeBacklog } from "../support/backlog.ts";
 import { makeExpiredCertificate } from "../support/certificates.ts";
 import { sharedClusters } from "../support/cluster_pair.ts";
 import { freePorts } from "../support/free_ports.ts";
+import { certificatesOf } from "../support/kafka_cluster.ts";
 import type { ListenerName } from "../support/kafka_properties.ts";
 import {
   type ConfigContent,
@@ -52,8 +53,7 @@ async function makeSecuredMigration(
       sasl,
     },
   });
-  const [ofSource, ofTarget] = [clusters.source.certificates, target.certificates];
-  assert.ok(ofSource !== undefined && ofTarget !== undefined);
+  const [ofSource, ofTarget] = [certificatesOf(clusters.source), certificatesOf(target)];
   const files = {
     "ca.pem": ofSource.ca,
     "client.pem": ofSource.clientCertificate,
@@ -282,9 +282,7 @@ function assertBlocked(
 }
 
 clusters.test("a certificate that has expired is told apart, with and without a client's", async () => {
-  const { certificates } = clusters.source;
-  assert.ok(certificates !== undefined);
-  const expired = await makeExpiredCertificate(dirname(certificates.ca));
+  const expired = await makeExpiredCertificate(dirname(certificatesOf(clusters.source).ca));
   using listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, ...expired });
   (async () => {
     for (;;) {
@@ -351,10 +349,10 @@ clusters.test("verifyHostname: false accepts any name, never another authority, 
 });
 
 clusters.test("tls: true trusts the system's authorities", async () => {
-  const { certificates } = clusters.source;
+  const { ca } = certificatesOf(clusters.source);
   const [server = ""] = clusters.source.bootstrapOf("TLS").split(",");
   await using migration = await makeSecuredMigration({ bootstrapServers: server, tls: true });
-  const env = { SSL_CERT_FILE: certificates?.ca ?? "", DENO_TLS_CA_STORE: "mozilla,system" };
+  const env = { SSL_CERT_FILE: ca, DENO_TLS_CA_STORE: "mozilla,system" };
   const { status, output } = await migration.run(["--check"], { env });
   assert.equal(status, 1, output);
   assert.match(output, /FILTER_MATCHED_NOTHING/);

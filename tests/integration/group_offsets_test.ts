@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { configOf, makeBacklog } from "../support/backlog.ts";
+import { assertGoesOn, configOf, makeBacklog } from "../support/backlog.ts";
 import { sharedClusters, uniqueName } from "../support/cluster_pair.ts";
 import { framesOf } from "../support/kafka_frames.ts";
 import type { ProduceSpec } from "../support/librdkafka.ts";
@@ -14,32 +14,6 @@ import { startTcpProxy } from "../support/tcp_proxy.ts";
 const clusters = sharedClusters();
 /** API key. */
 const OFFSET_COMMIT = 8;
-
-/** What a group finds from its committed offset on: each side's digest of the rest must be the same. */
-async function assertGoesOn(topic: string, group: string, partitions: readonly number[]) {
-  const { source, target, judge } = clusters;
-  const [from, to] = await Promise.all(
-    [source, target].map(({ bootstrap }) => judge.committedOffsets(bootstrap, group)),
-  );
-  for (const partition of partitions) {
-    const [left, right] = [from, to].map((offsets) =>
-      offsets?.find((each) => each.topic === topic && each.partition === partition)?.offset
-    );
-    assert.ok(
-      left !== undefined && right !== undefined,
-      `${group}, ${partition}: ${left} ${right}`,
-    );
-    const [rest, found] = await Promise.all([
-      judge.read(source.bootstrap, topic, partition, { start: left }),
-      judge.read(target.bootstrap, topic, partition, { start: right }),
-    ]);
-    assert.deepEqual(
-      [found.count, found.digest],
-      [rest.count, rest.digest],
-      `${group}, ${partition}`,
-    );
-  }
-}
 
 clusters.test("groups go on where they stood, each at its own message", async () => {
   const backlog = await makeBacklog(clusters, {
@@ -67,9 +41,9 @@ clusters.test("groups go on where they stood, each at its own message", async ()
   migration.configure(config);
   const { status, output } = await migration.run();
   assert.equal(status, 0, output);
-  await assertGoesOn(topic, group("a"), [0, 1, 2, 3]);
-  await assertGoesOn(topic, group("b"), [0, 1, 2]);
-  await assertGoesOn(topic, group("c"), [0, 1, 3]);
+  await assertGoesOn(clusters, topic, group("a"), [0, 1, 2, 3]);
+  await assertGoesOn(clusters, topic, group("b"), [0, 1, 2]);
+  await assertGoesOn(clusters, topic, group("c"), [0, 1, 3]);
   // No commit on the source, none on the target.
   const ofB = await judge.committedOffsets(target.bootstrap, group("b"));
   assert.deepEqual(ofB.map(({ partition }) => partition).sort(), [0, 1, 2]);
@@ -109,7 +83,7 @@ clusters.test("through transactions and their markers, and after a run that comm
   migration.configure(backlog.config({ groupOffsets: "commit" }));
   const { status, output } = await migration.run();
   assert.equal(status, 0, output);
-  for (const name of Object.keys(commits)) await assertGoesOn(topic, group(name), [0]);
+  for (const name of Object.keys(commits)) await assertGoesOn(clusters, topic, group(name), [0]);
 });
 
 clusters.test("the rest at the cut-over moves the positions on, active groups and later commits are left", async () => {
@@ -131,8 +105,8 @@ clusters.test("the rest at the cut-over moves the positions on, active groups an
   const { status, output } = await migration.run();
   assert.equal(status, 0, output);
   assert.match(output, /TARGET_GROUP_AHEAD: .* \(0: at 85, .* begins at 20 at the latest\)/);
-  await assertGoesOn(topic, group("a"), [0]);
-  await assertGoesOn(topic, group("b"), [0]);
+  await assertGoesOn(clusters, topic, group("a"), [0]);
+  await assertGoesOn(clusters, topic, group("b"), [0]);
   const [ofC] = await judge.committedOffsets(target.bootstrap, group("c"));
   assert.equal(ofC?.offset, 85n);
   // What a group that comes later has left before that was never planned.
@@ -381,7 +355,7 @@ clusters.test("a check tells what keeps groups from being moved on the target, b
   assert.equal(status, 0, output);
   assert.doesNotMatch(stderr, /TARGET_GROUP_ACTIVE/);
   assert.match(stderr, /TARGET_GROUP_AHEAD/);
-  for (const name of ["a", "b"]) await assertGoesOn(topic, group(name), [0]);
+  for (const name of ["a", "b"]) await assertGoesOn(clusters, topic, group(name), [0]);
   const done = await migration.run(["--check"]);
   assert.doesNotMatch(done.stderr, /TARGET_GROUP_ACTIVE|POSITIONS_BEHIND_OTHERS/);
 });

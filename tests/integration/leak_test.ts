@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { liesAt } from "../../lib/run_files.ts";
 import { makeBacklog } from "../support/backlog.ts";
 import { sharedClusters, uniqueName } from "../support/cluster_pair.ts";
+import { certificatesOf } from "../support/kafka_cluster.ts";
 import { type ConfigContent, makeMigrationDir } from "../support/migration_dir.ts";
 import { startRun } from "../support/slow_run.ts";
 import { startTokenEndpoint, unsignedToken } from "../support/token_endpoint.ts";
@@ -111,8 +112,7 @@ clusters.test("no secret is in anything a run writes, whichever way it ends", as
       target: side("target"),
       ...more,
     });
-    const { certificates } = clusters.source;
-    assert.ok(certificates !== undefined);
+    const certificates = certificatesOf(clusters.source);
     await Deno.copyFile(certificates.clientCertificate, `${migration.path}/client.pem`);
     await Deno.copyFile(certificates.clientKeyEncrypted, `${migration.path}/client.key`);
     await Deno.writeTextFile(`${migration.path}/token`, token);

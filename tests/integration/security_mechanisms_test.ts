@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { assertCopied, type Backlog, makeBacklog } from "../support/backlog.ts";
 import { sharedClusters } from "../support/cluster_pair.ts";
-import type { KafkaCluster } from "../support/kafka_cluster.ts";
+import { certificatesOf, type KafkaCluster } from "../support/kafka_cluster.ts";
 import type { ListenerName } from "../support/kafka_properties.ts";
 import {
   type ConfigContent,
@@ -65,7 +65,7 @@ function side(
       ca: `${name}-ca.pem`,
       cert: `${name}.pem`,
       key: `${name}.key`,
-      passphrase: cluster.certificates?.passphrase,
+      passphrase: certificatesOf(cluster).passphrase,
     }
     : { ca: `${name}-ca.pem` };
   return {
@@ -90,8 +90,7 @@ async function makeMigration(
     target,
   });
   for (const name of ["source", "target"] as const) {
-    const { certificates } = clusters[name];
-    assert.ok(certificates !== undefined);
+    const certificates = certificatesOf(clusters[name]);
     await Deno.copyFile(certificates.ca, `${migration.path}/${name}-ca.pem`);
     await Deno.copyFile(certificates.clientCertificate, `${migration.path}/${name}.pem`);
     await Deno.copyFile(certificates.clientKeyEncrypted, `${migration.path}/${name}.key`);
@@ -120,8 +119,7 @@ function assertNoSecrets(migration: MigrationDir, output: string, tokens: readon
 clusters.test("a migration goes through with every mechanism, another one on each side", async () => {
   const { source, target } = clusters;
   await using endpoint = startTokenEndpoint(client);
-  const ca = target.certificates;
-  assert.ok(ca !== undefined);
+  const ca = certificatesOf(target);
   const keystore = await Deno.readTextFile(ca.serverKeystore);
   await using secured = startTokenEndpoint({
     ...client,

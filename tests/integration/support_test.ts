@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { type KafkaOptions, startKafka } from "../support/kafka_cluster.ts";
+import { certificatesOf, type KafkaOptions, startKafka } from "../support/kafka_cluster.ts";
 import { knownBrokers } from "../support/kafka_metadata.ts";
 import { type JudgedRecord, startJudge } from "../support/librdkafka.ts";
 import { type Faults, startTcpProxy } from "../support/tcp_proxy.ts";
@@ -111,8 +111,7 @@ Deno.test("every listener lets in whom it should and nobody else", async (t) => 
   });
   await using judge = await startJudge();
   await judge.createTopics(cluster.bootstrap, [{ name: "t" }]);
-  const { certificates } = cluster;
-  assert.ok(certificates !== undefined);
+  const certificates = certificatesOf(cluster);
 
   const tls = { "security.protocol": "ssl", "ssl.ca.location": certificates.ca };
   const client = {

@@ -83,22 +83,70 @@ export async function makeBacklog(clusters: ClusterPair, spec: BacklogSpec): Pro
 }
 
 /**
- * Asserts that a target partition holds the source's messages from `start` to before `end`, byte for byte, and nothing
- * else from target offset `at` on.
+ * Asserts that a target partition holds the source's messages from `start` to before `end`, or to the last, byte for
+ * byte, and nothing else from target offset `at` on.
  */
 export async function assertCopied(
   { source, target, judge }: ClusterPair,
   topic: string,
   partition: number,
-  range: { readonly start: number; readonly end: number; readonly at?: number },
+  range: { readonly start: number; readonly end?: number; readonly at?: number },
 ): Promise<void> {
-  const [start, end] = [BigInt(range.start), BigInt(range.end)];
-  const expected = await judge.read(source.bootstrap, topic, partition, { start, end });
+  const expected = await judge.read(source.bootstrap, topic, partition, {
+    start: BigInt(range.start),
+    ...(range.end !== undefined && { end: BigInt(range.end) }),
+  });
   const found = await judge.read(target.bootstrap, topic, partition, {
     start: BigInt(range.at ?? 0),
   });
   assert.equal(found.count, expected.count, `${topic}-${partition}`);
   assert.equal(found.digest, expected.digest, `${topic}-${partition}`);
+}
+
+/** Asserts that a group has left the same on both sides: from its committed offsets on, the same messages follow. */
+export async function assertGoesOn(
+  { source, target, judge }: ClusterPair,
+  topic: string,
+  group: string,
+  partitions: readonly number[],
+): Promise<void> {
+  const [from, to] = await Promise.all(
+    [source, target].map(({ bootstrap }) => judge.committedOffsets(bootstrap, group)),
+  );
+  for (const partition of partitions) {
+    const [left, right] = [from, to].map((offsets) =>
+      offsets?.find((each) => each.topic === topic && each.partition === partition)?.offset
+    );
+    assert.ok(
+      left !== undefined && right !== undefined,
+      `${group}, ${partition}: ${left} ${right}`,
+    );
+    const [rest, found] = await Promise.all([
+      judge.read(source.bootstrap, topic, partition, { start: left }),
+      judge.read(target.bootstrap, topic, partition, { start: right }),
+    ]);
+    assert.deepEqual(
+      [found.count, found.digest],
+      [rest.count, rest.digest],
+      `${group}, ${partition}`,
+    );
+  }
+}
+
+/** Waits until some partitions of the target hold so many offsets together. @returns how many */
+export async function untilTargetHolds(
+  { target, judge }: ClusterPair,
+  topic: string,
+  partitions: readonly number[],
+  least: bigint,
+): Promise<bigint> {
+  for (;;) {
+    const ends = await Promise.all(
+      partitions.map((partition) => judge.watermarks(target.bootstrap, topic, partition)),
+    );
+    const held = ends.reduce((sum, { highWatermark }) => sum + highWatermark, 0n);
+    if (held >= least) return held;
+  }
 }
 
 /** How many messages a target partition holds, by its watermarks. */

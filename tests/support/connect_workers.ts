@@ -10,6 +10,7 @@ import { installOnce } from "./install_once.ts";
 import { javaIn, lastWords } from "./kafka_java.ts";
 import { ensureJavaAndMaven } from "./prerequisites.ts";
 import { guardedDirectory } from "./process_guard.ts";
+import { propertiesText } from "./properties_text.ts";
 import { runCommand } from "./run_command.ts";
 
 /** What Connect cluster is wanted. */
@@ -24,8 +25,8 @@ export interface ConnectOptions {
   readonly heapMb?: number;
   /** Worker settings beyond ours, or in place of them. */
   readonly properties?: Readonly<Record<string, string>>;
-  /** A file in Java's properties form that the workers' `file` config provider may read: its text. */
-  readonly secrets?: string;
+  /** What the workers' `file` config provider may read. */
+  readonly secrets?: Readonly<Record<string, string>>;
 }
 
 /** One worker. */
@@ -43,8 +44,12 @@ export interface ConnectWorker {
 /** A running Connect cluster. */
 export interface ConnectCluster extends AsyncDisposable {
   readonly workers: readonly ConnectWorker[];
-  /** The file that holds `secrets`. */
-  readonly secretsFile: string;
+  /** Of the first worker's REST API. */
+  readonly url: string;
+  /** What that answers to GET. */
+  readonly get: (path: string) => Promise<unknown>;
+  /** What stands for one of the `secrets` in a connector's configuration. */
+  readonly reference: (name: string) => string;
 }
 
 /**
@@ -76,7 +81,7 @@ export async function startConnect(options: ConnectOptions): Promise<ConnectClus
     const { directory } = guard;
     const java = javaIn(guard, classPath, options.heapMb ?? 384);
     const secretsFile = `${directory}/secrets.properties`;
-    await Deno.writeTextFile(secretsFile, options.secrets ?? "");
+    await Deno.writeTextFile(secretsFile, propertiesText(options.secrets ?? {}));
     const group = `connect-${crypto.randomUUID().slice(0, 8)}`;
     const workers = await Promise.all(
       freePorts(options.workers ?? 2).map(async (port, index): Promise<ConnectWorker> => {
@@ -105,11 +110,23 @@ export async function startConnect(options: ConnectOptions): Promise<ConnectClus
         };
       }),
     );
-    return { workers, secretsFile, [Symbol.asyncDispose]: () => guard[Symbol.asyncDispose]() };
+    const url = workers[0]?.url ?? "";
+    return {
+      workers,
+      url,
+      get: async (path) => await (await fetch(`${url}${path}`)).json(),
+      reference: (name) => `\${file:${secretsFile}:${name}}`,
+      [Symbol.asyncDispose]: () => guard[Symbol.asyncDispose](),
+    };
   } catch (error) {
     await guard[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** What stands for the content of a file that the workers can read in a connector's configuration. */
+export function fileReference(path: string): string {
+  return path.replace(/(.*)\/(.*)/, "${directory:$1:$2}");
 }
 
 function workerProperties(
@@ -141,7 +158,7 @@ function workerProperties(
     "scheduled.rebalance.max.delay.ms": "0",
     ...properties,
   };
-  return Object.entries(settings).map(([name, value]) => `${name}=${value}\n`).join("");
+  return propertiesText(settings);
 }
 
 const READY_WITHIN_MS = 150_000;

@@ -57,6 +57,12 @@ export interface KafkaCluster extends AsyncDisposable {
   readonly certificates: Certificates | undefined;
 }
 
+/** @throws Error when no listener of the cluster speaks TLS */
+export function certificatesOf({ certificates }: KafkaCluster): Certificates {
+  if (certificates === undefined) throw new Error("The cluster has no listener that speaks TLS");
+  return certificates;
+}
+
 const defaultUser: KafkaUser = { username: "mover", password: "mover-secret" };
 
 /**

@@ -5,6 +5,7 @@
 
 import type { Certificates } from "./certificates.ts";
 import type { KafkaVersion } from "./kafka_jars.ts";
+import { propertiesText } from "./properties_text.ts";
 
 /**
  * How clients may connect. Every broker has PLAINTEXT, which brokers use among themselves; MTLS demands a client
@@ -195,8 +196,3 @@ function listenersOf(node: NodeLayout): readonly (readonly [ListenerName, number
 
 /** A string of the JAAS grammar, which java.io.StreamTokenizer reads. */
 const quoted = (text: string): string => `"${text.replace(/["\\]/g, "\\$&")}"`;
-
-function propertiesText(properties: Readonly<Record<string, string>>): string {
-  return Object.entries(properties)
-    .map(([name, value]) => `${name}=${value.replaceAll("\\", "\\\\")}\n`).join("");
-}
