@@ -14,6 +14,7 @@ import type { PlanEstimate } from "../core/estimate.ts";
 import { rangeSettings } from "../core/range.ts";
 import { buildRangePlan } from "../core/range_plan.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
+import type { TopicPartition } from "../core/topic_partition.ts";
 import type { Mode } from "../core/verdict.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { carriesGroupOffsets } from "./carry_group_offsets.ts";
@@ -24,7 +25,8 @@ import { optional } from "./optional.ts";
 import { checkTargetGroups } from "./check_target_groups.ts";
 import { checkIdentity, checkTopicIds, ownRecords } from "./check_journal.ts";
 import { tryNewTopics } from "./new_topics.ts";
-import { snapshotRanges, snapshotSource, snapshotTopics } from "./snapshot.ts";
+import { snapshotRanges, snapshotSource } from "./snapshot.ts";
+import { createTargetLook } from "./target_look.ts";
 
 /** A plan, what was found on the way, and what it rests on. */
 export interface JudgedPlan {
@@ -60,9 +62,13 @@ export async function makePlan(
   const { uncommitted, nonEmptyTarget, accept } = config;
   const concerns = (topic: string) => filterAccepts(topics, topic);
   const { ranges } = config;
+  const targetLook = createTargetLook(target, signal);
+  const journaled = [...journal?.partitions.values() ?? []];
+  const lookAhead = (committedOn: readonly string[]) =>
+    targetLook.begin(topicsOf(journaled).concat(committedOn));
   const onSource = await orFinding(
     ranges === undefined
-      ? snapshotSource(source, concerns, signal)
+      ? snapshotSource(source, concerns, lookAhead, signal)
       : snapshotRanges(source, ranges, signal),
     "source",
   );
@@ -80,9 +86,7 @@ export async function makePlan(
     : buildRangePlan({ source: sourceSnapshot, topics, ranges });
   const patterns = matchPatterns(sourceSnapshot, { topics, groups });
   const plan = { ...continuePlan(whole, journal), patterns };
-  const concerned = [...plan.partitions, ...journal?.partitions.values() ?? []];
-  const names = [...new Set(concerned.map(({ topic }) => topic))];
-  const onTarget = await orFinding(snapshotTopics(target, names, signal), "target");
+  const onTarget = await targetLook.at(topicsOf([...plan.partitions, ...journaled]));
   if ("finding" in onTarget) return onTarget;
   const targetSnapshot = onTarget.value;
   checkTopicIds(journal, sourceSnapshot, targetSnapshot);
@@ -92,7 +96,7 @@ export async function makePlan(
     : planNewTopics(plan, sourceSnapshot, targetSnapshot, {
       ...config.createTopics,
       carriesPositions,
-      written: (topic) => [...journal?.partitions.values() ?? []].some((p) => p.topic === topic),
+      written: (topic) => journaled.some((p) => p.topic === topic),
     });
   const tried = await orFinding(
     tryNewTopics(target, missing, permittedOn("target", config.target), signal),
@@ -155,6 +159,10 @@ export async function makePlan(
   );
   const { estimate } = closer.value;
   return { plan, findings, identity, sourceSnapshot, targetSnapshot, newTopics, estimate };
+}
+
+function topicsOf(partitions: readonly TopicPartition[]): readonly string[] {
+  return [...new Set(partitions.map(({ topic }) => topic))];
 }
 
 const isError = ({ severity }: Finding) => severity === "error";
