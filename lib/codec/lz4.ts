@@ -3,6 +3,7 @@
 // ones. Dictionaries and the legacy frame are refused.
 
 import { CodecError, tooLarge } from "./codec_error.ts";
+import { viewOf } from "./copy_back.ts";
 import { compressBlock, decompressBlock, MAX_COMPRESSED_BLOCK, tooMuch } from "./lz4_block.ts";
 import { BLOCK_BYTES, makeHashTable } from "./match_finder.ts";
 import { withRoom } from "./with_room.ts";
@@ -46,13 +47,6 @@ interface FrameHeader {
   readonly blocksStart: number;
 }
 
-/** Called for each block and at the end of each frame, where `start` is `end` and the content checksum follows. */
-interface FrameVisitor {
-  readonly frame: (header: FrameHeader) => void;
-  readonly block: (start: number, end: number, isStored: boolean) => void;
-  readonly frameEnd: (contentChecksum: number | undefined) => void;
-}
-
 /**
  * Opens lz4 frames.
  *
@@ -63,47 +57,82 @@ export function decompressLz4(
   maxBytes: number,
   options: Lz4Options = {},
 ): Uint8Array {
-  let position = 0;
-  let frame: FrameHeader | undefined;
-  let frameStart = 0;
-  const frames: FrameVisitor = {
-    frame(header) {
-      frame = header;
-      frameStart = position;
-    },
-    block(start, end, isStored) {
-      const { flags, maxBlockBytes } = frame!;
-      opened = withRoom(opened, position, maxBlockBytes, maxBytes + maxBlockBytes);
-      const most = position + maxBlockBytes;
-      if (isStored) {
-        if (end - start > maxBlockBytes) throw tooMuch(maxBlockBytes);
-        opened.set(bytes.subarray(start, end), position);
-        position += end - start;
-      } else {
-        const reach = (flags & INDEPENDENT_BLOCKS) !== 0 ? position : frameStart;
-        position = decompressBlock(bytes, start, end, opened, position, reach, most);
-      }
-      if (position > maxBytes) throw tooLarge("lz4", maxBytes);
-    },
-    frameEnd(checksum) {
-      const announced = frame!.contentSize;
-      const size = position - frameStart;
-      if (announced !== undefined && announced !== BigInt(size)) {
-        throw new CodecError(`its lz4 frame holds ${size} bytes instead of ${announced}`);
-      }
-      if (checksum !== undefined && checksum !== xxh32(opened, frameStart, position)) {
-        throw new CodecError("the checksum of its lz4 content does not match");
-      }
-    },
-  };
+  const view = viewOf(bytes);
+  let from = 0;
+  let to = 0;
   try {
-    walkFrames(bytes, options, frames);
-    const content = opened.subarray(0, position);
+    do {
+      const magic = readUint32(view, from);
+      from += 4;
+      if ((magic & ~0x0f) >>> 0 === SKIPPABLE_MAGIC) {
+        from = need(view, from + 4 + readUint32(view, from));
+        continue;
+      }
+      if (magic !== FRAME_MAGIC) throw new CodecError("its lz4 content has no lz4 frame");
+      const header = readFrameHeader(bytes, view, from, options);
+      const frameStart = to;
+      from = header.blocksStart;
+      for (let field: number; (field = readUint32(view, from)) !== 0;) {
+        const start = from + 4;
+        const end = need(view, start + (field & ~STORED));
+        from = end;
+        if ((header.flags & BLOCK_CHECKSUM) !== 0) {
+          if (readUint32(view, end) !== xxh32(bytes, start, end)) {
+            throw new CodecError("the checksum of an lz4 block does not match");
+          }
+          from += 4;
+        }
+        to = openBlock(bytes, start, end, (field & STORED) !== 0, header, frameStart, to, maxBytes);
+        if (to > maxBytes) throw tooLarge("lz4", maxBytes);
+      }
+      from = endFrame(view, from + 4, header, frameStart, to);
+    } while (from < bytes.length);
+    const content = opened.subarray(0, to);
     return options.lends === true || opened.length > KEPT_BYTES ? content : content.slice();
   } finally {
     // What was large once is not kept for ever.
     if (opened.length > KEPT_BYTES) opened = new Uint8Array(0);
   }
+}
+
+/** Opens a block behind what is opened. @returns where its content ends */
+function openBlock(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  isStored: boolean,
+  { flags, maxBlockBytes }: FrameHeader,
+  frameStart: number,
+  to: number,
+  maxBytes: number,
+): number {
+  opened = withRoom(opened, to, maxBlockBytes, maxBytes + maxBlockBytes);
+  if (!isStored) {
+    const reach = (flags & INDEPENDENT_BLOCKS) !== 0 ? to : frameStart;
+    return decompressBlock(bytes, start, end, opened, to, reach, to + maxBlockBytes);
+  }
+  if (end - start > maxBlockBytes) throw tooMuch(maxBlockBytes);
+  opened.set(bytes.subarray(start, end), to);
+  return to + end - start;
+}
+
+/** Checks what a frame's end says of its content. @returns where the frame ends */
+function endFrame(
+  view: DataView,
+  from: number,
+  { flags, contentSize }: FrameHeader,
+  frameStart: number,
+  to: number,
+): number {
+  const size = to - frameStart;
+  if (contentSize !== undefined && contentSize !== BigInt(size)) {
+    throw new CodecError(`its lz4 frame holds ${size} bytes instead of ${contentSize}`);
+  }
+  if ((flags & CONTENT_CHECKSUM) === 0) return from;
+  if (readUint32(view, from) !== xxh32(opened, frameStart, to)) {
+    throw new CodecError("the checksum of its lz4 content does not match");
+  }
+  return from + 4;
 }
 
 /** One lz4 frame of independent blocks. */
@@ -134,56 +163,6 @@ export function compressLz4(bytes: Uint8Array): Uint8Array {
   return target.slice(0, at + 4);
 }
 
-function walkFrames(bytes: Uint8Array, options: Lz4Options, visitor: FrameVisitor): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let position = 0;
-  do {
-    need(view, position + 4);
-    const magic = view.getUint32(position, true);
-    if ((magic & ~0x0f) >>> 0 === SKIPPABLE_MAGIC) {
-      need(view, position + 8);
-      position = need(view, position + 8 + view.getUint32(position + 4, true));
-      continue;
-    }
-    if (magic !== FRAME_MAGIC) throw new CodecError("its lz4 content has no lz4 frame");
-    const header = readFrameHeader(bytes, view, position + 4, options);
-    visitor.frame(header);
-    position = walkBlocks(bytes, view, header, visitor);
-  } while (position < bytes.length);
-}
-
-function walkBlocks(
-  bytes: Uint8Array,
-  view: DataView,
-  header: FrameHeader,
-  visitor: FrameVisitor,
-): number {
-  let position = header.blocksStart;
-  while (true) {
-    need(view, position + 4);
-    const field = view.getUint32(position, true);
-    position += 4;
-    if (field === 0) break;
-    const start = position;
-    position = need(view, start + (field & ~STORED));
-    const end = position;
-    if ((header.flags & BLOCK_CHECKSUM) !== 0) {
-      position = need(view, end + 4);
-      if (view.getUint32(end, true) !== xxh32(bytes, start, end)) {
-        throw new CodecError("the checksum of an lz4 block does not match");
-      }
-    }
-    visitor.block(start, end, (field & STORED) !== 0);
-  }
-  if ((header.flags & CONTENT_CHECKSUM) === 0) {
-    visitor.frameEnd(undefined);
-    return position;
-  }
-  need(view, position + 4);
-  visitor.frameEnd(view.getUint32(position, true));
-  return position + 4;
-}
-
 function readFrameHeader(
   bytes: Uint8Array,
   view: DataView,
@@ -207,6 +186,11 @@ function readFrameHeader(
   }
   const header = { flags, maxBlockBytes: 1 << (8 + 2 * sizeCode), blocksStart: checksumAt + 1 };
   return hasSize ? { ...header, contentSize: view.getBigUint64(start + 2, true) } : header;
+}
+
+function readUint32(view: DataView, position: number): number {
+  need(view, position + 4);
+  return view.getUint32(position, true);
 }
 
 function need(view: DataView, position: number): number {
