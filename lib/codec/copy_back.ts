@@ -6,15 +6,20 @@
 const CALL_FROM = 128;
 const WORD = 4;
 
-/** A view of the same bytes. */
-export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, byteLength);
+/** Bytes, and a view of the same bytes: making one takes longer than many a copy. */
+export interface Viewed {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
+
+/** The bytes with their view. */
+export function viewed(bytes: Uint8Array): Viewed {
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
 }
 
 /** Appends `length` bytes from `offset` (1 or more) before `position`; an overlap repeats them. Unchecked. */
 export function copyBack(
-  bytes: Uint8Array,
-  view: DataView,
+  { bytes, view }: Viewed,
   position: number,
   offset: number,
   length: number,
@@ -32,11 +37,9 @@ export function copyBack(
 
 /** Copies `source[start, end)` to `target` at a position; another buffer, no overlap. */
 export function copyInto(
-  target: Uint8Array,
-  targetView: DataView,
+  { bytes: target, view: targetView }: Viewed,
   position: number,
-  source: Uint8Array,
-  sourceView: DataView,
+  { bytes: source, view: sourceView }: Viewed,
   start: number,
   end: number,
 ): void {

@@ -3,7 +3,7 @@
 // ones. Dictionaries and the legacy frame are refused.
 
 import { CodecError, tooLarge } from "./codec_error.ts";
-import { viewOf } from "./copy_back.ts";
+import { type Viewed, viewed } from "./copy_back.ts";
 import { compressBlock, decompressBlock, MAX_COMPRESSED_BLOCK, tooMuch } from "./lz4_block.ts";
 import { BLOCK_BYTES, makeHashTable } from "./match_finder.ts";
 import { withRoom } from "./with_room.ts";
@@ -33,7 +33,7 @@ export interface Lz4Options {
 }
 
 /** What is opened goes here first, since nobody knows how much it is; used again. */
-let opened: Uint8Array = new Uint8Array(0);
+let opened = viewed(new Uint8Array(0));
 /** What is compressed goes here first; used again, and never handed out. */
 let compressed: Uint8Array = new Uint8Array(0);
 /** So much of both stays for the next time: most batches open to less. */
@@ -57,7 +57,8 @@ export function decompressLz4(
   maxBytes: number,
   options: Lz4Options = {},
 ): Uint8Array {
-  const view = viewOf(bytes);
+  const source = viewed(bytes);
+  const { view } = source;
   let from = 0;
   let to = 0;
   try {
@@ -69,7 +70,7 @@ export function decompressLz4(
         continue;
       }
       if (magic !== FRAME_MAGIC) throw new CodecError("its lz4 content has no lz4 frame");
-      const header = readFrameHeader(bytes, view, from, options);
+      const header = readFrameHeader(view, from, options);
       const frameStart = to;
       from = header.blocksStart;
       for (let field: number; (field = readUint32(view, from)) !== 0;) {
@@ -77,27 +78,36 @@ export function decompressLz4(
         const end = need(view, start + (field & ~STORED));
         from = end;
         if ((header.flags & BLOCK_CHECKSUM) !== 0) {
-          if (readUint32(view, end) !== xxh32(bytes, start, end)) {
+          if (readUint32(view, end) !== xxh32(view, start, end)) {
             throw new CodecError("the checksum of an lz4 block does not match");
           }
           from += 4;
         }
-        to = openBlock(bytes, start, end, (field & STORED) !== 0, header, frameStart, to, maxBytes);
+        to = openBlock(
+          source,
+          start,
+          end,
+          (field & STORED) !== 0,
+          header,
+          frameStart,
+          to,
+          maxBytes,
+        );
         if (to > maxBytes) throw tooLarge("lz4", maxBytes);
       }
       from = endFrame(view, from + 4, header, frameStart, to);
     } while (from < bytes.length);
-    const content = opened.subarray(0, to);
-    return options.lends === true || opened.length > KEPT_BYTES ? content : content.slice();
+    const content = opened.bytes.subarray(0, to);
+    return options.lends === true || opened.bytes.length > KEPT_BYTES ? content : content.slice();
   } finally {
     // What was large once is not kept for ever.
-    if (opened.length > KEPT_BYTES) opened = new Uint8Array(0);
+    if (opened.bytes.length > KEPT_BYTES) opened = viewed(new Uint8Array(0));
   }
 }
 
 /** Opens a block behind what is opened. @returns where its content ends */
 function openBlock(
-  bytes: Uint8Array,
+  source: Viewed,
   start: number,
   end: number,
   isStored: boolean,
@@ -106,13 +116,14 @@ function openBlock(
   to: number,
   maxBytes: number,
 ): number {
-  opened = withRoom(opened, to, maxBlockBytes, maxBytes + maxBlockBytes);
+  const memory = withRoom(opened.bytes, to, maxBlockBytes, maxBytes + maxBlockBytes);
+  if (memory !== opened.bytes) opened = viewed(memory);
   if (!isStored) {
     const reach = (flags & INDEPENDENT_BLOCKS) !== 0 ? to : frameStart;
-    return decompressBlock(bytes, start, end, opened, to, reach, to + maxBlockBytes);
+    return decompressBlock(source, start, end, opened, to, reach, to + maxBlockBytes);
   }
   if (end - start > maxBlockBytes) throw tooMuch(maxBlockBytes);
-  opened.set(bytes.subarray(start, end), to);
+  opened.bytes.set(source.bytes.subarray(start, end), to);
   return to + end - start;
 }
 
@@ -129,7 +140,7 @@ function endFrame(
     throw new CodecError(`its lz4 frame holds ${size} bytes instead of ${contentSize}`);
   }
   if ((flags & CONTENT_CHECKSUM) === 0) return from;
-  if (readUint32(view, from) !== xxh32(opened, frameStart, to)) {
+  if (readUint32(view, from) !== xxh32(opened.view, frameStart, to)) {
     throw new CodecError("the checksum of its lz4 content does not match");
   }
   return from + 4;
@@ -140,15 +151,16 @@ export function compressLz4(bytes: Uint8Array): Uint8Array {
   const blocks = Math.ceil(bytes.length / BLOCK_BYTES);
   const most = 7 + bytes.length + blocks * (4 + MAX_COMPRESSED_BLOCK - BLOCK_BYTES) + 4;
   const target = compressed = withRoom(compressed, 0, most);
-  const view = new DataView(target.buffer);
+  const [source, into] = [viewed(bytes), viewed(target)];
+  const { view } = into;
   view.setUint32(0, FRAME_MAGIC, true);
   target[4] = VERSION_1 | INDEPENDENT_BLOCKS;
   target[5] = 4 << 4;
-  target[6] = xxh32(target, 4, 6) >>> 8;
+  target[6] = xxh32(view, 4, 6) >>> 8;
   let at = 7;
   for (let start = 0; start < bytes.length; start += BLOCK_BYTES) {
     const end = Math.min(bytes.length, start + BLOCK_BYTES);
-    let blockEnd = compressBlock(bytes, start, end, target, at + 4, table);
+    let blockEnd = compressBlock(source, start, end, into, at + 4, table);
     if (blockEnd - at - 4 < end - start) {
       view.setUint32(at, blockEnd - at - 4, true);
     } else {
@@ -164,7 +176,6 @@ export function compressLz4(bytes: Uint8Array): Uint8Array {
 }
 
 function readFrameHeader(
-  bytes: Uint8Array,
   view: DataView,
   start: number,
   options: Lz4Options,
@@ -180,7 +191,7 @@ function readFrameHeader(
   const hasSize = (flags & CONTENT_SIZE) !== 0;
   const checksumAt = start + (hasSize ? 10 : 2);
   need(view, checksumAt + 1);
-  const checksum = (xxh32(bytes, start, checksumAt) >>> 8) & 0xff;
+  const checksum = (xxh32(view, start, checksumAt) >>> 8) & 0xff;
   if (options.ignoreHeaderChecksum !== true && view.getUint8(checksumAt) !== checksum) {
     throw new CodecError("the checksum of its lz4 frame header does not match");
   }

@@ -1,11 +1,11 @@
 // One lz4 block (lz4_Block_format.md): sequences of literals and matches. Every length and offset is checked.
 
 import { CodecError } from "./codec_error.ts";
-import { copyBack, copyInto, viewOf } from "./copy_back.ts";
+import { copyBack, copyInto, type Viewed } from "./copy_back.ts";
 import { BLOCK_BYTES, findMatches, MIN_MATCH } from "./match_finder.ts";
 
 /**
- * Opens the block `bytes[start, end)` into `target` from a position on.
+ * Opens the block `source[start, end)` into `target` from a position on.
  *
  * @param reach where in the target matches may begin to copy from: the block's own start, or the frame's
  * @param most where in the target the block's content must have ended
@@ -13,16 +13,15 @@ import { BLOCK_BYTES, findMatches, MIN_MATCH } from "./match_finder.ts";
  * @throws CodecError when the block is corrupt, cut off, holds too much, or copies from further back
  */
 export function decompressBlock(
-  bytes: Uint8Array,
+  source: Viewed,
   start: number,
   end: number,
-  target: Uint8Array,
+  target: Viewed,
   position: number,
   reach: number,
   most: number,
 ): number {
-  const view = viewOf(bytes);
-  const targetView = viewOf(target);
+  const { bytes, view } = source;
   let from = start;
   let to = position;
   while (from < end) {
@@ -38,7 +37,7 @@ export function decompressBlock(
     }
     if (literals > end - from) throw cutOff();
     if (literals > most - to) throw tooMuch(most - position);
-    copyInto(target, targetView, to, bytes, view, from, from + literals);
+    copyInto(target, to, source, from, from + literals);
     from += literals;
     to += literals;
     // A block ends with literals.
@@ -59,7 +58,7 @@ export function decompressBlock(
     if (offset === 0 || offset > to - reach) {
       throw new CodecError(`an lz4 block copies from ${offset} bytes back`);
     }
-    copyBack(target, targetView, to, offset, length);
+    copyBack(target, to, offset, length);
     to += length;
   }
   throw cutOff();
@@ -78,51 +77,51 @@ function cutOff(): CodecError {
 export const MAX_COMPRESSED_BLOCK = BLOCK_BYTES + Math.ceil(BLOCK_BYTES / 255) + 16;
 
 /**
- * Writes `bytes[start, end)`, at most {@link BLOCK_BYTES}, as one block that refers to nothing before itself.
+ * Writes `source[start, end)`, at most {@link BLOCK_BYTES}, as one block that refers to nothing before itself.
  *
  * @param table from makeHashTable
  * @returns where the block ends in the target
  */
 export function compressBlock(
-  bytes: Uint8Array,
+  source: Viewed,
   start: number,
   end: number,
-  target: Uint8Array,
+  into: Viewed,
   position: number,
   table: Uint16Array,
 ): number {
-  const source: Viewed = { bytes, view: viewOf(bytes) };
-  const into: Viewed = { bytes: target, view: viewOf(target) };
-  const { view } = source;
+  const { bytes: target } = into;
   let at = position;
-  const literals = findMatches(view, start, end, table, (literalStart, matchStart, offset, n) => {
-    at = writeLiterals(source, literalStart, matchStart, Math.min(15, n - MIN_MATCH), into, at);
-    target[at++] = offset & 0xff;
-    target[at++] = offset >> 8;
-    if (n - MIN_MATCH >= 15) at = writeLength(target, at, n - MIN_MATCH - 15);
-  });
+  const literals = findMatches(
+    source.view,
+    start,
+    end,
+    table,
+    (literalStart, matchStart, offset, n) => {
+      at = writeLiterals(source, literalStart, matchStart, Math.min(15, n - MIN_MATCH), into, at);
+      target[at++] = offset & 0xff;
+      target[at++] = offset >> 8;
+      if (n - MIN_MATCH >= 15) at = writeLength(target, at, n - MIN_MATCH - 15);
+    },
+  );
   return writeLiterals(source, literals, end, 0, into, at);
-}
-
-interface Viewed {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
 }
 
 /** A token, its literal length and the literals. */
 function writeLiterals(
-  { bytes, view }: Viewed,
+  source: Viewed,
   start: number,
   end: number,
   matchBits: number,
-  { bytes: target, view: targetView }: Viewed,
+  into: Viewed,
   position: number,
 ): number {
+  const { bytes: target } = into;
   const count = end - start;
   let at = position;
   target[at++] = (Math.min(15, count) << 4) | matchBits;
   if (count >= 15) at = writeLength(target, at, count - 15);
-  copyInto(target, targetView, at, bytes, view, start, end);
+  copyInto(into, at, source, start, end);
   return at + count;
 }
 

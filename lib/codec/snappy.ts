@@ -3,6 +3,7 @@
 // write. The framing's version numbers are not looked at: clients have written different ones.
 
 import { CodecError, tooLarge } from "./codec_error.ts";
+import { viewed } from "./copy_back.ts";
 import {
   compressBlock,
   decompressBlock,
@@ -27,7 +28,7 @@ export function decompressSnappy(bytes: Uint8Array, maxBytes: number): Uint8Arra
     const { length, bodyStart } = readPreamble(bytes, 0, bytes.length);
     if (length > maxBytes) throw tooLarge("snappy", maxBytes);
     const target = new Uint8Array(length);
-    decompressBlock(bytes, bodyStart, bytes.length, target, 0, length);
+    decompressBlock(viewed(bytes), bodyStart, bytes.length, viewed(target), 0, length);
     return target;
   }
   let total = 0;
@@ -36,10 +37,11 @@ export function decompressSnappy(bytes: Uint8Array, maxBytes: number): Uint8Arra
     if (total > maxBytes) throw tooLarge("snappy", maxBytes);
   });
   const target = new Uint8Array(total);
+  const [source, into] = [viewed(bytes), viewed(target)];
   let position = 0;
   forEachBlock(bytes, (start, end) => {
     const { length, bodyStart } = readPreamble(bytes, start, end);
-    decompressBlock(bytes, bodyStart, end, target, position, length);
+    decompressBlock(source, bodyStart, end, into, position, length);
     position += length;
   });
   return target;
@@ -50,13 +52,13 @@ export function compressSnappy(bytes: Uint8Array): Uint8Array {
   const blocks = Math.ceil(bytes.length / XERIAL_BLOCK_BYTES);
   const most = XERIAL_HEADER.length + blocks * (4 + maxCompressedBlock(XERIAL_BLOCK_BYTES));
   const target = new Uint8Array(most);
-  const view = new DataView(target.buffer);
+  const [source, into] = [viewed(bytes), viewed(target)];
   target.set(XERIAL_HEADER);
   let end = XERIAL_HEADER.length;
   for (let start = 0; start < bytes.length; start += XERIAL_BLOCK_BYTES) {
     const stop = Math.min(bytes.length, start + XERIAL_BLOCK_BYTES);
-    const blockEnd = compressBlock(bytes, start, stop, target, end + 4);
-    view.setInt32(end, blockEnd - end - 4);
+    const blockEnd = compressBlock(source, start, stop, into, end + 4);
+    into.view.setInt32(end, blockEnd - end - 4);
     end = blockEnd;
   }
   return target.slice(0, end);

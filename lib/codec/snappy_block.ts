@@ -2,7 +2,7 @@
 // offset is checked; a block must fill exactly the length it announces.
 
 import { CodecError } from "./codec_error.ts";
-import { copyBack, copyInto, viewOf } from "./copy_back.ts";
+import { copyBack, copyInto, type Viewed } from "./copy_back.ts";
 import { BLOCK_BYTES, findMatches, makeHashTable } from "./match_finder.ts";
 
 /** A copy makes at most 64 bytes of 3 (or 11 of 2): no block grows more than this many times. */
@@ -37,21 +37,20 @@ export function readPreamble(bytes: Uint8Array, start: number, end: number): Sna
 }
 
 /**
- * Opens the elements `bytes[start, end)` of a block into `target[position, position + length)`.
+ * Opens the elements `source[start, end)` of a block into `target[position, position + length)`.
  *
  * @throws CodecError when they are corrupt, cut off, or not exactly `length` bytes
  */
 export function decompressBlock(
-  bytes: Uint8Array,
+  source: Viewed,
   start: number,
   end: number,
-  target: Uint8Array,
+  target: Viewed,
   position: number,
   length: number,
 ): void {
   const targetEnd = position + length;
-  const view = viewOf(bytes);
-  const targetView = viewOf(target);
+  const { bytes } = source;
   let from = start;
   let to = position;
   while (from < end) {
@@ -67,7 +66,7 @@ export function decompressBlock(
       }
       if (size > end - from) throw cutOff();
       if (size > targetEnd - to) throw wrongLength(length);
-      copyInto(target, targetView, to, bytes, view, from, from + size);
+      copyInto(target, to, source, from, from + size);
       from += size;
     } else {
       const offsetBytes = (tag & 3) === 3 ? 4 : tag & 3;
@@ -85,7 +84,7 @@ export function decompressBlock(
         throw new CodecError(`a snappy block copies from ${offset} bytes back`);
       }
       if (size > targetEnd - to) throw wrongLength(length);
-      copyBack(target, targetView, to, offset, size);
+      copyBack(target, to, offset, size);
     }
     to += size;
   }
@@ -105,41 +104,45 @@ export function maxCompressedBlock(length: number): number {
   return 32 + length + Math.floor(length / 6);
 }
 
-/** Writes `bytes[start, end)` as one block to `target` at a position; returns where it ends. */
+/** Writes `source[start, end)` as one block to `target` at a position; returns where it ends. */
 export function compressBlock(
-  bytes: Uint8Array,
+  source: Viewed,
   start: number,
   end: number,
-  target: Uint8Array,
+  into: Viewed,
   position: number,
 ): number {
   const table = makeHashTable();
-  const view = viewOf(bytes);
-  const targetView = viewOf(target);
+  const { bytes: target } = into;
   let at = position;
   let rest = end - start;
   for (; rest > 0x7f; rest >>>= 7) target[at++] = (rest & 0x7f) | 0x80;
   target[at++] = rest;
   for (let from = start; from < end; from += BLOCK_BYTES) {
     const to = Math.min(end, from + BLOCK_BYTES);
-    const literals = findMatches(view, from, to, table, (literalStart, matchStart, offset, n) => {
-      at = writeLiteral(bytes, view, literalStart, matchStart, target, targetView, at);
-      at = writeCopies(target, at, offset, n);
-    });
-    at = writeLiteral(bytes, view, literals, to, target, targetView, at);
+    const literals = findMatches(
+      source.view,
+      from,
+      to,
+      table,
+      (literalStart, matchStart, offset, n) => {
+        at = writeLiteral(source, literalStart, matchStart, into, at);
+        at = writeCopies(target, at, offset, n);
+      },
+    );
+    at = writeLiteral(source, literals, to, into, at);
   }
   return at;
 }
 
 function writeLiteral(
-  bytes: Uint8Array,
-  view: DataView,
+  source: Viewed,
   start: number,
   end: number,
-  target: Uint8Array,
-  targetView: DataView,
+  into: Viewed,
   position: number,
 ): number {
+  const { bytes: target } = into;
   let at = position;
   const last = end - start - 1;
   if (last < 0) return at;
@@ -153,7 +156,7 @@ function writeLiteral(
     target[at++] = last & 0xff;
     target[at++] = last >> 8;
   }
-  copyInto(target, targetView, at, bytes, view, start, end);
+  copyInto(into, at, source, start, end);
   return at + last + 1;
 }
 

@@ -6,9 +6,8 @@ const PRIME_3 = 0xc2b2ae3d | 0;
 const PRIME_4 = 0x27d4eb2f | 0;
 const PRIME_5 = 0x165667b1 | 0;
 
-/** The xxHash32 of `bytes[start, end)`, unsigned. */
-export function xxh32(bytes: Uint8Array, start: number, end: number): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** The xxHash32 of the bytes from `start` to `end`, unsigned. */
+export function xxh32(view: DataView, start: number, end: number): number {
   let position = start;
   let hash: number;
   if (end - start >= 16) {
@@ -32,7 +31,7 @@ export function xxh32(bytes: Uint8Array, start: number, end: number): number {
     hash = Math.imul(rotate(hash, 17), PRIME_4);
   }
   for (; position < end; position++) {
-    hash = (hash + Math.imul(bytes[position]!, PRIME_5)) | 0;
+    hash = (hash + Math.imul(view.getUint8(position), PRIME_5)) | 0;
     hash = Math.imul(rotate(hash, 11), PRIME_1);
   }
   hash = Math.imul(hash ^ (hash >>> 15), PRIME_2);

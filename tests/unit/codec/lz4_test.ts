@@ -1,6 +1,7 @@
 // lz4 frames as other writers make them: linked blocks, checksums, sizes, several frames, and what is refused.
 
 import assert from "node:assert/strict";
+import { viewed } from "../../../lib/codec/copy_back.ts";
 import { CodecError } from "../../../lib/codec/codec_error.ts";
 import { compressLz4, decompressLz4 } from "../../../lib/codec/lz4.ts";
 import { xxh32 } from "../../../lib/codec/xxh32.ts";
@@ -27,7 +28,7 @@ function u32(value: number): number[] {
 }
 
 function hash(bytes: readonly number[]): number {
-  return xxh32(Uint8Array.from(bytes), 0, bytes.length);
+  return xxh32(viewed(Uint8Array.from(bytes)).view, 0, bytes.length);
 }
 
 /** A frame of blocks given as they are; content size and checksum are those of `content`. */

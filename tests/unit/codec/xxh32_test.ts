@@ -1,6 +1,7 @@
 // The published values of xxHash32.
 
 import assert from "node:assert/strict";
+import { viewed } from "../../../lib/codec/copy_back.ts";
 import { xxh32 } from "../../../lib/codec/xxh32.ts";
 
 Deno.test("xxh32() gives the values of the reference implementation", () => {
@@ -12,6 +13,6 @@ Deno.test("xxh32() gives the values of the reference implementation", () => {
   ];
   for (const [text, expected] of table) {
     const bytes = new TextEncoder().encode(`<${text}>`);
-    assert.equal(xxh32(bytes, 1, bytes.length - 1), expected, text);
+    assert.equal(xxh32(viewed(bytes).view, 1, bytes.length - 1), expected, text);
   }
 });
