@@ -4,16 +4,11 @@
 
 import type { MigrationConfig } from "../config/migration_config.ts";
 import { startCopy } from "../copy/copy.ts";
-import type { CopyProgress, CopyTask } from "../copy/copy_task.ts";
+import type { CopyPosition, CopyProgress, CopyTask } from "../copy/copy_task.ts";
 import type { TargetRules } from "../copy/cut.ts";
 import type { PlannedTopic } from "../copy/leaders.ts";
 import type { JournaledPartition } from "../core/journal.ts";
-import type {
-  JournalEntry,
-  JournalIdentity,
-  MigrationEntry,
-  ProgressEntry,
-} from "../core/journal_entry.ts";
+import type { JournalEntry, JournalIdentity, MigrationEntry } from "../core/journal_entry.ts";
 import { partitionsToCopy, type Plan, type PlannedPartition } from "../core/plan.ts";
 import type { ClusterSnapshot, TopicSnapshot } from "../core/snapshot.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
@@ -91,7 +86,7 @@ export async function copyWithJournal(options: JournaledCopyOptions): Promise<vo
   const sourceTopics = plannedTopics(options, "source");
   const targetTopics = plannedTopics(options, "target");
   const tasks = await planTasks(options, identity);
-  const changed = new Map<string, ProgressEntry>();
+  const changed = new Map<string, CopyPosition>();
   const positions: JournalEntry[] = [];
   const events: JournalEntry[] = [];
   const stop = new AbortController();
@@ -101,7 +96,7 @@ export async function copyWithJournal(options: JournaledCopyOptions): Promise<vo
   function write(): void {
     if (journalError !== undefined) return;
     // Positions first: behind progress that was written without them, a resumed run would not tell them again.
-    const entries = [...positions, ...changed.values(), ...events];
+    const entries = [...positions, ...[...changed.values()].map(progressEntry), ...events];
     positions.length = 0;
     changed.clear();
     events.length = 0;
@@ -124,7 +119,7 @@ export async function copyWithJournal(options: JournaledCopyOptions): Promise<vo
     ...options.limits,
     log,
     onAcknowledged(position, acknowledgement) {
-      changed.set(formatTopicPartition(position), progressEntry(position));
+      changed.set(formatTopicPartition(position), position);
       positions.push(...positionEntries(position, acknowledgement));
     },
     onLost(position, { startOffset, endOffset }) {
@@ -136,7 +131,7 @@ export async function copyWithJournal(options: JournaledCopyOptions): Promise<vo
       );
       const span = { startOffset: String(startOffset), endOffset: String(endOffset) };
       if (position.targetFirstOffset !== undefined) {
-        changed.set(formatTopicPartition(position), progressEntry(position));
+        changed.set(formatTopicPartition(position), position);
       }
       events.push({ type: "lost", topic, partition, ...span });
       // On the disk before anything from behind the gap is sent: a resume counts records from the start of a range.
@@ -144,7 +139,7 @@ export async function copyWithJournal(options: JournaledCopyOptions): Promise<vo
     },
     onSettled(result) {
       if (result.targetFirstOffset !== undefined) {
-        changed.set(formatTopicPartition(result), progressEntry(result));
+        changed.set(formatTopicPartition(result), result);
       }
       if (result.status !== "interrupted") events.push(settledEntry(result));
       log.debug(settledLine(result));
