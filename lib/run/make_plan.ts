@@ -62,7 +62,7 @@ export async function makePlan(
   const { uncommitted, nonEmptyTarget, accept } = config;
   const concerns = (topic: string) => filterAccepts(topics, topic);
   const { ranges } = config;
-  const targetLook = createTargetLook(target, signal);
+  using targetLook = createTargetLook(target, signal);
   const journaled = [...journal?.partitions.values() ?? []];
   const lookAhead = (committedOn: readonly string[]) =>
     targetLook.begin(topicsOf(journaled).concat(committedOn));

@@ -1,5 +1,5 @@
 // The target is looked at while the source still is: over a long link each question takes its time. Which topics that
-// takes is guessed from what groups have committed on, and looked at again where more of them turn out to be planned.
+// takes is guessed from what groups have committed on; where more of them turn out to be planned, all are looked at then.
 
 import type { Finding } from "../core/finding.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
@@ -10,34 +10,45 @@ import { snapshotTopics } from "./snapshot.ts";
 /** What was seen, or the finding that stood in the way. */
 type Seen = { readonly value: ClusterSnapshot } | { readonly finding: Finding };
 
-/** A look at some topics of the target. */
-export interface TargetLook {
-  /** Begins with the topics that may be needed; what was begun before is forgotten. */
+/** A look at some topics of the target. Once it is disposed of, nothing of it is tried again. */
+export interface TargetLook extends Disposable {
+  /** Begins with the topics that may be needed; what was begun before ends. */
   begin(topics: readonly string[]): void;
   /** The topics, and no others. @throws what is no broker's doing */
   at(topics: readonly string[]): Promise<Seen>;
 }
 
+interface Begun {
+  readonly topics: ReadonlySet<string>;
+  readonly seen: Promise<Seen>;
+  readonly end: AbortController;
+}
+
 /** A look that has not begun. */
 export function createTargetLook(target: Cluster, signal: AbortSignal): TargetLook {
-  const lookAt = (topics: readonly string[]) =>
-    orFinding(snapshotTopics(target, topics, signal), "target");
-  let begun: { readonly topics: ReadonlySet<string>; readonly seen: Promise<Seen> } | undefined;
+  const lookAt = (topics: ReadonlySet<string>, until: AbortSignal) =>
+    orFinding(snapshotTopics(target, [...topics], until), "target");
+  let begun: Begun | undefined;
   return {
     begin(topics) {
+      begun?.end.abort();
+      const end = new AbortController();
       const asked = new Set(topics);
-      const seen = lookAt([...asked]);
+      const seen = lookAt(asked, AbortSignal.any([signal, end.signal]));
       // Heard when it is asked for.
       seen.catch(() => {});
-      begun = { topics: asked, seen };
+      begun = { topics: asked, seen, end };
     },
     async at(topics) {
       const wanted = new Set(topics);
-      if (begun === undefined || !wanted.isSubsetOf(begun.topics)) return await lookAt(topics);
+      if (begun === undefined || !wanted.isSubsetOf(begun.topics)) {
+        return await lookAt(wanted, signal);
+      }
       const seen = await begun.seen;
       if ("finding" in seen) return seen;
       const kept = [...seen.value.topics].filter(([topic]) => wanted.has(topic));
       return { value: { ...seen.value, topics: new Map(kept) } };
     },
+    [Symbol.dispose]: () => begun?.end.abort(),
   };
 }
