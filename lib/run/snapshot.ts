@@ -170,7 +170,7 @@ async function snapshot(
   const concerned = existing.filter(({ topic }) => wanted(topic));
   const [offsets, settings] = await Promise.all([
     fetchOffsets(cluster, concerned, signal, times),
-    fetchTopicSettings(await cluster.anyControl(), concerned.map(({ topic }) => topic)),
+    fetchSettings(cluster, concerned),
   ]);
   return {
     clusterId: metadata.clusterId,
@@ -185,6 +185,13 @@ async function snapshot(
     ),
     groups,
   };
+}
+
+async function fetchSettings(
+  cluster: Cluster,
+  topics: readonly TopicMetadata[],
+): Promise<ReadonlyMap<string, TopicSettings>> {
+  return await fetchTopicSettings(await cluster.anyControl(), topics.map(({ topic }) => topic));
 }
 
 const RETRIES = 20;

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { Cluster } from "../../../lib/kafka/cluster.ts";
+import { snapshotTopics } from "../../../lib/run/snapshot.ts";
 import { createTargetLook } from "../../../lib/run/target_look.ts";
 import type { RequestFrame } from "../../../lib/wire/connection.ts";
 import { ConnectionError } from "../../../lib/wire/connection_error.ts";
@@ -128,4 +129,18 @@ Deno.test("a look that fails is a finding for who wants it, and nothing to anybo
   const seen = await look.at(["a"]);
   assert.ok("finding" in seen);
   assert.equal(seen.finding.code, "BROKER_UNREACHABLE");
+});
+
+Deno.test("a leader that can't be reached while another broker is still dialled fails the look, not the program", async () => {
+  const { cluster } = fakeTarget({
+    more: {
+      control: () => Promise.reject(silent),
+      anyControl: async () => {
+        await wait(20);
+        throw silent;
+      },
+    },
+  });
+  await assert.rejects(snapshotTopics(cluster, ["a"], never), silent);
+  await wait(25);
 });
