@@ -86,8 +86,7 @@ export interface Plan {
 /** Builds the plan: min over the groups, partition by partition. */
 export function buildPlan({ source, topics, groups, uncommitted }: PlanInput): Plan {
   const selected = source.groups.filter(({ group }) => filterAccepts(groups, group));
-  const carried = selected.filter((group) => !isShareGroup(group) && group.problem === undefined);
-  const readers = readersByTopic(carried);
+  const readers = readersByTopic(selected.filter(isCarried));
 
   const partitions: PlannedPartition[] = [];
   const unknownPartitions: UnknownPartition[] = [];
@@ -126,6 +125,17 @@ export function buildPlan({ source, topics, groups, uncommitted }: PlanInput): P
     unreadableGroups,
     ...(nothing ? { empty: emptyReason(source.groups, readers, topics) } : {}),
   };
+}
+
+/** The topics that a plan made of these groups may be about, whether or not they exist. */
+export function topicsRead(
+  all: readonly GroupSnapshot[],
+  { topics, groups }: Pick<PlanInput, "topics" | "groups">,
+): readonly string[] {
+  const selected = all.filter((each) => filterAccepts(groups, each.group) && isCarried(each));
+  return [...readersByTopic(selected).keys()].filter((topic) =>
+    filterAccepts(topics, topic) && !isInternalTopicName(topic)
+  );
 }
 
 /** The partitions of a plan that something is copied of. */
@@ -211,6 +221,10 @@ function emptyReason(
   return [...readers.keys()].some((topic) => filterAccepts(topics, topic))
     ? "missing-topics"
     : "topics-filter";
+}
+
+function isCarried(group: GroupSnapshot): boolean {
+  return !isShareGroup(group) && group.problem === undefined;
 }
 
 /** ListGroups 5 names the type of a share group (KIP-932); the letters' case differs between versions. */

@@ -8,12 +8,12 @@ import type { JournalIdentity } from "../core/journal_entry.ts";
 import { filterAccepts, type NameFilter, parsePattern } from "../core/name_filter.ts";
 import { type NewTopic, planNewTopics } from "../core/new_topics.ts";
 import { matchPatterns, patternFindings } from "../core/pattern_matches.ts";
-import { buildPlan, type Plan } from "../core/plan.ts";
+import { buildPlan, type Plan, topicsRead } from "../core/plan.ts";
 import { preflight } from "../core/preflight.ts";
 import type { PlanEstimate } from "../core/estimate.ts";
 import { rangeSettings } from "../core/range.ts";
 import { buildRangePlan } from "../core/range_plan.ts";
-import type { ClusterSnapshot } from "../core/snapshot.ts";
+import type { ClusterSnapshot, GroupSnapshot } from "../core/snapshot.ts";
 import type { TopicPartition } from "../core/topic_partition.ts";
 import type { Mode } from "../core/verdict.ts";
 import type { Cluster } from "../kafka/cluster.ts";
@@ -64,8 +64,8 @@ export async function makePlan(
   const { ranges } = config;
   using targetLook = createTargetLook(target, signal);
   const journaled = [...journal?.partitions.values() ?? []];
-  const lookAhead = (committedOn: readonly string[]) =>
-    targetLook.begin(topicsOf(journaled).concat(committedOn));
+  const lookAhead = (listed: readonly GroupSnapshot[]) =>
+    targetLook.begin(topicsOf(journaled).concat(topicsRead(listed, { topics, groups })));
   const onSource = await orFinding(
     ranges === undefined
       ? snapshotSource(source, concerns, lookAhead, signal)

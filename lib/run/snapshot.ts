@@ -30,20 +30,19 @@ import type { Metadata, TopicMetadata } from "../wire/metadata.ts";
  * Looks at the source: all groups, all topics, offsets of the topics that `concerns` accepts, settings of those committed
  * on.
  *
- * @param onCommitted told the topics of concern that are committed on as soon as they are known, and again when all is done
- * again
+ * @param onListed told the groups as soon as they are known, and again when all is done again
  */
 export async function snapshotSource(
   cluster: Cluster,
   concerns: (topic: string) => boolean,
-  onCommitted: (topics: readonly string[]) => void,
+  onListed: (groups: readonly GroupSnapshot[]) => void,
   signal: AbortSignal,
 ): Promise<ClusterSnapshot> {
   return await withAllGroups(cluster, signal, undefined, async (listing) => {
     // Asked for beside the groups: over a long link each question takes its time.
     const [groups, metadata] = await Promise.all([listing, cluster.metadata("all")]);
+    onListed(groups);
     const committedOn = new Set(groups.flatMap(({ committed }) => [...committed.keys()]));
-    onCommitted([...committedOn].filter(concerns));
     const unread = metadata.topics.filter(({ errorCode, topic, internal }) =>
       errorCode === 0 && !internal && !isInternalTopicName(topic) && !committedOn.has(topic) &&
       concerns(topic)

@@ -1,5 +1,5 @@
 // The target is looked at while the source still is: over a long link each question takes its time. Which topics that
-// takes is guessed from what groups have committed on; where more of them turn out to be planned, all are looked at then.
+// takes follows from what groups have committed on; where it turns out to be others, these are looked at then.
 
 import type { Finding } from "../core/finding.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { partitionsToCopy, type PlannedPartition } from "../../../lib/core/plan.ts";
+import { partitionsToCopy, type PlannedPartition, topicsRead } from "../../../lib/core/plan.ts";
 import { cluster, type Commits, filter, group, plan, workedExample } from "./fixtures.ts";
 
 const ranges = (partitions: readonly PlannedPartition[]) =>
@@ -192,4 +192,20 @@ Deno.test("partitionsToCopy() leaves out what is skipped", () => {
     partitionsToCopy(plan(workedExample())).map(({ topic }) => topic),
     ["test2", "test3"],
   );
+});
+
+Deno.test("topicsRead() tells all topics of a plan, and none of groups or topics that are filtered out", () => {
+  const groups = [
+    group("a", { t: [1], other: [null, 3], gone: [7], __offsets: [0], never: [null] }),
+    group("b", { u: [1], t: [1] }),
+    group("s", { shared: [0] }, { type: "Share" }),
+    group("closed", { v: [1] }, { problem: "Not authorized to access group" }),
+  ];
+  const topics = filter([], ["other"]);
+  const read = (names: string[]) =>
+    [...topicsRead(groups, { topics, groups: filter(names) })].sort();
+  assert.deepEqual(read([]), ["gone", "t", "u"]);
+  assert.deepEqual(read(["a"]), ["gone", "t"]);
+  assert.deepEqual(read(["b"]), ["t", "u"]);
+  assert.deepEqual(read(["s"]), []);
 });
