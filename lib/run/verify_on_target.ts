@@ -55,10 +55,10 @@ async function lastSequences(
     producerId: BigInt(migration.producerId),
     producerEpoch: migration.producerEpoch,
   };
-  const begun = [...partitions.values()];
-  const leaders = createLeaders(target, new Map(begun.map(({ topic }) => [topic, {}])), signal);
+  const journaled = [...partitions.values()];
+  const leaders = createLeaders(target, new Map(journaled.map(({ topic }) => [topic, {}])), signal);
   await leaders.refresh().catch(ignorePeerError);
-  const byLeader = Map.groupBy(begun, (partition) => leaders.leader(partition)?.nodeId ?? -1);
+  const byLeader = Map.groupBy(journaled, (partition) => leaders.leader(partition)?.nodeId ?? -1);
   const perLeader = await Promise.all(
     [...byLeader].map(async ([leader, ofLeader]) => {
       if (leader < 0) return [];
