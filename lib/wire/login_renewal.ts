@@ -8,6 +8,8 @@ export type Login = (channel: RequestChannel) => Promise<number>;
 
 /** A login is renewed after this part of its time, so that what is under way is answered before it ends. */
 const LOGIN_USED = 0.8;
+/** So often in a row: a login whose answer took longer than it is valid has run out before it can be used. */
+const RENEWALS_IN_A_ROW = 3;
 
 /** A connection's login, and the requests that wait for a new one. */
 export interface LoginRenewal {
@@ -44,10 +46,17 @@ export function createLoginRenewal(
     dueAt = lifetimeMs > 0 ? began + lifetimeMs * LOGIN_USED : Infinity;
   }
 
+  async function renewUntilValid(): Promise<void> {
+    for (let times = 0; times < RENEWALS_IN_A_ROW && !ended(); times++) {
+      await logInNow();
+      if (performance.now() < dueAt) return;
+    }
+  }
+
   function renew(): void {
     dueAt = Infinity;
     heldBack = [];
-    logInNow().catch(onError).finally(() => {
+    renewUntilValid().catch(onError).finally(() => {
       // All at once, so that no later request overtakes an earlier one; after an error they fail.
       const held = heldBack ?? [];
       heldBack = undefined;

@@ -93,12 +93,41 @@ Deno.test("requests wait for the renewal, in order, and one renewal does for all
 Deno.test("the time of a login counts from when it was asked for", async () => {
   const stream = answeringStream();
   const connection = open(stream);
+  let times = 0;
   await connection.logIn(async (channel) => {
-    await wait(60);
+    if (++times === 1) await wait(60);
     return await loginFor(50)(channel);
   });
   await connection.send(request(WORK));
   assert.deepEqual(stream.apiKeys, [17001, 17002, 17001, 17002, 1000]);
+  connection.close();
+});
+
+Deno.test("a renewal that was under way for longer than it is valid is renewed before anything is sent", async () => {
+  const stream = answeringStream();
+  const connection = open(stream);
+  let times = 0;
+  await connection.logIn(async (channel) => {
+    const lifetimeMs = await loginFor(40)(channel);
+    if (++times === 2) await wait(60);
+    return lifetimeMs;
+  });
+  await wait(50);
+  await connection.send(request(WORK));
+  assert.deepEqual(stream.apiKeys, [17001, 17002, 17001, 17002, 17001, 17002, 1000]);
+  connection.close();
+});
+
+Deno.test("where every login takes longer than it is valid, what waits is sent all the same", async () => {
+  const stream = answeringStream();
+  const connection = open(stream);
+  await connection.logIn(async (channel) => {
+    const lifetimeMs = await loginFor(5)(channel);
+    await wait(10);
+    return lifetimeMs;
+  });
+  await connection.send(request(WORK));
+  assert.equal(stream.apiKeys.filter((apiKey) => apiKey === 1000).length, 1);
   connection.close();
 });
 
