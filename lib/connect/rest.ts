@@ -34,10 +34,10 @@ export interface ConnectCluster {
   configure(name: string, config: ConnectorSettings): Promise<void>;
   /** Undefined where there is no such connector. */
   status(name: string): Promise<ConnectorStatus | undefined>;
-  /** Next source offsets. */
+  /** Next source offsets of a connector that calls the source by its own name. */
   offsets(name: string): Promise<NextOffsets>;
   /** Of a stopped connector. */
-  storeOffsets(name: string, alias: string, offsets: readonly NextOffset[]): Promise<void>;
+  storeOffsets(name: string, offsets: readonly NextOffset[]): Promise<void>;
   /** Of a stopped connector. */
   forgetOffsets(name: string): Promise<void>;
   resume(name: string): Promise<void>;
@@ -183,19 +183,19 @@ export function openConnect(
       return new Map(
         list(offsets).flatMap((each): [string, bigint][] => {
           const { partition: of, offset: at } = Object(each);
-          const { topic, partition } = Object(of);
+          const { cluster, topic, partition } = Object(of);
           const { offset } = Object(at);
-          const known = typeof topic === "string" && Number.isSafeInteger(partition) &&
-            Number.isSafeInteger(offset);
+          const known = cluster === name && typeof topic === "string" &&
+            Number.isSafeInteger(partition) && Number.isSafeInteger(offset);
           return known ? [[formatTopicPartition({ topic, partition }), BigInt(offset) + 1n]] : [];
         }),
       );
     },
-    async storeOffsets(name, cluster, offsets) {
+    async storeOffsets(name, offsets) {
       if (offsets.length === 0) return;
       await ask("PATCH", `${connector(name)}/offsets`, {
         offsets: offsets.map(({ topic, partition, nextOffset }) => ({
-          partition: { cluster, topic, partition },
+          partition: { cluster: name, topic, partition },
           offset: { offset: Number(nextOffset - 1n) },
         })),
       });

@@ -13,6 +13,7 @@ import {
 import { requireVersion } from "./api_version.ts";
 import { CONTROL_BACKOFF, createBackoff } from "./backoff.ts";
 import type { Cluster } from "./cluster.ts";
+import { controllerOf, NOT_CONTROLLER } from "./controller.ts";
 import { fetchMetadata } from "./metadata.ts";
 
 /** Controllers refuse requests that make more than 10,000 records. */
@@ -20,7 +21,6 @@ const PARTITIONS_PER_REQUEST = 2_000;
 const TOPICS_PER_REQUEST = 100;
 const TIMEOUT_MS = 20_000;
 const USABLE_WITHIN = { ...CONTROL_BACKOFF, totalMs: 60_000 };
-const NOT_CONTROLLER = 41;
 
 /** Sends the topics to the controller; errors sit on each. @throws {ConnectionError | ProtocolError} */
 export async function createTopics(
@@ -47,10 +47,7 @@ async function send(
   topics: readonly TopicToCreate[],
   validateOnly: boolean,
 ): Promise<readonly CreatedTopic[]> {
-  const { controller } = await cluster.metadata([]);
-  const broker = cluster.brokers().has(controller)
-    ? await cluster.control(controller)
-    : await cluster.anyControl();
+  const broker = await controllerOf(cluster);
   requireVersion(broker, CREATE_TOPICS_API_KEY, CREATE_TOPICS_VERSIONS);
   const request = encodeCreateTopics(topics, { timeoutMs: TIMEOUT_MS, validateOnly });
   return decodeCreateTopics(await broker.connection.send(request));

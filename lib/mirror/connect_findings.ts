@@ -3,6 +3,7 @@
 import { type Finding, finding } from "../core/finding.ts";
 import { escapeName, listNames } from "../core/escape_name.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
+import { isOlder, keepsToItself } from "./connect_version.ts";
 import { CONNECTOR_CLASS } from "./connector_config.ts";
 
 /** What a Connect cluster says of itself. */
@@ -14,8 +15,8 @@ export interface ConnectFacts {
   readonly plugins: readonly string[];
 }
 
-/** Before 3.9 (KIP-1031) MirrorMaker 2 cannot be kept from writing a topic of its own. */
-const OLDEST = [3, 9] as const;
+/** Before 3.7 (KIP-980) a connector runs before it can be told where to begin. */
+const OLDEST = [3, 7] as const;
 const EXACTLY_ONCE = "exactly.once.support";
 
 /** What is wrong with the cluster itself. */
@@ -27,9 +28,9 @@ export function clusterFindings(
   const unsupported = (message: string, remedy: string) =>
     finding("CONNECT_UNSUPPORTED", {}, message, remedy);
   return [
-    ...(isOlder(version)
+    ...(isOlder(version, OLDEST)
       ? [unsupported(
-        `Kafka Connect at ${url} has version ${shown}, whose MirrorMaker 2 cannot be kept from writing a topic of its own`,
+        `Kafka Connect at ${url} has version ${shown}, whose connectors run before they can be told where to begin`,
         `Use Kafka Connect ${OLDEST.join(".")} or newer, or engine: local`,
       )]
       : []),
@@ -110,9 +111,24 @@ export function topicFindings(
   ];
 }
 
-function isOlder(version: string, than: readonly [number, number] = OLDEST): boolean {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  return !(major > than[0] || (major === than[0] && minor >= than[1]));
+/**
+ * What an older MirrorMaker 2 would copy unasked.
+ *
+ * @param topics all that the source has
+ */
+export function unaskedFindings(
+  { url, version }: Pick<ConnectFacts, "url" | "version">,
+  topics: readonly string[],
+): readonly Finding[] {
+  const unasked = keepsToItself(version) ? [] : topics.filter(isHeartbeats);
+  return unasked.length === 0 ? [] : [finding(
+    "CONNECT_UNSUPPORTED",
+    { topics: unasked },
+    `Kafka Connect at ${url} has version ${
+      escapeName(version)
+    }, whose MirrorMaker 2 copies heartbeats whether asked to or not: ${listNames(unasked)}`,
+    "Use Kafka Connect 3.9 or newer, or engine: local",
+  )];
 }
 
 /** IdentityReplicationPolicy.formatRemoteTopic. */
@@ -120,7 +136,7 @@ function isHeartbeats(topic: string): boolean {
   return topic.endsWith("heartbeats");
 }
 
-/** ReplicationPolicy.isInternalTopic, of which 3.9 had a wider idea than 4.1. */
+/** ReplicationPolicy.isInternalTopic, of which 3.7 to 3.9 had a wider idea than 4.1. */
 function isInternal(topic: string, version: string): boolean {
   return /^(__|[.])|^mm2.*[.]internal$|[.]checkpoints[.]internal$/.test(topic) ||
     (isOlder(version, [4, 1]) && /[-.]internal$/.test(topic));

@@ -3,18 +3,23 @@
 
 import { formatAddress } from "../config/address.ts";
 import type { ClusterConfig, ConnectEngineConfig } from "../config/migration_config.ts";
+import { keepsToItself } from "./connect_version.ts";
 
 /** The connector's class, and that of the policy by which a topic keeps its name. */
 export const CONNECTOR_CLASS = "org.apache.kafka.connect.mirror.MirrorSourceConnector";
 const IDENTITY_POLICY = "org.apache.kafka.connect.mirror.IdentityReplicationPolicy";
 const BYTES = "org.apache.kafka.connect.converters.ByteArrayConverter";
 
-/** How the connector names the source; its offsets carry the name. */
-export const SOURCE_ALIAS = "source";
+/** The topic that a connector before 3.9 writes for itself (ReplicationPolicy.offsetSyncsTopic), on the target. */
+export function offsetSyncsTopic(name: string): string {
+  return `mm2-offset-syncs.${name}.internal`;
+}
 
 /** What a connector is made from. */
 export interface ConnectorSpec {
   readonly name: string;
+  /** Of Connect. */
+  readonly version: string;
   readonly topics: readonly string[];
   readonly tasks: number;
   readonly source: ClusterConfig;
@@ -36,14 +41,27 @@ const SPEED = {
   "producer.override.compression.type": "lz4",
 };
 
+/** No topic for itself, and no heartbeats that nobody has asked for. */
+const OF_ITS_OWN_NOTHING = {
+  "heartbeats.replication.enabled": "false",
+  "emit.offset-syncs.enabled": "false",
+};
+
+/** Before 3.9: its own topic where it can be deleted, with as many replicas as the brokers think right. */
+const OF_ITS_OWN_ON_TARGET = {
+  "offset-syncs.topic.location": "target",
+  "offset-syncs.topic.replication.factor": "-1",
+};
+
 /** The connector's configuration. */
 export function connectorConfig(spec: ConnectorSpec): Readonly<Record<string, string>> {
-  const { name, topics, tasks, source, target, secrets, maxBatchBytes } = spec;
+  const { name, version, topics, tasks, source, target, secrets, maxBatchBytes } = spec;
   return {
     name,
     "connector.class": CONNECTOR_CLASS,
     "tasks.max": String(tasks),
-    "source.cluster.alias": SOURCE_ALIAS,
+    // Its offsets carry the alias, and so does the topic of its own, which has to be nobody else's.
+    "source.cluster.alias": name,
     "target.cluster.alias": "target",
     ...clientSettings("source.cluster.", source, secrets.source),
     ...clientSettings("target.cluster.", target, secrets.target),
@@ -53,10 +71,7 @@ export function connectorConfig(spec: ConnectorSpec): Readonly<Record<string, st
     "refresh.topics.enabled": "false",
     "sync.topic.configs.enabled": "false",
     "sync.topic.acls.enabled": "false",
-    // Else it copies a topic of this name that nobody has asked for.
-    "heartbeats.replication.enabled": "false",
-    // Its own topic, which it would keep on the source (KIP-1031).
-    "emit.offset-syncs.enabled": "false",
+    ...(keepsToItself(version) ? OF_ITS_OWN_NOTHING : OF_ITS_OWN_ON_TARGET),
     "key.converter": BYTES,
     "value.converter": BYTES,
     "header.converter": BYTES,

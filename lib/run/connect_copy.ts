@@ -95,14 +95,16 @@ async function prime(
   const state = stateOf(options);
   const pending = unfinishedPartitions(state);
   const topics = [...new Set(pending.map(({ topic }) => topic))].sort();
-  const settings = connectorOf(state.connector.name, topics, pending.length, options);
+  const { name } = state.connector;
+  const { version } = await connect.about();
+  const settings = connectorOf(name, topics, pending.length, version, options);
   const begun: BegunPartition[] = [
     ...pending,
     ...state.connector.idle.map(({ topic, partition, startOffset }) => ({
       ...{ topic, partition, sourceOffset: BigInt(startOffset) },
     })),
   ];
-  return await primeConnector(connect, state.connector.name, settings, begun, signal);
+  return await primeConnector(connect, name, settings, begun, signal);
 }
 
 const watched = ({ topic, partition, sourceOffset, endOffset }: JournaledPartition) => ({

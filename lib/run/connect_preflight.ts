@@ -5,9 +5,17 @@ import type { ConnectEngineConfig } from "../config/migration_config.ts";
 import { ConnectError, openConnect } from "../connect/rest.ts";
 import { type Finding, finding } from "../core/finding.ts";
 import { partitionsToCopy } from "../core/plan.ts";
-import { clusterFindings, settingFindings, topicFindings } from "../mirror/connect_findings.ts";
+import {
+  clusterFindings,
+  settingFindings,
+  topicFindings,
+  unaskedFindings,
+} from "../mirror/connect_findings.ts";
+import { keepsToItself } from "../mirror/connect_version.ts";
+import type { Cluster } from "../kafka/cluster.ts";
 import { connectorOf } from "./connector.ts";
 import type { EngineOptions } from "./engine.ts";
+import { withRetries } from "./with_retries.ts";
 
 /** A cluster that starts answers within it; one that is not there is said soon. */
 const RETRY_FOR_MS = 5_000;
@@ -32,10 +40,11 @@ export async function connectFindings(
     const found = [
       ...clusterFindings(facts, targetSnapshot),
       ...topicFindings(topics, { version, source: sourceSnapshot, target: targetSnapshot }),
+      ...unaskedFindings(facts, await allTopics(options.source, version, signal)),
     ];
     if (found.length > 0) return found;
     const name = `data-migrate-${options.runId}`;
-    const settings = connectorOf(name, topics, topics.length, options);
+    const settings = connectorOf(name, topics, topics.length, version, options);
     return settingFindings(connect.url, await connect.validate(settings));
   } catch (error) {
     if (!(error instanceof ConnectError)) throw error;
@@ -46,4 +55,15 @@ export async function connectFindings(
       "Correct engine.connect.url, the route or the firewall; it is the address of a worker's REST API",
     )];
   }
+}
+
+/** Every topic of the source, where what nobody asked for would be copied too. */
+async function allTopics(
+  source: Cluster,
+  version: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (keepsToItself(version)) return [];
+  const { topics } = await withRetries(() => source.metadata("all"), signal);
+  return topics.map(({ topic }) => topic);
 }

@@ -5,7 +5,7 @@ import { type ConnectCluster, ConnectError, type ConnectorSettings } from "../co
 import { delay } from "../kafka/delay.ts";
 import type { MigrationConfig } from "../config/migration_config.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
-import { connectorConfig, SOURCE_ALIAS } from "../mirror/connector_config.ts";
+import { connectorConfig } from "../mirror/connector_config.ts";
 import { type BegunPartition, type NextOffsets, offsetsToStore } from "../mirror/source_offsets.ts";
 
 const POLL_MS = 200;
@@ -16,11 +16,12 @@ const STOPPED_WITHIN_MS = 60_000;
 const MOST_TASKS = 8;
 const LEAST_BATCH_BYTES = 1024 * 1024;
 
-/** The configuration of a connector that copies some topics. */
+/** The configuration of a connector that copies some topics. @param version of Connect */
 export function connectorOf(
   name: string,
   topics: readonly string[],
   partitions: number,
+  version: string,
   { config, targetSnapshot }: {
     readonly config: MigrationConfig;
     readonly targetSnapshot: ClusterSnapshot;
@@ -31,7 +32,7 @@ export function connectorOf(
   const { tasks = Math.min(partitions, MOST_TASKS), secrets = {} } = engine.connect;
   const limits = topics.map((topic) => targetSnapshot.topics.get(topic)?.settings?.maxMessageBytes);
   const maxBatchBytes = Math.max(LEAST_BATCH_BYTES, ...limits.map((limit) => limit ?? 0));
-  return connectorConfig({ name, topics, tasks, source, target, secrets, maxBatchBytes });
+  return connectorConfig({ name, version, topics, tasks, source, target, secrets, maxBatchBytes });
 }
 
 /** Stops a connector and waits until nothing of it runs. @returns whether there is one */
@@ -78,7 +79,7 @@ export async function primeConnector(
   } else await connect.configure(name, config);
   const stored = offsetsToStore(partitions, await connect.offsets(name));
   if (typeof stored === "string") return stored;
-  await connect.storeOffsets(name, SOURCE_ALIAS, stored);
+  await connect.storeOffsets(name, stored);
   return await connect.offsets(name);
 }
 

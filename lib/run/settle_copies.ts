@@ -2,6 +2,7 @@
 // is left to do it is removed. Cut short by an interrupt it is only stopped.
 
 import { ConnectError, openConnect } from "../connect/rest.ts";
+import { isPeerError } from "../copy/lane.ts";
 import type { JournalEntry } from "../core/journal_entry.ts";
 import {
   type JournaledPartition,
@@ -11,7 +12,10 @@ import {
 import { maxOffset } from "../core/offsets.ts";
 import type { Plan } from "../core/plan.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
+import { deleteTopic } from "../kafka/delete_topic.ts";
 import { forEachAtOnce } from "../kafka/for_each_at_once.ts";
+import { keepsToItself } from "../mirror/connect_version.ts";
+import { offsetSyncsTopic } from "../mirror/connector_config.ts";
 import type { NextOffsets } from "../mirror/source_offsets.ts";
 import type { Watch } from "../mirror/watch.ts";
 import type { ConnectCopyOptions } from "./connect_copy.ts";
@@ -100,13 +104,19 @@ export async function settleCopies(
 
 /** Removes a connector that a finished migration has left because Connect could not be asked. */
 export async function removeLeftover(
-  options: Pick<ConnectCopyOptions, "journal" | "connect" | "log" | "signal" | "runId" | "now">,
+  options: Pick<
+    ConnectCopyOptions,
+    "journal" | "connect" | "log" | "signal" | "runId" | "now" | "target"
+  >,
 ): Promise<void> {
   const { journal, connect, log, signal } = options;
   const { connector } = journal.state ?? {};
   if (connector === undefined) return;
   try {
-    await removeConnector(openConnect(connect.url, signal), connector.name, signal);
+    const cluster = openConnect(connect.url, signal);
+    await removeConnector(cluster, connector.name, signal);
+    const { version } = await cluster.about();
+    if (!keepsToItself(version)) await removeOffsetSyncs(options, connector.name);
     journal.append([{
       ...{ type: "removed", runId: options.runId, at: options.now().toISOString() },
       name: connector.name,
@@ -114,6 +124,26 @@ export async function removeLeftover(
   } catch (error) {
     if (!(error instanceof ConnectError)) throw error;
     log.warning(`Connector ${connector.name} is still there: ${error.message}`);
+  }
+}
+
+/** Deletes the topic that MirrorMaker 2 has written for itself; what keeps it there is said. */
+async function removeOffsetSyncs(
+  { log, signal, target }: Pick<ConnectCopyOptions, "log" | "signal" | "target">,
+  connector: string,
+): Promise<void> {
+  const topic = offsetSyncsTopic(connector);
+  let problem: string | undefined;
+  try {
+    problem = await deleteTopic(target, topic, signal);
+  } catch (error) {
+    if (!isPeerError(error)) throw error;
+    problem = error.message;
+  }
+  if (problem !== undefined) {
+    log.warning(
+      `MirrorMaker 2's topic ${topic} is left on the target, delete it there: ${problem}`,
+    );
   }
 }
 

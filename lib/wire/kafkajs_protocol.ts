@@ -57,7 +57,8 @@ export type KafkajsApi =
   | "OffsetCommit"
   | "Heartbeat"
   | "InitProducerId"
-  | "DescribeConfigs";
+  | "DescribeConfigs"
+  | "DeleteTopics";
 
 /** API keys of kafkajs's requests, as in Kafka's protocol guide. */
 export function kafkajsApiKey(api: KafkajsApi): number {

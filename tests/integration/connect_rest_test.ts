@@ -83,20 +83,20 @@ Deno.test("what is no Connect is said to be none, and nobody is sent elsewhere",
 Deno.test("offsets are one further than Connect stores them, both ways", async () => {
   await against([json({
     offsets: [
-      { partition: { cluster: "source", topic: "t", partition: 3 }, offset: { offset: 41 } },
+      { partition: { cluster: "a", topic: "t", partition: 3 }, offset: { offset: 41 } },
       { partition: { something: "else" }, offset: null },
+      { partition: { cluster: "another", topic: "t", partition: 4 }, offset: { offset: 7 } },
     ],
   })], async (connect) => {
     assert.deepEqual(await connect.offsets("a"), new Map([["t-3", 42n]]));
   });
   const [asked] = await against(
     [json({ message: "altered" })],
-    (connect) =>
-      connect.storeOffsets("a", "source", [{ topic: "t", partition: 3, nextOffset: 42n }]),
+    (connect) => connect.storeOffsets("a", [{ topic: "t", partition: 3, nextOffset: 42n }]),
   );
   assert.deepEqual(JSON.parse(asked?.body ?? ""), {
     offsets: [
-      { partition: { cluster: "source", topic: "t", partition: 3 }, offset: { offset: 41 } },
+      { partition: { cluster: "a", topic: "t", partition: 3 }, offset: { offset: 41 } },
     ],
   });
 });

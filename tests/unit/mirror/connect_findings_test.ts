@@ -4,6 +4,7 @@ import {
   type ConnectFacts,
   settingFindings,
   topicFindings,
+  unaskedFindings,
 } from "../../../lib/mirror/connect_findings.ts";
 import { cluster } from "../core/fixtures.ts";
 
@@ -19,10 +20,10 @@ const said = (facts: Partial<ConnectFacts>) =>
 
 Deno.test("a Connect cluster is refused for its version, its plugins and its Kafka", () => {
   assert.deepEqual(said({}), []);
-  for (const version of ["3.9.0", "3.9.1", "3.10.0-ccs", "4.0.0", "8.1.0-ce"]) {
+  for (const version of ["3.7.0", "3.8.1", "3.9.0", "3.9.1", "3.10.0-ccs", "4.0.0", "8.1.0-ce"]) {
     assert.deepEqual(said({ version }), [], version);
   }
-  for (const version of ["3.8.1", "2.8.2", "unknown"]) {
+  for (const version of ["3.6.2", "2.8.2", "unknown"]) {
     assert.match(said({ version })[0] ?? "", /^CONNECT_UNSUPPORTED: .* has version/, version);
   }
   assert.match(said({ plugins: [] })[0] ?? "", /has no org.apache.*MirrorSourceConnector/);
@@ -68,9 +69,24 @@ Deno.test("topics that MirrorMaker 2 renames or leaves out are refused", () => {
   for (const topic of ["orders", "a.internal", "mm2", "heartbeats-2", "x.replica"]) {
     assert.ok(!refused(topic), topic);
   }
-  for (const topic of ["a.internal", "a-internal"]) assert.ok(refused(topic, false, "3.9.1"));
+  for (const topic of ["a.internal", "a-internal"]) {
+    for (const version of ["3.7.2", "3.9.1"]) assert.ok(refused(topic, false, version));
+  }
   assert.ok(refused("orders", true));
   const version = "4.1.0";
   const offline = { version, source: cluster({ a: [[0, 5], null] }), target: cluster({}) };
   assert.equal(topicFindings(["a"], offline)[0]?.code, "CONNECT_TOPIC_REFUSED");
+});
+
+Deno.test("heartbeats on the source are refused where MirrorMaker 2 cannot be kept from copying them", () => {
+  const said = (version: string, topics: readonly string[]) =>
+    unaskedFindings({ url: "u", version }, topics).map(({ message }) => message);
+  for (const version of ["3.7.2", "3.8.1"]) {
+    assert.match(
+      said(version, ["orders", "heartbeats", "a.heartbeats"])[0] ?? "",
+      /heartbeats, a\.heartbeats$/,
+    );
+    assert.deepEqual(said(version, ["orders", "heartbeats-2"]), []);
+  }
+  assert.deepEqual(said("3.9.0", ["heartbeats"]), []);
 });

@@ -10,7 +10,13 @@ const plain = (host: string): ClusterConfig => ({
 
 const settings = (more: Partial<ConnectorSpec> = {}) =>
   connectorConfig({
-    ...{ name: "data-migrate-1", topics: ["orders.v1", "a-b_c"], tasks: 3, secrets: {} },
+    ...{
+      name: "data-migrate-1",
+      version: "4.1.0",
+      topics: ["orders.v1", "a-b_c"],
+      tasks: 3,
+      secrets: {},
+    },
     ...{ source: plain("kafka1"), target: plain("kafka2"), maxBatchBytes: 1_048_588 },
     ...more,
   });
@@ -34,12 +40,22 @@ Deno.test("connectorConfig() names exactly the topics, and wants exactly once", 
   assert.equal(all["consumer.isolation.level"], "read_committed");
   assert.equal(all["header.converter"], all["key.converter"]);
   assert.equal(all["topics.exclude"], "");
-  assert.deepEqual(Object.keys(all).filter((name) => name.includes("offset-syncs")), [
-    "emit.offset-syncs.enabled",
+  const ofItsOwn = (version: string) =>
+    Object.entries(settings({ version })).filter(([name]) => /offset-syncs|heartbeats/.test(name));
+  for (const version of ["3.9.0", "4.1.0"]) {
+    assert.deepEqual(ofItsOwn(version), [
+      ["heartbeats.replication.enabled", "false"],
+      ["emit.offset-syncs.enabled", "false"],
+    ]);
+  }
+  // Older ones don't know these settings, and cannot be kept from writing a topic: on the target it can be deleted.
+  assert.deepEqual(ofItsOwn("3.8.1"), [
+    ["offset-syncs.topic.location", "target"],
+    ["offset-syncs.topic.replication.factor", "-1"],
   ]);
   assert.equal(all["producer.override.max.request.size"], "1048588");
   assert.deepEqual(behind("source.cluster.", all), {
-    "alias": "source",
+    "alias": "data-migrate-1",
     "bootstrap.servers": "kafka1:9092",
     "security.protocol": "PLAINTEXT",
   });
@@ -73,7 +89,7 @@ Deno.test("connectorConfig() carries references, never a secret", () => {
     },
   });
   assert.deepEqual(behind("source.cluster.", all), {
-    "alias": "source",
+    "alias": "data-migrate-1",
     "bootstrap.servers": "kafka1:9092",
     "security.protocol": "SASL_SSL",
     "ssl.truststore.type": "PEM",

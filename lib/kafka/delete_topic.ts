@@ -1,0 +1,44 @@
+// A topic deleted (DeleteTopics): one that a tool of ours has made for itself, never one that was migrated.
+
+import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
+import { sendKafkajsRequest } from "../wire/kafkajs_protocol.ts";
+import { CONTROL_BACKOFF, createBackoff } from "./backoff.ts";
+import type { Cluster } from "./cluster.ts";
+import { controllerOf, NOT_CONTROLLER } from "./controller.ts";
+
+const UNKNOWN_TOPIC_OR_PARTITION = 3;
+const TIMEOUT_MS = 20_000;
+
+interface DeleteTopicsResponse {
+  readonly topicErrors: readonly { readonly topic: string; readonly errorCode: number }[];
+}
+
+/**
+ * Deletes a topic.
+ *
+ * @returns why it is still there, as Kafka names the error; undefined where it is gone, or never was
+ * @throws {ConnectionError | ProtocolError}
+ */
+export async function deleteTopic(
+  cluster: Cluster,
+  topic: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  let errorCode = NOT_CONTROLLER;
+  await createBackoff(CONTROL_BACKOFF, signal)(async () => {
+    const { connection, versions } = await controllerOf(cluster);
+    const { topicErrors } = await sendKafkajsRequest<DeleteTopicsResponse>(
+      connection,
+      versions,
+      "DeleteTopics",
+      { topics: [topic], timeout: TIMEOUT_MS },
+    );
+    errorCode = topicErrors[0]?.errorCode ?? NOT_CONTROLLER;
+    const settled = errorCode === 0 || errorCode === UNKNOWN_TOPIC_OR_PARTITION ||
+      kafkaError(errorCode).action === "fatal";
+    return settled ? true : undefined;
+  }, () => undefined);
+  return errorCode === 0 || errorCode === UNKNOWN_TOPIC_OR_PARTITION
+    ? undefined
+    : formatKafkaError(errorCode);
+}
