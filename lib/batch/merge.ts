@@ -55,6 +55,7 @@ export interface MergedBatches {
 
 /** Where records are written one after another; used again for every merged batch, and never handed out. */
 let scratch: Uint8Array = new Uint8Array(0);
+const KEPT_BYTES = 8 * 1024 * 1024;
 
 /**
  * Merges batches of one codec, none of them a control batch or LogAppendTime, in order, into one with that codec: as many
@@ -107,9 +108,12 @@ export function mergeBatches(
       newest = position;
     }
   }
+  const records = scratch.subarray(0, end);
+  // What was large once is not kept for ever.
+  if (scratch.length > KEPT_BYTES) scratch = new Uint8Array(0);
   if (count < 2) return { count: 1 };
   const merged = sealRecordBatch({
-    records: scratch.subarray(0, end),
+    records,
     recordCount,
     baseTimestamp: view.getBigInt64(base),
     maxTimestamp: view.getBigInt64(newest + MAX_TIMESTAMP_POSITION),
