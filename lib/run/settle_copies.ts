@@ -114,8 +114,8 @@ export async function removeLeftover(
   if (connector === undefined) return;
   try {
     const cluster = openConnect(connect.url, signal);
-    await removeConnector(cluster, connector.name, signal);
     const { version } = await cluster.about();
+    await removeConnector(cluster, connector.name, signal);
     if (!keepsToItself(version)) await removeOffsetSyncs(options, connector.name);
     journal.append([{
       ...{ type: "removed", runId: options.runId, at: options.now().toISOString() },
