@@ -21,9 +21,10 @@ import { type SlowRun, startRun } from "../support/slow_run.ts";
 
 /** Its password has to be escaped in a JAAS file. */
 const plainUser = { username: "plain", password: 'a"b\\plain-secret' };
+const scramUser = { username: "mover", password: "mover-secret" };
 const secured = {
   listeners: ["SASL_TLS", "SASL_PLAINTEXT", "MTLS"],
-  users: [{ username: "mover", password: "mover-secret" }, plainUser],
+  users: [scramUser, plainUser],
 } as const;
 const clusters = sharedClusters({
   source: { ...secured, properties: shortQuotaWindows },
@@ -238,6 +239,8 @@ async function postedBy(run: SlowRun): Promise<string> {
   throw new Error(`No connector was seen: ${output}`);
 }
 
+const onBothSides = (password: string) => ({ source: { password }, target: { password } });
+
 const waysIn: readonly {
   readonly title: string;
   readonly listener: ListenerName;
@@ -250,11 +253,25 @@ const waysIn: readonly {
     title: "PLAIN without TLS",
     listener: "SASL_PLAINTEXT",
     entering: () => ({ sasl: { mechanism: "PLAIN", ...plainUser } }),
-    secrets: () => {
-      const secrets = { password: connect.reference("plain") };
-      return { source: secrets, target: secrets };
-    },
+    secrets: () => onBothSides(connect.reference("plain")),
     secret: /plain-secret/,
+  },
+  {
+    title: "PLAIN over TLS",
+    listener: "SASL_TLS",
+    entering: (cluster) => ({
+      tls: { ca: certificatesOf(cluster).ca },
+      sasl: { mechanism: "PLAIN", ...plainUser },
+    }),
+    secrets: () => onBothSides(connect.reference("plain")),
+    secret: /plain-secret/,
+  },
+  {
+    title: "SCRAM without TLS",
+    listener: "SASL_PLAINTEXT",
+    entering: () => ({ sasl: { mechanism: "SCRAM-SHA-256", ...scramUser } }),
+    secrets: () => onBothSides(connect.reference("source")),
+    secret: /mover-secret/,
   },
   {
     title: "client certificates, one with an encrypted key",
