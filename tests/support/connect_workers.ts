@@ -167,9 +167,13 @@ async function ready(url: string, logFile: string): Promise<void> {
   const deadline = Date.now() + READY_WITHIN_MS;
   while (Date.now() < deadline) {
     try {
-      const { ok, body } = await fetch(`${url}/health`);
-      await body?.cancel();
-      if (ok) return;
+      // Before 3.9 there is no `/health` (KIP-1017): what lists connectors has at least begun.
+      for (const path of ["/health", "/connectors"]) {
+        const { ok, status, body } = await fetch(`${url}${path}`);
+        await body?.cancel();
+        if (ok) return;
+        if (status !== 404) break;
+      }
     } catch {
       // It does not listen yet.
     }
