@@ -28,7 +28,8 @@ export interface TokenEndpoint extends AsyncDisposable {
 
 /** @returns an unsigned token that is valid for `lifetimeS` seconds from now */
 export function unsignedToken(subject: string, lifetimeS: number): string {
-  const now = Math.floor(Date.now() / 1000);
+  // Not in whole seconds (RFC 7519, NumericDate): nearly one would be missing.
+  const now = Date.now() / 1000;
   const encode = (part: object) =>
     new TextEncoder().encode(JSON.stringify(part))
       .toBase64({ alphabet: "base64url", omitPadding: true });
