@@ -4,7 +4,7 @@
 // Plain batches of one record each are merged where they lie: merge_in_place.ts.
 
 import { OpensTooLargeError } from "../codec/codec.ts";
-import { withRoom } from "../codec/with_room.ts";
+import { KEPT_BYTES, withRoom } from "../codec/with_room.ts";
 import { CorruptBatchError } from "./corrupt_batch_error.ts";
 import { openRecordBatch } from "./open.ts";
 import {
@@ -55,7 +55,6 @@ export interface MergedBatches {
 
 /** Where records are written one after another; used again for every merged batch, and never handed out. */
 let scratch: Uint8Array = new Uint8Array(0);
-const KEPT_BYTES = 8 * 1024 * 1024;
 
 /**
  * Merges batches of one codec, none of them a control batch or LogAppendTime, in order, into one with that codec: as many

@@ -6,7 +6,7 @@ import { CodecError, tooLarge } from "./codec_error.ts";
 import { type Viewed, viewed } from "./copy_back.ts";
 import { compressBlock, decompressBlock, MAX_COMPRESSED_BLOCK, tooMuch } from "./lz4_block.ts";
 import { BLOCK_BYTES, makeHashTable } from "./match_finder.ts";
-import { withRoom } from "./with_room.ts";
+import { KEPT_BYTES, withRoom } from "./with_room.ts";
 import { xxh32 } from "./xxh32.ts";
 
 const FRAME_MAGIC = 0x184d2204;
@@ -36,8 +36,6 @@ export interface Lz4Options {
 let opened = viewed(new Uint8Array(0));
 /** What is compressed goes here first; used again, and never handed out. */
 let compressed: Uint8Array = new Uint8Array(0);
-/** So much of both stays for the next time: most batches open to less. */
-const KEPT_BYTES = 8 * 1024 * 1024;
 const table = makeHashTable();
 
 interface FrameHeader {

@@ -1,4 +1,7 @@
-// Memory that is written from its beginning on, and grows as it fills.
+// Memory that is written from its beginning on, grows as it fills, and is used again.
+
+/** So much of it stays for the next time: most batches need less. */
+export const KEPT_BYTES = 8 * 1024 * 1024;
 
 /**
  * Memory with room for `room` more bytes behind a position; what lies before the position stays. Where that is more than
