@@ -4,7 +4,7 @@
 import type { GroupOffset } from "./group_offsets.ts";
 import { partitionsToCopy, type Plan } from "./plan.ts";
 import type { WrittenRecords } from "./report.ts";
-import { formatTopicPartition } from "./topic_partition.ts";
+import { formatTopicPartition, topicsOf } from "./topic_partition.ts";
 import { sum } from "./units.ts";
 import type { Verification } from "./verify.ts";
 
@@ -76,7 +76,7 @@ export function groupLags(
   return [...Map.groupBy(positions, ({ group }) => group)]
     .map(([group, ofGroup]) => ({
       group,
-      topics: new Set(ofGroup.map(({ topic }) => topic)).size,
+      topics: topicsOf(ofGroup).length,
       partitions: ofGroup.length,
       partitionsNeverCommitted: ofGroup.filter(({ committed }) => committed === undefined).length,
       lagBefore: sum(ofGroup, ({ lag }) => lag),

@@ -10,7 +10,7 @@ import { isInternalTopicName } from "./name_filter.ts";
 import { isActive } from "./group_state.ts";
 import type { EmptyReason, Plan, UncommittedRule, UnreadableGroup } from "./plan.ts";
 import type { ClusterSnapshot } from "./snapshot.ts";
-import { formatTopicPartition } from "./topic_partition.ts";
+import { formatTopicPartition, topicsOf } from "./topic_partition.ts";
 import { countOf, sum } from "./units.ts";
 
 /** Everything worth saying about the source side of a plan. */
@@ -216,7 +216,7 @@ export function stillWritten(
     return gained > 0n ? [{ topic, gained }] : [];
   });
   if (grown.length === 0) return [];
-  const topics = [...new Set(grown.map(({ topic }) => topic))];
+  const topics = topicsOf(grown);
   return [finding(
     "SOURCE_STILL_WRITTEN",
     { cluster: "source", topics },

@@ -8,7 +8,7 @@ import { type GroupLag, groupLags, type TopicBacklog, topicBacklogs } from "./la
 import { partitionsToCopy, type Plan } from "./plan.ts";
 import type { SinceLastCheck } from "./since_last_check.ts";
 import type { Throughput } from "./throughput.ts";
-import type { TopicPartition } from "./topic_partition.ts";
+import { type TopicPartition, topicsOf } from "./topic_partition.ts";
 import { sum } from "./units.ts";
 import { judge, type Mode, type Verdict } from "./verdict.ts";
 import type { Verification } from "./verify.ts";
@@ -119,7 +119,7 @@ export function buildReport(facts: RunFacts): Report {
 /** Adds up a plan. */
 export function planTotals(plan: Plan): PlanTotals {
   return {
-    topics: new Set(plan.partitions.map(({ topic }) => topic)).size,
+    topics: topicsOf(plan.partitions).length,
     partitions: plan.partitions.length,
     partitionsToCopy: partitionsToCopy(plan).length,
     offsets: sum(plan.partitions, ({ offsets }) => offsets),

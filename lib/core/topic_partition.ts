@@ -18,3 +18,8 @@ export function compareTopicPartitions(a: TopicPartition, b: TopicPartition): nu
   if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1;
   return a.partition - b.partition;
 }
+
+/** The topics of some partitions, each once, in the order they come. */
+export function topicsOf(partitions: Iterable<Pick<TopicPartition, "topic">>): readonly string[] {
+  return [...new Set(Array.from(partitions, ({ topic }) => topic))];
+}

@@ -7,6 +7,7 @@ import type { GroupOffset } from "./group_offsets.ts";
 import { partitionsToCopy, type Plan } from "./plan.ts";
 import { countOf, sum } from "./units.ts";
 import type { Verification } from "./verify.ts";
+import { topicsOf } from "./topic_partition.ts";
 
 /** 0 done or checked · 1 something not migrated or not verified · 2 usage or configuration · 3 blocked before the first byte · 130 interrupted. */
 export type ExitStatus = 0 | 1 | 2 | 3 | 130;
@@ -150,7 +151,7 @@ function nothingToMigrate(plan: Plan, positions = ""): Verdict {
 
 function summary(plan: Plan): string {
   const toCopy = partitionsToCopy(plan);
-  const topics = new Set(toCopy.map(({ topic }) => topic)).size;
+  const topics = topicsOf(toCopy).length;
   const offsets = sum(toCopy, (partition) => partition.offsets);
   return `${countOf(offsets, "message")} in ${countOf(toCopy.length, "partition")} of ${
     countOf(topics, "topic")

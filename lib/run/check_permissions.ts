@@ -10,7 +10,7 @@ import {
 } from "../core/permission_findings.ts";
 import { partitionsNeeded, partitionsToCopy, type Plan } from "../core/plan.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
-import type { TopicPartition } from "../core/topic_partition.ts";
+import { topicsOf } from "../core/topic_partition.ts";
 import type { Cluster, ClusterRole } from "../kafka/cluster.ts";
 import { fetchPermissions } from "../kafka/permissions.ts";
 import { carriesGroupOffsets } from "./carry_group_offsets.ts";
@@ -62,10 +62,6 @@ export async function targetPermissions(
 
 function topicsToCopy(plan: Plan): readonly string[] {
   return topicsOf(partitionsToCopy(plan));
-}
-
-function topicsOf(partitions: readonly TopicPartition[]): readonly string[] {
-  return [...new Set(partitions.map(({ topic }) => topic))];
 }
 
 /** Whose permissions are meant in findings. */

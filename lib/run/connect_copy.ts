@@ -9,6 +9,7 @@ import {
   type JournalState,
   unfinishedPartitions,
 } from "../core/journal.ts";
+import { topicsOf } from "../core/topic_partition.ts";
 import type { BegunPartition, NextOffsets } from "../mirror/source_offsets.ts";
 import { beginWatch, isDone, type Watch } from "../mirror/watch.ts";
 import { ContinueError } from "./check_journal.ts";
@@ -94,7 +95,7 @@ async function prime(
   const { signal } = options;
   const state = stateOf(options);
   const pending = unfinishedPartitions(state);
-  const topics = [...new Set(pending.map(({ topic }) => topic))].sort();
+  const topics = topicsOf(pending).toSorted();
   const { name } = state.connector;
   const { version } = await connect.about();
   const settings = connectorOf(name, topics, pending.length, version, options);

@@ -6,7 +6,7 @@ import { type JournalState, unfinishedPartitions } from "../core/journal.ts";
 import { escapeName } from "../core/escape_name.ts";
 import { partitionText } from "../core/plan_text.ts";
 import { partitionsToCopy, type PlannedPartition } from "../core/plan.ts";
-import { formatTopicPartition } from "../core/topic_partition.ts";
+import { formatTopicPartition, topicsOf } from "../core/topic_partition.ts";
 import { idlePartitions, type NextOffsets } from "../mirror/source_offsets.ts";
 import { ContinueError } from "./check_journal.ts";
 import type { ConnectCopyOptions } from "./connect_copy.ts";
@@ -40,7 +40,7 @@ export function connectEntries(
       return begunOnItsOwn(planned, idleBefore.get(key), stored.get(key), entry);
     });
   const work = [...pending, ...fresh];
-  const topics = [...new Set(work.map(({ topic }) => topic))].sort();
+  const topics = topicsOf(work).toSorted();
   const working = new Set(work.map(formatTopicPartition));
   const planned = new Map(plan.partitions.map((each) => [formatTopicPartition(each), each]));
   const idle = idlePartitions(

@@ -14,7 +14,7 @@ import type { PlanEstimate } from "../core/estimate.ts";
 import { rangeSettings } from "../core/range.ts";
 import { buildRangePlan } from "../core/range_plan.ts";
 import type { ClusterSnapshot, GroupSnapshot } from "../core/snapshot.ts";
-import type { TopicPartition } from "../core/topic_partition.ts";
+import { topicsOf } from "../core/topic_partition.ts";
 import type { Mode } from "../core/verdict.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { carriesGroupOffsets } from "./carry_group_offsets.ts";
@@ -159,10 +159,6 @@ export async function makePlan(
   );
   const { estimate } = closer.value;
   return { plan, findings, identity, sourceSnapshot, targetSnapshot, newTopics, estimate };
-}
-
-function topicsOf(partitions: readonly TopicPartition[]): readonly string[] {
-  return [...new Set(partitions.map(({ topic }) => topic))];
 }
 
 const isError = ({ severity }: Finding) => severity === "error";

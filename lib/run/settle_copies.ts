@@ -11,7 +11,7 @@ import {
 } from "../core/journal.ts";
 import { maxOffset } from "../core/offsets.ts";
 import type { Plan } from "../core/plan.ts";
-import { formatTopicPartition } from "../core/topic_partition.ts";
+import { formatTopicPartition, topicsOf } from "../core/topic_partition.ts";
 import { deleteTopic } from "../kafka/delete_topic.ts";
 import { forEachAtOnce } from "../kafka/for_each_at_once.ts";
 import { keepsToItself } from "../mirror/connect_version.ts";
@@ -203,7 +203,7 @@ async function countAll(
 ): Promise<void> {
   const { journal, log, signal, source, target } = options;
   if (copied.length === 0) return;
-  const topics = [...new Set(copied.map(({ topic }) => topic))];
+  const topics = topicsOf(copied);
   const keys = new Set(copied.map(formatTopicPartition));
   const ends = await settledEnds(target, topics, (key) => keys.has(key), signal);
   const readers = openReaders(source, target, copied, {

@@ -9,7 +9,7 @@ import type {
   TopicSnapshot,
 } from "../core/snapshot.ts";
 import type { PartitionRange } from "../core/range.ts";
-import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
+import { formatTopicPartition, type TopicPartition, topicsOf } from "../core/topic_partition.ts";
 import { kafkaError } from "../core/kafka_error.ts";
 import { isInternalTopicName } from "../core/name_filter.ts";
 import { formatAddress } from "../config/address.ts";
@@ -66,7 +66,7 @@ export async function snapshotRanges(
   ranges: readonly PartitionRange[],
   signal: AbortSignal,
 ): Promise<ClusterSnapshot> {
-  const metadata = await cluster.metadata([...new Set(ranges.map(({ topic }) => topic))]);
+  const metadata = await cluster.metadata(topicsOf(ranges));
   const times = new Map(
     ranges.flatMap((range) =>
       typeof range.start === "object"

@@ -15,7 +15,7 @@ import {
 import { isByConnector, type JournaledPartition, type JournalState } from "../core/journal.ts";
 import { withoutSpans } from "../core/offsets.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
-import { formatTopicPartition } from "../core/topic_partition.ts";
+import { formatTopicPartition, topicsOf } from "../core/topic_partition.ts";
 import {
   addContent,
   type ContentEvidence,
@@ -59,7 +59,7 @@ export async function verifyContent(options: VerifyContentOptions): Promise<Veri
   const comparable = new Set(counted.partitions.filter(isComparable).map(formatTopicPartition));
   const work = [...journal.partitions].flatMap(([key, each]) => comparable.has(key) ? [each] : []);
   if (work.length === 0) return counted;
-  const topics = [...new Set(work.map(({ topic }) => topic))];
+  const topics = topicsOf(work);
   const [onSource, onTarget] = await Promise.all(
     [source, target].map((cluster) => lookAtTopics(cluster, topics, signal)),
   ) as [ClusterSnapshot, ClusterSnapshot];

@@ -3,7 +3,7 @@
 
 import type { JournaledPartition, JournalState } from "../core/journal.ts";
 import type { Plan } from "../core/plan.ts";
-import { compareTopicPartitions, formatTopicPartition } from "../core/topic_partition.ts";
+import { compareTopicPartitions, formatTopicPartition, topicsOf } from "../core/topic_partition.ts";
 import {
   type CountEvidence,
   type PlannedRange,
@@ -25,7 +25,7 @@ export async function verifyOnTarget(
   signal: AbortSignal,
 ): Promise<Verification> {
   const journaled = [...journal.partitions.values()];
-  const topics = [...new Set(journaled.map(({ topic }) => topic))];
+  const topics = topicsOf(journaled);
   const [{ topics: onTarget }, sequences] = await Promise.all([
     lookAtTopics(target, topics, signal),
     lastSequences(target, journal, signal),
