@@ -14,7 +14,8 @@ import { CONTROL_BACKOFF, createBackoff } from "../kafka/backoff.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { createDataConnections, type DataConnections } from "../kafka/data_connections.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
-import { ignorePeerError, isPeerError } from "../copy/lane.ts";
+import { isPeerError } from "../copy/lane.ts";
+import { groupByLeader } from "./group_by_leader.ts";
 import { optional } from "./optional.ts";
 
 /** A position, or why it could not be found: a sentence. */
@@ -37,10 +38,8 @@ export async function findPositions(
 ): Promise<ReadonlyMap<string, Found>> {
   const found = new Map<string, Found>();
   if (begun.length === 0) return found;
-  const leaders = createLeaders(target, new Map(begun.map(({ topic }) => [topic, {}])), signal);
   // Who cannot be asked now is asked again for each partition.
-  await leaders.refresh().catch(ignorePeerError);
-  const byLeader = Map.groupBy(begun, (partition) => leaders.leader(partition)?.nodeId ?? -1);
+  const byLeader = await groupByLeader(target, begun, signal);
   const connections = createDataConnections(target);
   const search = { target, connections, identity, signal };
   try {

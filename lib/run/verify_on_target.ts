@@ -11,9 +11,9 @@ import {
   verifyCount,
 } from "../core/verify.ts";
 import { ignorePeerError } from "../copy/lane.ts";
-import { createLeaders } from "../copy/leaders.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { fetchLastSequences } from "../kafka/producer_state.ts";
+import { groupByLeader } from "./group_by_leader.ts";
 import { optional } from "./optional.ts";
 import { lookAtTopics } from "./snapshot.ts";
 
@@ -55,10 +55,7 @@ async function lastSequences(
     producerId: BigInt(migration.producerId),
     producerEpoch: migration.producerEpoch,
   };
-  const journaled = [...partitions.values()];
-  const leaders = createLeaders(target, new Map(journaled.map(({ topic }) => [topic, {}])), signal);
-  await leaders.refresh().catch(ignorePeerError);
-  const byLeader = Map.groupBy(journaled, (partition) => leaders.leader(partition)?.nodeId ?? -1);
+  const byLeader = await groupByLeader(target, [...partitions.values()], signal);
   const perLeader = await Promise.all(
     [...byLeader].map(async ([leader, ofLeader]) => {
       if (leader < 0) return [];
