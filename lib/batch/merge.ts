@@ -1,7 +1,7 @@
 // Merges small record batches into one: producers that batched little leave many of them, and a request a batch
 // crawls. Records keep key, value, headers and timestamp byte for byte; offset deltas become 0, 1, 2, …, timestamp
 // deltas count from the first batch's base timestamp. Every batch's CRC is checked, since nobody can check it afterwards.
-// Plain batches of one record each are merged where they lie: merge_in_place.ts.
+// Plain batches of one record each are merged where they lie (merge_in_place.ts), lz4 ones without being opened (merge_lz4.ts).
 
 import { OpensTooLargeError } from "../codec/codec.ts";
 import { KEPT_BYTES, withRoom } from "../codec/with_room.ts";
@@ -19,8 +19,8 @@ import {
   TWO_32,
 } from "./record_batch.ts";
 import { forEachRecord, type RecordPosition } from "./records.ts";
+import { writeRecordHead } from "./record_head.ts";
 import { sealRecordBatch } from "./seal.ts";
-import { sizeOfVarint, writeVarint } from "./varint.ts";
 
 /** Where a batch lies. */
 export interface BatchSpan {
@@ -41,7 +41,7 @@ export class DamagedMemberError extends Error {
 const GROWTH_OF_RECORD = 12;
 
 /** What a merged batch may open to: consumers open it whole. */
-const MOST_OPENED_BYTES = 8 * 1024 * 1024;
+export const MOST_OPENED_BYTES = 8 * 1024 * 1024;
 
 /** Timestamps lie so far apart (2^53 ms) that their deltas are no safe integers: not worth merging. */
 class TooFarApartError extends Error {}
@@ -121,7 +121,8 @@ export function mergeBatches(
   return { count, bytes: merged };
 }
 
-function isLater(view: DataView, at: number, than: number): boolean {
+/** Whether one signed 64-bit field is more than another. */
+export function isLater(view: DataView, at: number, than: number): boolean {
   const high = view.getInt32(at) - view.getInt32(than);
   return high > 0 || (high === 0 && view.getUint32(at + 4) > view.getUint32(than + 4));
 }
@@ -139,28 +140,9 @@ function writeRecord(
   if (!Number.isSafeInteger(timestampDelta)) {
     throw new TooFarApartError();
   }
-  const zigzag = timestampDelta >= 0 ? timestampDelta * 2 : -timestampDelta * 2 - 1;
   const bodySize = record.end - record.bodyStart;
-  const length = 1 + sizeOfUnsigned(zigzag) + sizeOfVarint(offsetDelta) + bodySize;
-  let position = writeVarint(target, at, length);
-  target[position++] = record.attributes;
-  position = writeUnsigned(target, position, zigzag);
-  position = writeVarint(target, position, offsetDelta);
+  const { attributes } = record;
+  const position = writeRecordHead(target, at, attributes, timestampDelta, offsetDelta, bodySize);
   target.set(bytes.subarray(record.bodyStart, record.end), position);
   return position + bodySize;
-}
-
-/** Bytes of an unsigned varint; exact up to 2^54. */
-function sizeOfUnsigned(value: number): number {
-  let size = 1;
-  for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 128)) size++;
-  return size;
-}
-
-function writeUnsigned(target: Uint8Array, at: number, value: number): number {
-  let position = at;
-  let rest = value;
-  for (; rest > 0x7f; rest = Math.floor(rest / 128)) target[position++] = (rest % 128) | 0x80;
-  target[position++] = rest;
-  return position;
 }

@@ -5,6 +5,7 @@ import { compress } from "../codec/codec.ts";
 import { crc32c } from "./crc32c.ts";
 import {
   ATTRIBUTES_POSITION,
+  BASE_OFFSET_POSITION,
   BASE_SEQUENCE_POSITION,
   BASE_TIMESTAMP_POSITION,
   CRC_POSITION,
@@ -20,17 +21,21 @@ import {
   RECORDS_POSITION,
 } from "./record_batch.ts";
 
-/** The records of a batch to be, and what its header says of them. */
-export interface RecordsToSeal {
-  /** The records, encoded one after another, offset deltas 0, 1, 2, … */
-  readonly records: Uint8Array;
+/** What a batch's header says of its records. */
+export interface SealedHeader {
   /** How many they are, at least 1. */
   readonly recordCount: number;
   /** What their timestamp deltas count from. */
   readonly baseTimestamp: bigint;
   readonly maxTimestamp: bigint;
-  /** Codec id to compress with, 0 for none. */
+  /** Codec id, 0 for none. */
   readonly codec: number;
+}
+
+/** The records of a batch to be, to be compressed with its codec. */
+export interface RecordsToSeal extends SealedHeader {
+  /** The records, encoded one after another, offset deltas 0, 1, 2, … */
+  readonly records: Uint8Array;
 }
 
 /**
@@ -39,22 +44,28 @@ export interface RecordsToSeal {
  * @throws CodecError for an unknown codec id
  */
 export function sealRecordBatch(content: RecordsToSeal): Uint8Array {
-  const { recordCount, codec } = content;
+  const { codec } = content;
   const payload = codec === 0 ? content.records : compress(codec, content.records);
   const bytes = new Uint8Array(RECORDS_POSITION + payload.length);
-  const view = new DataView(bytes.buffer);
+  bytes.set(payload, RECORDS_POSITION);
+  writeSealedHeader(bytes, content);
+  return bytes;
+}
+
+/** Writes a batch's header before its records, which are there already, and its CRC-32C. */
+export function writeSealedHeader(bytes: Uint8Array, header: SealedHeader): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  view.setBigInt64(BASE_OFFSET_POSITION, 0n);
   view.setInt32(LENGTH_POSITION, bytes.length - LOG_OVERHEAD);
   view.setInt32(LEADER_EPOCH_POSITION, -1);
   view.setInt8(MAGIC_POSITION, 2);
-  view.setInt16(ATTRIBUTES_POSITION, codec);
-  view.setInt32(LAST_OFFSET_DELTA_POSITION, recordCount - 1);
-  view.setBigInt64(BASE_TIMESTAMP_POSITION, content.baseTimestamp);
-  view.setBigInt64(MAX_TIMESTAMP_POSITION, content.maxTimestamp);
+  view.setInt16(ATTRIBUTES_POSITION, header.codec);
+  view.setInt32(LAST_OFFSET_DELTA_POSITION, header.recordCount - 1);
+  view.setBigInt64(BASE_TIMESTAMP_POSITION, header.baseTimestamp);
+  view.setBigInt64(MAX_TIMESTAMP_POSITION, header.maxTimestamp);
   view.setBigInt64(PRODUCER_ID_POSITION, -1n);
   view.setInt16(PRODUCER_EPOCH_POSITION, -1);
   view.setInt32(BASE_SEQUENCE_POSITION, -1);
-  view.setInt32(RECORD_COUNT_POSITION, recordCount);
-  bytes.set(payload, RECORDS_POSITION);
+  view.setInt32(RECORD_COUNT_POSITION, header.recordCount);
   view.setInt32(CRC_POSITION, crc32c(bytes, ATTRIBUTES_POSITION, bytes.length));
-  return bytes;
 }

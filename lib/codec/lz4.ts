@@ -5,24 +5,24 @@
 import { CodecError, tooLarge } from "./codec_error.ts";
 import { type Viewed, viewed } from "./copy_back.ts";
 import { compressBlock, decompressBlock, MAX_COMPRESSED_BLOCK, tooMuch } from "./lz4_block.ts";
+import {
+  BLOCK_CHECKSUM,
+  CONTENT_CHECKSUM,
+  FRAME_HEADER_BYTES,
+  FRAME_MAGIC,
+  type FrameHeader,
+  INDEPENDENT_BLOCKS,
+  need,
+  readFrameHeader,
+  readUint32,
+  STORED,
+  writeFrameHeader,
+} from "./lz4_frame.ts";
 import { BLOCK_BYTES, makeHashTable } from "./match_finder.ts";
 import { KEPT_BYTES, withRoom } from "./with_room.ts";
 import { xxh32 } from "./xxh32.ts";
 
-const FRAME_MAGIC = 0x184d2204;
 const SKIPPABLE_MAGIC = 0x184d2a50;
-
-/** Descriptor flags. */
-const VERSION_1 = 0x40;
-const INDEPENDENT_BLOCKS = 0x20;
-const BLOCK_CHECKSUM = 0x10;
-const CONTENT_SIZE = 0x08;
-const CONTENT_CHECKSUM = 0x04;
-const RESERVED = 0x02;
-const DICTIONARY = 0x01;
-
-/** Set in a block's size where its bytes are not compressed. */
-const STORED = 0x80000000;
 
 /** How frames are opened. */
 export interface Lz4Options {
@@ -37,13 +37,6 @@ let opened = viewed(new Uint8Array(0));
 /** What is compressed goes here first; used again, and never handed out. */
 let compressed: Uint8Array = new Uint8Array(0);
 const table = makeHashTable();
-
-interface FrameHeader {
-  readonly flags: number;
-  readonly maxBlockBytes: number;
-  readonly contentSize?: bigint;
-  readonly blocksStart: number;
-}
 
 /**
  * Opens lz4 frames.
@@ -68,7 +61,7 @@ export function decompressLz4(
         continue;
       }
       if (magic !== FRAME_MAGIC) throw new CodecError("its lz4 content has no lz4 frame");
-      const header = readFrameHeader(view, from, options);
+      const header = readFrameHeader(view, from, options.ignoreHeaderChecksum);
       const frameStart = to;
       from = header.blocksStart;
       for (let field: number; (field = readUint32(view, from)) !== 0;) {
@@ -147,15 +140,13 @@ function endFrame(
 /** One lz4 frame of independent blocks. */
 export function compressLz4(bytes: Uint8Array): Uint8Array {
   const blocks = Math.ceil(bytes.length / BLOCK_BYTES);
-  const most = 7 + bytes.length + blocks * (4 + MAX_COMPRESSED_BLOCK - BLOCK_BYTES) + 4;
+  const most = FRAME_HEADER_BYTES + bytes.length +
+    blocks * (4 + MAX_COMPRESSED_BLOCK - BLOCK_BYTES) + 4;
   const target = compressed = withRoom(compressed, 0, most);
   const [source, into] = [viewed(bytes), viewed(target)];
   const { view } = into;
-  view.setUint32(0, FRAME_MAGIC, true);
-  target[4] = VERSION_1 | INDEPENDENT_BLOCKS;
-  target[5] = 4 << 4;
-  target[6] = xxh32(view, 4, 6) >>> 8;
-  let at = 7;
+  writeFrameHeader(into, 0, BLOCK_BYTES);
+  let at = FRAME_HEADER_BYTES;
   for (let start = 0; start < bytes.length; start += BLOCK_BYTES) {
     const end = Math.min(bytes.length, start + BLOCK_BYTES);
     let blockEnd = compressBlock(source, start, end, into, at + 4, table);
@@ -171,38 +162,4 @@ export function compressLz4(bytes: Uint8Array): Uint8Array {
   view.setUint32(at, 0, true);
   if (compressed.length > KEPT_BYTES) compressed = new Uint8Array(0);
   return target.slice(0, at + 4);
-}
-
-function readFrameHeader(
-  view: DataView,
-  start: number,
-  options: Lz4Options,
-): FrameHeader {
-  need(view, start + 3);
-  const flags = view.getUint8(start);
-  if ((flags & 0xc0) !== VERSION_1 || (flags & RESERVED) !== 0) {
-    throw new CodecError("its lz4 frame is of an unknown version");
-  }
-  if ((flags & DICTIONARY) !== 0) throw new CodecError("its lz4 frame needs a dictionary");
-  const sizeCode = view.getUint8(start + 1) >> 4;
-  if (sizeCode < 4 || sizeCode > 7) throw new CodecError("its lz4 frame has no valid block size");
-  const hasSize = (flags & CONTENT_SIZE) !== 0;
-  const checksumAt = start + (hasSize ? 10 : 2);
-  need(view, checksumAt + 1);
-  const checksum = (xxh32(view, start, checksumAt) >>> 8) & 0xff;
-  if (options.ignoreHeaderChecksum !== true && view.getUint8(checksumAt) !== checksum) {
-    throw new CodecError("the checksum of its lz4 frame header does not match");
-  }
-  const header = { flags, maxBlockBytes: 1 << (8 + 2 * sizeCode), blocksStart: checksumAt + 1 };
-  return hasSize ? { ...header, contentSize: view.getBigUint64(start + 2, true) } : header;
-}
-
-function readUint32(view: DataView, position: number): number {
-  need(view, position + 4);
-  return view.getUint32(position, true);
-}
-
-function need(view: DataView, position: number): number {
-  if (position > view.byteLength) throw new CodecError("its lz4 content is cut off");
-  return position;
 }

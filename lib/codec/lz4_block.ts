@@ -97,32 +97,49 @@ export function compressBlock(
     start,
     end,
     table,
-    (literalStart, matchStart, offset, n) => {
-      at = writeLiterals(source, literalStart, matchStart, Math.min(15, n - MIN_MATCH), into, at);
-      target[at++] = offset & 0xff;
-      target[at++] = offset >> 8;
-      if (n - MIN_MATCH >= 15) at = writeLength(target, at, n - MIN_MATCH - 15);
+    (literalStart, matchStart, offset, length) => {
+      at = writeLiterals(source, literalStart, matchStart, length, into, at);
+      at = writeMatch(offset, length, target, at);
     },
   );
-  return writeLiterals(source, literals, end, 0, into, at);
+  return writeLiterals(source, literals, end, MIN_MATCH, into, at);
 }
 
-/** A token, its literal length and the literals. */
-function writeLiterals(
+/**
+ * A sequence's token and literals.
+ *
+ * @param matchLength of the match to come; the last sequence's is {@link MIN_MATCH}
+ * @returns where they end
+ */
+export function writeLiterals(
   source: Viewed,
   start: number,
   end: number,
-  matchBits: number,
+  matchLength: number,
   into: Viewed,
   position: number,
 ): number {
   const { bytes: target } = into;
   const count = end - start;
   let at = position;
-  target[at++] = (Math.min(15, count) << 4) | matchBits;
+  target[at++] = (Math.min(15, count) << 4) | Math.min(15, matchLength - MIN_MATCH);
   if (count >= 15) at = writeLength(target, at, count - 15);
   copyInto(into, at, source, start, end);
   return at + count;
+}
+
+/** A sequence's match. @returns where it ends */
+export function writeMatch(
+  offset: number,
+  length: number,
+  target: Uint8Array,
+  position: number,
+): number {
+  let at = position;
+  target[at++] = offset & 0xff;
+  target[at++] = offset >> 8;
+  if (length - MIN_MATCH >= 15) at = writeLength(target, at, length - MIN_MATCH - 15);
+  return at;
 }
 
 function writeLength(target: Uint8Array, position: number, length: number): number {

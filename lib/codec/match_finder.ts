@@ -7,9 +7,9 @@ export const BLOCK_BYTES = 64 * 1024;
 /** Both formats' shortest match worth writing. */
 export const MIN_MATCH = 4;
 /** The last match of an lz4 block begins at least this many bytes before the block's end. */
-const LAST_MATCH_START = 12;
+export const LAST_MATCH_START = 12;
 /** The last bytes of an lz4 block are literals. */
-const LAST_LITERALS = 5;
+export const LAST_LITERALS = 5;
 
 const HASH_BITS = 13;
 

@@ -20,7 +20,7 @@ export interface AcceptOptions {
 
 /** What became of it. */
 export interface Accepted {
-  /** The batches it was cut into, plain runs counting as one. */
+  /** The batches it was cut into, runs merged without being opened counting as one. */
   readonly batches: number;
   readonly problem: CutProblem | undefined;
 }
@@ -41,10 +41,12 @@ export function acceptFetched(
   const { nextFetchOffset: fromOffset, endOffset: untilOffset, carried } = partition;
   const range = { fromOffset, untilOffset, ...(carried !== undefined && { carried }) };
   const { rules, damagedBefore } = partition;
+  const below = options.mergeBelow();
   // After damage every batch is checked by itself.
-  const whole = cutBatches({ ...frame, ...fetched }, range, rules, !damagedBefore);
+  const records = { ...frame, ...fetched };
+  const whole = cutBatches(records, range, rules, damagedBefore ? undefined : below);
   const atOnce = fromOffset === partition.startOffset && whole.nextOffset === untilOffset;
-  const cut = mergeSmall(whole, rules, atOnce ? MERGE_WHOLE_PARTITION : options.mergeBelow());
+  const cut = mergeSmall(whole, rules, atOnce ? MERGE_WHOLE_PARTITION : below);
   const empty = fetched.recordsEnd === fetched.recordsStart;
   // The first partition of a Fetch always gets what there is (KIP-74). If nothing comes although the log reaches
   // beyond the end, compaction has left nothing there.

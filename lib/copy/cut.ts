@@ -2,7 +2,7 @@
 // pointed at, not opened; those that cannot pass through (cut by the range, with gaps, LogAppendTime, of magic 0 or 1,
 // too large for the target) are re-encoded. Control batches and batches of aborted transactions are left out. What
 // the CRC does not cover, or nobody will check again, is checked here. No network; the fetched bytes change only where
-// runs of one-record batches are merged.
+// runs of small batches are merged.
 
 import { crcMatches } from "../batch/check.ts";
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
@@ -14,10 +14,11 @@ import {
   LOG_APPEND_TIME,
   recordCount,
 } from "../batch/record_batch.ts";
+import { mergeLz4Run } from "../batch/merge_lz4.ts";
 import { mergeRunInPlace } from "../batch/merge_in_place.ts";
 import { RecordTooLargeError } from "../batch/split.ts";
 import { OpensTooLargeError } from "../codec/codec.ts";
-import { mergedBytes } from "./merge_below.ts";
+import { type MergeBelow, mergedBytes } from "./merge_below.ts";
 import { maxOffset, minOffset } from "../core/offsets.ts";
 import { type LegacyRun, takeLegacyRun, takeReencoded } from "./cut_reencoded.ts";
 import { checkOffsets, type FetchedEntry, readEntry } from "./offset_check.ts";
@@ -113,17 +114,17 @@ export function recordsBefore(batch: CutBatch, sourceOffset: bigint): number {
 /**
  * Cuts the fetched bytes of one partition. Never throws because of their content.
  *
- * @param mergesRuns make one batch of a run of plain ones of one record each, in the fetched bytes themselves
+ * @param below make one batch of a run of small ones, where they need not be opened for it, in the fetched bytes themselves
  */
 export function cutBatches(
   fetched: FetchedRecords,
   range: CutRange,
   rules: TargetRules,
-  mergesRuns = false,
+  below?: MergeBelow,
 ): Cut {
   const state: CutState = { batches: [], nextOffset: range.fromOffset, batchesLeftOut: 0 };
   try {
-    const carried = walk(fetched, range, rules, mergesRuns, state);
+    const carried = walk(fetched, range, rules, below, state);
     return { ...state, carried };
   } catch (error) {
     if (error instanceof CorruptBatchError) {
@@ -157,7 +158,7 @@ function walk(
   fetched: FetchedRecords,
   range: CutRange,
   rules: TargetRules,
-  mergesRuns: boolean,
+  below: MergeBelow | undefined,
   state: CutState,
 ): Carried {
   const { bytes, view, recordsStart, recordsEnd } = fetched;
@@ -196,8 +197,8 @@ function walk(
         continue;
       }
       takeLegacy();
-      const run = mergesRuns && first !== undefined && first >= fromOffset
-        ? mergePlainRun(fetched, entry.position, first, untilOffset, rules)
+      const run = below !== undefined && first !== undefined && first >= fromOffset
+        ? mergeRun(fetched, entry.position, first, untilOffset, rules, below)
         : undefined;
       if (run !== undefined) {
         state.batches.push(run.batch);
@@ -222,28 +223,41 @@ function walk(
   return { ...(dueOffset !== undefined && { dueOffset }), unsettled };
 }
 
-/** A run of plain batches of one record each as one batch, in their place: nothing is as slow as a request for each. */
-function mergePlainRun(
+/** A run of small batches as one, where they need not be opened for it: nothing is as slow as a request for each. */
+function mergeRun(
   { bytes, view, recordsEnd }: FetchedRecords,
   position: number,
   firstOffset: bigint,
   untilOffset: bigint,
   { maxBatchBytes, logAppendTime }: TargetRules,
+  below: MergeBelow,
 ): { readonly batch: CutBatch; readonly end: number } | undefined {
   if (logAppendTime || untilOffset > Number.MAX_SAFE_INTEGER) return undefined;
-  const merged = mergeRunInPlace(bytes, view, position, Number(firstOffset), {
+  const limits = {
     end: recordsEnd,
     untilOffset: Number(untilOffset),
     maxBytes: mergedBytes(maxBatchBytes),
-  });
-  if (merged === undefined) return undefined;
-  const { size, recordCount, end } = merged;
-  const nextOffset = firstOffset + BigInt(recordCount);
-  const batch = {
-    ...{ bytes, view, position, size, recordCount, firstOffset, nextOffset },
-    passedThrough: true,
+    smallBytes: below.lz4Blocks,
   };
-  return { batch, end };
+  const first = Number(firstOffset);
+  const asBatch = (recordCount: number) => ({
+    ...{ recordCount, firstOffset, nextOffset: firstOffset + BigInt(recordCount) },
+  });
+  const plain = mergeRunInPlace(bytes, view, position, first, limits);
+  if (plain !== undefined) {
+    const { size, recordCount, end } = plain;
+    return {
+      batch: { bytes, view, position, size, ...asBatch(recordCount), passedThrough: true },
+      end,
+    };
+  }
+  const lz4 = mergeLz4Run({ bytes, view }, position, first, limits);
+  if (lz4 === undefined) return undefined;
+  const { end, recordCount, ...place } = lz4;
+  return {
+    batch: { ...place, ...asBatch(recordCount), passedThrough: place.bytes === bytes },
+    end,
+  };
 }
 
 function take(

@@ -5,14 +5,21 @@
 
 import { MAX_IN_FLIGHT } from "./produce_queue.ts";
 
-/** Batches smaller than this are merged: bytes as they lie in the log, by codec id. */
-export type MergeBelow = readonly number[];
+/** Batches smaller than this are merged: bytes as they lie in the log. */
+export interface MergeBelow {
+  /** What must be opened for that, by codec id. */
+  readonly opened: readonly number[];
+  /** lz4 batches whose blocks can be taken over as they are, but for the records' heads. */
+  readonly lz4Blocks: number;
+}
 
 /**
  * Bytes as they lie in the log that one processor merges in a second, by codec id (none, gzip, snappy, lz4, zstd): what
  * was measured of JSON that compresses well. Compressed batches are opened and compressed again.
  */
 const MERGED_PER_SECOND = [400e6, 10e6, 30e6, 30e6, 30e6] as const;
+/** The same of lz4 blocks that are taken over. */
+const LZ4_BLOCKS_PER_SECOND = 200e6;
 /** What an append costs a broker, whatever its size. */
 const APPEND_MS = 0.08;
 /**
@@ -36,7 +43,8 @@ export function mergeBelow(roundTripMs: number, partitions: number): MergeBelow 
 export const MERGE_WHOLE_PARTITION: MergeBelow = mergedIn(SECOND_APPEND_MS);
 
 function mergedIn(ms: number): MergeBelow {
-  return MERGED_PER_SECOND.map((rate) => Math.min(MOST, Math.round(rate * ms / 1000)));
+  const bytes = (rate: number) => Math.min(MOST, Math.round(rate * ms / 1000));
+  return { opened: MERGED_PER_SECOND.map(bytes), lz4Blocks: bytes(LZ4_BLOCKS_PER_SECOND) };
 }
 
 /** A megabyte is as good as more. */

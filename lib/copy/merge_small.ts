@@ -1,5 +1,6 @@
 // Merges runs of small batches before they are framed, where passing them through would be slower: a produce request
-// holds one batch a partition, so that a batch a record means a request a record. Larger batches pass through.
+// holds one batch a partition, so that a batch a record means a request a record. Larger batches pass through. These are
+// the runs that must be opened for it: cut.ts has merged the others.
 
 import { DamagedMemberError, mergeBatches } from "../batch/merge.ts";
 import { attributes, CODEC_MASK } from "../batch/record_batch.ts";
@@ -56,7 +57,7 @@ function isSmall(
   below: MergeBelow,
 ): boolean {
   if (!passedThrough) return false;
-  return size < (below[attributes(view, position) & CODEC_MASK] ?? 0);
+  return size < (below.opened[attributes(view, position) & CODEC_MASK] ?? 0);
 }
 
 function sameKind(first: CutBatch | undefined, batch: CutBatch): boolean {

@@ -76,18 +76,19 @@ function read(
     logAppendTime: random.below(4) === 0,
     ...(random.below(3) === 0 && { maxBatchBytes: 100 + random.below(400) }),
   };
-  const mergesRuns = random.below(2) === 0;
+  const below = mergeBelow(random.below(100), 1 + random.below(10));
+  const runsBelow = random.below(2) === 0 ? below : undefined;
   /** Merging changes the bytes, and every response brings new ones. */
   const response = () => {
     const bytes = frame.bytes.slice();
     return { bytes, view: new DataView(bytes.buffer), ...fetched };
   };
-  let cut = cutBatches(response(), range, rules, mergesRuns);
+  let cut = cutBatches(response(), range, rules, runsBelow);
   const { carried } = cut;
   if (carried?.unprovenOffset !== undefined) {
-    cut = cutBatches(response(), { ...range, carried }, rules, mergesRuns);
+    cut = cutBatches(response(), { ...range, carried }, rules, runsBelow);
   }
-  cut = mergeSmall(cut, rules, mergeBelow(random.below(100), 1 + random.below(10)));
+  cut = mergeSmall(cut, rules, below);
   expect(cut.nextOffset >= range.fromOffset, "reading goes back");
   expect(cut.nextOffset <= range.untilOffset, "reading goes beyond the range");
   let next = range.fromOffset;

@@ -1,19 +1,20 @@
 // lz4 frames as other writers make them: linked blocks, checksums, sizes, several frames, and what is refused.
 
 import assert from "node:assert/strict";
-import { viewed } from "../../../lib/codec/copy_back.ts";
 import { CodecError } from "../../../lib/codec/codec_error.ts";
 import { compressLz4, decompressLz4 } from "../../../lib/codec/lz4.ts";
-import { xxh32 } from "../../../lib/codec/xxh32.ts";
+import {
+  BLOCK_CHECKSUM,
+  CONTENT_CHECKSUM,
+  CONTENT_SIZE,
+  INDEPENDENT,
+  LINKED,
+  lz4Frame,
+  u32,
+} from "../../support/lz4_frames.ts";
 
 const TEXT = "line 0 of a text tha";
 const MAX = 1 << 20;
-
-const LINKED = 0x40;
-const INDEPENDENT = 0x60;
-const BLOCK_CHECKSUM = 0x10;
-const CONTENT_SIZE = 0x08;
-const CONTENT_CHECKSUM = 0x04;
 
 function base64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
@@ -23,34 +24,10 @@ function asText(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
 
-function u32(value: number): number[] {
-  return [value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24];
-}
-
-function hash(bytes: readonly number[]): number {
-  return xxh32(viewed(Uint8Array.from(bytes)).view, 0, bytes.length);
-}
-
 /** A frame of blocks given as they are; content size and checksum are those of `content`. */
 function frame(flags: number, blocks: readonly number[][], content = ""): Uint8Array {
-  const plain = [...new TextEncoder().encode(content)];
-  const size = (flags & CONTENT_SIZE) !== 0 ? [...u32(plain.length), 0, 0, 0, 0] : [];
-  const descriptor = [flags, 0x40, ...size];
-  const body = blocks.flatMap((block) => [
-    ...u32(block.length),
-    ...block,
-    ...((flags & BLOCK_CHECKSUM) !== 0 ? u32(hash(block)) : []),
-  ]);
-  const end = (flags & CONTENT_CHECKSUM) !== 0 ? u32(hash(plain)) : [];
-  const headerChecksum = (hash(descriptor) >>> 8) & 0xff;
-  return Uint8Array.from([
-    ...u32(0x184d2204),
-    ...descriptor,
-    headerChecksum,
-    ...body,
-    ...u32(0),
-    ...end,
-  ]);
+  const bytes = [...new TextEncoder().encode(content)];
+  return lz4Frame(flags, blocks.map((block) => ({ bytes: block })), bytes);
 }
 
 /** Eight literals. */

@@ -1,0 +1,108 @@
+// The records of an lz4 batch as blocks for the frame of a larger one: their heads change, the rest stays compressed as it
+// is (../codec/lz4_rewrite.ts).
+
+import { CodecError } from "../codec/codec_error.ts";
+import { ContentChanges } from "../codec/content_changes.ts";
+import type { Viewed } from "../codec/copy_back.ts";
+import { Lz4Rewriter } from "../codec/lz4_rewrite.ts";
+import { Lz4Sequences } from "../codec/lz4_sequences.ts";
+import { MOST_HEAD_BYTES, writeRecordHead } from "./record_head.ts";
+import { recordCount, RECORDS_POSITION } from "./record_batch.ts";
+
+/** Milliseconds, 17 years: a timestamp delta beyond it is left to others. */
+const LONGEST_DELTA = 2 ** 39;
+/** Bytes of a varint up to twice that, and a length. */
+const MOST_VARINT_BYTES = 6;
+
+/** Writes one batch after the other; used again. */
+export class Lz4Blocks {
+  /** Bytes of the records as they will be, opened. */
+  contentSize = 0;
+  /** Bytes that {@link write} takes at most. */
+  mostBytes = 0;
+  readonly #sequences = new Lz4Sequences();
+  readonly #changes = new ContentChanges();
+  readonly #rewriter = new Lz4Rewriter(this.#sequences, this.#changes);
+  readonly #head = new Uint8Array(MOST_HEAD_BYTES);
+  /** Where the last varint ended. */
+  #readEnd = 0;
+
+  /** Bytes of the largest block written, opened or not. */
+  get largestBlock(): number {
+    return this.#rewriter.largestBlock;
+  }
+
+  /**
+   * Reads the batch at a position.
+   *
+   * @param shift milliseconds that all timestamp deltas grow by
+   * @param firstOffsetDelta what offset deltas count from
+   * @returns false where its records must be opened for that
+   */
+  load(
+    source: Viewed,
+    position: number,
+    size: number,
+    shift: number,
+    firstOffsetDelta: number,
+  ): boolean {
+    try {
+      const found = this.#sequences.load(source, position + RECORDS_POSITION, position + size);
+      if (!found) return false;
+    } catch (error) {
+      if (error instanceof CodecError) return false;
+      throw error;
+    }
+    const records = recordCount(source.view, position);
+    if (!this.#changeHeads(records, shift, firstOffsetDelta)) return false;
+    this.contentSize = this.#changes.newSize;
+    this.mostBytes = this.#rewriter.mostBytes;
+    return true;
+  }
+
+  /** Writes the blocks. @returns where they end, or −1 where the records must be opened for that */
+  write(into: Viewed, at: number): number {
+    return this.#rewriter.write(into, at);
+  }
+
+  #changeHeads(records: number, shift: number, firstOffsetDelta: number): boolean {
+    const { contentSize } = this.#sequences;
+    this.#changes.clear();
+    let start = 0;
+    for (let i = 0; i < records; i++) {
+      const length = this.#readUnsigned(start);
+      const attributesAt = this.#readEnd;
+      const attributes = this.#sequences.byteAt(attributesAt);
+      const zigzag = this.#readUnsigned(attributesAt + 1);
+      const offsetDelta = this.#readUnsigned(this.#readEnd);
+      if (length < 0 || attributes < 0 || zigzag < 0 || offsetDelta < 0) return false;
+      const bodyStart = this.#readEnd;
+      const end = attributesAt + length / 2;
+      if (length % 2 !== 0 || bodyStart > end || end > contentSize) return false;
+      const delta = (zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2) + shift;
+      if (Math.abs(delta) > LONGEST_DELTA) return false;
+      const head = this.#head;
+      const bodySize = end - bodyStart;
+      const size = writeRecordHead(head, 0, attributes, delta, firstOffsetDelta + i, bodySize);
+      this.#changes.add(start, bodyStart, head, size);
+      start = end;
+    }
+    this.#changes.close(contentSize);
+    return start === contentSize;
+  }
+
+  /** An unsigned varint of the content; −1 where there is none. */
+  #readUnsigned(position: number): number {
+    let value = 0;
+    for (let i = 0, scale = 1; i < MOST_VARINT_BYTES; i++, scale *= 128) {
+      const byte = this.#sequences.byteAt(position + i);
+      if (byte < 0) break;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) {
+        this.#readEnd = position + i + 1;
+        return value;
+      }
+    }
+    return -1;
+  }
+}

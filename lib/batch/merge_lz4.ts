@@ -1,0 +1,136 @@
+// Merges small lz4 batches into one without opening them: their blocks become those of one frame, in which only the
+// records' heads are changed. Records stay compressed as they were, not across what were batches. Whatever cannot be done
+// so is for merge.ts.
+
+import { type Viewed, viewed } from "../codec/copy_back.ts";
+import { FRAME_HEADER_BYTES, writeFrameHeader } from "../codec/lz4_frame.ts";
+import { KEPT_BYTES, withRoom } from "../codec/with_room.ts";
+import { crcMatches } from "./check.ts";
+import { Lz4Blocks } from "./lz4_blocks.ts";
+import { isLater, MOST_OPENED_BYTES } from "./merge.ts";
+import type { MergedRun, RunLimits } from "./merge_in_place.ts";
+import {
+  attributes,
+  BASE_TIMESTAMP_POSITION,
+  batchSize,
+  int64Difference,
+  isDense,
+  MAGIC_POSITION,
+  MAX_TIMESTAMP_POSITION,
+  recordCount as recordCountOf,
+  RECORDS_POSITION,
+  TWO_32,
+} from "./record_batch.ts";
+import { writeSealedHeader } from "./seal.ts";
+
+/** How far a run may go. */
+export interface Lz4RunLimits extends RunLimits {
+  /** Batches of so many bytes, and larger ones, are not merged. */
+  readonly smallBytes: number;
+}
+
+/** A run that has become one batch: in its place, or, where there is not enough room, in bytes of its own. */
+export interface MergedLz4Run extends MergedRun, Viewed {
+  readonly position: number;
+}
+
+/** Codec id. */
+const LZ4 = 3;
+
+/** After a frame's last block. */
+const END_MARK_BYTES = 4;
+/** What a batch has beside its blocks, at least. */
+const BESIDE_BLOCKS = RECORDS_POSITION + FRAME_HEADER_BYTES + END_MARK_BYTES;
+
+const blocks = new Lz4Blocks();
+/** Where blocks are written one after another; used again, and never handed out. */
+let scratch: Viewed = viewed(new Uint8Array(0));
+
+/**
+ * Merges the batches from a position on, as many as follow one another in their offsets and are of this kind: magic 2, lz4,
+ * no other attribute set, no gaps, no larger than told, undamaged.
+ *
+ * @param firstOffset source offset of the batch at the position, below 2^53
+ * @returns undefined where fewer than two can be merged so
+ */
+export function mergeLz4Run(
+  source: Viewed,
+  position: number,
+  firstOffset: number,
+  limits: Lz4RunLimits,
+): MergedLz4Run | undefined {
+  const { view } = source;
+  const { maxBytes } = limits;
+  const smallAt = (at: number, offset: number) => smallLz4Batch(source, at, offset, limits);
+  const first = smallAt(position, firstOffset);
+  if (first === 0) return undefined;
+  if (smallAt(position + first, firstOffset + recordCountOf(view, position)) === 0) {
+    return undefined;
+  }
+  const baseAt = position + BASE_TIMESTAMP_POSITION;
+  let newestAt = position + MAX_TIMESTAMP_POSITION;
+  let readAt = position;
+  let writeAt = RECORDS_POSITION + FRAME_HEADER_BYTES;
+  let recordCount = 0;
+  let opened = 0;
+  let largestBlock = 0;
+  let batches = 0;
+  for (;; batches++) {
+    const size = smallAt(readAt, firstOffset + recordCount);
+    if (size === 0 || writeAt + size - BESIDE_BLOCKS > maxBytes) break;
+    // Nobody finds its damage afterwards.
+    if (!crcMatches(source.bytes, readAt, size)) break;
+    const shift = int64Difference(view, readAt + BASE_TIMESTAMP_POSITION, baseAt);
+    if (!blocks.load(source, readAt, size, shift, recordCount)) break;
+    if (opened + blocks.contentSize > MOST_OPENED_BYTES) break;
+    const memory = withRoom(scratch.bytes, writeAt, blocks.mostBytes + END_MARK_BYTES);
+    if (memory !== scratch.bytes) scratch = viewed(memory);
+    const written = blocks.write(scratch, writeAt);
+    if (written < 0 || written + END_MARK_BYTES > maxBytes) break;
+    writeAt = written;
+    recordCount += recordCountOf(view, readAt);
+    opened += blocks.contentSize;
+    largestBlock = Math.max(largestBlock, blocks.largestBlock);
+    if (isLater(view, readAt + MAX_TIMESTAMP_POSITION, newestAt)) {
+      newestAt = readAt + MAX_TIMESTAMP_POSITION;
+    }
+    readAt += size;
+  }
+  if (batches < 2) return undefined;
+  writeFrameHeader(scratch, RECORDS_POSITION, largestBlock);
+  scratch.view.setUint32(writeAt, 0, true);
+  const size = writeAt + END_MARK_BYTES;
+  const header = {
+    recordCount,
+    baseTimestamp: view.getBigInt64(baseAt),
+    maxTimestamp: view.getBigInt64(newestAt),
+    codec: LZ4,
+  };
+  // Mostly it takes less room than its batches, with their headers, did.
+  const place = size <= readAt - position
+    ? { ...source, position }
+    : { ...viewed(new Uint8Array(size)), position: 0 };
+  const bytes = place.bytes.subarray(place.position, place.position + size);
+  bytes.set(scratch.bytes.subarray(0, size));
+  writeSealedHeader(bytes, header);
+  if (scratch.bytes.length > KEPT_BYTES) scratch = viewed(new Uint8Array(0));
+  return { ...place, size, recordCount, end: readAt };
+}
+
+/** The size of the batch at a position; 0 where it is none to merge so. */
+function smallLz4Batch(
+  { bytes, view }: Viewed,
+  position: number,
+  offset: number,
+  { end, untilOffset, smallBytes }: Lz4RunLimits,
+): number {
+  if (end - position <= RECORDS_POSITION) return 0;
+  const size = batchSize(view, position);
+  const mergeable = size > RECORDS_POSITION && size < smallBytes && size <= end - position &&
+    view.getInt32(position) * TWO_32 + view.getUint32(position + 4) === offset &&
+    bytes[position + MAGIC_POSITION] === 2 &&
+    attributes(view, position) === LZ4 &&
+    isDense(view, position) &&
+    offset + recordCountOf(view, position) <= untilOffset;
+  return mergeable ? size : 0;
+}

@@ -1,0 +1,44 @@
+// The head of a record (Kafka protocol guide, "Record"): its length, attributes, timestamp delta and offset delta. What
+// follows it, key, value and headers, is its body.
+
+import { sizeOfVarint, writeVarint } from "./varint.ts";
+
+/** What a head takes at most, in bytes, where the timestamp delta is a safe integer. */
+export const MOST_HEAD_BYTES = 5 + 1 + 8 + 5;
+
+/**
+ * Writes a head and returns the position after it.
+ *
+ * @param timestampDelta milliseconds, a safe integer
+ * @param bodySize bytes of the record's body
+ */
+export function writeRecordHead(
+  target: Uint8Array,
+  at: number,
+  attributes: number,
+  timestampDelta: number,
+  offsetDelta: number,
+  bodySize: number,
+): number {
+  const zigzag = timestampDelta >= 0 ? timestampDelta * 2 : -timestampDelta * 2 - 1;
+  const length = 1 + sizeOfUnsigned(zigzag) + sizeOfVarint(offsetDelta) + bodySize;
+  let position = writeVarint(target, at, length);
+  target[position++] = attributes;
+  position = writeUnsigned(target, position, zigzag);
+  return writeVarint(target, position, offsetDelta);
+}
+
+/** Bytes of an unsigned varint; exact up to 2^54. */
+function sizeOfUnsigned(value: number): number {
+  let size = 1;
+  for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 128)) size++;
+  return size;
+}
+
+function writeUnsigned(target: Uint8Array, at: number, value: number): number {
+  let position = at;
+  let rest = value;
+  for (; rest > 0x7f; rest = Math.floor(rest / 128)) target[position++] = (rest % 128) | 0x80;
+  target[position++] = rest;
+  return position;
+}

@@ -1,0 +1,84 @@
+// Changes to content at places in it, in order: bytes that others come instead of, fewer or more.
+
+import { withRoom } from "./with_room.ts";
+
+/** A slot of {@link ContentChanges} stands for 64 positions. */
+export const SLOT_BITS = 6;
+/** Behind every position. */
+export const NOWHERE = 0x7fffffff;
+
+/** Changes in the order of their places; used again for the next content. */
+export class ContentChanges {
+  count = 0;
+  /** Where each begins in the content as it was; after the last, {@link NOWHERE}. */
+  start = Int32Array.of(NOWHERE);
+  /** Where it ends there. */
+  end = new Int32Array(0);
+  /** By how much the content has grown behind it. */
+  growth = new Int32Array(0);
+  /** What comes instead of all of them, one after another. */
+  instead: Uint8Array = new Uint8Array(1024);
+  /** Where that of each ends. */
+  insteadEnd = new Int32Array(0);
+  /** Of each slot, the last change that begins before it or in it, or the one before that, or −1: where looking begins. */
+  slots = new Int32Array(1024);
+  #slotCount = 0;
+
+  /** Bytes of the content with all of them, once closed. */
+  newSize = 0;
+
+  clear(): void {
+    this.count = this.#slotCount = 0;
+    this.start[0] = NOWHERE;
+  }
+
+  /** Adds one, behind those that there are: `bytes[0, size)` instead of the content's `[start, end)`, which is not empty. */
+  add(start: number, end: number, bytes: Uint8Array, size: number): void {
+    const i = this.count++;
+    if (i === this.end.length) this.#grow();
+    const at = i === 0 ? 0 : this.insteadEnd[i - 1]!;
+    this.instead = withRoom(this.instead, at, size);
+    for (let k = 0; k < size; k++) this.instead[at + k] = bytes[k]!;
+    this.start[i] = start;
+    this.start[i + 1] = NOWHERE;
+    this.end[i] = end;
+    this.insteadEnd[i] = at + size;
+    this.growth[i] = (i === 0 ? 0 : this.growth[i - 1]!) + size - (end - start);
+    this.#fillSlots(start, i - 1);
+  }
+
+  /** To be called when all are there. @param size bytes of the content as it was */
+  close(size: number): void {
+    this.#fillSlots(size, this.count - 1);
+    this.newSize = size + (this.count === 0 ? 0 : this.growth[this.count - 1]!);
+  }
+
+  /** The last change that begins at a position of the content or before it, or −1. */
+  lastAt(position: number): number {
+    let i = this.slots[position >> SLOT_BITS]!;
+    while (this.start[i + 1]! <= position) i++;
+    return i;
+  }
+
+  #fillSlots(before: number, change: number): void {
+    const count = (before >> SLOT_BITS) + 1;
+    if (count > this.slots.length) {
+      const slots = new Int32Array(2 * count);
+      slots.set(this.slots);
+      this.slots = slots;
+    }
+    while (this.#slotCount < count) this.slots[this.#slotCount++] = change;
+  }
+
+  #grow(): void {
+    const longer = (array: Int32Array, more: number) => {
+      const grown = new Int32Array(2 * array.length + more);
+      grown.set(array);
+      return grown;
+    };
+    this.end = longer(this.end, 64);
+    this.growth = longer(this.growth, 64);
+    this.insteadEnd = longer(this.insteadEnd, 64);
+    this.start = longer(this.start, 63);
+  }
+}

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { ContentChanges } from "../../../lib/codec/content_changes.ts";
+import { viewed } from "../../../lib/codec/copy_back.ts";
+import { compressLz4, decompressLz4 } from "../../../lib/codec/lz4.ts";
+import { FRAME_HEADER_BYTES, writeFrameHeader } from "../../../lib/codec/lz4_frame.ts";
+import { Lz4Rewriter } from "../../../lib/codec/lz4_rewrite.ts";
+import { Lz4Sequences } from "../../../lib/codec/lz4_sequences.ts";
+import { INDEPENDENT, lz4Blocks, lz4Frame, openStrictly } from "../../support/lz4_frames.ts";
+import { repetitive } from "./sample_bytes.ts";
+
+const sequences = new Lz4Sequences();
+const changes = new ContentChanges();
+const rewriter = new Lz4Rewriter(sequences, changes);
+
+/** Bytes of the content, and what comes instead of them. */
+interface Change {
+  readonly start: number;
+  readonly end: number;
+  readonly instead: readonly number[];
+}
+
+/** The frame with its content changed; undefined where it must be opened for that. */
+function rewrite(frame: Uint8Array, wanted: readonly Change[]): Uint8Array | undefined {
+  assert.ok(sequences.load(viewed(frame), 0, frame.length));
+  changes.clear();
+  for (const { start, end, instead } of wanted) {
+    changes.add(start, end, Uint8Array.from(instead), instead.length);
+  }
+  changes.close(sequences.contentSize);
+  const most = FRAME_HEADER_BYTES + rewriter.mostBytes;
+  const into = viewed(new Uint8Array(most + 4));
+  const end = rewriter.write(into, FRAME_HEADER_BYTES);
+  if (end < 0) return undefined;
+  assert.ok(end <= most, `${end} bytes written, ${most} promised`);
+  writeFrameHeader(into, 0, rewriter.largestBlock);
+  into.view.setUint32(end, 0, true);
+  return into.bytes.slice(0, end + 4);
+}
+
+/** The content as it should be. */
+function changed(content: readonly number[], wanted: readonly Change[]): Uint8Array {
+  const all: number[] = [];
+  let at = 0;
+  for (const { start, end, instead } of wanted) {
+    all.push(...content.slice(at, start), ...instead);
+    at = end;
+  }
+  return Uint8Array.from([...all, ...content.slice(at)]);
+}
+
+/** Changes at such distances, as many as there is room for. */
+function changesOf(
+  size: number,
+  drawn: readonly { readonly gap: number; readonly old: number; readonly instead: number[] }[],
+): Change[] {
+  const all: Change[] = [];
+  let at = 0;
+  for (const { gap, old, instead } of drawn) {
+    const start = at + gap;
+    if (start + old > size) break;
+    all.push({ start, end: start + old, instead });
+    at = start + old;
+  }
+  return all;
+}
+
+const drawnChanges = fc.array(
+  fc.record({
+    gap: fc.oneof(fc.nat({ max: 12 }), fc.nat({ max: 200 })),
+    old: fc.integer({ min: 1, max: 9 }),
+    instead: fc.array(fc.nat({ max: 255 }), { minLength: 1, maxLength: 12 }),
+  }),
+  { maxLength: 30 },
+);
+
+Deno.test("whatever changes in whatever block, the rest of the content stays, and every reader takes it", () => {
+  fc.assert(
+    fc.property(lz4Blocks(), drawnChanges, (block, drawn) => {
+      const wanted = changesOf(block.content.length, drawn);
+      const frame = rewrite(lz4Frame(INDEPENDENT, [block]), wanted);
+      if (frame === undefined) {
+        fc.pre(false);
+        return;
+      }
+      const expected = changed(block.content, wanted);
+      assert.deepEqual(openStrictly(frame), expected);
+      assert.deepEqual(decompressLz4(frame, 1 << 20), expected);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+Deno.test("blocks after the first change like it, and a change across two of them is not made", () => {
+  fc.assert(
+    fc.property(lz4Blocks(), lz4Blocks(), drawnChanges, (first, second, drawn) => {
+      const content = [...first.content, ...second.content];
+      const wanted = changesOf(content.length, drawn);
+      const border = first.content.length;
+      const across = wanted.some(({ start, end }) => start < border && end > border);
+      const frame = rewrite(lz4Frame(INDEPENDENT, [first, second]), wanted);
+      if (across) assert.equal(frame, undefined);
+      else if (frame !== undefined) assert.deepEqual(openStrictly(frame), changed(content, wanted));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+Deno.test("without changes the blocks stay as they are, byte for byte", () => {
+  fc.assert(
+    fc.property(lz4Blocks(), (block) => {
+      const frame = lz4Frame(INDEPENDENT, [block]);
+      assert.deepEqual(rewrite(frame, []), frame);
+    }),
+  );
+});
+
+Deno.test("what a change takes away is spelled out where it was copied, and stays small", () => {
+  const line = [
+    ...new TextEncoder().encode("a line that comes again and again, but for its number: "),
+  ];
+  const content = Array.from({ length: 300 }, (_, i) => [i & 0xff, ...line]).flat();
+  const frame = compressLz4(Uint8Array.from(content));
+  const wanted = Array.from({ length: 300 }, (_, i) => {
+    const start = i * (line.length + 1);
+    return { start, end: start + 1, instead: [0x80, i & 0x7f, 3] };
+  });
+  const rewritten = rewrite(frame, wanted);
+  assert.ok(rewritten);
+  assert.deepEqual(openStrictly(rewritten), changed(content, wanted));
+  assert.ok(rewritten.length < frame.length + 300 * 8, `${frame.length} to ${rewritten.length}`);
+});
+
+Deno.test("where growth moves a match out of reach, it is spelled out", () => {
+  const far = 65_500;
+  const content = [...repetitive(40, 200), ...new Array<number>(far - 40).fill(5)];
+  content.push(...content.slice(0, 40), ...repetitive(20, 100));
+  const frame = compressLz4(Uint8Array.from(content));
+  for (const size of [1, 30, 60, 200]) {
+    const wanted = [{ start: 100, end: 101, instead: new Array<number>(size).fill(8) }];
+    const rewritten = rewrite(frame, wanted);
+    assert.ok(rewritten);
+    assert.deepEqual(openStrictly(rewritten), changed(content, wanted));
+  }
+});
