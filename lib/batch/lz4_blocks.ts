@@ -11,6 +11,8 @@ import { recordCount, RECORDS_POSITION } from "./record_batch.ts";
 
 /** Milliseconds, 17 years: a timestamp delta beyond it is left to others. */
 const LONGEST_DELTA = 2 ** 39;
+/** Bytes of a batch's records, opened: what has more is left to others, so that neither memory nor time gets out of hand. */
+const MOST_CONTENT = 1024 * 1024;
 /** Bytes of a varint up to twice that, and a length. */
 const MOST_VARINT_BYTES = 6;
 
@@ -33,7 +35,7 @@ export class Lz4Blocks {
   }
 
   /**
-   * Reads the batch at a position.
+   * Reads the batch at a position. Its records' own offset deltas are not looked at.
    *
    * @param shift milliseconds that all timestamp deltas grow by
    * @param firstOffsetDelta what offset deltas count from
@@ -47,8 +49,8 @@ export class Lz4Blocks {
     firstOffsetDelta: number,
   ): boolean {
     try {
-      const found = this.#sequences.load(source, position + RECORDS_POSITION, position + size);
-      if (!found) return false;
+      const start = position + RECORDS_POSITION;
+      if (!this.#sequences.load(source, start, position + size, MOST_CONTENT)) return false;
     } catch (error) {
       if (error instanceof CodecError) return false;
       throw error;
@@ -63,6 +65,11 @@ export class Lz4Blocks {
   /** Writes the blocks. @returns where they end, or −1 where the records must be opened for that */
   write(into: Viewed, at: number): number {
     return this.#rewriter.write(into, at);
+  }
+
+  /** Lets go of what was read. */
+  release(): void {
+    this.#sequences.release();
   }
 
   #changeHeads(records: number, shift: number, firstOffsetDelta: number): boolean {

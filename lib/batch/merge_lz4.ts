@@ -4,7 +4,7 @@
 
 import { type Viewed, viewed } from "../codec/copy_back.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../codec/lz4_frame.ts";
-import { KEPT_BYTES, withRoom } from "../codec/with_room.ts";
+import { withRoom } from "../codec/with_room.ts";
 import { crcMatches } from "./check.ts";
 import { Lz4Blocks } from "./lz4_blocks.ts";
 import { isLater, MOST_OPENED_BYTES } from "./merge.ts";
@@ -27,6 +27,8 @@ import { writeSealedHeader } from "./seal.ts";
 export interface Lz4RunLimits extends RunLimits {
   /** Batches of so many bytes, and larger ones, are not merged. */
   readonly smallBytes: number;
+  /** Nor those of so many records. */
+  readonly fewRecords: number;
 }
 
 /** A run that has become one batch: in its place, or, where there is not enough room, in bytes of its own. */
@@ -51,7 +53,7 @@ let scratch: Viewed = viewed(new Uint8Array(0));
  * no other attribute set, no gaps, no larger than told, undamaged.
  *
  * @param firstOffset source offset of the batch at the position, below 2^53
- * @returns undefined where fewer than two can be merged so
+ * @returns undefined, with nothing changed, where fewer than two can be merged so
  */
 export function mergeLz4Run(
   source: Viewed,
@@ -64,9 +66,8 @@ export function mergeLz4Run(
   const smallAt = (at: number, offset: number) => smallLz4Batch(source, at, offset, limits);
   const first = smallAt(position, firstOffset);
   if (first === 0) return undefined;
-  if (smallAt(position + first, firstOffset + recordCountOf(view, position)) === 0) {
-    return undefined;
-  }
+  const second = smallAt(position + first, firstOffset + recordCountOf(view, position));
+  if (second === 0 || first + second - BESIDE_BLOCKS > maxBytes) return undefined;
   const baseAt = position + BASE_TIMESTAMP_POSITION;
   let newestAt = position + MAX_TIMESTAMP_POSITION;
   let readAt = position;
@@ -96,6 +97,7 @@ export function mergeLz4Run(
     }
     readAt += size;
   }
+  blocks.release();
   if (batches < 2) return undefined;
   writeFrameHeader(scratch, RECORDS_POSITION, largestBlock);
   scratch.view.setUint32(writeAt, 0, true);
@@ -113,7 +115,6 @@ export function mergeLz4Run(
   const bytes = place.bytes.subarray(place.position, place.position + size);
   bytes.set(scratch.bytes.subarray(0, size));
   writeSealedHeader(bytes, header);
-  if (scratch.bytes.length > KEPT_BYTES) scratch = viewed(new Uint8Array(0));
   return { ...place, size, recordCount, end: readAt };
 }
 
@@ -122,7 +123,7 @@ function smallLz4Batch(
   { bytes, view }: Viewed,
   position: number,
   offset: number,
-  { end, untilOffset, smallBytes }: Lz4RunLimits,
+  { end, untilOffset, smallBytes, fewRecords }: Lz4RunLimits,
 ): number {
   if (end - position <= RECORDS_POSITION) return 0;
   const size = batchSize(view, position);
@@ -131,6 +132,7 @@ function smallLz4Batch(
     bytes[position + MAGIC_POSITION] === 2 &&
     attributes(view, position) === LZ4 &&
     isDense(view, position) &&
+    recordCountOf(view, position) < fewRecords &&
     offset + recordCountOf(view, position) <= untilOffset;
   return mergeable ? size : 0;
 }

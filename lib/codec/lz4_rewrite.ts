@@ -13,6 +13,9 @@ import { withRoom } from "./with_room.ts";
 /** How far back a match can copy from. */
 const FARTHEST = 0xffff;
 
+/** So many bytes of a frame are spelled out at most: each may take a while to find. */
+const MOST_SPELLED = 8 * 1024;
+
 /** A block's size, its last token with no literals, and a length of literals. */
 const MOST_BESIDE_CONTENT = 16;
 
@@ -33,8 +36,9 @@ export class Lz4Rewriter {
   /** Of a run of sequences to copy, those offsets that change: place in the source and what comes there. */
   #offsets = new Int32Array(1024);
   #offsetCount = 0;
-  /** A byte that could not be told. */
-  #untold = false;
+  #spelled = 0;
+  /** Whether the frame must be opened. */
+  #gaveUp = false;
 
   constructor(sequences: Lz4Sequences, changes: ContentChanges) {
     this.#sequences = sequences;
@@ -61,7 +65,8 @@ export class Lz4Rewriter {
       this.#literalCount =
       this.largestBlock =
         0;
-    this.#untold = false;
+    this.#spelled = 0;
+    this.#gaveUp = false;
     if (this.#offsets.length < 2 * sequences.count) {
       this.#offsets = new Int32Array(4 * sequences.count);
     }
@@ -69,9 +74,10 @@ export class Lz4Rewriter {
     for (let i = 0; i < sequences.blockCount; i++) {
       const last = sequences.blockEnds[i]!;
       this.#writeBlock(first, last);
+      if (this.#gaveUp) return -1;
       first = last;
     }
-    return this.#untold ? -1 : this.#at;
+    return this.#at;
   }
 
   #writeBlock(first: number, last: number): void {
@@ -87,7 +93,7 @@ export class Lz4Rewriter {
       this.#writeSequences(first, last);
     }
     // A change of which another block has a part.
-    if (this.#changes.start[this.#next]! < start[last]!) this.#untold = true;
+    if (this.#changes.start[this.#next]! < start[last]!) this.#gaveUp = true;
     const size = this.#at - sizeAt - 4;
     this.#into.view.setUint32(sizeAt, isStored ? STORED | size : size, true);
     const content = start[last]! - start[first]! + this.#growth - grownBefore;
@@ -97,7 +103,7 @@ export class Lz4Rewriter {
   #writeSequences(first: number, last: number): void {
     const { token, literals, start, match } = this.#sequences;
     const contentEnd = this.#contentEnd(last);
-    for (let k = first; k < last;) {
+    for (let k = first; k < last && !this.#gaveUp;) {
       const untouchedFrom = k;
       if (this.#literalCount === 0) k = this.#untouchedUntil(k, last, contentEnd);
       if (k > untouchedFrom) {
@@ -232,10 +238,12 @@ export class Lz4Rewriter {
 
   /** Bytes of the content as literals. */
   #spell(at: number, stop: number): void {
+    this.#spelled += stop - at;
+    if (this.#spelled > MOST_SPELLED) this.#gaveUp = true;
     this.#makeRoom(stop - at);
-    for (let i = at; i < stop; i++) {
+    for (let i = at; i < stop && !this.#gaveUp; i++) {
       const byte = this.#sequences.byteAt(i);
-      if (byte < 0) this.#untold = true;
+      if (byte < 0) this.#gaveUp = true;
       this.#literals.bytes[this.#literalCount++] = byte;
     }
   }

@@ -22,9 +22,11 @@ const MOST_STEPS = 64;
 const REMEMBERED = 4096;
 const UNUSED = -1;
 
+const NOTHING = viewed(new Uint8Array(0));
+
 /** The sequences of one frame; used again for the next. */
 export class Lz4Sequences {
-  source: Viewed = viewed(new Uint8Array(0));
+  source: Viewed = NOTHING;
   count = 0;
   /** Bytes of the content. */
   contentSize = 0;
@@ -53,12 +55,15 @@ export class Lz4Sequences {
   #frameBase = 0;
 
   /**
-   * Finds the sequences of a frame of independent blocks.
+   * Finds the sequences of a frame of independent blocks. What a content checksum says is not looked at: Java's clients do
+   * not, either, and it takes the opened content.
    *
-   * @returns false where it has linked blocks, or is not alone, or damaged: then it must be opened
+   * @param maxBytes the most the content may have
+   * @returns false where it has more, linked or empty blocks (which end a frame for Java's clients), or checksums of blocks, or
+   * is not alone, or damaged: then it must be opened
    * @throws CodecError where its header cannot be read
    */
-  load(source: Viewed, start: number, end: number): boolean {
+  load(source: Viewed, start: number, end: number, maxBytes: number): boolean {
     if (this.source !== source) this.source = source;
     this.#forget();
     this.count = 0;
@@ -67,24 +72,34 @@ export class Lz4Sequences {
     this.#near = 0;
     if (readUint32(source.view, start) !== FRAME_MAGIC) return false;
     const header = readFrameHeader(source.view, start + 4);
-    if ((header.flags & INDEPENDENT_BLOCKS) === 0) return false;
+    if ((header.flags & (INDEPENDENT_BLOCKS | BLOCK_CHECKSUM)) !== INDEPENDENT_BLOCKS) return false;
     this.#makeRoom(end - start);
-    const checksumBytes = (header.flags & BLOCK_CHECKSUM) !== 0 ? 4 : 0;
     const trailerBytes = (header.flags & CONTENT_CHECKSUM) !== 0 ? 4 : 0;
     for (let at = header.blocksStart;;) {
       if (end - at < 4) return false;
       const field = source.view.getUint32(at, true);
       at += 4;
-      if (field === 0) return at + trailerBytes === end;
+      if (field === 0) {
+        const { contentSize } = header;
+        if (contentSize !== undefined && contentSize !== BigInt(this.contentSize)) return false;
+        return at + trailerBytes === end;
+      }
       const size = field & ~STORED;
       if (size > end - at) return false;
       const before = this.contentSize;
       if (field >= STORED) this.#addStored(at, size);
       else if (!this.#addBlock(at, at + size)) return false;
-      if (this.contentSize - before > header.maxBlockBytes) return false;
+      const content = this.contentSize - before;
+      if (content === 0 || content > header.maxBlockBytes) return false;
+      if (this.contentSize > maxBytes) return false;
       this.#addBlockEnd();
-      at += size + checksumBytes;
+      at += size;
     }
+  }
+
+  /** Lets go of the source. */
+  release(): void {
+    this.source = NOTHING;
   }
 
   #forget(): void {

@@ -6,7 +6,7 @@ import type { BufferPool, PooledBuffer } from "../wire/buffer_pool.ts";
 import type { ResponseFrame } from "../wire/connection.ts";
 import type { FetchedPartition } from "../wire/fetch.ts";
 import { type Cut, type CutBatch, cutBatches, type CutProblem } from "./cut.ts";
-import { MERGE_WHOLE_PARTITION, type MergeBelow } from "./merge_below.ts";
+import { type MergeBelow, OPENED_OF_WHOLE_PARTITION } from "./merge_below.ts";
 import { mergeSmall } from "./merge_small.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
 
@@ -46,7 +46,7 @@ export function acceptFetched(
   const records = { ...frame, ...fetched };
   const whole = cutBatches(records, range, rules, damagedBefore ? undefined : below);
   const atOnce = fromOffset === partition.startOffset && whole.nextOffset === untilOffset;
-  const cut = mergeSmall(whole, rules, atOnce ? MERGE_WHOLE_PARTITION : below);
+  const cut = mergeSmall(whole, rules, atOnce ? OPENED_OF_WHOLE_PARTITION : below.opened);
   const empty = fetched.recordsEnd === fetched.recordsStart;
   // The first partition of a Fetch always gets what there is (KIP-74). If nothing comes although the log reaches
   // beyond the end, compaction has left nothing there.

@@ -237,7 +237,8 @@ function mergeRun(
     end: recordsEnd,
     untilOffset: Number(untilOffset),
     maxBytes: mergedBytes(maxBatchBytes),
-    smallBytes: below.lz4Blocks,
+    smallBytes: below.lz4Bytes,
+    fewRecords: below.lz4Records,
   };
   const first = Number(firstOffset);
   const asBatch = (recordCount: number) => ({

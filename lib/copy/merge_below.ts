@@ -9,8 +9,10 @@ import { MAX_IN_FLIGHT } from "./produce_queue.ts";
 export interface MergeBelow {
   /** What must be opened for that, by codec id. */
   readonly opened: readonly number[];
-  /** lz4 batches whose blocks can be taken over as they are, but for the records' heads. */
-  readonly lz4Blocks: number;
+  /** lz4 batches whose blocks are taken over as they are, but for the records' heads. */
+  readonly lz4Bytes: number;
+  /** Of which these have fewer records. */
+  readonly lz4Records: number;
 }
 
 /**
@@ -18,8 +20,9 @@ export interface MergeBelow {
  * was measured of JSON that compresses well. Compressed batches are opened and compressed again.
  */
 const MERGED_PER_SECOND = [400e6, 10e6, 30e6, 30e6, 30e6] as const;
-/** The same of lz4 blocks that are taken over. */
-const LZ4_BLOCKS_PER_SECOND = 200e6;
+/** The same of lz4 blocks that are taken over, and of the records in them. */
+const LZ4_BYTES_PER_SECOND = 200e6;
+const LZ4_RECORDS_PER_SECOND = 2e6;
 /** What an append costs a broker, whatever its size. */
 const APPEND_MS = 0.08;
 /**
@@ -40,11 +43,15 @@ export function mergeBelow(roundTripMs: number, partitions: number): MergeBelow 
 }
 
 /** Where all that is to be copied of a partition came at once: one append is enough for it. */
-export const MERGE_WHOLE_PARTITION: MergeBelow = mergedIn(SECOND_APPEND_MS);
+export const OPENED_OF_WHOLE_PARTITION: readonly number[] = mergedIn(SECOND_APPEND_MS).opened;
 
 function mergedIn(ms: number): MergeBelow {
   const bytes = (rate: number) => Math.min(MOST, Math.round(rate * ms / 1000));
-  return { opened: MERGED_PER_SECOND.map(bytes), lz4Blocks: bytes(LZ4_BLOCKS_PER_SECOND) };
+  return {
+    opened: MERGED_PER_SECOND.map(bytes),
+    lz4Bytes: bytes(LZ4_BYTES_PER_SECOND),
+    lz4Records: Math.round(LZ4_RECORDS_PER_SECOND * ms / 1000),
+  };
 }
 
 /** A megabyte is as good as more. */

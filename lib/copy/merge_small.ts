@@ -5,16 +5,16 @@
 import { DamagedMemberError, mergeBatches } from "../batch/merge.ts";
 import { attributes, CODEC_MASK } from "../batch/record_batch.ts";
 import { type Cut, type CutBatch, recordsBefore, type TargetRules } from "./cut.ts";
-import { type MergeBelow, mergedBytes } from "./merge_below.ts";
+import { mergedBytes } from "./merge_below.ts";
 
 /** Merged records may take a little more than their batches did, where these held many. */
 const MARGIN = 0.85;
 
-/** The cut with its runs of small batches merged. @param below which batches are small */
+/** The cut with its runs of small batches merged. @param below which batches are small: bytes as they lie in the log, by codec id */
 export function mergeSmall(
   cut: Cut,
   { maxBatchBytes, logAppendTime }: TargetRules,
-  below: MergeBelow,
+  below: readonly number[],
 ): Cut {
   if (cut.batches.length < 2 || logAppendTime) return cut;
   const most = mergedBytes(maxBatchBytes);
@@ -54,10 +54,10 @@ export function mergeSmall(
 
 function isSmall(
   { view, position, size, passedThrough }: CutBatch,
-  below: MergeBelow,
+  below: readonly number[],
 ): boolean {
   if (!passedThrough) return false;
-  return size < (below.opened[attributes(view, position) & CODEC_MASK] ?? 0);
+  return size < (below[attributes(view, position) & CODEC_MASK] ?? 0);
 }
 
 function sameKind(first: CutBatch | undefined, batch: CutBatch): boolean {

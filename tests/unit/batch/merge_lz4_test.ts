@@ -32,7 +32,14 @@ function merge(
   limits: Partial<Lz4RunLimits> = {},
   firstOffset = 0,
 ): MergedLz4Run | undefined {
-  const all = { end, untilOffset: 1_000_000, maxBytes: 1_000_000, smallBytes: 20_000, ...limits };
+  const all = {
+    end,
+    untilOffset: 1_000_000,
+    maxBytes: 1_000_000,
+    smallBytes: 20_000,
+    fewRecords: 1_000,
+    ...limits,
+  };
   return mergeLz4Run({ bytes, view }, 3, firstOffset, all);
 }
 
@@ -170,6 +177,13 @@ const others: readonly (readonly [string, Uint8Array])[] = [
     "linked blocks",
     single(2, {}, { compress: (plain) => lz4Frame(LINKED, [{ bytes: [...plain], stored: true }]) }),
   ],
+  [
+    "an empty block",
+    single(2, {}, {
+      compress: (plain) =>
+        lz4Frame(INDEPENDENT, [{ bytes: [...plain], stored: true }, { bytes: [0] }]),
+    }),
+  ],
   ["fewer records than it says", lz4([testRecord(2)], { recordCount: 2, lastOffset: 3n })],
   ["more records than it says", lz4(testRecords(2, 4), { recordCount: 1, lastOffset: 2n })],
   ["a record that is longer than the batch", damagedRecords],
@@ -229,11 +243,74 @@ Deno.test("a run of lz4 batches ends where the range, the response or the room i
   }
 });
 
-Deno.test("a run of lz4 batches never opens to more than consumers can", () => {
-  const empty = { value: new Uint8Array(3 * 1024 * 1024) };
-  const laid = lay([0, 1, 2, 3].map((offset) => single(offset, empty)));
-  const merged = merge(laid);
-  assert.equal(merged?.recordCount, 2);
+Deno.test("a run of lz4 batches never opens to more than consumers can, nor holds what opens to much", () => {
+  const laid = (size: number, count: number) =>
+    lay(Array.from({ length: count }, (_, i) => single(i, { value: new Uint8Array(size) })));
+  assert.equal(merge(laid(900_000, 12))?.recordCount, 9);
+  assert.equal(merge(laid(1_100_000, 2)), undefined);
+});
+
+Deno.test("thousands of heads, and hundreds of kilobytes in a batch, are merged like few", () => {
+  const note = [...new TextEncoder().encode("the same in every record, again and again and again")];
+  const records = (from: number, count: number, size: number) =>
+    Array.from({ length: count }, (_, i) => {
+      const value = Uint8Array.from(
+        { length: size },
+        (_, at) => (at % 300 === 7 ? i : note[at % 50]!),
+      );
+      return testRecord(from + i, { value });
+    });
+  for (const [count, size] of [[900, 20], [3, 200_000], [90, 5_000]] as const) {
+    const batches = [0, 1, 2].map((i) => records(i * count, count, size));
+    const laid = lay(batches.map((each) => lz4(each)));
+    const merged = merge(laid);
+    assert.ok(merged);
+    // Blocks of 64 KiB may end within a head: then it ends before that batch.
+    const all = batches.flat().slice(0, merged.recordCount);
+    assert.ok(all.length >= 2 * count);
+    const batch = read(merged);
+    assert.ok(batch.crcIsRight);
+    assert.deepEqual(contentsOf(batch.records), contentsOf(all));
+  }
+});
+
+Deno.test("a record's attributes stay", () => {
+  const batch = (offset: number) =>
+    single(offset, {}, {
+      compress: (section) => compressLz4(section.map((byte, i) => i === 1 ? 0x55 : byte)),
+    });
+  const merged = merge(lay([batch(0), batch(1)]));
+  assert.ok(merged);
+  const section = openStrictly(
+    merged.bytes.subarray(merged.position + 61, merged.position + merged.size),
+  );
+  assert.equal(section[1], 0x55);
+  assert.equal(section[section.length / 2 + 1], 0x55);
+});
+
+Deno.test("what comes behind a run is never touched, however close the merged batch comes to its end", () => {
+  for (let records = 1; records < 60; records++) {
+    const group = (from: number) =>
+      Array.from(
+        { length: records },
+        (_, i) => testRecord(from + i, { key: null, value: null, timestamp: 1_700_000_000_000n }),
+      );
+    const laid = lay([lz4(group(0)), lz4(group(records)), single(5_000)]);
+    const last = laid.spans[2]!;
+    const before = laid.bytes.slice(last.position);
+    const merged = merge(laid);
+    assert.equal(merged?.recordCount, 2 * records);
+    assert.deepEqual(laid.bytes.slice(last.position), before);
+    assert.ok(read(merged).crcIsRight);
+  }
+});
+
+Deno.test("a batch of too many records is left alone", () => {
+  const laid = () =>
+    lay([lz4(testRecords(0, 5)), lz4(testRecords(5, 10)), lz4(testRecords(10, 16))]);
+  assert.equal(merge(laid(), { fewRecords: 6 })?.recordCount, 10);
+  assert.equal(merge(laid(), { fewRecords: 7 })?.recordCount, 16);
+  assert.equal(merge(laid(), { fewRecords: 5 }), undefined);
 });
 
 Deno.test("no damaged lz4 batch is merged", () => {

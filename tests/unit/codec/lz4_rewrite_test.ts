@@ -22,7 +22,7 @@ interface Change {
 
 /** The frame with its content changed; undefined where it must be opened for that. */
 function rewrite(frame: Uint8Array, wanted: readonly Change[]): Uint8Array | undefined {
-  assert.ok(sequences.load(viewed(frame), 0, frame.length));
+  assert.ok(sequences.load(viewed(frame), 0, frame.length, 1 << 23));
   changes.clear();
   for (const { start, end, instead } of wanted) {
     changes.add(start, end, Uint8Array.from(instead), instead.length);
@@ -89,6 +89,44 @@ Deno.test("whatever changes in whatever block, the rest of the content stays, an
     }),
     { numRuns: 2_000 },
   );
+});
+
+Deno.test("where a change shortens the end of a block, its last bytes are literals all the same", () => {
+  const at = fc.integer({ min: 0, max: 20 });
+  fc.assert(
+    fc.property(
+      lz4Blocks(),
+      at,
+      fc.integer({ min: 1, max: 20 }),
+      fc.nat(),
+      (block, fromEnd, old, more) => {
+        const size = block.content.length;
+        const start = Math.max(0, size - fromEnd - old);
+        const change = { start, end: Math.min(size, start + old), instead: [more & 0xff] };
+        const frame = rewrite(lz4Frame(INDEPENDENT, [block]), [change]);
+        if (frame !== undefined) {
+          assert.deepEqual(
+            openStrictly(frame),
+            changed(block.content, [change]),
+          );
+        }
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+});
+
+Deno.test("what would have to be spelled out at length, or cannot be told, is given up at once", () => {
+  // A change to the first of many copies, each as far back as can be.
+  const content = [...repetitive(65_535, 250)];
+  const block: number[] = [0xf0, ...new Array<number>(256).fill(255), 240, ...content];
+  block.push(...[0xff, 0xff]);
+  const bytes = [...block];
+  bytes[0] = 0xff;
+  bytes.push(...new Array<number>(200).fill(255), 0, 0x50, 1, 2, 3, 4, 5);
+  const frame = lz4Frame(INDEPENDENT, [{ bytes }], [], 7);
+  const wanted = [{ start: 65_000, end: 65_001, instead: [1, 2, 3] }];
+  assert.equal(rewrite(frame, wanted), undefined);
 });
 
 Deno.test("blocks after the first change like it, and a change across two of them is not made", () => {

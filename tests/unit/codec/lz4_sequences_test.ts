@@ -17,13 +17,13 @@ import { repetitive } from "./sample_bytes.ts";
 
 const sequences = new Lz4Sequences();
 
-const load = (frame: Uint8Array) => sequences.load(viewed(frame), 0, frame.length);
+const load = (frame: Uint8Array) => sequences.load(viewed(frame), 0, frame.length, 1 << 23);
 
 const contentOf = () =>
   Array.from({ length: sequences.contentSize }, (_, position) => sequences.byteAt(position));
 
 Deno.test("every byte of a frame can be told without opening it", () => {
-  const flags = fc.subarray([BLOCK_CHECKSUM, CONTENT_CHECKSUM, CONTENT_SIZE])
+  const flags = fc.subarray([CONTENT_CHECKSUM, CONTENT_SIZE])
     .map((some) => some.reduce((all, flag) => all | flag, INDEPENDENT));
   fc.assert(
     fc.property(fc.array(lz4Blocks(), { maxLength: 3 }), flags, (blocks, flags) => {
@@ -38,9 +38,10 @@ Deno.test("every byte of a frame can be told without opening it", () => {
 Deno.test("a frame within other bytes is told from them, and one of several is not taken", () => {
   const frame = compressLz4(repetitive(300, 2));
   const around = Uint8Array.from([1, 2, 3, ...frame, ...frame]);
-  assert.ok(sequences.load(viewed(around), 3, 3 + frame.length));
+  assert.ok(sequences.load(viewed(around), 3, 3 + frame.length, 300));
   assert.deepEqual(Uint8Array.from(contentOf()), repetitive(300, 2));
-  assert.ok(!sequences.load(viewed(around), 3, around.length));
+  assert.ok(!sequences.load(viewed(around), 3, around.length, 1_000));
+  assert.ok(!sequences.load(viewed(around), 3, 3 + frame.length, 299));
 });
 
 Deno.test("a byte that was copied over and over is told where that is asked for in order, or not at all", () => {
@@ -74,6 +75,10 @@ const notTaken: readonly (readonly [string, Uint8Array])[] = [
     "a block that holds more than its frame allows",
     lz4Frame(INDEPENDENT, [{ bytes: [0x1f, 1, 1, 0, ...new Array<number>(258).fill(255), 0, 0] }]),
   ],
+  ["checksums of blocks", lz4Frame(INDEPENDENT | BLOCK_CHECKSUM, [{ bytes: eight }])],
+  ["another size than it says", lz4Frame(INDEPENDENT | CONTENT_SIZE, [{ bytes: eight }], [1, 2])],
+  ["an empty block", lz4Frame(INDEPENDENT, [{ bytes: eight }, { bytes: [0] }])],
+  ["an empty block that is stored", lz4Frame(INDEPENDENT, [{ bytes: [], stored: true }])],
   ["no end", lz4Frame(INDEPENDENT, [{ bytes: eight }]).subarray(0, -4)],
   ["a block that is cut off", lz4Frame(INDEPENDENT, [{ bytes: eight }]).subarray(0, 15)],
   ["another magic", Uint8Array.from([1, ...lz4Frame(INDEPENDENT, []).subarray(1)])],

@@ -7,7 +7,7 @@ import { mergeSmall as mergeSmallBelow } from "../../../lib/copy/merge_small.ts"
 import { layBatches } from "../../support/laid_batches.ts";
 import { buildBatch, readBatch, testRecord, utf8 } from "../../support/record_batch_builder.ts";
 
-const near = mergeBelow(0, 1);
+const near = mergeBelow(0, 1).opened;
 const mergeSmall = (cut: Cut, rules: TargetRules) => mergeSmallBelow(cut, rules, near);
 
 const rules = { maxBatchBytes: 1_000_000, logAppendTime: false };
@@ -120,7 +120,7 @@ Deno.test("compressed batches are merged only where they are tiny", () => {
 Deno.test("over a long link larger batches are merged, too", () => {
   const sizes = [40_000, 40_000, 3_000, 3_000, 300_000, 300_000];
   const codecs = [0, 0, 3, 3, 0, 0];
-  const far = mergeBelow(50, 6);
+  const far = mergeBelow(50, 6).opened;
   assert.deepEqual(shape(mergeSmall(cutOf(sizes, codecs), rules)).length, 6);
   assert.deepEqual(shape(mergeSmallBelow(cutOf(sizes, codecs), rules, far)), [
     "0-2 2 merged",
