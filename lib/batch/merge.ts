@@ -13,11 +13,13 @@ import {
   CODEC_MASK,
   CONTROL,
   int64Difference,
+  isLater,
   LOG_APPEND_TIME,
   MAX_TIMESTAMP_POSITION,
   recordCount as recordCountOf,
   TWO_32,
 } from "./record_batch.ts";
+import { MOST_OPENED_BYTES } from "./merge_limits.ts";
 import { forEachRecord, type RecordPosition } from "./records.ts";
 import { writeRecordHead } from "./record_head.ts";
 import { sealRecordBatch } from "./seal.ts";
@@ -39,9 +41,6 @@ export class DamagedMemberError extends Error {
 
 /** What a record may grow by: its length by 1, its timestamp delta from 1 to 10 bytes, its offset delta from 1 to 3. */
 const GROWTH_OF_RECORD = 12;
-
-/** What a merged batch may open to: consumers open it whole. */
-export const MOST_OPENED_BYTES = 8 * 1024 * 1024;
 
 /** Timestamps lie so far apart (2^53 ms) that their deltas are no safe integers: not worth merging. */
 class TooFarApartError extends Error {}
@@ -119,12 +118,6 @@ export function mergeBatches(
     codec,
   });
   return { count, bytes: merged };
-}
-
-/** Whether one signed 64-bit field is more than another. */
-export function isLater(view: DataView, at: number, than: number): boolean {
-  const high = view.getInt32(at) - view.getInt32(than);
-  return high > 0 || (high === 0 && view.getUint32(at + 4) > view.getUint32(than + 4));
 }
 
 /** Writes a record with a new offset delta and a shifted timestamp delta. @returns where it ends */

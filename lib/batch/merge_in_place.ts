@@ -4,6 +4,7 @@
 // computed, so that damage stays visible to the target's broker. Everything else is for merge.ts.
 
 import { crc32cAfterChange, crc32cRegister } from "./crc32c.ts";
+import type { MergedRun, RunLimits } from "./merge_limits.ts";
 import {
   ATTRIBUTES_POSITION,
   BASE_TIMESTAMP_POSITION,
@@ -20,25 +21,6 @@ import {
   TWO_32,
 } from "./record_batch.ts";
 import { sizeOfVarint, writeVarint } from "./varint.ts";
-
-/** How far a run may go. */
-export interface RunLimits {
-  /** Where the fetched bytes end. */
-  readonly end: number;
-  /** The first source offset not wanted. */
-  readonly untilOffset: number;
-  /** Bytes of the merged batch, header included. */
-  readonly maxBytes: number;
-}
-
-/** A run that has become one batch, at the position of its first. */
-export interface MergedRun {
-  /** Bytes of the merged batch. */
-  readonly size: number;
-  readonly recordCount: number;
-  /** Where the batch after the run begins. */
-  readonly end: number;
-}
 
 /** Larger batches pass through as they are. */
 const SMALL_BYTES = 16 * 1024;

@@ -7,14 +7,14 @@ import { FRAME_HEADER_BYTES, writeFrameHeader } from "../codec/lz4_frame.ts";
 import { withRoom } from "../codec/with_room.ts";
 import { crcMatches } from "./check.ts";
 import { Lz4Blocks } from "./lz4_blocks.ts";
-import { isLater, MOST_OPENED_BYTES } from "./merge.ts";
-import type { MergedRun, RunLimits } from "./merge_in_place.ts";
+import { type MergedRun, MOST_OPENED_BYTES, type RunLimits } from "./merge_limits.ts";
 import {
   attributes,
   BASE_TIMESTAMP_POSITION,
   batchSize,
   int64Difference,
   isDense,
+  isLater,
   MAGIC_POSITION,
   MAX_TIMESTAMP_POSITION,
   recordCount as recordCountOf,

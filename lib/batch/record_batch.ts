@@ -161,6 +161,12 @@ export function int64Difference(view: DataView, at: number, from: number): numbe
     (view.getUint32(at + 4) - view.getUint32(from + 4));
 }
 
+/** Whether one signed 64-bit field is more than another. */
+export function isLater(view: DataView, at: number, than: number): boolean {
+  const high = view.getInt32(at) - view.getInt32(than);
+  return high > 0 || (high === 0 && view.getUint32(at + 4) > view.getUint32(than + 4));
+}
+
 /** Whether the batch holds a transaction marker (or another control record) instead of messages. */
 export function isControlBatch(view: DataView, position: number): boolean {
   return (attributes(view, position) & CONTROL) !== 0;

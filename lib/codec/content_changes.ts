@@ -20,7 +20,7 @@ export class ContentChanges {
   instead: Uint8Array = new Uint8Array(1024);
   /** Where that of each ends. */
   insteadEnd = new Int32Array(0);
-  /** Of each slot, the last change that begins before it or in it, or the one before that, or −1: where looking begins. */
+  /** Of each slot, the last change that begins before it, or −1: where looking for one in it begins. */
   slots = new Int32Array(1024);
   #slotCount = 0;
 

@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { crcMatches } from "../../../lib/batch/check.ts";
-import {
-  type MergedRun,
-  mergeRunInPlace,
-  type RunLimits,
-} from "../../../lib/batch/merge_in_place.ts";
+import { mergeRunInPlace } from "../../../lib/batch/merge_in_place.ts";
+import type { MergedRun, RunLimits } from "../../../lib/batch/merge_limits.ts";
 import { AROUND, damagedCopies, type LaidBatches, layBatches } from "../../support/laid_batches.ts";
 import {
   buildBatch,

@@ -184,6 +184,16 @@ const others: readonly (readonly [string, Uint8Array])[] = [
         lz4Frame(INDEPENDENT, [{ bytes: [...plain], stored: true }, { bytes: [0] }]),
     }),
   ],
+  [
+    "a head that lies in two blocks",
+    single(2, {}, {
+      compress: (plain) =>
+        lz4Frame(
+          INDEPENDENT,
+          [plain.slice(0, 2), plain.slice(2)].map((part) => ({ bytes: [...part], stored: true })),
+        ),
+    }),
+  ],
   ["fewer records than it says", lz4([testRecord(2)], { recordCount: 2, lastOffset: 3n })],
   ["more records than it says", lz4(testRecords(2, 4), { recordCount: 1, lastOffset: 2n })],
   ["a record that is longer than the batch", damagedRecords],
@@ -271,6 +281,18 @@ Deno.test("thousands of heads, and hundreds of kilobytes in a batch, are merged 
     const batch = read(merged);
     assert.ok(batch.crcIsRight);
     assert.deepEqual(contentsOf(batch.records), contentsOf(all));
+  }
+});
+
+Deno.test("the merged frame allows for its largest block, wherever it lies", () => {
+  const large = (offset: number) =>
+    single(offset, { value: new Uint8Array(100_000) }, {
+      compress: (plain) => lz4Frame(INDEPENDENT, [{ bytes: [...plain], stored: true }], [], 7),
+    });
+  for (const batches of [[large(0), single(1)], [single(0), large(1)]]) {
+    const merged = merge(lay(batches), { smallBytes: 200_000 });
+    assert.equal(merged?.recordCount, 2);
+    assert.equal(read(merged).records.length, 2);
   }
 });
 

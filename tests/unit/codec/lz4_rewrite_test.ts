@@ -116,6 +116,24 @@ Deno.test("where a change shortens the end of a block, its last bytes are litera
   );
 });
 
+Deno.test("a byte that is a copy of copies of copies is spelled out where it can be told, or the frame is given up", () => {
+  const block: number[] = [0x80, 1, 2, 3, 4, 5, 6, 7, 8, 8, 0];
+  const content = [1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4];
+  for (let i = 0; i < 400; i++) {
+    block.push(0x04, 8, 0);
+    for (let n = 0; n < 8; n++) content.push(content[content.length - 8]!);
+  }
+  block.push(0xc0, ...content.slice(0, 12));
+  content.push(...content.slice(0, 12));
+  const frame = lz4Frame(INDEPENDENT, [{ bytes: block }]);
+  const at = (start: number) => [{ start, end: start + 1, instead: [7, 7] }];
+  const near = rewrite(frame, at(301));
+  assert.ok(near);
+  assert.deepEqual(openStrictly(near), changed(content, at(301)));
+  const far = content.length - 50;
+  assert.equal(rewrite(frame, at(far - far % 8 + 9)), undefined);
+});
+
 Deno.test("what would have to be spelled out at length, or cannot be told, is given up at once", () => {
   // A change to the first of many copies, each as far back as can be.
   const content = [...repetitive(65_535, 250)];

@@ -65,6 +65,10 @@ const eight = [0x80, 1, 2, 3, 4, 5, 6, 7, 8];
 const notTaken: readonly (readonly [string, Uint8Array])[] = [
   ["linked blocks", lz4Frame(LINKED, [{ bytes: eight }])],
   ["a match from before its block", lz4Frame(INDEPENDENT, [{ bytes: [0x10, 1, 2, 0, 0x10, 1] }])],
+  [
+    "a match from the block before",
+    lz4Frame(INDEPENDENT, [{ bytes: eight }, { bytes: [0x10, 1, 2, 0, 0x10, 1] }]),
+  ],
   ["a match from nowhere", lz4Frame(INDEPENDENT, [{ bytes: [0x10, 1, 0, 0, 0x10, 1] }])],
   ["a block that ends with a match", lz4Frame(INDEPENDENT, [{ bytes: [0x10, 1, 1, 0] }])],
   ["half an offset", lz4Frame(INDEPENDENT, [{ bytes: [0x10, 1, 1] }])],
