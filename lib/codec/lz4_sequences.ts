@@ -59,8 +59,8 @@ export class Lz4Sequences {
    * not, either, and it takes the opened content.
    *
    * @param maxBytes the most the content may have
-   * @returns false where it has more, linked or empty blocks (which end a frame for Java's clients), or checksums of blocks, or
-   * is not alone, or damaged: then it must be opened
+   * @returns false where it has more, blocks that are linked, empty (which end a frame for Java's clients) or have checksums of
+   * their own, or is not alone, or damaged: then it must be opened
    * @throws CodecError where its header cannot be read
    */
   load(source: Viewed, start: number, end: number, maxBytes: number): boolean {
