@@ -18,16 +18,22 @@ const MOST_VARINT_BYTES = 6;
 
 /** Writes one batch after the other; used again. */
 export class Lz4Blocks {
-  /** Bytes of the records as they will be, opened. */
-  contentSize = 0;
-  /** Bytes that {@link write} takes at most. */
-  mostBytes = 0;
   readonly #sequences = new Lz4Sequences();
   readonly #changes = new ContentChanges();
   readonly #rewriter = new Lz4Rewriter(this.#sequences, this.#changes);
   readonly #head = new Uint8Array(MOST_HEAD_BYTES);
   /** Where the last varint ended. */
   #readEnd = 0;
+
+  /** Bytes of the records as they will be, opened. */
+  get contentSize(): number {
+    return this.#changes.newSize;
+  }
+
+  /** Bytes that {@link write} takes at most. */
+  get mostBytes(): number {
+    return this.#rewriter.mostBytes;
+  }
 
   /** Bytes of the largest block written, opened or not. */
   get largestBlock(): number {
@@ -55,11 +61,7 @@ export class Lz4Blocks {
       if (error instanceof CodecError) return false;
       throw error;
     }
-    const records = recordCount(source.view, position);
-    if (!this.#changeHeads(records, shift, firstOffsetDelta)) return false;
-    this.contentSize = this.#changes.newSize;
-    this.mostBytes = this.#rewriter.mostBytes;
-    return true;
+    return this.#changeHeads(recordCount(source.view, position), shift, firstOffsetDelta);
   }
 
   /** Writes the blocks. @returns where they end, or −1 where the records must be opened for that */

@@ -9,6 +9,7 @@ import {
   ATTRIBUTES_POSITION,
   BASE_TIMESTAMP_POSITION,
   batchSize,
+  beginsAt,
   CRC_POSITION,
   int64Difference,
   LAST_OFFSET_DELTA_POSITION,
@@ -18,7 +19,6 @@ import {
   MAX_TIMESTAMP_POSITION,
   RECORD_COUNT_POSITION,
   RECORDS_POSITION,
-  TWO_32,
 } from "./record_batch.ts";
 import { sizeOfVarint, writeVarint } from "./varint.ts";
 
@@ -122,7 +122,7 @@ function plainBody(
   const baseAt = position + BASE_TIMESTAMP_POSITION;
   const maxAt = position + MAX_TIMESTAMP_POSITION;
   if (
-    view.getInt32(position) * TWO_32 + view.getUint32(position + 4) !== offset ||
+    !beginsAt(view, position, offset) ||
     bytes[position + MAGIC_POSITION] !== 2 ||
     view.getInt16(position + ATTRIBUTES_POSITION) !== 0 ||
     view.getInt32(position + LAST_OFFSET_DELTA_POSITION) !== 0 ||

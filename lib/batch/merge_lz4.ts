@@ -2,9 +2,8 @@
 // records' heads are changed. Records stay compressed as they were, not across what were batches. Whatever cannot be done
 // so is for merge.ts.
 
-import { type Viewed, viewed } from "../codec/copy_back.ts";
+import { type Viewed, viewed, viewedWithRoom } from "../codec/copy_back.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../codec/lz4_frame.ts";
-import { withRoom } from "../codec/with_room.ts";
 import { crcMatches } from "./check.ts";
 import { Lz4Blocks } from "./lz4_blocks.ts";
 import { type MergedRun, MOST_OPENED_BYTES, type RunLimits } from "./merge_limits.ts";
@@ -12,6 +11,7 @@ import {
   attributes,
   BASE_TIMESTAMP_POSITION,
   batchSize,
+  beginsAt,
   int64Difference,
   isDense,
   isLater,
@@ -19,7 +19,6 @@ import {
   MAX_TIMESTAMP_POSITION,
   recordCount as recordCountOf,
   RECORDS_POSITION,
-  TWO_32,
 } from "./record_batch.ts";
 import { writeSealedHeader } from "./seal.ts";
 
@@ -84,8 +83,7 @@ export function mergeLz4Run(
     const shift = int64Difference(view, readAt + BASE_TIMESTAMP_POSITION, baseAt);
     if (!blocks.load(source, readAt, size, shift, recordCount)) break;
     if (opened + blocks.contentSize > MOST_OPENED_BYTES) break;
-    const memory = withRoom(scratch.bytes, writeAt, blocks.mostBytes + END_MARK_BYTES);
-    if (memory !== scratch.bytes) scratch = viewed(memory);
+    scratch = viewedWithRoom(scratch, writeAt, blocks.mostBytes + END_MARK_BYTES);
     const written = blocks.write(scratch, writeAt);
     if (written < 0 || written + END_MARK_BYTES > maxBytes) break;
     writeAt = written;
@@ -128,7 +126,7 @@ function smallLz4Batch(
   if (end - position <= RECORDS_POSITION) return 0;
   const size = batchSize(view, position);
   const mergeable = size > RECORDS_POSITION && size < smallBytes && size <= end - position &&
-    view.getInt32(position) * TWO_32 + view.getUint32(position + 4) === offset &&
+    beginsAt(view, position, offset) &&
     bytes[position + MAGIC_POSITION] === 2 &&
     attributes(view, position) === LZ4 &&
     isDense(view, position) &&

@@ -161,6 +161,12 @@ export function int64Difference(view: DataView, at: number, from: number): numbe
     (view.getUint32(at + 4) - view.getUint32(from + 4));
 }
 
+/** Whether a batch's base offset is this one, below 2^53. */
+export function beginsAt(view: DataView, position: number, offset: number): boolean {
+  const at = position + BASE_OFFSET_POSITION;
+  return view.getInt32(at) * TWO_32 + view.getUint32(at + 4) === offset;
+}
+
 /** Whether one signed 64-bit field is more than another. */
 export function isLater(view: DataView, at: number, than: number): boolean {
   const high = view.getInt32(at) - view.getInt32(than);

@@ -1,9 +1,9 @@
 // Changes to content at places in it, in order: bytes that others come instead of, fewer or more.
 
-import { withRoom } from "./with_room.ts";
+import { withRoom, withRoomFor } from "./with_room.ts";
 
-/** A slot of {@link ContentChanges} stands for 64 positions. */
-export const SLOT_BITS = 6;
+/** A slot stands for 64 positions. */
+const SLOT_BITS = 6;
 /** Behind every position. */
 export const NOWHERE = 0x7fffffff;
 
@@ -14,14 +14,14 @@ export class ContentChanges {
   start = Int32Array.of(NOWHERE);
   /** Where it ends there. */
   end = new Int32Array(0);
-  /** By how much the content has grown behind it. */
-  growth = new Int32Array(0);
+  /** By how much the content has grown before it; after the last, by how much in all. */
+  growthBefore = new Int32Array(1);
   /** What comes instead of all of them, one after another. */
   instead: Uint8Array = new Uint8Array(1024);
-  /** Where that of each ends. */
-  insteadEnd = new Int32Array(0);
+  /** Where that of each begins; after the last, where it all ends. */
+  insteadStart = new Int32Array(1);
   /** Of each slot, the last change that begins before it, or −1: where looking for one in it begins. */
-  slots = new Int32Array(1024);
+  #slots = new Int32Array(1024);
   #slotCount = 0;
 
   /** Bytes of the content with all of them, once closed. */
@@ -35,50 +35,41 @@ export class ContentChanges {
   /** Adds one, behind those that there are: `bytes[0, size)` instead of the content's `[start, end)`, which is not empty. */
   add(start: number, end: number, bytes: Uint8Array, size: number): void {
     const i = this.count++;
-    if (i === this.end.length) this.#grow();
-    const at = i === 0 ? 0 : this.insteadEnd[i - 1]!;
+    this.#makeRoom();
+    const at = this.insteadStart[i]!;
     this.instead = withRoom(this.instead, at, size);
     for (let k = 0; k < size; k++) this.instead[at + k] = bytes[k]!;
     this.start[i] = start;
     this.start[i + 1] = NOWHERE;
     this.end[i] = end;
-    this.insteadEnd[i] = at + size;
-    this.growth[i] = (i === 0 ? 0 : this.growth[i - 1]!) + size - (end - start);
+    this.insteadStart[i + 1] = at + size;
+    this.growthBefore[i + 1] = this.growthBefore[i]! + size - (end - start);
     this.#fillSlots(start, i - 1);
   }
 
   /** To be called when all are there. @param size bytes of the content as it was */
   close(size: number): void {
     this.#fillSlots(size, this.count - 1);
-    this.newSize = size + (this.count === 0 ? 0 : this.growth[this.count - 1]!);
+    this.newSize = size + this.growthBefore[this.count]!;
   }
 
   /** The last change that begins at a position of the content or before it, or −1. */
   lastAt(position: number): number {
-    let i = this.slots[position >> SLOT_BITS]!;
+    let i = this.#slots[position >> SLOT_BITS]!;
     while (this.start[i + 1]! <= position) i++;
     return i;
   }
 
   #fillSlots(before: number, change: number): void {
     const count = (before >> SLOT_BITS) + 1;
-    if (count > this.slots.length) {
-      const slots = new Int32Array(2 * count);
-      slots.set(this.slots);
-      this.slots = slots;
-    }
-    while (this.#slotCount < count) this.slots[this.#slotCount++] = change;
+    this.#slots = withRoomFor(this.#slots, count);
+    while (this.#slotCount < count) this.#slots[this.#slotCount++] = change;
   }
 
-  #grow(): void {
-    const longer = (array: Int32Array, more: number) => {
-      const grown = new Int32Array(2 * array.length + more);
-      grown.set(array);
-      return grown;
-    };
-    this.end = longer(this.end, 64);
-    this.growth = longer(this.growth, 64);
-    this.insteadEnd = longer(this.insteadEnd, 64);
-    this.start = longer(this.start, 63);
+  #makeRoom(): void {
+    this.start = withRoomFor(this.start, this.count + 1);
+    this.end = withRoomFor(this.end, this.count);
+    this.growthBefore = withRoomFor(this.growthBefore, this.count + 1);
+    this.insteadStart = withRoomFor(this.insteadStart, this.count + 1);
   }
 }

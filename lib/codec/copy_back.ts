@@ -2,6 +2,8 @@
 // the time. They go in words of four bytes where there is room for it: up to three bytes behind what is copied are
 // overwritten, which whoever fills memory from front to back writes later.
 
+import { withRoom } from "./with_room.ts";
+
 /** From here on the engine's own copy is faster. */
 const CALL_FROM = 128;
 const WORD = 4;
@@ -15,6 +17,17 @@ export interface Viewed {
 /** The bytes with their view. */
 export function viewed(bytes: Uint8Array): Viewed {
   return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+}
+
+/** The same as `withRoom`, with its view: the ones given, where there is room. */
+export function viewedWithRoom(
+  memory: Viewed,
+  position: number,
+  room: number,
+  most?: number,
+): Viewed {
+  const bytes = withRoom(memory.bytes, position, room, most);
+  return bytes === memory.bytes ? memory : viewed(bytes);
 }
 
 /** Appends `length` bytes from `offset` (1 or more) before `position`; an overlap repeats them. Unchecked. */

@@ -3,7 +3,7 @@
 // ones. Dictionaries and the legacy frame are refused.
 
 import { CodecError, tooLarge } from "./codec_error.ts";
-import { type Viewed, viewed } from "./copy_back.ts";
+import { type Viewed, viewed, viewedWithRoom } from "./copy_back.ts";
 import { compressBlock, decompressBlock, MAX_COMPRESSED_BLOCK, tooMuch } from "./lz4_block.ts";
 import {
   BLOCK_CHECKSUM,
@@ -107,8 +107,7 @@ function openBlock(
   to: number,
   maxBytes: number,
 ): number {
-  const memory = withRoom(opened.bytes, to, maxBlockBytes, maxBytes + maxBlockBytes);
-  if (memory !== opened.bytes) opened = viewed(memory);
+  opened = viewedWithRoom(opened, to, maxBlockBytes, maxBytes + maxBlockBytes);
   if (!isStored) {
     const reach = (flags & INDEPENDENT_BLOCKS) !== 0 ? to : frameStart;
     return decompressBlock(source, start, end, opened, to, reach, to + maxBlockBytes);

@@ -2,13 +2,12 @@
 // to do with a change are copied as they are, but for how far back they reach over changes; what matches copied from
 // bytes that are gone is spelled out as literals.
 
-import { type ContentChanges, SLOT_BITS } from "./content_changes.ts";
-import { copyInto, type Viewed, viewed } from "./copy_back.ts";
+import type { ContentChanges } from "./content_changes.ts";
+import { copyInto, type Viewed, viewed, viewedWithRoom } from "./copy_back.ts";
 import { writeLiterals, writeMatch } from "./lz4_block.ts";
 import { STORED } from "./lz4_frame.ts";
 import type { Lz4Sequences } from "./lz4_sequences.ts";
 import { LAST_LITERALS, LAST_MATCH_START, MIN_MATCH } from "./match_finder.ts";
-import { withRoom } from "./with_room.ts";
 
 /** How far back a match can copy from. */
 const FARTHEST = 0xffff;
@@ -27,9 +26,8 @@ export class Lz4Rewriter {
   readonly #changes: ContentChanges;
   #into!: Viewed;
   #at = 0;
-  /** The next change, and by how much the content has grown before it. */
+  /** The next change. */
   #next = 0;
-  #growth = 0;
   /** Literals of the sequence that is being written. */
   #literals = viewed(new Uint8Array(1024));
   #literalCount = 0;
@@ -58,13 +56,11 @@ export class Lz4Rewriter {
    */
   write(into: Viewed, at: number): number {
     const sequences = this.#sequences;
-    if (this.#into !== into) this.#into = into;
+    this.#into = into;
     this.#at = at;
-    this.#next =
-      this.#growth =
-      this.#literalCount =
-      this.largestBlock =
-        0;
+    this.#next = 0;
+    this.#literalCount = 0;
+    this.largestBlock = 0;
     this.#spelled = 0;
     this.#gaveUp = false;
     if (this.#offsets.length < 2 * sequences.count) {
@@ -83,7 +79,7 @@ export class Lz4Rewriter {
   #writeBlock(first: number, last: number): void {
     const { token, literals, start } = this.#sequences;
     const sizeAt = this.#at;
-    const grownBefore = this.#growth;
+    const grownBefore = this.#grown;
     this.#at += 4;
     const isStored = token[first] === literals[first];
     if (isStored) {
@@ -96,7 +92,7 @@ export class Lz4Rewriter {
     if (this.#changes.start[this.#next]! < start[last]!) this.#gaveUp = true;
     const size = this.#at - sizeAt - 4;
     this.#into.view.setUint32(sizeAt, isStored ? STORED | size : size, true);
-    const content = start[last]! - start[first]! + this.#growth - grownBefore;
+    const content = start[last]! - start[first]! + this.#grown - grownBefore;
     this.largestBlock = Math.max(this.largestBlock, size, content);
   }
 
@@ -121,8 +117,8 @@ export class Lz4Rewriter {
   /** How far the sequences from one on can be copied; notes which of their offsets differ. */
   #untouchedUntil(first: number, last: number, contentEnd: number): number {
     const { literals, start, match, back } = this.#sequences;
-    const { start: changeStart, end: changeEnd, growth, slots } = this.#changes;
-    const grown = this.#growth;
+    const { start: changeStart, end: changeEnd, growthBefore } = this.#changes;
+    const grown = this.#grown;
     const nextChange = changeStart[this.#next]!;
     const changedUntil = this.#next === 0 ? 0 : changeEnd[this.#next - 1]!;
     const latestEnd = Math.min(nextChange, contentEnd - LAST_LITERALS - grown);
@@ -137,10 +133,9 @@ export class Lz4Rewriter {
       const farBack = back[k]!;
       if (at - farBack >= changedUntil) continue;
       const copiedLast = end - farBack - 1;
-      let change = slots[copiedLast >> SLOT_BITS]!;
-      while (changeStart[change + 1]! <= copiedLast) change++;
+      const change = this.#changes.lastAt(copiedLast);
       if (change >= 0 && at - farBack < changeEnd[change]!) break;
-      const offset = farBack + grown - (change < 0 ? 0 : growth[change]!);
+      const offset = farBack + grown - growthBefore[change + 1]!;
       if (offset > FARTHEST) break;
       if (offset !== farBack) {
         offsets[noted++] = literals[k]! + at - start[k]!;
@@ -152,11 +147,15 @@ export class Lz4Rewriter {
     return k;
   }
 
+  /** By how much the content has grown before what is written next. */
+  get #grown(): number {
+    return this.#changes.growthBefore[this.#next]!;
+  }
+
   /** Where a block's content will end, counted in what is written. */
   #contentEnd(last: number): number {
     const end = this.#sequences.start[last]!;
-    const change = this.#changes.lastAt(end - 1);
-    return end + (change < 0 ? 0 : this.#changes.growth[change]!);
+    return end + this.#changes.growthBefore[this.#changes.lastAt(end - 1) + 1]!;
   }
 
   /** Sequences as they are, with the offsets that differ. */
@@ -192,7 +191,7 @@ export class Lz4Rewriter {
   /** The match of a sequence: what of it can be copied still, as matches, the rest as literals. */
   #takeMatch(k: number, contentEnd: number): void {
     const { start, match, back } = this.#sequences;
-    const { start: changeStart, end: changeEnd, growth } = this.#changes;
+    const { start: changeStart, end: changeEnd, growthBefore } = this.#changes;
     const farBack = back[k]!;
     for (let at = match[k]!, end = start[k + 1]!; at < end;) {
       if (at >= changeStart[this.#next]!) {
@@ -207,11 +206,11 @@ export class Lz4Rewriter {
         this.#spell(at, stop);
       } else {
         stop = Math.min(stop, changeStart[change + 1]! + farBack);
-        const latestEnd = contentEnd - LAST_LITERALS - this.#growth;
+        const latestEnd = contentEnd - LAST_LITERALS - this.#grown;
         if (at < latestEnd) stop = Math.min(stop, latestEnd);
-        const offset = farBack + this.#growth - (change < 0 ? 0 : growth[change]!);
-        const isMatch = stop - at >= MIN_MATCH && offset <= FARTHEST && stop <= latestEnd &&
-          at + this.#growth <= contentEnd - LAST_MATCH_START;
+        const offset = farBack + this.#grown - growthBefore[change + 1]!;
+        const isMatch = stop - at >= MIN_MATCH && offset <= FARTHEST &&
+          at + this.#grown <= contentEnd - LAST_MATCH_START;
         if (isMatch) this.#writeMatch(offset, stop - at);
         else this.#spell(at, stop);
       }
@@ -221,17 +220,16 @@ export class Lz4Rewriter {
 
   /** The change that a position lies in, where it begins. @returns where it ends, or the sequence does */
   #takeChange(at: number, end: number): number {
-    const { start, end: ends, growth, instead, insteadEnd } = this.#changes;
+    const { start, end: ends, instead, insteadStart } = this.#changes;
     const i = this.#next;
     if (at === start[i]) {
-      const from = i === 0 ? 0 : insteadEnd[i - 1]!;
-      const to = insteadEnd[i]!;
+      const from = insteadStart[i]!;
+      const to = insteadStart[i + 1]!;
       this.#makeRoom(to - from);
       const { bytes } = this.#literals;
       for (let k = from; k < to; k++) bytes[this.#literalCount++] = instead[k]!;
     }
     if (ends[i]! > end) return end;
-    this.#growth = growth[i]!;
     this.#next = i + 1;
     return ends[i]!;
   }
@@ -249,8 +247,7 @@ export class Lz4Rewriter {
   }
 
   #makeRoom(bytes: number): void {
-    const memory = withRoom(this.#literals.bytes, this.#literalCount, bytes);
-    if (memory !== this.#literals.bytes) this.#literals = viewed(memory);
+    this.#literals = viewedWithRoom(this.#literals, this.#literalCount, bytes);
   }
 
   #writeMatch(offset: number, length: number): void {

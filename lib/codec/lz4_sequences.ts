@@ -41,7 +41,7 @@ export class Lz4Sequences {
   /** How far back it copies from. */
   back = new Int32Array(0);
   /** Of each block, how many sequences it and those before it have. */
-  blockEnds = new Int32Array(1);
+  readonly blockEnds: number[] = [];
   blockCount = 0;
   /** Where looking for a byte goes on: mostly the next is near. */
   #near = 0;
@@ -64,7 +64,7 @@ export class Lz4Sequences {
    * @throws CodecError where its header cannot be read
    */
   load(source: Viewed, start: number, end: number, maxBytes: number): boolean {
-    if (this.source !== source) this.source = source;
+    this.source = source;
     this.#forget();
     this.count = 0;
     this.blockCount = 0;
@@ -92,7 +92,7 @@ export class Lz4Sequences {
       const content = this.contentSize - before;
       if (content === 0 || content > header.maxBlockBytes) return false;
       if (this.contentSize > maxBytes) return false;
-      this.#addBlockEnd();
+      this.blockEnds[this.blockCount++] = this.count;
       at += size;
     }
   }
@@ -107,15 +107,6 @@ export class Lz4Sequences {
     if (this.#frameBase < 2 ** 30) return;
     this.#frameBase = 0;
     this.#toldOf.fill(UNUSED);
-  }
-
-  #addBlockEnd(): void {
-    if (this.blockCount === this.blockEnds.length) {
-      const longer = new Int32Array(2 * this.blockCount);
-      longer.set(this.blockEnds);
-      this.blockEnds = longer;
-    }
-    this.blockEnds[this.blockCount++] = this.count;
   }
 
   #makeRoom(bytes: number): void {

@@ -18,3 +18,14 @@ export function withRoom(
   larger.set(memory.subarray(0, position));
   return larger;
 }
+
+/** Numbers with room for so many: longer, and the same at the beginning, where they have less. */
+export function withRoomFor(
+  numbers: Int32Array<ArrayBuffer>,
+  count: number,
+): Int32Array<ArrayBuffer> {
+  if (count <= numbers.length) return numbers;
+  const longer = new Int32Array(2 * count);
+  longer.set(numbers);
+  return longer;
+}

@@ -241,22 +241,15 @@ function mergeRun(
     fewRecords: below.lz4Records,
   };
   const first = Number(firstOffset);
-  const asBatch = (recordCount: number) => ({
-    ...{ recordCount, firstOffset, nextOffset: firstOffset + BigInt(recordCount) },
-  });
   const plain = mergeRunInPlace(bytes, view, position, first, limits);
-  if (plain !== undefined) {
-    const { size, recordCount, end } = plain;
-    return {
-      batch: { bytes, view, position, size, ...asBatch(recordCount), passedThrough: true },
-      end,
-    };
-  }
-  const lz4 = mergeLz4Run({ bytes, view }, position, first, limits);
-  if (lz4 === undefined) return undefined;
-  const { end, recordCount, ...place } = lz4;
+  const run = plain === undefined
+    ? mergeLz4Run({ bytes, view }, position, first, limits)
+    : { ...plain, bytes, view, position };
+  if (run === undefined) return undefined;
+  const { end, ...merged } = run;
+  const nextOffset = firstOffset + BigInt(merged.recordCount);
   return {
-    batch: { ...place, ...asBatch(recordCount), passedThrough: place.bytes === bytes },
+    batch: { ...merged, firstOffset, nextOffset, passedThrough: merged.bytes === bytes },
     end,
   };
 }

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { crcMatches } from "../../../lib/batch/check.ts";
 import { type Lz4RunLimits, type MergedLz4Run, mergeLz4Run } from "../../../lib/batch/merge_lz4.ts";
 import { viewed } from "../../../lib/codec/copy_back.ts";
 import { compressLz4 } from "../../../lib/codec/lz4.ts";
-import { AROUND, damagedCopies, type LaidBatches, layBatches } from "../../support/laid_batches.ts";
+import { damagedCopies, type LaidBatches } from "../../support/laid_batches.ts";
 import {
   CONTENT_CHECKSUM,
   INDEPENDENT,
@@ -12,6 +11,14 @@ import {
   lz4Frame,
   openStrictly,
 } from "../../support/lz4_frames.ts";
+import {
+  anyRecord,
+  assertAllMerged,
+  BEFORE,
+  layRun,
+  testRunEnds,
+  type WayOfMerging,
+} from "../../support/merged_runs.ts";
 import {
   buildBatch,
   contentsOf,
@@ -24,23 +31,20 @@ import {
   testRecords,
 } from "../../support/record_batch_builder.ts";
 
-/** With something before and behind them. */
-const lay = (batches: readonly Uint8Array[]) => layBatches(batches, { before: 3, behind: 5 });
+const far: Lz4RunLimits = {
+  end: 0,
+  untilOffset: 1_000_000,
+  maxBytes: 1_000_000,
+  smallBytes: 20_000,
+  fewRecords: 1_000,
+};
 
 function merge(
   { bytes, view, end }: LaidBatches,
   limits: Partial<Lz4RunLimits> = {},
   firstOffset = 0,
 ): MergedLz4Run | undefined {
-  const all = {
-    end,
-    untilOffset: 1_000_000,
-    maxBytes: 1_000_000,
-    smallBytes: 20_000,
-    fewRecords: 1_000,
-    ...limits,
-  };
-  return mergeLz4Run({ bytes, view }, 3, firstOffset, all);
+  return mergeLz4Run({ bytes, view }, BEFORE, firstOffset, { ...far, end, ...limits });
 }
 
 const read = ({ bytes, position, size }: MergedLz4Run): TestBatch =>
@@ -53,25 +57,17 @@ const lz4 = (records: readonly TestRecord[], options: TestBatchOptions = {}) =>
 const single = (offset: number, record: Partial<TestRecord> = {}, options?: TestBatchOptions) =>
   lz4([testRecord(offset, record)], options);
 
+const way: WayOfMerging = { batches: "lz4 batches", single, merge, read };
+
 /** Few different bytes, so that they repeat. */
-const bytes = fc.option(
-  fc.oneof(
-    fc.array(fc.nat({ max: 2 }), { maxLength: 300 }),
-    fc.array(fc.nat({ max: 255 }), { maxLength: 60 }),
-    fc.integer({ min: 0, max: 2_000 }).map((length) => new Array<number>(length).fill(0)),
-  ).map((numbers) => Uint8Array.from(numbers)),
-);
-const record = fc.record({
-  key: bytes,
-  value: bytes,
-  timestamp: fc.bigInt({ min: 1n << 40n, max: (1n << 40n) + (1n << 36n) }),
-  headers: fc.array(
-    fc.record({ key: fc.uint8Array({ maxLength: 9 }), value: bytes }, { noNullPrototype: true }),
-    { maxLength: 2 },
-  ),
-});
+const repeating = fc.oneof(
+  fc.array(fc.nat({ max: 2 }), { maxLength: 300 }),
+  fc.array(fc.nat({ max: 255 }), { maxLength: 60 }),
+  fc.integer({ min: 0, max: 2_000 }).map((length) => new Array<number>(length).fill(0)),
+).map((numbers) => Uint8Array.from(numbers));
 
 Deno.test("whatever the records and however they lie in batches, the merged batch holds them", () => {
+  const record = anyRecord(repeating, 1n << 36n);
   fc.assert(
     fc.property(
       fc.array(fc.array(record, { minLength: 1, maxLength: 12 }), { minLength: 2, maxLength: 8 }),
@@ -79,25 +75,14 @@ Deno.test("whatever the records and however they lie in batches, the merged batc
       (groups, firstOffset) => {
         let offset = firstOffset;
         const batches = groups.map((group) => group.map((more) => testRecord(offset++, more)));
-        const all = batches.flat();
-        const laid = lay(batches.map((each) => lz4(each, { producerId: 77n })));
+        const laid = layRun(batches.map((each) => lz4(each, { producerId: 77n })));
         const limits = { untilOffset: 2 ** 53 - 1, smallBytes: 1_000_000 };
-        const merged = merge(laid, limits, firstOffset);
-        assert.ok(merged);
-        assert.equal(merged.recordCount, all.length);
-        assert.equal(merged.end, laid.end);
-        const batch = read(merged);
-        assert.ok(batch.crcIsRight && crcMatches(merged.bytes, merged.position, merged.size));
-        assert.deepEqual(contentsOf(batch.records), contentsOf(all));
-        assert.deepEqual(batch.records.map(({ offset }) => Number(offset)), all.map((_, i) => i));
+        const run = merge(laid, limits, firstOffset);
+        const batch = assertAllMerged(way, laid, run, batches.flat());
         assert.deepEqual(
-          [batch.attributes, batch.lastOffsetDelta, batch.recordCount, batch.producerId],
-          [3, all.length - 1, all.length, -1n],
+          [batch.attributes, batch.producerId, batch.baseOffset],
+          [3, -1n, 0n],
         );
-        const newest = all.reduce((max, { timestamp }) => timestamp > max ? timestamp : max, 0n);
-        assert.equal(batch.maxTimestamp, newest);
-        assert.deepEqual(laid.bytes.subarray(0, 3), new Uint8Array(3).fill(AROUND));
-        assert.deepEqual(laid.bytes.subarray(laid.end), new Uint8Array(5).fill(AROUND));
       },
     ),
     { numRuns: 300 },
@@ -106,7 +91,7 @@ Deno.test("whatever the records and however they lie in batches, the merged batc
 
 Deno.test("a run lies where its first batch did, and elsewhere where it has grown", () => {
   const place = (batches: readonly Uint8Array[]) => {
-    const laid = lay(batches);
+    const laid = layRun(batches);
     const merged = merge(laid);
     assert.ok(merged);
     return merged.bytes === laid.bytes && merged.position === 3;
@@ -137,7 +122,7 @@ Deno.test("frames of other writers are merged: with checksums, several blocks, s
     new DataView(batch.buffer).setBigInt64(0, BigInt(40 * i));
     return batch;
   });
-  const merged = merge(lay(batches));
+  const merged = merge(layRun(batches));
   assert.equal(merged?.recordCount, 120);
   assert.deepEqual(
     contentsOf(read(merged).records),
@@ -150,12 +135,9 @@ function readableSection(records: readonly TestRecord[]): Uint8Array {
   return buildBatch(records).subarray(61);
 }
 
-const damagedRecords = (() => {
-  const batch = lz4([testRecord(2)], {
-    compress: (section) => compressLz4(section.map((byte, i) => i === 0 ? byte + 2 : byte)),
-  });
-  return batch;
-})();
+const damagedRecords = lz4([testRecord(2)], {
+  compress: (section) => compressLz4(section.map((byte, i) => i === 0 ? byte + 2 : byte)),
+});
 
 const others: readonly (readonly [string, Uint8Array])[] = [
   ["another offset than the next", single(3)],
@@ -216,46 +198,11 @@ const others: readonly (readonly [string, Uint8Array])[] = [
   ],
 ];
 
-for (const [what, batch] of others) {
-  Deno.test(`a run of lz4 batches ends before one with ${what}`, () => {
-    const laid = lay([single(0), single(1), batch, single(3)]);
-    const merged = merge(laid);
-    assert.ok(merged);
-    assert.equal(merged.recordCount, 2);
-    assert.equal(merged.end, laid.spans[2]?.position);
-    assert.deepEqual(laid.bytes.subarray(merged.end, merged.end + batch.length), batch);
-    assert.deepEqual(
-      contentsOf(read(merged).records),
-      contentsOf([testRecord(0), testRecord(1)]),
-    );
-  });
-
-  Deno.test(`nothing changes where a single lz4 batch is followed by one with ${what}`, () => {
-    const moved = batch.slice();
-    const view = new DataView(moved.buffer);
-    view.setBigInt64(0, view.getBigInt64(0) - 1n);
-    const laid = lay([single(0), moved, single(2)]);
-    const before = laid.bytes.slice();
-    assert.equal(merge(laid), undefined);
-    assert.deepEqual(laid.bytes, before);
-  });
-}
-
-Deno.test("a run of lz4 batches ends where the range, the response or the room in a batch does", () => {
-  const laid = () => lay([0, 1, 2, 3].map((offset) => single(offset)));
-  assert.equal(merge(laid(), { untilOffset: 3 })?.recordCount, 3);
-  assert.equal(merge(laid(), { untilOffset: 1 }), undefined);
-  assert.equal(merge(laid(), { end: laid().end - 1 })?.recordCount, 3);
-  const { size } = merge(laid()) ?? { size: 0 };
-  assert.equal(merge(laid(), { maxBytes: size })?.recordCount, 4);
-  for (let less = 1; less < 20; less++) {
-    assert.equal(merge(laid(), { maxBytes: size - less })?.recordCount, 3);
-  }
-});
+testRunEnds(way, others);
 
 Deno.test("a run of lz4 batches never opens to more than consumers can, nor holds what opens to much", () => {
   const laid = (size: number, count: number) =>
-    lay(Array.from({ length: count }, (_, i) => single(i, { value: new Uint8Array(size) })));
+    layRun(Array.from({ length: count }, (_, i) => single(i, { value: new Uint8Array(size) })));
   assert.equal(merge(laid(900_000, 12))?.recordCount, 9);
   assert.equal(merge(laid(1_100_000, 2)), undefined);
 });
@@ -272,7 +219,7 @@ Deno.test("thousands of heads, and hundreds of kilobytes in a batch, are merged 
     });
   for (const [count, size] of [[900, 20], [3, 200_000], [90, 5_000]] as const) {
     const batches = [0, 1, 2].map((i) => records(i * count, count, size));
-    const laid = lay(batches.map((each) => lz4(each)));
+    const laid = layRun(batches.map((each) => lz4(each)));
     const merged = merge(laid);
     assert.ok(merged);
     // Blocks of 64 KiB may end within a head: then it ends before that batch.
@@ -290,7 +237,7 @@ Deno.test("the merged frame allows for its largest block, wherever it lies", () 
       compress: (plain) => lz4Frame(INDEPENDENT, [{ bytes: [...plain], stored: true }], [], 7),
     });
   for (const batches of [[large(0), single(1)], [single(0), large(1)]]) {
-    const merged = merge(lay(batches), { smallBytes: 200_000 });
+    const merged = merge(layRun(batches), { smallBytes: 200_000 });
     assert.equal(merged?.recordCount, 2);
     assert.equal(read(merged).records.length, 2);
   }
@@ -301,7 +248,7 @@ Deno.test("a record's attributes stay", () => {
     single(offset, {}, {
       compress: (section) => compressLz4(section.map((byte, i) => i === 1 ? 0x55 : byte)),
     });
-  const merged = merge(lay([batch(0), batch(1)]));
+  const merged = merge(layRun([batch(0), batch(1)]));
   assert.ok(merged);
   const section = openStrictly(
     merged.bytes.subarray(merged.position + 61, merged.position + merged.size),
@@ -317,7 +264,7 @@ Deno.test("what comes behind a run is never touched, however close the merged ba
         { length: records },
         (_, i) => testRecord(from + i, { key: null, value: null, timestamp: 1_700_000_000_000n }),
       );
-    const laid = lay([lz4(group(0)), lz4(group(records)), single(5_000)]);
+    const laid = layRun([lz4(group(0)), lz4(group(records)), single(5_000)]);
     const last = laid.spans[2]!;
     const before = laid.bytes.slice(last.position);
     const merged = merge(laid);
@@ -329,7 +276,7 @@ Deno.test("what comes behind a run is never touched, however close the merged ba
 
 Deno.test("a batch of too many records is left alone", () => {
   const laid = () =>
-    lay([lz4(testRecords(0, 5)), lz4(testRecords(5, 10)), lz4(testRecords(10, 16))]);
+    layRun([lz4(testRecords(0, 5)), lz4(testRecords(5, 10)), lz4(testRecords(10, 16))]);
   assert.equal(merge(laid(), { fewRecords: 6 })?.recordCount, 10);
   assert.equal(merge(laid(), { fewRecords: 7 })?.recordCount, 16);
   assert.equal(merge(laid(), { fewRecords: 5 }), undefined);
@@ -340,7 +287,7 @@ Deno.test("no damaged lz4 batch is merged", () => {
   const records = lengths.map((length, offset) =>
     testRecord(offset, { value: new Uint8Array(length).fill(offset) })
   );
-  const laid = lay(records.map((each) => lz4([each])));
+  const laid = layRun(records.map((each) => lz4([each])));
   fc.assert(
     fc.property(damagedCopies(laid), ({ batch, bytes }) => {
       const merged = merge({ ...laid, ...viewed(bytes) });
