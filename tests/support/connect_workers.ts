@@ -91,9 +91,10 @@ export async function startConnect(options: ConnectOptions): Promise<ConnectClus
         ) as [string, string];
         await Deno.writeTextFile(file, workerProperties(group, url, options));
         let process: Deno.ChildProcess;
+        const launch = () =>
+          java("org.apache.kafka.connect.cli.ConnectDistributed", [file], logFile);
         const start = async () => {
-          process = java("org.apache.kafka.connect.cli.ConnectDistributed", [file], logFile);
-          await ready(url, logFile);
+          process = await startWorker(launch, url, logFile);
         };
         await start();
         return {
@@ -161,23 +162,41 @@ function workerProperties(
   return propertiesText(settings);
 }
 
-const READY_WITHIN_MS = 150_000;
+const READY_WITHIN_MS = 180_000;
 
-async function ready(url: string, logFile: string): Promise<void> {
+/**
+ * Starts a worker and waits until it answers. One that ends is started again: it gives up when its broker is silent for a
+ * minute, as may happen where much else begins on the machine.
+ */
+async function startWorker(
+  launch: () => Deno.ChildProcess,
+  url: string,
+  logFile: string,
+): Promise<Deno.ChildProcess> {
   const deadline = Date.now() + READY_WITHIN_MS;
   while (Date.now() < deadline) {
-    try {
-      // Before 3.9 there is no `/health` (KIP-1017): what lists connectors has at least begun.
-      for (const path of ["/health", "/connectors"]) {
-        const { ok, status, body } = await fetch(`${url}${path}`);
-        await body?.cancel();
-        if (ok) return;
-        if (status !== 404) break;
-      }
-    } catch {
-      // It does not listen yet.
+    const process = launch();
+    let ended = false;
+    process.status.then(() => ended = true);
+    while (!ended && Date.now() < deadline) {
+      if (await answers(url)) return process;
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error(`The Connect worker is not ready in time: ${await lastWords(logFile)}`);
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    // Before 3.9 there is no `/health` (KIP-1017): what lists connectors has at least begun.
+    for (const path of ["/health", "/connectors"]) {
+      const { ok, status, body } = await fetch(`${url}${path}`);
+      await body?.cancel();
+      if (ok) return true;
+      if (status !== 404) return false;
+    }
+  } catch {
+    // It does not listen yet.
+  }
+  return false;
 }
