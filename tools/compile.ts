@@ -57,24 +57,22 @@ async function deno(
 async function compile(target: Target, base: Base, commit: string, output: string): Promise<void> {
   await deno(["check", "--quiet", "main.ts"], { cwd: root });
   const info = JSON.parse(await deno(["info", "--json"], { cwd: root })) as { denoDir: string };
+  const licenses = await licensesOf(info.denoDir);
   await Deno.mkdir(dirname(output), { recursive: true });
   const folder = await Deno.makeTempDir({ dir: dirname(output), prefix: "compile-" });
   try {
     const identity = { commit, base: base.sha256 };
-    const stage = await fillStage({ root, folder, denoDir: info.denoDir }, identity);
+    const stage = await fillStage({ root, folder, deno }, identity, licenses);
     const made = join(folder, target.output);
-    // Lazy caching is what makes Deno embed the packages that main.ts imports instead of all in the lock file, tests'
-    // and bench's among them. Without a code cache the binary writes nothing into /tmp.
+    // Without a code cache the binary writes nothing into /tmp.
     await deno([
-      ...["compile", "--quiet", "--no-check", "--frozen", "--cached-only", "--no-code-cache"],
-      ...["--unstable-npm-lazy-caching", "--target", target.triple, "--output", made],
-      // What --init writes, and the worker: no import leads to it.
-      ...["--include", "migration.yaml", "--include", "lib/confined.ts"],
+      ...["compile", "--quiet", "--no-check", "--no-code-cache"],
+      ...["--target", target.triple, "--output", made],
+      ...stage.included.flatMap((path) => ["--include", path]),
       ...permissions,
       v8Flags,
-      "main.ts",
-    ], { cwd: stage.source, env: { DENORT_BIN: base.path, DENO_DIR: stage.denoDir } });
-    const licenses = await licensesOf(info.denoDir);
+      stage.main,
+    ], { cwd: stage.folder, env: { DENORT_BIN: base.path } });
     await Deno.rename(made, output);
     await Deno.writeTextFile(join(dirname(output), "THIRD_PARTY_LICENSES"), licenses);
   } finally {
