@@ -31,10 +31,11 @@ export const permissions: readonly string[] = [
 
 /**
  * Young objects may fill 4 MiB before V8 looks for garbage, less than it takes by itself. What they hold is memory for
- * batches, which is only freed then: with more, copies of many partitions or of merged batches take 40 MiB more. One
- * thread does it: there is little to find, and helpers cost more processor time than they save (4 to 7 % of a copy's).
+ * batches, which is only freed then: with more, copies of many partitions or of merged batches take 40 MiB more. V8 works
+ * on one thread: copies are short and have little garbage, so that what helpers compile and find costs more processor
+ * time than it saves (a tenth of a copy's).
  */
-const v8Flags = "--v8-flags=--max-semi-space-size=4,--single-threaded-gc";
+const v8Flags = "--v8-flags=--max-semi-space-size=4,--single-threaded";
 
 const growthBudget = 15_000_000;
 const root = fileURLToPath(new URL("..", import.meta.url));
