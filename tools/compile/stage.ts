@@ -1,6 +1,6 @@
 /**
  * Lays out what a compilation reads: the program as few JavaScript files, without what nothing in it uses, which start in
- * two thirds of the time that its modules and packages take one by one. The same sources give the same bytes on every
+ * three quarters of the time that its modules and packages take one by one. The same sources give the same bytes on every
  * machine: `deno compile` puts modification times into the binary, so all files carry the same one.
  */
 import { dirname, join } from "node:path";
