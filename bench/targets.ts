@@ -25,8 +25,9 @@ export function targets(
     return series && mediansOf(series);
   };
   const ours = (name: string) => of(name, "data-migrate");
+  /** Those that ran over all of it: what is computed of a part may be less than the processors could ever do. */
   const peers = (name: string): readonly Medians[] =>
-    (find(name)?.series ?? []).filter(({ kind }) => kind === "peer")
+    (find(name)?.series ?? []).filter(({ kind, part }) => kind === "peer" && part === 1)
       .map(mediansOf).filter((each) => each !== undefined);
   const fastestPeer = (name: string): number | undefined => {
     const walls = peers(name).map(({ wallMs }) => wallMs);
