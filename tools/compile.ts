@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Base, findBase, sha256 } from "./compile/base.ts";
 import { type ModuleGraph, packagesOf, thirdPartyLicenses } from "./compile/licenses.ts";
-import { fillStage } from "./compile/stage.ts";
+import { entryPoints, fillStage } from "./compile/stage.ts";
 import { denoVersion, type Target, targetOf } from "./compile/target.ts";
 import { sourceCommit } from "./version.ts";
 
@@ -83,7 +83,7 @@ async function compile(target: Target, base: Base, commit: string, output: strin
 
 async function licensesOf(denoDir: string): Promise<string> {
   const graphs = await Promise.all(
-    ["main.ts", "lib/confined.ts"].map(async (entry) =>
+    entryPoints.map(async (entry) =>
       JSON.parse(await deno(["info", "--json", entry], { cwd: root })) as ModuleGraph
     ),
   );

@@ -1,5 +1,7 @@
 // How far a run of batches that become one may go, and what it has become: the same for every way of merging.
 
+import type { Viewed } from "../codec/copy_back.ts";
+
 /** What a merged batch may open to: consumers open it whole. */
 export const MOST_OPENED_BYTES = 8 * 1024 * 1024;
 
@@ -20,4 +22,9 @@ export interface MergedRun {
   readonly recordCount: number;
   /** Where the batch after the run begins. */
   readonly end: number;
+}
+
+/** A run with where its merged batch lies. */
+export interface PlacedRun extends MergedRun, Viewed {
+  readonly position: number;
 }

@@ -6,7 +6,7 @@ import { type Viewed, viewed, viewedWithRoom } from "../codec/copy_back.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../codec/lz4_frame.ts";
 import { crcMatches } from "./check.ts";
 import { Lz4Blocks } from "./lz4_blocks.ts";
-import { type MergedRun, MOST_OPENED_BYTES, type RunLimits } from "./merge_limits.ts";
+import { MOST_OPENED_BYTES, type PlacedRun, type RunLimits } from "./merge_limits.ts";
 import {
   attributes,
   BASE_TIMESTAMP_POSITION,
@@ -30,11 +30,6 @@ export interface Lz4RunLimits extends RunLimits {
   readonly fewRecords: number;
 }
 
-/** A run that has become one batch: in its place, or, where there is not enough room, in bytes of its own. */
-export interface MergedLz4Run extends MergedRun, Viewed {
-  readonly position: number;
-}
-
 /** Codec id. */
 const LZ4 = 3;
 
@@ -52,14 +47,15 @@ let scratch: Viewed = viewed(new Uint8Array(0));
  * no other attribute set, no gaps, no larger than told, undamaged.
  *
  * @param firstOffset source offset of the batch at the position, below 2^53
- * @returns undefined, with nothing changed, where fewer than two can be merged so
+ * @returns where the merged batch lies: in its place, or, where there is not enough room, in bytes of its own; undefined,
+ * with nothing changed, where fewer than two can be merged so
  */
 export function mergeLz4Run(
   source: Viewed,
   position: number,
   firstOffset: number,
   limits: Lz4RunLimits,
-): MergedLz4Run | undefined {
+): PlacedRun | undefined {
   const { view } = source;
   const { maxBytes } = limits;
   const smallAt = (at: number, offset: number) => smallLz4Batch(source, at, offset, limits);

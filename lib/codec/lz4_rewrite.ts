@@ -8,6 +8,7 @@ import { writeLiterals, writeMatch } from "./lz4_block.ts";
 import { STORED } from "./lz4_frame.ts";
 import type { Lz4Sequences } from "./lz4_sequences.ts";
 import { LAST_LITERALS, LAST_MATCH_START, MIN_MATCH } from "./match_finder.ts";
+import { withRoomFor } from "./with_room.ts";
 
 /** How far back a match can copy from. */
 const FARTHEST = 0xffff;
@@ -63,9 +64,7 @@ export class Lz4Rewriter {
     this.largestBlock = 0;
     this.#spelled = 0;
     this.#gaveUp = false;
-    if (this.#offsets.length < 2 * sequences.count) {
-      this.#offsets = new Int32Array(4 * sequences.count);
-    }
+    this.#offsets = withRoomFor(this.#offsets, 2 * sequences.count);
     let first = 0;
     for (let i = 0; i < sequences.blockCount; i++) {
       const last = sequences.blockEnds[i]!;

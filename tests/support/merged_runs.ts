@@ -6,8 +6,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { crcMatches } from "../../lib/batch/check.ts";
-import type { MergedRun, RunLimits } from "../../lib/batch/merge_limits.ts";
-import type { Viewed } from "../../lib/codec/copy_back.ts";
+import type { PlacedRun, RunLimits } from "../../lib/batch/merge_limits.ts";
 import { AROUND, type LaidBatches, layBatches } from "./laid_batches.ts";
 import {
   contentsOf,
@@ -20,11 +19,6 @@ import {
 /** Where the first batch lies. */
 export const BEFORE = 3;
 const BEHIND = 5;
-
-/** A run that has become one batch, and where that lies. */
-export interface PlacedRun extends MergedRun, Viewed {
-  readonly position: number;
-}
 
 /** A way to merge runs. */
 export interface WayOfMerging {

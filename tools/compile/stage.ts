@@ -3,7 +3,8 @@
  * three quarters of the time that its modules and packages take one by one. The same sources give the same bytes on every
  * machine: `deno compile` puts modification times into the binary, so all files carry the same one.
  */
-import { dirname, join } from "node:path";
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
 import * as esbuild from "esbuild";
 import { binarySources } from "../version.ts";
 
@@ -29,6 +30,9 @@ export interface Staged {
   readonly included: readonly string[];
 }
 
+/** What a run begins with: the program, and its worker, which no import leads to. */
+export const entryPoints: readonly string[] = ["main.ts", "lib/confined.ts"];
+
 const epoch = new Date(0);
 
 /**
@@ -42,20 +46,23 @@ export async function fillStage(
   licenses: string,
 ): Promise<Staged> {
   const source = join(stage.folder, "source");
-  for (const name of binarySources) await copyTree(join(stage.root, name), join(source, name));
+  for (const name of binarySources) {
+    await cp(join(stage.root, name), join(source, name), { recursive: true });
+  }
   const info = join(source, "lib", "build_info.json");
   await Deno.writeTextFile(info, `${JSON.stringify(identity)}\n`);
   // The packages that the program imports, as the lock file has them.
   await stage.deno([
     ...["install", "--quiet", "--frozen", "--node-modules-dir=auto"],
-    ...["--unstable-npm-lazy-caching", "--entrypoint", "main.ts", "lib/confined.ts"],
+    ...["--unstable-npm-lazy-caching", "--entrypoint", ...entryPoints],
   ], { cwd: source });
 
   const folder = join(stage.folder, "bundle");
   // All of it lies in lib/, so that what modules find by their own place is where it was.
   await bundle(source, join(folder, "lib"));
-  await copyTree(join(source, "migration.yaml"), join(folder, "migration.yaml"));
+  await cp(join(source, "migration.yaml"), join(folder, "migration.yaml"));
   await Deno.writeTextFile(join(folder, "lib", "confined.ts"), 'import "./confined.js";\n');
+  // So that none of a folder above is taken.
   await Deno.writeTextFile(join(folder, "deno.json"), "{}\n");
   await Deno.writeTextFile(join(folder, "THIRD_PARTY_LICENSES"), licenses);
   await setTimes(folder);
@@ -68,7 +75,7 @@ async function bundle(source: string, into: string): Promise<void> {
   try {
     await esbuild.build({
       absWorkingDir: source,
-      entryPoints: ["main.ts", "lib/confined.ts"],
+      entryPoints: [...entryPoints],
       entryNames: "[name]",
       outdir: into,
       bundle: true,
@@ -92,14 +99,6 @@ async function bundle(source: string, into: string): Promise<void> {
   } finally {
     await esbuild.stop();
   }
-}
-
-async function copyTree(from: string, to: string): Promise<void> {
-  if (!(await Deno.stat(from)).isDirectory) {
-    await Deno.mkdir(dirname(to), { recursive: true });
-    return await Deno.copyFile(from, to);
-  }
-  for await (const { name } of Deno.readDir(from)) await copyTree(join(from, name), join(to, name));
 }
 
 async function setTimes(path: string): Promise<void> {

@@ -2,14 +2,13 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { crcMatches } from "../../../lib/batch/check.ts";
 import { mergeRunInPlace } from "../../../lib/batch/merge_in_place.ts";
-import type { RunLimits } from "../../../lib/batch/merge_limits.ts";
+import type { PlacedRun, RunLimits } from "../../../lib/batch/merge_limits.ts";
 import { damagedCopies, type LaidBatches } from "../../support/laid_batches.ts";
 import {
   anyRecord,
   assertAllMerged,
   BEFORE,
   layRun,
-  type PlacedRun,
   testRunEnds,
   type WayOfMerging,
 } from "../../support/merged_runs.ts";

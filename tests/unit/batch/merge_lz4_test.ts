@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Lz4RunLimits, type MergedLz4Run, mergeLz4Run } from "../../../lib/batch/merge_lz4.ts";
+import type { PlacedRun } from "../../../lib/batch/merge_limits.ts";
+import { type Lz4RunLimits, mergeLz4Run } from "../../../lib/batch/merge_lz4.ts";
 import { viewed } from "../../../lib/codec/copy_back.ts";
 import { compressLz4 } from "../../../lib/codec/lz4.ts";
 import { damagedCopies, type LaidBatches } from "../../support/laid_batches.ts";
@@ -43,11 +44,11 @@ function merge(
   { bytes, view, end }: LaidBatches,
   limits: Partial<Lz4RunLimits> = {},
   firstOffset = 0,
-): MergedLz4Run | undefined {
+): PlacedRun | undefined {
   return mergeLz4Run({ bytes, view }, BEFORE, firstOffset, { ...far, end, ...limits });
 }
 
-const read = ({ bytes, position, size }: MergedLz4Run): TestBatch =>
+const read = ({ bytes, position, size }: PlacedRun): TestBatch =>
   readBatch(bytes.subarray(position, position + size), openStrictly);
 
 /** A batch in lz4. */
