@@ -18,10 +18,9 @@ import {
   LOG_APPEND_TIME,
   MAX_TIMESTAMP_POSITION,
   recordCount as recordCountOf,
-  TWO_32,
 } from "./record_batch.ts";
 import { MOST_OPENED_BYTES } from "./merge_limits.ts";
-import { forEachRecord, type RecordPosition } from "./records.ts";
+import { forEachRecord, type RecordPosition, shiftedTimestampDelta } from "./records.ts";
 import { writeRecordHead } from "./record_head.ts";
 import { sealRecordBatch } from "./seal.ts";
 
@@ -130,7 +129,7 @@ function writeRecord(
   target: Uint8Array,
   at: number,
 ): number {
-  const timestampDelta = record.timestampDeltaHigh * TWO_32 + record.timestampDeltaLow + shift;
+  const timestampDelta = shiftedTimestampDelta(record, shift);
   if (!Number.isSafeInteger(timestampDelta)) {
     throw new TooFarApartError();
   }

@@ -4,6 +4,7 @@
 // computed, so that damage stays visible to the target's broker. Everything else is for merge.ts.
 
 import { crc32cAfterChange, crc32cRegister } from "./crc32c.ts";
+import { extendBatch, recordsRegister } from "./extend_batch.ts";
 import type { MergedRun, RunLimits } from "./merge_limits.ts";
 import {
   ATTRIBUTES_POSITION,
@@ -13,8 +14,6 @@ import {
   CRC_POSITION,
   int64Difference,
   LAST_OFFSET_DELTA_POSITION,
-  LENGTH_POSITION,
-  LOG_OVERHEAD,
   MAGIC_POSITION,
   MAX_TIMESTAMP_POSITION,
   RECORD_COUNT_POSITION,
@@ -46,17 +45,12 @@ export function mergeRunInPlace(
   { end, untilOffset, maxBytes }: RunLimits,
 ): MergedRun | undefined {
   if (plainBody(bytes, view, position, firstOffset, end) === 0) return undefined;
-  const recordsStart = position + RECORDS_POSITION;
   /** The first record stays where it is. */
   let readAt = position + batchSize(view, position);
   let writeAt = readAt;
   let recordCount = 1;
-  /** The CRC's register after the records, as if no header came before them (its register were 0). */
-  let register = crc32cAfterChange(
-    ~view.getInt32(position + CRC_POSITION),
-    headerRegister(bytes, position),
-    readAt - recordsStart,
-  );
+  /** The CRC's register after the records. */
+  let register = recordsRegister(bytes, view, position, readAt);
   /** Of all timestamps, counted from the first, milliseconds. */
   let newest = 0;
   const baseAt = position + BASE_TIMESTAMP_POSITION;
@@ -86,26 +80,9 @@ export function mergeRunInPlace(
     readAt = next;
   }
   if (recordCount === 1) return undefined;
-  const size = writeAt - position;
-  view.setInt32(position + LENGTH_POSITION, size - LOG_OVERHEAD);
-  view.setInt32(position + LAST_OFFSET_DELTA_POSITION, recordCount - 1);
-  view.setInt32(position + RECORD_COUNT_POSITION, recordCount);
-  view.setBigInt64(
-    position + MAX_TIMESTAMP_POSITION,
-    view.getBigInt64(baseAt) + BigInt(newest),
-  );
-  const whole = crc32cAfterChange(
-    register,
-    headerRegister(bytes, position),
-    writeAt - recordsStart,
-  );
-  view.setInt32(position + CRC_POSITION, ~whole);
-  return { size, recordCount, end: readAt };
-}
-
-/** The CRC's register before the first record. */
-function headerRegister(bytes: Uint8Array, position: number): number {
-  return crc32cRegister(-1, bytes, position + ATTRIBUTES_POSITION, position + RECORDS_POSITION);
+  const maxTimestamp = view.getBigInt64(baseAt) + BigInt(newest);
+  extendBatch(bytes, view, position, { end: writeAt, recordCount, maxTimestamp, register });
+  return { size: writeAt - position, recordCount, end: readAt };
 }
 
 /** Where the body (key, value, headers) of the batch's record begins; 0 where the batch is of another kind. */

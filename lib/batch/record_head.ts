@@ -6,6 +6,16 @@ import { sizeOfVarint, writeVarint } from "./varint.ts";
 /** What a head takes at most, in bytes, where the timestamp delta is a safe integer. */
 export const MOST_HEAD_BYTES = 5 + 1 + 8 + 5;
 
+/** How many bytes {@link writeRecordHead} writes. */
+export function sizeOfRecordHead(
+  timestampDelta: number,
+  offsetDelta: number,
+  bodySize: number,
+): number {
+  const inner = 1 + sizeOfUnsigned(zigzagOf(timestampDelta)) + sizeOfVarint(offsetDelta);
+  return sizeOfVarint(inner + bodySize) + inner;
+}
+
 /**
  * Writes a head and returns the position after it.
  *
@@ -20,12 +30,16 @@ export function writeRecordHead(
   offsetDelta: number,
   bodySize: number,
 ): number {
-  const zigzag = timestampDelta >= 0 ? timestampDelta * 2 : -timestampDelta * 2 - 1;
+  const zigzag = zigzagOf(timestampDelta);
   const length = 1 + sizeOfUnsigned(zigzag) + sizeOfVarint(offsetDelta) + bodySize;
   let position = writeVarint(target, at, length);
   target[position++] = attributes;
   position = writeUnsigned(target, position, zigzag);
   return writeVarint(target, position, offsetDelta);
+}
+
+function zigzagOf(value: number): number {
+  return value >= 0 ? value * 2 : -value * 2 - 1;
 }
 
 /** Bytes of an unsigned varint; exact up to 2^54. */

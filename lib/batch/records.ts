@@ -3,6 +3,7 @@
 // is allocated for a record.
 
 import { CorruptBatchError } from "./corrupt_batch_error.ts";
+import { TWO_32 } from "./record_batch.ts";
 import { type ByteCursor, readVarint } from "./varint.ts";
 
 /** Where a record lies and what its head holds. The object is one for a whole walk: copy what must be kept. */
@@ -84,6 +85,11 @@ export function forEachRecord(
 /** The timestamp delta as one number. */
 export function timestampDelta(record: RecordPosition): bigint {
   return (BigInt(record.timestampDeltaHigh) << 32n) | BigInt(record.timestampDeltaLow);
+}
+
+/** The timestamp delta, counted from so many milliseconds earlier; exact where it is a safe integer. */
+export function shiftedTimestampDelta(record: RecordPosition, shift: number): number {
+  return record.timestampDeltaHigh * TWO_32 + record.timestampDeltaLow + shift;
 }
 
 /** Timestamps may be anything (nanoseconds, too), so the delta is kept exactly, in two halves. */

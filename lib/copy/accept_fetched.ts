@@ -46,7 +46,8 @@ export function acceptFetched(
   const records = { ...frame, ...fetched };
   const whole = cutBatches(records, range, rules, damagedBefore ? undefined : below);
   const atOnce = fromOffset === partition.startOffset && whole.nextOffset === untilOffset;
-  const cut = mergeSmall(whole, rules, atOnce ? OPENED_OF_WHOLE_PARTITION : below.opened);
+  const opened = atOnce ? OPENED_OF_WHOLE_PARTITION : below.opened;
+  const cut = mergeSmall(whole, rules, opened, damagedBefore);
   const empty = fetched.recordsEnd === fetched.recordsStart;
   // The first partition of a Fetch always gets what there is (KIP-74). If nothing comes although the log reaches
   // beyond the end, compaction has left nothing there.

@@ -2,7 +2,9 @@
 // holds one batch a partition, so that a batch a record means a request a record. Larger batches pass through. These are
 // the runs that must be opened for it: cut.ts has merged the others.
 
+import { viewed } from "../codec/copy_back.ts";
 import { DamagedMemberError, mergeBatches } from "../batch/merge.ts";
+import { mergePlain } from "../batch/merge_plain.ts";
 import { attributes, CODEC_MASK } from "../batch/record_batch.ts";
 import { type Cut, type CutBatch, recordsBefore, type TargetRules } from "./cut.ts";
 import { mergedBytes } from "./merge_below.ts";
@@ -10,11 +12,17 @@ import { mergedBytes } from "./merge_below.ts";
 /** Merged records may take a little more than their batches did, where these held many. */
 const MARGIN = 0.85;
 
-/** The cut with its runs of small batches merged. @param below which batches are small: bytes as they lie in the log, by codec id */
+/**
+ * The cut with its runs of small batches merged.
+ *
+ * @param below which batches are small: bytes as they lie in the log, by codec id
+ * @param checkEach look for damage in each batch, even where it stays visible in what becomes of it
+ */
 export function mergeSmall(
   cut: Cut,
   { maxBatchBytes, logAppendTime }: TargetRules,
   below: readonly number[],
+  checkEach: boolean,
 ): Cut {
   if (cut.batches.length < 2 || logAppendTime) return cut;
   const most = mergedBytes(maxBatchBytes);
@@ -24,7 +32,7 @@ export function mergeSmall(
   let runBytes = 0;
   try {
     const finishRun = () => {
-      batches.push(...(run.length > 1 ? mergeRun(run, most) : run));
+      mergeRun(run, most, checkEach, batches);
       run = [];
       runBytes = 0;
     };
@@ -46,49 +54,88 @@ export function mergeSmall(
     if (!(error instanceof DamagedMemberError)) throw error;
     const { carried: _, ...rest } = cut;
     const nextOffset = run[error.index]?.firstOffset ?? cut.nextOffset;
-    // What comes before the damaged batch is sound, and goes as it is.
-    batches.push(...run.slice(0, error.index));
     return { ...rest, batches, nextOffset, problem: { kind: "damaged", reason: error.reason } };
   }
 }
 
-function isSmall(
-  { view, position, size, passedThrough }: CutBatch,
-  below: readonly number[],
-): boolean {
-  if (!passedThrough) return false;
-  return size < (below[attributes(view, position) & CODEC_MASK] ?? 0);
+function isSmall(batch: CutBatch, below: readonly number[]): boolean {
+  return batch.passedThrough && batch.size < (below[codecOf(batch)] ?? 0);
 }
 
 function sameKind(first: CutBatch | undefined, batch: CutBatch): boolean {
   if (first === undefined || first.bytes !== batch.bytes) return false;
-  const codecOf = ({ view, position }: CutBatch) => attributes(view, position) & CODEC_MASK;
   return codecOf(first) === codecOf(batch);
 }
 
-/** The run in as few batches as can be; those that cannot be merged with the next go as they are. */
-function mergeRun(run: readonly CutBatch[], most: number): readonly CutBatch[] {
-  const batches: CutBatch[] = [];
-  for (let at = 0; at < run.length;) {
-    const { count, bytes } = mergeBatches(run[at]!.bytes, run, at);
-    const merged = run.slice(at, at + count);
-    if (bytes === undefined || bytes.length > most) batches.push(...merged);
-    else batches.push(asOne(merged, bytes));
-    at += count;
-  }
-  return batches;
+function codecOf({ view, position }: CutBatch): number {
+  return attributes(view, position) & CODEC_MASK;
 }
 
-function asOne(run: readonly CutBatch[], bytes: Uint8Array): CutBatch {
+/**
+ * Adds the run to the batches, as few as can be made of it; those that cannot be merged with the next go as they are.
+ *
+ * @throws {DamagedMemberError} where one of the run is damaged; what comes before it has been added
+ */
+function mergeRun(
+  run: readonly CutBatch[],
+  most: number,
+  checkEach: boolean,
+  batches: CutBatch[],
+): void {
+  for (let at = 0; at < run.length;) {
+    const first = run[at]!;
+    if (at === run.length - 1) {
+      batches.push(first);
+      return;
+    }
+    const inPlace = !checkEach && codecOf(first) === 0
+      ? mergePlain(first, run, at, most)
+      : undefined;
+    if (inPlace !== undefined) {
+      const { count, size } = inPlace;
+      batches.push(asOne(run.slice(at, at + count), { ...first, size }));
+      at += count;
+      continue;
+    }
+    const { count, bytes } = mergeOpened(run, at, batches);
+    const merged = run.slice(at, at + count);
+    if (bytes === undefined || bytes.length > most) batches.push(...merged);
+    else {
+      const placed = { ...viewed(bytes), position: 0, size: bytes.length, passedThrough: false };
+      batches.push(asOne(merged, placed));
+    }
+    at += count;
+  }
+}
+
+/** Merges the next of the run. @throws {DamagedMemberError} what comes before the damaged one has been added then */
+function mergeOpened(
+  run: readonly CutBatch[],
+  at: number,
+  batches: CutBatch[],
+): ReturnType<typeof mergeBatches> {
+  try {
+    return mergeBatches(run[at]!.bytes, run, at);
+  } catch (error) {
+    // What comes before the damaged batch is sound, and goes as it is.
+    if (error instanceof DamagedMemberError) batches.push(...run.slice(at, error.index));
+    throw error;
+  }
+}
+
+function asOne(
+  run: readonly CutBatch[],
+  placed: Pick<CutBatch, "bytes" | "view" | "position" | "size" | "passedThrough">,
+): CutBatch {
   return {
-    bytes,
-    view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-    position: 0,
-    size: bytes.length,
+    bytes: placed.bytes,
+    view: placed.view,
+    position: placed.position,
+    size: placed.size,
+    passedThrough: placed.passedThrough,
     recordCount: run.reduce((sum, { recordCount }) => sum + recordCount, 0),
     firstOffset: run[0]!.firstOffset,
     nextOffset: run.at(-1)!.nextOffset,
-    passedThrough: false,
     recordsBefore: (sourceOffset) =>
       run.reduce(
         (sum, batch) =>

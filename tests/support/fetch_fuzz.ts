@@ -88,7 +88,7 @@ function read(
   if (carried?.unprovenOffset !== undefined) {
     cut = cutBatches(response(), { ...range, carried }, rules, runsBelow);
   }
-  cut = mergeSmall(cut, rules, below.opened);
+  cut = mergeSmall(cut, rules, below.opened, random.below(4) === 0);
   expect(cut.nextOffset >= range.fromOffset, "reading goes back");
   expect(cut.nextOffset <= range.untilOffset, "reading goes beyond the range");
   let next = range.fromOffset;

@@ -216,7 +216,7 @@ function play({ batches, start, cuts, committed, events }: Scenario) {
           const again = first.nextOffset === copy.nextFetchOffset;
           const cut = again ? cutOnce(first.carried) : first;
           return copy.accept(
-            how > 4 ? mergeSmall(cut, rules, mergeBelow(0, 1).opened) : cut,
+            how > 4 ? mergeSmall(cut, rules, mergeBelow(0, 1).opened, false) : cut,
             () => () => undefined,
           );
         }

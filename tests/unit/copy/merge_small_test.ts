@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { compress } from "../../../lib/codec/codec.ts";
 import { recordCount } from "../../../lib/batch/record_batch.ts";
-import type { Cut, CutBatch, TargetRules } from "../../../lib/copy/cut.ts";
+import { type Cut, type CutBatch, recordsBefore, type TargetRules } from "../../../lib/copy/cut.ts";
 import { mergeBelow } from "../../../lib/copy/merge_below.ts";
 import { mergeSmall as mergeSmallBelow } from "../../../lib/copy/merge_small.ts";
 import { layBatches } from "../../support/laid_batches.ts";
 import { buildBatch, readBatch, testRecord, utf8 } from "../../support/record_batch_builder.ts";
 
 const near = mergeBelow(0, 1).opened;
-const mergeSmall = (cut: Cut, rules: TargetRules) => mergeSmallBelow(cut, rules, near);
+const mergeSmall = (cut: Cut, rules: TargetRules, checkEach = false) =>
+  mergeSmallBelow(cut, rules, near, checkEach);
 
 const rules = { maxBatchBytes: 1_000_000, logAppendTime: false };
 
@@ -49,18 +50,19 @@ function cutOfBatches(built: readonly Uint8Array[]): Cut {
   return { batches, nextOffset, batchesLeftOut: 0 };
 }
 
+/** The batches' offsets and records, and which of them lie apart from the response. */
 function shape({ batches }: Cut) {
   return batches.map(({ firstOffset, nextOffset, recordCount, passedThrough }) =>
-    `${firstOffset}-${nextOffset} ${recordCount}${passedThrough ? "" : " merged"}`
+    `${firstOffset}-${nextOffset} ${recordCount}${passedThrough ? "" : " apart"}`
   );
 }
 
 Deno.test("runs of small batches become one, large ones between them pass through", () => {
   const cut = mergeSmall(cutOf([10, 10, 40_000, 10, 10, 10, 40_000, 10]), rules);
   assert.deepEqual(shape(cut), [
-    "0-2 2 merged",
+    "0-2 2",
     "2-3 1",
-    "3-6 3 merged",
+    "3-6 3",
     "6-7 1",
     "7-8 1",
   ]);
@@ -104,17 +106,17 @@ Deno.test("a merged batch stays around a megabyte, however much the target takes
 
 Deno.test("batches of several codecs are not put into one", () => {
   const cut = mergeSmall(cutOf([10, 10, 10, 10, 10], [0, 0, 1, 1, 4]), rules);
-  assert.deepEqual(shape(cut), ["0-2 2 merged", "2-4 2 merged", "4-5 1"]);
+  assert.deepEqual(shape(cut), ["0-2 2", "2-4 2 apart", "4-5 1"]);
 });
 
 Deno.test("compressed batches are merged only where they are tiny", () => {
   const sizes = [1_000, 1_000, 3_000, 3_000];
   assert.deepEqual(shape(mergeSmall(cutOf(sizes, [3, 3, 3, 3]), rules)), [
-    "0-2 2 merged",
+    "0-2 2 apart",
     "2-3 1",
     "3-4 1",
   ]);
-  assert.deepEqual(shape(mergeSmall(cutOf(sizes), rules)), ["0-4 4 merged"]);
+  assert.deepEqual(shape(mergeSmall(cutOf(sizes), rules)), ["0-4 4"]);
 });
 
 Deno.test("over a long link larger batches are merged, too", () => {
@@ -122,9 +124,9 @@ Deno.test("over a long link larger batches are merged, too", () => {
   const codecs = [0, 0, 3, 3, 0, 0];
   const far = mergeBelow(50, 6).opened;
   assert.deepEqual(shape(mergeSmall(cutOf(sizes, codecs), rules)).length, 6);
-  assert.deepEqual(shape(mergeSmallBelow(cutOf(sizes, codecs), rules, far)), [
-    "0-2 2 merged",
-    "2-4 2 merged",
+  assert.deepEqual(shape(mergeSmallBelow(cutOf(sizes, codecs), rules, far, false)), [
+    "0-2 2",
+    "2-4 2 apart",
     "4-5 1",
     "5-6 1",
   ]);
@@ -134,9 +136,9 @@ Deno.test("what cannot be merged with the next goes as it is, the rest of its ru
   const times = [1n, 2n, 1n << 60n, 3n, 4n];
   const built = times.map((timestamp, offset) => buildBatch([testRecord(offset, { timestamp })]));
   assert.deepEqual(shape(mergeSmall(cutOfBatches(built), rules)), [
-    "0-2 2 merged",
+    "0-2 2",
     "2-3 1",
-    "3-5 2 merged",
+    "3-5 2",
   ]);
 });
 
@@ -149,9 +151,9 @@ Deno.test("damage behind what cannot be merged is found where it is", () => {
   assert.ok(last);
   const at = last.position + last.size - 1;
   last.bytes[at] = (last.bytes[at] ?? 0) ^ 1;
-  const merged = mergeSmall(cut, rules);
+  const merged = mergeSmall(cut, rules, true);
   assert.equal(merged.nextOffset, 4n);
-  assert.deepEqual(shape(merged), ["0-1 1", "1-2 1", "2-3 1", "3-4 1"]);
+  assert.deepEqual(shape(merged), ["0-2 2 apart", "2-3 1", "3-4 1"]);
 });
 
 Deno.test("where the target sets its own times, batches pass through as they are", () => {
@@ -167,7 +169,7 @@ Deno.test("what comes before a damaged batch is kept, and reading goes on at it"
   const last = third.position + third.size - 1;
   third.bytes[last] = (third.bytes[last] ?? 0) ^ 1;
   const carried = { dueOffset: 4n, unsettled: new Map() };
-  const merged = mergeSmall({ ...cut, carried }, rules);
+  const merged = mergeSmall({ ...cut, carried }, rules, true);
   assert.equal(merged.problem?.kind, "damaged");
   // What the next response has to fit is not what this one ended with.
   assert.equal(merged.carried, undefined);
@@ -178,6 +180,82 @@ Deno.test("what comes before a damaged batch is kept, and reading goes on at it"
 Deno.test("a merged batch holds the records of its parts", () => {
   const [merged] = mergeSmall(cutOf([3, 5, 7]), rules).batches;
   assert.ok(merged);
-  const { records } = readBatch(merged.bytes);
+  const { bytes, position, size } = merged;
+  const { records } = readBatch(bytes.subarray(position, position + size));
   assert.deepEqual(records.map(({ value }) => value?.length), [3, 5, 7]);
+});
+
+/** Two batches that become one where they lie, and two for which there is no room so: their times take more bytes then. */
+function withAndWithoutRoom(): Cut {
+  return cutOfBatches([
+    ...[1n, 2n].map((timestamp) => buildBatch([testRecord(0, { timestamp })])),
+    ...[0, 1].map(() =>
+      buildBatch(
+        Array.from({ length: 200 }, (_, offset) => testRecord(offset, { timestamp: 1n << 20n })),
+      )
+    ),
+  ]);
+}
+
+Deno.test("batches become one apart from the response where there is no room for it there", () => {
+  const merged = mergeSmall(withAndWithoutRoom(), rules);
+  assert.deepEqual(shape(merged), ["0-2 2", "2-402 400 apart"]);
+  for (const { bytes, position, size, recordCount: count } of merged.batches) {
+    const { records, crcIsRight } = readBatch(bytes.subarray(position, position + size));
+    assert.ok(crcIsRight);
+    assert.equal(records.length, count);
+  }
+});
+
+Deno.test("what was merged before a damaged batch is kept as it is then", () => {
+  const cut = withAndWithoutRoom();
+  const last = cut.batches[3]!;
+  const at = last.position + last.size - 1;
+  last.bytes[at] = last.bytes[at]! ^ 1;
+  const merged = mergeSmall(cut, rules);
+  assert.deepEqual(shape(merged), ["0-2 2", "2-202 200"]);
+  assert.equal(merged.problem?.kind, "damaged");
+  assert.equal(merged.nextOffset, 202n);
+  for (const { bytes, position, size } of merged.batches) {
+    assert.ok(readBatch(bytes.subarray(position, position + size)).crcIsRight);
+  }
+});
+
+Deno.test("after damage nothing is merged unchecked", () => {
+  const cut = cutOf([10, 10, 10]);
+  const [first] = cut.batches;
+  assert.ok(first);
+  const at = first.position + first.size - 1;
+  first.bytes[at] = first.bytes[at]! ^ 1;
+  assert.deepEqual(mergeSmall(cut, rules, true).problem?.kind, "damaged");
+});
+
+Deno.test("how many records lie before an offset is told of a merged batch, too, where offsets are missing", () => {
+  const cut = cutOf([10, 10, 10]);
+  const apart = cut.batches.map((batch, index) => ({
+    ...batch,
+    firstOffset: BigInt(index * 10),
+    nextOffset: BigInt(index * 10 + 1),
+  }));
+  const [merged] = mergeSmall({ ...cut, batches: apart }, rules).batches;
+  assert.ok(merged);
+  assert.deepEqual([0n, 1n, 10n, 11n, 20n, 21n].map((offset) => recordsBefore(merged, offset)), [
+    0,
+    1,
+    1,
+    2,
+    2,
+    3,
+  ]);
+});
+
+Deno.test("what a batch calls compressed is opened, whatever it looks like", () => {
+  const cut = cutOfBatches(
+    [0, 1].map((offset) =>
+      buildBatch([testRecord(offset)], { attributes: 1, compress: (section) => section })
+    ),
+  );
+  const merged = mergeSmall(cut, rules);
+  assert.deepEqual(shape(merged), []);
+  assert.equal(merged.problem?.kind, "damaged");
 });

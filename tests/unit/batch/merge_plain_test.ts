@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { crcMatches } from "../../../lib/batch/check.ts";
+import { mergeBatches } from "../../../lib/batch/merge.ts";
+import type { PlacedRun } from "../../../lib/batch/merge_limits.ts";
+import { mergePlain } from "../../../lib/batch/merge_plain.ts";
+import { recordCount } from "../../../lib/batch/record_batch.ts";
+import { forEachRecord } from "../../../lib/batch/records.ts";
+import { damagedCopies, type LaidBatches } from "../../support/laid_batches.ts";
+import {
+  anyRecord,
+  assertAllMerged,
+  BEFORE,
+  layRun,
+  type WayOfMerging,
+} from "../../support/merged_runs.ts";
+import {
+  buildBatch,
+  contentsOf,
+  fixCrc,
+  readBatch,
+  type TestRecord,
+  testRecord,
+} from "../../support/record_batch_builder.ts";
+
+/** Merges what was laid, from its first batch on. */
+function merge(
+  laid: LaidBatches,
+  { maxBytes = 1_000_000 }: { readonly maxBytes?: number } = {},
+): PlacedRun | undefined {
+  const counts = laid.spans.map(({ position }) => recordCount(laid.view, position));
+  const merged = mergePlain(laid, laid.spans, 0, maxBytes);
+  if (merged === undefined) return undefined;
+  const { count, size } = merged;
+  const last = laid.spans[count - 1]!;
+  return {
+    bytes: laid.bytes,
+    view: laid.view,
+    position: BEFORE,
+    size,
+    recordCount: counts.slice(0, count).reduce((sum, each) => sum + each, 0),
+    end: last.position + last.size,
+  };
+}
+
+const way: WayOfMerging = {
+  batches: "plain batches of several records",
+  single: (offset, record, options) => buildBatch([testRecord(offset, record)], options),
+  merge,
+  read: ({ bytes, position, size }) => readBatch(bytes.subarray(position, position + size)),
+};
+
+/** Batches of so many records each, the offsets of all of them consecutive. */
+function batchesOf(
+  groups: readonly (readonly Partial<TestRecord>[])[],
+): { readonly records: TestRecord[][]; readonly batches: Uint8Array[] } {
+  let offset = 0;
+  const records = groups.map((group) => group.map((more) => testRecord(offset++, more)));
+  return { records, batches: records.map((group) => buildBatch(group)) };
+}
+
+/** Groups of records whose times are near one another; those of groups may be so far apart that deltas take more bytes. */
+const groupsOfRecords = fc.array(
+  fc.tuple(
+    fc.constantFrom(0n, 1n << 7n, 1n << 14n, 1n << 30n),
+    fc.array(anyRecord(fc.uint8Array({ maxLength: 70 }), 60n), {
+      minLength: 1,
+      maxLength: 40,
+      size: "max",
+    }),
+  ).map(([later, records]) =>
+    records.map((record) => ({ ...record, timestamp: record.timestamp + later }))
+  ),
+  { minLength: 2, maxLength: 12 },
+);
+
+/** Whether each record of the batches, written behind the first batch, ends where it did or before. */
+function thereIsRoom(batches: readonly Uint8Array[], count: number): boolean {
+  const laid = layRun(batches.slice(0, count));
+  const { bytes } = mergeBatches(laid.bytes, laid.spans);
+  assert.ok(bytes);
+  const ends = (of: Uint8Array, position: number, size: number): number[] => {
+    const view = new DataView(of.buffer, of.byteOffset, of.byteLength);
+    const found: number[] = [];
+    forEachRecord(of, position + 61, position + size, recordCount(view, position), ({ end }) => {
+      found.push(end);
+    });
+    return found;
+  };
+  const after = ends(bytes, 0, bytes.length);
+  const before = laid.spans.flatMap(({ position, size }) => ends(laid.bytes, position, size));
+  return after.every((end, index) => end + BEFORE <= before[index]!);
+}
+
+Deno.test("whatever the records of plain batches, as many become one as there is room for where they lie", () => {
+  const seen = { all: 0, some: 0, none: 0 };
+  fc.assert(
+    fc.property(groupsOfRecords, (groups) => {
+      const { records, batches } = batchesOf(groups);
+      const laid = layRun(batches);
+      const before = laid.bytes.slice();
+      const run = merge(laid);
+      const count = run === undefined
+        ? 1
+        : laid.spans.findIndex(({ position, size }) => position + size === run.end) + 1;
+      if (run === undefined) assert.deepEqual(laid.bytes, before);
+      else {
+        const batch = way.read(run);
+        assert.ok(batch.crcIsRight && crcMatches(run.bytes, run.position, run.size));
+        assert.deepEqual(contentsOf(batch.records), contentsOf(records.slice(0, count).flat()));
+        assert.deepEqual(laid.bytes.subarray(run.end), before.subarray(run.end));
+      }
+      if (count === batches.length) assertAllMerged(way, laid, run, records.flat());
+      else assert.ok(!thereIsRoom(batches, count + 1));
+      seen[count === 1 ? "none" : count === batches.length ? "all" : "some"]++;
+    }),
+    { numRuns: 400 },
+  );
+  assert.ok(seen.all > 10 && seen.some > 10 && seen.none > 10, JSON.stringify(seen));
+});
+
+Deno.test("damage in plain batches that become one stays visible", () => {
+  const laid = layRun(
+    batchesOf([[{}, {}], [{ value: new Uint8Array(700) }, {}, {}], [{}], [{}, {}]]).batches,
+  );
+  let merged = 0;
+  fc.assert(
+    fc.property(damagedCopies(laid), ({ batch, bytes }) => {
+      const view = new DataView(bytes.buffer);
+      const { count, size } = mergePlain({ bytes, view }, laid.spans, 0, 1_000_000) ?? {
+        count: 1,
+        size: laid.spans[0]!.size,
+      };
+      if (batch < count) merged++;
+      assert.equal(crcMatches(bytes, BEFORE, size), batch >= count);
+    }),
+    { numRuns: 3_000 },
+  );
+  assert.ok(merged > 1_000, `${merged}`);
+});
+
+Deno.test("plain batches become no larger than told", () => {
+  const laid = () => layRun(batchesOf([[{}, {}], [{}, {}], [{}]]).batches);
+  const size = merge(laid())?.size ?? 0;
+  assert.equal(merge(laid(), { maxBytes: size })?.recordCount, 5);
+  assert.equal(merge(laid(), { maxBytes: size - 1 })?.recordCount, 4);
+  assert.equal(merge(laid(), { maxBytes: 100 }), undefined);
+});
+
+Deno.test("plain batches are merged up to timestamps that no safe integer can tell apart", () => {
+  const far = 1n << 60n;
+  const times = (...all: readonly bigint[]) => all.map((timestamp) => ({ timestamp }));
+  const run = merge(layRun(batchesOf([times(1n, 2n), times(3n), times(far, far)]).batches));
+  assert.equal(run?.recordCount, 3);
+  // The batches' own are near, a record's is not.
+  const inOne = batchesOf([times(1n), times(2n, far + 1n)]).batches;
+  assert.equal(merge(layRun(inOne)), undefined);
+  // The timestamps are near, what they count from is not.
+  const apart = [0n, 2n ** 60n + 1n].map((baseTimestamp, offset) =>
+    buildBatch([testRecord(offset, { timestamp: 1n })], { baseTimestamp })
+  );
+  assert.equal(merge(layRun(apart)), undefined);
+});
+
+Deno.test("the attributes of records move with them", () => {
+  const { batches } = batchesOf([[{}], [{}]]);
+  for (const [index, attributes] of [0x55, 0x2a].entries()) {
+    batches[index]![62] = attributes;
+    fixCrc(batches[index]!);
+  }
+  const laid = layRun(batches);
+  const run = merge(laid);
+  assert.ok(run && crcMatches(run.bytes, run.position, run.size));
+  const second = laid.spans[1]!.position;
+  assert.deepEqual([laid.bytes[BEFORE + 62], laid.bytes[second + 1]], [0x55, 0x2a]);
+});
+
+Deno.test("merging plain batches may begin behind the first", () => {
+  const { records, batches } = batchesOf([[{}, {}], [{}], [{}, {}], [{}]]);
+  const laid = layRun(batches);
+  const first = laid.bytes.slice(0, laid.spans[1]!.position);
+  const run = mergePlain(laid, laid.spans, 1, 1_000_000);
+  assert.equal(run?.count, 3);
+  const { position } = laid.spans[1]!;
+  const merged = readBatch(laid.bytes.subarray(position, position + run.size));
+  assert.ok(merged.crcIsRight);
+  assert.deepEqual(contentsOf(merged.records), contentsOf(records.slice(1).flat()));
+  assert.deepEqual(laid.bytes.subarray(0, position), first);
+});
+
+Deno.test("what records grow by may take all of a header's room, and no more", () => {
+  // From offset delta 64 on it takes two bytes.
+  const empty = (count: number): Partial<TestRecord>[] =>
+    Array(count).fill({ key: null, value: null, timestamp: 5n });
+  const grown = (count: number) => merge(layRun(batchesOf([empty(64), empty(count)]).batches));
+  assert.equal(grown(61)?.recordCount, 125);
+  assert.equal(grown(62), undefined);
+});
