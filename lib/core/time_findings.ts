@@ -34,7 +34,7 @@ export function timeQuestionKey(question: TimeQuestion): string {
   return `${question.rule} ${formatTopicPartition(question)}`;
 }
 
-/** The questions that have to be asked, by topic and partition. */
+/** The questions that have to be asked first, by topic and partition. */
 export function timeQuestions(
   plan: Plan,
   onTarget: SettingsOf,
@@ -54,14 +54,21 @@ export function timeQuestions(
     const asked = times.filter(([, timestampMs]) =>
       timestampMs >= 0 && Number.isSafeInteger(timestampMs)
     );
-    const any = asked.some(([rule]) => rule !== "ahead") ? [["any", 0] as const] : [];
-    return [...asked, ...any].map(([rule, timestampMs]) => ({
-      topic,
-      partition,
-      rule,
-      timestampMs,
-    }));
+    return asked.map(([rule, timestampMs]) => ({ topic, partition, rule, timestampMs }));
   });
+}
+
+/** The questions that are left by answers to the first: whether what seems too old is there at all. */
+export function timeQuestionsLeft(plan: Plan, answers: TimeAnswers): readonly TimeQuestion[] {
+  const toCopy = partitionsToCopy(plan);
+  const seemOld = [...tooOld(toCopy, "kept", answers), ...tooOld(toCopy, "behind", answers)];
+  const places = new Map(seemOld.map((place) => [formatTopicPartition(place), place]));
+  return [...places.values()].map(({ topic, partition }) => ({
+    topic,
+    partition,
+    rule: "any",
+    timestampMs: 0,
+  }));
 }
 
 /**

@@ -4,7 +4,12 @@
 import type { PartitionBytes } from "../core/estimate.ts";
 import type { Plan } from "../core/plan.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
-import { type TimeAnswers, type TimeQuestion, timeQuestionKey } from "../core/time_findings.ts";
+import {
+  type TimeAnswers,
+  type TimeQuestion,
+  timeQuestionKey,
+  timeQuestionsLeft,
+} from "../core/time_findings.ts";
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
 import { isPeerError } from "../copy/lane.ts";
 import { delay } from "../kafka/delay.ts";
@@ -23,7 +28,7 @@ export interface CloserLook {
 /** Looks at the partitions of the plan again. @param waitMs how long to wait before the ends are looked at */
 export async function lookCloser(
   source: Cluster,
-  { partitions }: Plan,
+  plan: Plan,
   snapshot: ClusterSnapshot,
   questions: readonly TimeQuestion[],
   waitMs: () => number,
@@ -31,10 +36,11 @@ export async function lookCloser(
 ): Promise<CloserLook> {
   const leaderOf = ({ topic, partition }: TopicPartition) =>
     snapshot.topics.get(topic)?.partitions[partition]?.leader ?? -1;
+  const { partitions } = plan;
   const byLeader = [...Map.groupBy(partitions, leaderOf)].filter(([leader]) => leader >= 0);
   const bytes = new Map<string, bigint>();
   const times = new Map<string, bigint | undefined>();
-  const rules = [...Map.groupBy(questions, ({ rule }) => rule).values()];
+  const questionsOf = Map.groupBy(questions, leaderOf);
   const look = ([leader, ofLeader]: (typeof byLeader)[number]) =>
     quietly(async () => {
       const broker = await source.control(leader);
@@ -42,14 +48,15 @@ export async function lookCloser(
         for (const [key, size] of await fetchPartitionBytes(broker, ofLeader)) bytes.set(key, size);
       };
       const offsetsAt = async (asked: readonly TimeQuestion[]) => {
-        const own = asked.filter((question) => leaderOf(question) === leader);
-        const offsets = await listOffsetsAt(broker, own);
-        for (const question of own) {
+        const offsets = await listOffsetsAt(broker, asked);
+        for (const question of asked) {
           const key = formatTopicPartition(question);
           if (offsets.has(key)) times.set(timeQuestionKey(question), offsets.get(key));
         }
       };
-      await Promise.all([sizes(), ...rules.map(offsetsAt)]);
+      const byRule = Map.groupBy(questionsOf.get(leader) ?? [], ({ rule }) => rule);
+      await Promise.all([sizes(), ...[...byRule.values()].map(offsetsAt)]);
+      await offsetsAt(timeQuestionsLeft({ ...plan, partitions: ofLeader }, times));
     });
   const [ends] = await Promise.all([
     delay(Math.max(0, waitMs()), signal).then(() => lookAtEnds(source, partitions, snapshot)),

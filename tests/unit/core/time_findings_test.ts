@@ -5,6 +5,7 @@ import {
   timeFindings,
   timeQuestionKey,
   timeQuestions,
+  timeQuestionsLeft,
   type TimeRule,
 } from "../../../lib/core/time_findings.ts";
 import { topicSettings } from "../../../lib/core/topic_settings.ts";
@@ -24,11 +25,8 @@ const command = (topic: string, setting: string) => `set ${setting} on ${topic}`
 
 const questions: readonly [string, Readonly<Record<string, string>>, readonly string[]][] = [
   ["no limit", {}, []],
-  ["retention", { "retention.ms": `${HOUR}` }, [
-    `kept ${NOW - HOUR}`,
-    "any 0",
-  ]],
-  ["retention of no time at all", { "retention.ms": "0" }, [`kept ${NOW}`, "any 0"]],
+  ["retention", { "retention.ms": `${HOUR}` }, [`kept ${NOW - HOUR}`]],
+  ["retention of no time at all", { "retention.ms": "0" }, [`kept ${NOW}`]],
   ["retention longer than the calendar", { "retention.ms": `${NOW + 1}` }, []],
   ["retention where the target sets the time", {
     "retention.ms": `${HOUR}`,
@@ -41,7 +39,6 @@ const questions: readonly [string, Readonly<Record<string, string>>, readonly st
   ["an older broker's limit", { "message.timestamp.difference.max.ms": `${HOUR}` }, [
     `behind ${NOW - HOUR}`,
     `ahead ${NOW + HOUR}`,
-    "any 0",
   ]],
 ];
 
@@ -92,6 +89,30 @@ for (const [rule, offset, expected] of answers) {
     assert.ok(found.every(({ message }) => message.includes(what)), found[0]?.message);
   });
 }
+
+const left: readonly (readonly [TimeRule, bigint | undefined, boolean])[] = [
+  ["kept", 4n, false],
+  ["kept", 5n, true],
+  ["kept", undefined, true],
+  ["behind", 4n, false],
+  ["behind", 5n, true],
+  ["ahead", 5n, false],
+];
+
+for (const [rule, offset, expected] of left) {
+  Deno.test(`where "${rule}" is answered by ${offset ?? "nothing"}, the first message is ${expected ? "" : "not "}asked for`, () => {
+    assert.deepEqual(
+      timeQuestionsLeft(plan, answered(rule, offset)),
+      expected ? [{ topic: "t", partition: 0, rule: "any", timestampMs: 0 }] : [],
+    );
+  });
+}
+
+Deno.test("the first message is asked for once, and not where nobody could tell", () => {
+  const both = new Map([...answered("kept", 5n), ...answered("behind", 6n)]);
+  assert.equal(timeQuestionsLeft(plan, both).length, 1);
+  assert.deepEqual(timeQuestionsLeft(plan, new Map()), []);
+});
 
 const gaps: readonly (readonly [string, bigint | undefined, bigint | undefined, string])[] = [
   ["cleaning took the first, the next is new", 6n, 6n, ""],
