@@ -5,11 +5,11 @@
 /** The Castagnoli polynomial, bits reflected. */
 const POLYNOMIAL = 0x82f63b78;
 
-/** TABLES[256 k + b] is the register after byte b and k zero bytes: slicing by 8. */
+/** TABLES[256 k + b] is the register after byte b and k zero bytes: slicing by 16. */
 const TABLES = buildTables();
 
 function buildTables(): Int32Array {
-  const tables = new Int32Array(8 * 256);
+  const tables = new Int32Array(16 * 256);
   for (let byte = 0; byte < 256; byte++) {
     let register = byte;
     for (let bit = 0; bit < 8; bit++) {
@@ -34,16 +34,17 @@ export function crc32c(bytes: Uint8Array, start: number, end: number): number {
   if (!(start >= 0 && start <= end && end <= bytes.length)) {
     throw new RangeError(`Cannot checksum bytes ${start} to ${end} of ${bytes.length}`);
   }
-  return ~crc32cRegister(-1, bytes, start, end) >>> 0;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return ~crc32cRegister(-1, view, start, end) >>> 0;
 }
 
 /** What is shorter is not worth being done in halves. */
-const LONG = 512;
+const LONG = 4096;
 
-/** The register after `bytes[start, end)`, which must lie within; signed. Whole checksums: {@link crc32c}. */
+/** The register after the bytes from `start` to `end`, which must lie within; signed. Whole checksums: {@link crc32c}. */
 export function crc32cRegister(
   before: number,
-  bytes: Uint8Array,
+  view: DataView,
   start: number,
   end: number,
 ): number {
@@ -51,21 +52,35 @@ export function crc32cRegister(
   let i = start;
   if (end - start >= LONG) {
     i = end - (end - start) % 16;
-    register = registerInHalves(before, bytes, start, i);
+    register = registerInHalves(before, view, start, i);
   }
   const t = TABLES;
-  for (const stop = end - 7; i < stop; i += 8) {
-    register ^= bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
-    register = t[1792 | (register & 0xff)]! ^
-      t[1536 | ((register >>> 8) & 0xff)]! ^
-      t[1280 | ((register >>> 16) & 0xff)]! ^
-      t[1024 | (register >>> 24)]! ^
-      t[768 | bytes[i + 4]!]! ^
-      t[512 | bytes[i + 5]!]! ^
-      t[256 | bytes[i + 6]!]! ^
-      t[bytes[i + 7]!]!;
+  for (const stop = end - 15; i < stop; i += 16) {
+    const first = register ^ view.getInt32(i, true);
+    const second = view.getInt32(i + 4, true);
+    const third = view.getInt32(i + 8, true);
+    const fourth = view.getInt32(i + 12, true);
+    register = t[3840 | (first & 0xff)]! ^
+      t[3584 | ((first >>> 8) & 0xff)]! ^
+      t[3328 | ((first >>> 16) & 0xff)]! ^
+      t[3072 | (first >>> 24)]! ^
+      t[2816 | (second & 0xff)]! ^
+      t[2560 | ((second >>> 8) & 0xff)]! ^
+      t[2304 | ((second >>> 16) & 0xff)]! ^
+      t[2048 | (second >>> 24)]! ^
+      t[1792 | (third & 0xff)]! ^
+      t[1536 | ((third >>> 8) & 0xff)]! ^
+      t[1280 | ((third >>> 16) & 0xff)]! ^
+      t[1024 | (third >>> 24)]! ^
+      t[768 | (fourth & 0xff)]! ^
+      t[512 | ((fourth >>> 8) & 0xff)]! ^
+      t[256 | ((fourth >>> 16) & 0xff)]! ^
+      t[fourth >>> 24]!;
   }
-  for (; i < end; i++) register = (register >>> 8) ^ t[(register ^ bytes[i]!) & 0xff]!;
+  for (const stop = end - 3; i < stop; i += 4) {
+    register = crc32cStep(register, view.getInt32(i, true));
+  }
+  for (; i < end; i++) register = (register >>> 8) ^ t[(register ^ view.getUint8(i)) & 0xff]!;
   return register;
 }
 
@@ -73,8 +88,7 @@ export function crc32cRegister(
  * The register after a multiple of 16 bytes. Each step waits for the one before; so both halves go side by side, the second
  * as if nothing came before it, and the first joins it in the end.
  */
-function registerInHalves(before: number, bytes: Uint8Array, start: number, end: number): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+function registerInHalves(before: number, view: DataView, start: number, end: number): number {
   const half = (end - start) / 2;
   let first = before;
   let second = 0;
@@ -100,11 +114,11 @@ function afterWords(before: number, first: number, second: number): number {
 }
 
 /**
- * One step of the CRC of a change: the register (initially 0) after four more bytes of the XOR of old and new
- * content, the first byte lowest (`getInt32(…, true)`).
+ * The register after four more bytes, the first byte lowest (`getInt32(…, true)`). Of the XOR of old and new content, with
+ * 0 at first, this is the CRC of a change.
  */
-export function crc32cOfChangeStep(register: number, changedBits: number): number {
-  const word = register ^ changedBits;
+export function crc32cStep(register: number, bytes: number): number {
+  const word = register ^ bytes;
   return TABLES[768 | (word & 0xff)]! ^
     TABLES[512 | ((word >>> 8) & 0xff)]! ^
     TABLES[256 | ((word >>> 16) & 0xff)]! ^
@@ -163,7 +177,7 @@ export function crc32cAdvance(register: number, count: number): number {
  * `crc(a ⊕ d) = crc(a) ⊕ r(d)`, where `r` is the CRC of the difference with initial value 0 and no final XOR.
  *
  * @param crc the CRC before the change
- * @param changeRegister `r` up to the last changed byte: from {@link crc32cOfChangeStep}, or the XOR of the registers
+ * @param changeRegister `r` up to the last changed byte: from {@link crc32cStep}, or the XOR of the registers
  * behind what was there before and what is there instead
  * @param bytesAfter how many unchanged bytes the CRC covers after the changed ones
  */

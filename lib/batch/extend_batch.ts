@@ -26,19 +26,17 @@ export interface ExtendedBatch {
 
 /** The CRC's register after a batch's records, as if no header came before them (its register were 0); by its CRC. */
 export function recordsRegister(
-  bytes: Uint8Array,
   view: DataView,
   position: number,
   end: number,
 ): number {
   const stored = ~view.getInt32(position + CRC_POSITION);
   const size = end - position - RECORDS_POSITION;
-  return crc32cAfterChange(stored, headerRegister(bytes, position), size);
+  return crc32cAfterChange(stored, headerRegister(view, position), size);
 }
 
 /** Writes the header of the batch at a position anew. */
 export function extendBatch(
-  bytes: Uint8Array,
   view: DataView,
   position: number,
   { end, recordCount, maxTimestamp, register }: ExtendedBatch,
@@ -48,11 +46,11 @@ export function extendBatch(
   view.setInt32(position + RECORD_COUNT_POSITION, recordCount);
   view.setBigInt64(position + MAX_TIMESTAMP_POSITION, maxTimestamp);
   const size = end - position - RECORDS_POSITION;
-  const whole = crc32cAfterChange(register, headerRegister(bytes, position), size);
+  const whole = crc32cAfterChange(register, headerRegister(view, position), size);
   view.setInt32(position + CRC_POSITION, ~whole);
 }
 
 /** The CRC's register before a batch's first record. */
-export function headerRegister(bytes: Uint8Array, position: number): number {
-  return crc32cRegister(-1, bytes, position + ATTRIBUTES_POSITION, position + RECORDS_POSITION);
+export function headerRegister(view: DataView, position: number): number {
+  return crc32cRegister(-1, view, position + ATTRIBUTES_POSITION, position + RECORDS_POSITION);
 }

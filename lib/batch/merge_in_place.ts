@@ -50,7 +50,7 @@ export function mergeRunInPlace(
   let writeAt = readAt;
   let recordCount = 1;
   /** The CRC's register after the records. */
-  let register = recordsRegister(bytes, view, position, readAt);
+  let register = recordsRegister(view, position, readAt);
   /** Of all timestamps, counted from the first, milliseconds. */
   let newest = 0;
   const baseAt = position + BASE_TIMESTAMP_POSITION;
@@ -65,13 +65,13 @@ export function mergeRunInPlace(
     if (writeAt + sizeOfVarint(size) + size - position > maxBytes) break;
     // The body follows another beginning here than in the batch that it came in.
     const stored = view.getInt32(readAt + CRC_POSITION);
-    const before = crc32cRegister(-1, bytes, readAt + ATTRIBUTES_POSITION, bodyStart);
+    const before = crc32cRegister(-1, view, readAt + ATTRIBUTES_POSITION, bodyStart);
     const headStart = writeAt;
     writeAt = writeVarint(bytes, writeAt, size);
     bytes[writeAt++] = 0;
     writeAt = writeVarint(bytes, writeAt, sinceFirst);
     writeAt = writeVarint(bytes, writeAt, recordCount);
-    const instead = crc32cRegister(register, bytes, headStart, writeAt);
+    const instead = crc32cRegister(register, view, headStart, writeAt);
     register = crc32cAfterChange(~stored, before ^ instead, bodySize);
     bytes.copyWithin(writeAt, bodyStart, next);
     writeAt += bodySize;
@@ -81,7 +81,7 @@ export function mergeRunInPlace(
   }
   if (recordCount === 1) return undefined;
   const maxTimestamp = view.getBigInt64(baseAt) + BigInt(newest);
-  extendBatch(bytes, view, position, { end: writeAt, recordCount, maxTimestamp, register });
+  extendBatch(view, position, { end: writeAt, recordCount, maxTimestamp, register });
   return { size: writeAt - position, recordCount, end: readAt };
 }
 

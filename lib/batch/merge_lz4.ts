@@ -75,7 +75,7 @@ export function mergeLz4Run(
     const size = smallAt(readAt, firstOffset + recordCount);
     if (size === 0 || writeAt + size - BESIDE_BLOCKS > maxBytes) break;
     // Nobody finds its damage afterwards.
-    if (!crcMatches(source.bytes, readAt, size)) break;
+    if (!crcMatches(view, readAt, size)) break;
     const shift = int64Difference(view, readAt + BASE_TIMESTAMP_POSITION, baseAt);
     if (!blocks.load(source, readAt, size, shift, recordCount)) break;
     if (opened + blocks.contentSize > MOST_OPENED_BYTES) break;

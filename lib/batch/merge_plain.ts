@@ -56,7 +56,7 @@ export function mergePlain(
   let end = position + size;
   let recordCount = recordCountOf(view, position);
   let maxTimestamp = maxTimestampOf(view, position);
-  let register = recordsRegister(bytes, view, position, end);
+  let register = recordsRegister(view, position, end);
   let count = 1;
   for (; from + count < spans.length; count++) {
     const span = spans[from + count]!;
@@ -71,7 +71,7 @@ export function mergePlain(
     end += added;
   }
   if (count === 1) return undefined;
-  extendBatch(bytes, view, position, { end, recordCount, maxTimestamp, register });
+  extendBatch(view, position, { end, recordCount, maxTimestamp, register });
   return { count, size: end - position };
 }
 
@@ -117,7 +117,7 @@ function moveRecords(
   const stored = ~view.getInt32(position + CRC_POSITION);
   const count = recordCountOf(view, position);
   /** The CRC's register here, of what there is. */
-  let here = headerRegister(bytes, position);
+  let here = headerRegister(view, position);
   let there = before;
   let at = end;
   let offsetDelta = recordCount;
@@ -126,12 +126,12 @@ function moveRecords(
     const timestampDelta = shiftedTimestampDelta(record, shift);
     const bodySize = end - bodyStart;
     const bodyAt = at + sizeOfRecordHead(timestampDelta, offsetDelta, bodySize);
-    const body = crc32cRegister(0, bytes, bodyStart, end);
-    here = crc32cAdvance(crc32cRegister(here, bytes, start, bodyStart), bodySize) ^ body;
+    const body = crc32cRegister(0, view, bodyStart, end);
+    here = crc32cAdvance(crc32cRegister(here, view, start, bodyStart), bodySize) ^ body;
     // The head may reach into where the body was.
     bytes.copyWithin(bodyAt, bodyStart, end);
     writeRecordHead(bytes, at, attributes, timestampDelta, offsetDelta++, bodySize);
-    there = crc32cAdvance(crc32cRegister(there, bytes, at, bodyAt), bodySize) ^ body;
+    there = crc32cAdvance(crc32cRegister(there, view, at, bodyAt), bodySize) ^ body;
     at = bodyAt + bodySize;
   });
   // Where they differ, it is damaged, and stays so.

@@ -41,7 +41,7 @@ export function openRecordBatch(
   const size = nextBatchSize(view, position, bytes.length);
   if (size === 0) throw new CorruptBatchError(position, "it is cut off");
   const header = readRecordBatchHeader(view, position);
-  if (!crcMatches(bytes, position, size)) {
+  if (!crcMatches(view, position, size)) {
     throw new CorruptBatchError(position, "its CRC-32C does not match its content");
   }
   const recordsStart = position + RECORDS_POSITION;

@@ -3,7 +3,7 @@
 // damaged before still carries a wrong CRC and the target's broker refuses it. Refuses batches that must not be
 // passed through: control batches, and LogAppendTime batches unless told.
 
-import { crc32cAfterChange, crc32cOfChangeStep } from "./crc32c.ts";
+import { crc32cAfterChange, crc32cStep } from "./crc32c.ts";
 import { CorruptBatchError } from "./corrupt_batch_error.ts";
 import {
   ATTRIBUTES_POSITION,
@@ -75,8 +75,8 @@ export function patchForProduce(view: DataView, position: number, stamp: Produce
   if (removed !== 0) {
     view.setInt16(position + ATTRIBUTES_POSITION, oldAttributes ^ removed);
     // The bits are in the attributes' second byte.
-    register = crc32cOfChangeStep(register, removed << 8);
-    for (let word = 1; word < WORDS_BETWEEN; word++) register = crc32cOfChangeStep(register, 0);
+    register = crc32cStep(register, removed << 8);
+    for (let word = 1; word < WORDS_BETWEEN; word++) register = crc32cStep(register, 0);
   }
 
   const at = position + FIRST_PRODUCER_WORD;
@@ -87,10 +87,10 @@ export function patchForProduce(view: DataView, position: number, stamp: Produce
   view.setBigInt64(position + PRODUCER_ID_POSITION, stamp.producerId);
   view.setInt16(position + PRODUCER_EPOCH_POSITION, stamp.producerEpoch);
   view.setInt32(position + BASE_SEQUENCE_POSITION, stamp.baseSequence);
-  register = crc32cOfChangeStep(register, before0 ^ view.getInt32(at, true));
-  register = crc32cOfChangeStep(register, before1 ^ view.getInt32(at + 4, true));
-  register = crc32cOfChangeStep(register, before2 ^ view.getInt32(at + 8, true));
-  register = crc32cOfChangeStep(register, before3 ^ view.getInt32(at + 12, true));
+  register = crc32cStep(register, before0 ^ view.getInt32(at, true));
+  register = crc32cStep(register, before1 ^ view.getInt32(at + 4, true));
+  register = crc32cStep(register, before2 ^ view.getInt32(at + 8, true));
+  register = crc32cStep(register, before3 ^ view.getInt32(at + 12, true));
 
   const crc = view.getUint32(position + CRC_POSITION);
   view.setUint32(

@@ -144,7 +144,7 @@ export function cutBatches(
 /** A damaged length shows only at what seems to come next; then the batch before has a wrong CRC. */
 function damagedAt(reason: string, state: CutState): Cut {
   const before = state.batches.at(-1);
-  if (!before?.passedThrough || crcMatches(before.bytes, before.position, before.size)) {
+  if (!before?.passedThrough || crcMatches(before.view, before.position, before.size)) {
     return { ...state, problem: { kind: "damaged", reason } };
   }
   const [batches, nextOffset] = [state.batches.slice(0, -1), before.firstOffset];
@@ -161,7 +161,7 @@ function walk(
   below: MergeBelow | undefined,
   state: CutState,
 ): Carried {
-  const { bytes, view, recordsStart, recordsEnd } = fetched;
+  const { view, recordsStart, recordsEnd } = fetched;
   const { fromOffset, untilOffset, carried } = range;
   // Where others took all the room of the response, it says nothing about this partition.
   if (carried !== undefined && recordsStart === recordsEnd) return carried;
@@ -207,7 +207,7 @@ function walk(
         continue;
       }
       // Nobody will check what is not sent on: a flipped bit must not make a message a marker.
-      const sound = () => crcMatches(bytes, entry.position, size);
+      const sound = () => crcMatches(view, entry.position, size);
       if (isControlBatch(view, entry.position) && !sound()) throw damaged(entry.position);
       const leftOut = transactions.leftOut(entry.position, last);
       if (leftOut || recordCount(view, entry.position) === 0) {

@@ -2,6 +2,7 @@
 // (lib/core/kafka_error.ts), never by text. Pure.
 
 import { crcMatches } from "../batch/check.ts";
+import { viewed } from "../codec/copy_back.ts";
 import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import { ConnectionError } from "../wire/connection_error.ts";
@@ -88,6 +89,10 @@ export function judgeTrouble(
   }
 }
 
+function isDamaged(bytes: Uint8Array): boolean {
+  return !crcMatches(viewed(bytes).view, 0, bytes.length);
+}
+
 function judgeCode(
   partition: PartitionCopy,
   trouble: Extract<Trouble, { kind: "code" }>,
@@ -95,7 +100,7 @@ function judgeCode(
 ): Judgement {
   const { code } = trouble;
   const { oldest } = partition.queue;
-  if (code === CORRUPT_MESSAGE && oldest && !crcMatches(oldest.bytes, 0, oldest.bytes.length)) {
+  if (code === CORRUPT_MESSAGE && oldest !== undefined && isDamaged(oldest.bytes)) {
     const offset = oldest.firstSourceOffset;
     const reason =
       `the batch at source offset ${offset} is damaged: its CRC-32C does not match its content`;

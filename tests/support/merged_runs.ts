@@ -76,7 +76,7 @@ export function assertAllMerged(
   assert.equal(run.recordCount, records.length);
   assert.equal(run.end, laid.end);
   const batch = read(run);
-  assert.ok(batch.crcIsRight && crcMatches(run.bytes, run.position, run.size));
+  assert.ok(batch.crcIsRight && crcMatches(run.view, run.position, run.size));
   assert.deepEqual(contentsOf(batch.records), contentsOf(records));
   assert.deepEqual(
     batch.records.map(({ offset }) => Number(offset - batch.baseOffset)),
@@ -107,7 +107,7 @@ export function testRunEnds(
       assert.equal(run.recordCount, 2);
       assert.equal(run.end, laid.spans[2]?.position);
       assert.deepEqual(laid.bytes.subarray(run.end, run.end + batch.length), batch);
-      assert.ok(crcMatches(run.bytes, run.position, run.size));
+      assert.ok(crcMatches(run.view, run.position, run.size));
       assert.deepEqual(
         contentsOf(read(run).records),
         contentsOf([testRecord(0), testRecord(1)]),

@@ -2,12 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  crc32c,
-  crc32cAdvance,
-  crc32cAfterChange,
-  crc32cOfChangeStep,
-} from "../../../lib/batch/crc32c.ts";
+import { crc32c, crc32cAdvance, crc32cAfterChange, crc32cStep } from "../../../lib/batch/crc32c.ts";
 import { slowCrc32c, utf8 } from "../../support/record_batch_builder.ts";
 
 Deno.test("crc32c() gives the values of RFC 3720, appendix B.4", () => {
@@ -27,10 +22,10 @@ Deno.test("crc32c() of any range is that of the bytes alone", () => {
     // Long ones go another way.
     fc.oneof(
       fc.uint8Array({ maxLength: 100 }),
-      fc.uint8Array({ minLength: 600, maxLength: 1_500 }),
+      fc.uint8Array({ minLength: 4_000, maxLength: 4_300 }),
     ),
-    fc.oneof(fc.nat(30), fc.nat(1_500)),
-    fc.oneof(fc.nat(100), fc.nat(1_500)),
+    fc.oneof(fc.nat(30), fc.nat(4_300)),
+    fc.oneof(fc.nat(100), fc.nat(4_300)),
     (bytes, a, b) => {
       const start = Math.min(a, b, bytes.length);
       const end = Math.min(Math.max(a, b), bytes.length);
@@ -49,7 +44,7 @@ Deno.test("crc32c() refuses a range outside the bytes", () => {
 Deno.test("crc32cAdvance() is the same as that many zero bytes", () => {
   fc.assert(fc.property(fc.integer(), fc.nat(3000), (register, words) => {
     let stepped = register;
-    for (let i = 0; i < words; i++) stepped = crc32cOfChangeStep(stepped, 0);
+    for (let i = 0; i < words; i++) stepped = crc32cStep(stepped, 0);
     assert.equal(crc32cAdvance(register, 4 * words), stepped);
   }));
 });
@@ -77,7 +72,7 @@ Deno.test("crc32cAfterChange() is the CRC of the changed bytes, right or wrong a
       view.setInt32(at, view.getInt32(at, true) ^ bits, true);
       const after = crc32cAfterChange(
         before,
-        crc32cOfChangeStep(0, bits),
+        crc32cStep(0, bits),
         bytes.length - at - 4,
       );
       assert.equal(after, (slowCrc32c(bytes) ^ error) >>> 0);
