@@ -83,39 +83,45 @@ function mergeRun(
   batches: CutBatch[],
 ): void {
   for (let at = 0; at < run.length;) {
-    const first = run[at]!;
-    if (at === run.length - 1) {
-      batches.push(first);
-      return;
-    }
-    const inPlace = !checkEach && codecOf(first) === 0
-      ? mergePlain(first, run, at, most)
-      : undefined;
-    if (inPlace !== undefined) {
-      const { count, size } = inPlace;
-      batches.push(asOne(run.slice(at, at + count), { ...first, size }));
-      at += count;
-      continue;
-    }
-    const { count, bytes } = mergeOpened(run, at, batches);
+    const { count, place } = checkEach || codecOf(run[at]!) !== 0
+      ? mergeOpened(run, at, most, batches)
+      : mergeUnopened(run, at, most);
     const merged = run.slice(at, at + count);
-    if (bytes === undefined || bytes.length > most) batches.push(...merged);
-    else {
-      const placed = { ...viewed(bytes), position: 0, size: bytes.length, passedThrough: false };
-      batches.push(asOne(merged, placed));
-    }
+    if (place === undefined) batches.push(...merged);
+    else batches.push(asOne(merged, place));
     at += count;
   }
 }
 
-/** Merges the next of the run. @throws {DamagedMemberError} what comes before the damaged one has been added then */
+/** What became of the next `count` batches of a run. */
+interface MergedNext {
+  readonly count: number;
+  /** Where they lie as one; absent where they go as they are. */
+  readonly place?: Place;
+}
+
+type Place = Pick<CutBatch, "bytes" | "view" | "position" | "size" | "passedThrough">;
+
+function mergeUnopened(run: readonly CutBatch[], at: number, most: number): MergedNext {
+  const first = run[at]!;
+  const merged = mergePlain(first, run, at, most);
+  if (merged === undefined) return { count: 1 };
+  return { count: merged.count, place: { ...merged, passedThrough: merged.bytes === first.bytes } };
+}
+
+/** @throws {DamagedMemberError} what comes before the damaged one has been added to the batches then */
 function mergeOpened(
   run: readonly CutBatch[],
   at: number,
+  most: number,
   batches: CutBatch[],
-): ReturnType<typeof mergeBatches> {
+): MergedNext {
+  if (run.length - at === 1) return { count: 1 };
   try {
-    return mergeBatches(run[at]!.bytes, run, at);
+    const { count, bytes } = mergeBatches(run[at]!.bytes, run, at);
+    if (bytes === undefined || bytes.length > most) return { count };
+    const place = { ...viewed(bytes), position: 0, size: bytes.length, passedThrough: false };
+    return { count, place };
   } catch (error) {
     // What comes before the damaged batch is sound, and goes as it is.
     if (error instanceof DamagedMemberError) batches.push(...run.slice(at, error.index));
@@ -125,14 +131,10 @@ function mergeOpened(
 
 function asOne(
   run: readonly CutBatch[],
-  placed: Pick<CutBatch, "bytes" | "view" | "position" | "size" | "passedThrough">,
+  { bytes, view, position, size, passedThrough }: Place,
 ): CutBatch {
   return {
-    bytes: placed.bytes,
-    view: placed.view,
-    position: placed.position,
-    size: placed.size,
-    passedThrough: placed.passedThrough,
+    ...{ bytes, view, position, size, passedThrough },
     recordCount: run.reduce((sum, { recordCount }) => sum + recordCount, 0),
     firstOffset: run[0]!.firstOffset,
     nextOffset: run.at(-1)!.nextOffset,
