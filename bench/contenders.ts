@@ -207,7 +207,9 @@ const ceilingNames: Readonly<Record<string, string>> = {
 /** Workloads on which nobody who is slow elsewhere would be quick: left out, to keep the bench short. */
 function fastOnly(workload: Workload): string | undefined {
   return plansOnly(workload) ??
-    (["D", "WD", "HL", "S", "T"].includes(workload.name) ? "slow on A, B, C and H" : undefined);
+    (["D", "WD", "E", "HL", "S", "T"].includes(workload.name)
+      ? "slow on A, B, C and H"
+      : undefined);
 }
 
 /** One partition after the other, each with questions of its own: that is all that 2,000 of them would show. */

@@ -50,6 +50,14 @@ const D = {
   codec: "lz4",
   batchBytes: 16_000,
 } as const satisfies Workload;
+const E = {
+  ...A,
+  name: "E",
+  title: "1 KB, uncompressed batches of 16 KB",
+  topic: "e",
+  records: 1_000_000,
+  batchBytes: 16_000,
+} as const satisfies Workload;
 const H = {
   ...A,
   name: "H",
@@ -85,6 +93,7 @@ export const workloads: readonly Workload[] = [
     codec: "zstd",
   },
   D,
+  E,
   { ...D, name: "WD", title: "D, 50 ms away", far: true },
   H,
   { ...H, name: "WH", title: "half of H, 50 ms away", left: 1 / 2, far: true },

@@ -51,6 +51,6 @@ export function extendBatch(
 }
 
 /** The CRC's register before a batch's first record. */
-export function headerRegister(view: DataView, position: number): number {
+function headerRegister(view: DataView, position: number): number {
   return crc32cRegister(-1, view, position + ATTRIBUTES_POSITION, position + RECORDS_POSITION);
 }

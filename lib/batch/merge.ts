@@ -5,7 +5,9 @@
 // (merge_lz4.ts).
 
 import { OpensTooLargeError } from "../codec/codec.ts";
-import { KEPT_BYTES, withRoom } from "../codec/with_room.ts";
+import { type Viewed, viewed, viewedWithRoom } from "../codec/copy_back.ts";
+import { KEPT_BYTES } from "../codec/with_room.ts";
+import { appendRecords, GROWTH_OF_RECORD, TooFarApartError } from "./append_records.ts";
 import { CorruptBatchError } from "./corrupt_batch_error.ts";
 import { openRecordBatch } from "./open.ts";
 import {
@@ -20,8 +22,6 @@ import {
   recordCount as recordCountOf,
 } from "./record_batch.ts";
 import { MOST_OPENED_BYTES } from "./merge_limits.ts";
-import { forEachRecord, type RecordPosition, shiftedTimestampDelta } from "./records.ts";
-import { writeRecordHead } from "./record_head.ts";
 import { sealRecordBatch } from "./seal.ts";
 
 /** Where a batch lies. */
@@ -39,12 +39,6 @@ export class DamagedMemberError extends Error {
   }
 }
 
-/** What a record may grow by: its length by 1, its timestamp delta from 1 to 10 bytes, its offset delta from 1 to 3. */
-const GROWTH_OF_RECORD = 12;
-
-/** Timestamps lie so far apart (2^53 ms) that their deltas are no safe integers: not worth merging. */
-class TooFarApartError extends Error {}
-
 /** The first `count` of the batches as one. */
 export interface MergedBatches {
   readonly count: number;
@@ -53,7 +47,7 @@ export interface MergedBatches {
 }
 
 /** Where records are written one after another; used again for every merged batch, and never handed out. */
-let scratch: Uint8Array = new Uint8Array(0);
+let scratch: Viewed = viewed(new Uint8Array(0));
 
 /**
  * Merges batches of one codec, none of them a control batch or LogAppendTime, in order, into one with that codec: as many
@@ -81,34 +75,38 @@ export function mergeBatches(
     if ((attributes(view, position) & (CONTROL | LOG_APPEND_TIME)) !== 0) {
       throw new Error("Cannot merge control or LogAppendTime batches");
     }
-    let written = end;
-    let records = recordCount;
+    const ofBatch = recordCountOf(view, position);
+    let written: number;
     try {
       const shift = int64Difference(view, position + BASE_TIMESTAMP_POSITION, base);
       if (!Number.isSafeInteger(shift)) break;
       const opened = openRecordBatch(bytes, position, MOST_OPENED_BYTES, true);
       const { recordsStart, recordsEnd } = opened;
-      const ofBatch = recordCountOf(view, position);
-      if (written + recordsEnd - recordsStart > MOST_OPENED_BYTES) break;
+      if (end + recordsEnd - recordsStart > MOST_OPENED_BYTES) break;
       const room = recordsEnd - recordsStart + ofBatch * GROWTH_OF_RECORD;
-      scratch = withRoom(scratch, written, room);
-      forEachRecord(opened.bytes, recordsStart, recordsEnd, ofBatch, (record) => {
-        written = writeRecord(opened.bytes, record, shift, records++, scratch, written);
-      });
+      scratch = viewedWithRoom(scratch, end, room);
+      const records = { start: recordsStart, end: recordsEnd, count: ofBatch };
+      written = appendRecords(
+        { source: viewed(opened.bytes), ...records },
+        { recordCount, shift },
+        scratch,
+        end,
+      );
     } catch (error) {
       if (error instanceof TooFarApartError) break;
       if (!(error instanceof CorruptBatchError)) throw error;
       if (error.cause instanceof OpensTooLargeError) break;
       throw new DamagedMemberError(from + count, error.reason);
     }
-    [end, recordCount] = [written, records];
+    end = written;
+    recordCount += ofBatch;
     if (isLater(view, position + MAX_TIMESTAMP_POSITION, newest + MAX_TIMESTAMP_POSITION)) {
       newest = position;
     }
   }
-  const records = scratch.subarray(0, end);
+  const records = scratch.bytes.subarray(0, end);
   // What was large once is not kept for ever.
-  if (scratch.length > KEPT_BYTES) scratch = new Uint8Array(0);
+  if (scratch.bytes.length > KEPT_BYTES) scratch = viewed(new Uint8Array(0));
   if (count < 2) return { count: 1 };
   const merged = sealRecordBatch({
     records,
@@ -118,24 +116,4 @@ export function mergeBatches(
     codec,
   });
   return { count, bytes: merged };
-}
-
-/** Writes a record with a new offset delta and a shifted timestamp delta. @returns where it ends */
-function writeRecord(
-  bytes: Uint8Array,
-  record: RecordPosition,
-  shift: number,
-  offsetDelta: number,
-  target: Uint8Array,
-  at: number,
-): number {
-  const timestampDelta = shiftedTimestampDelta(record, shift);
-  if (!Number.isSafeInteger(timestampDelta)) {
-    throw new TooFarApartError();
-  }
-  const bodySize = record.end - record.bodyStart;
-  const { attributes } = record;
-  const position = writeRecordHead(target, at, attributes, timestampDelta, offsetDelta, bodySize);
-  target.set(bytes.subarray(record.bodyStart, record.end), position);
-  return position + bodySize;
 }

@@ -6,16 +6,6 @@ import { sizeOfVarint, writeVarint } from "./varint.ts";
 /** What a head takes at most, in bytes, where the timestamp delta is a safe integer. */
 export const MOST_HEAD_BYTES = 5 + 1 + 8 + 5;
 
-/** How many bytes {@link writeRecordHead} writes. */
-export function sizeOfRecordHead(
-  timestampDelta: number,
-  offsetDelta: number,
-  bodySize: number,
-): number {
-  const inner = 1 + sizeOfUnsigned(zigzagOf(timestampDelta)) + sizeOfVarint(offsetDelta);
-  return sizeOfVarint(inner + bodySize) + inner;
-}
-
 /**
  * Writes a head and returns the position after it.
  *
