@@ -95,8 +95,9 @@ function appendBatch(
   before: { readonly recordCount: number; readonly shift: number },
   written: number,
 ): number | undefined {
-  if (!Number.isSafeInteger(before.shift)) return undefined;
   const count = recordCountOf(source.view, position);
+  // Nobody has checked it yet, and memory is taken by it: a record takes some bytes.
+  if (count > size || !Number.isSafeInteger(before.shift)) return undefined;
   scratch = viewedWithRoom(scratch, written, size + count * GROWTH_OF_RECORD);
   const records = { source, start: position + RECORDS_POSITION, end: position + size, count };
   try {

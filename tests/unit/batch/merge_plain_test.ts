@@ -179,3 +179,9 @@ Deno.test("what records grow by may take all of a header's room, and no more", (
   assert.equal(grown(61), BEFORE);
   assert.equal(grown(62), 0);
 });
+
+Deno.test("no memory is taken by a count of records that cannot be", () => {
+  const laid = layRun(batchesOf([[{}], [{}], [{}]]).batches);
+  laid.view.setInt32(laid.spans[1]!.position + 57, 2 ** 31 - 1);
+  assert.equal(merge(laid), undefined);
+});
