@@ -20,16 +20,12 @@ export function writeRecordHead(
   offsetDelta: number,
   bodySize: number,
 ): number {
-  const zigzag = zigzagOf(timestampDelta);
+  const zigzag = timestampDelta >= 0 ? timestampDelta * 2 : -timestampDelta * 2 - 1;
   const length = 1 + sizeOfUnsigned(zigzag) + sizeOfVarint(offsetDelta) + bodySize;
   let position = writeVarint(target, at, length);
   target[position++] = attributes;
   position = writeUnsigned(target, position, zigzag);
   return writeVarint(target, position, offsetDelta);
-}
-
-function zigzagOf(value: number): number {
-  return value >= 0 ? value * 2 : -value * 2 - 1;
 }
 
 /** Bytes of an unsigned varint; exact up to 2^54. */
