@@ -51,7 +51,7 @@ export function appendRecords(
     const bodySize = end - bodyStart;
     at = writeRecordHead(target.bytes, at, attributes, timestampDelta, offsetDelta++, bodySize);
     copyInto(target, at, source, bodyStart, end);
-    checksums?.same(source, bodyStart, end, target, at);
+    checksums?.same(bodyStart, end, at);
     at += bodySize;
   });
   return at;

@@ -6,27 +6,38 @@ import { crc32cAdvance, crc32cRegister } from "./crc32c.ts";
 /** For what is shorter, two CRCs take no longer than one and its way into both. */
 const LONG = 400;
 
-/** The CRC's registers of what is read and of what is written; what {@link same} is not told of may differ. Used for one batch after another. */
-export class BothChecksums {
-  /** Of what is read, of what is written; as fields, each would be allocated anew. */
-  readonly #registers = new Int32Array(2);
-  #readAt = 0;
-  #writtenAt = 0;
+/** A place that a CRC has got to. */
+export interface ChecksumAt {
+  readonly memory: Viewed;
+  readonly position: number;
+  /** The CRC's register there. */
+  readonly register: number;
+}
 
-  /** Begins with registers, at positions. */
-  begin(read: number, readAt: number, written: number, writtenAt: number): void {
-    this.#registers[0] = read;
-    this.#registers[1] = written;
-    this.#readAt = readAt;
-    this.#writtenAt = writtenAt;
+/** The CRC's registers of what is read and of what is written; what {@link same} is not told of may differ. */
+export class BothChecksums {
+  readonly #source: Viewed;
+  readonly #target: Viewed;
+  /** Of what is read, of what is written; as fields, each would be allocated anew. */
+  readonly #registers: Int32Array;
+  #readAt: number;
+  #writtenAt: number;
+
+  /** Begins with what was read and written before. */
+  constructor(read: ChecksumAt, written: ChecksumAt) {
+    this.#source = read.memory;
+    this.#target = written.memory;
+    this.#registers = Int32Array.of(read.register, written.register);
+    this.#readAt = read.position;
+    this.#writtenAt = written.position;
   }
 
-  /** `source[start, end)` has been written to `target` at a position. */
-  same(source: Viewed, start: number, end: number, target: Viewed, position: number): void {
+  /** What is read from `start` to `end` has been written at a position. */
+  same(start: number, end: number, position: number): void {
     const length = end - start;
     if (length < LONG) return;
-    this.#goTo(source, start, target, position);
-    const register = crc32cRegister(0, source.view, start, end);
+    this.#goTo(start, position);
+    const register = crc32cRegister(0, this.#source.view, start, end);
     this.#registers[0] = crc32cAdvance(this.#registers[0]!, length) ^ register;
     this.#registers[1] = crc32cAdvance(this.#registers[1]!, length) ^ register;
     this.#readAt = end;
@@ -35,18 +46,16 @@ export class BothChecksums {
 
   /** Everything has been read and written up to these positions. @returns the registers there */
   finish(
-    source: Viewed,
     readAt: number,
-    target: Viewed,
     writtenAt: number,
   ): { readonly read: number; readonly written: number } {
-    this.#goTo(source, readAt, target, writtenAt);
+    this.#goTo(readAt, writtenAt);
     return { read: this.#registers[0]!, written: this.#registers[1]! };
   }
 
-  #goTo(source: Viewed, readAt: number, target: Viewed, writtenAt: number): void {
+  #goTo(readAt: number, writtenAt: number): void {
     const registers = this.#registers;
-    registers[0] = crc32cRegister(registers[0]!, source.view, this.#readAt, readAt);
-    registers[1] = crc32cRegister(registers[1]!, target.view, this.#writtenAt, writtenAt);
+    registers[0] = crc32cRegister(registers[0]!, this.#source.view, this.#readAt, readAt);
+    registers[1] = crc32cRegister(registers[1]!, this.#target.view, this.#writtenAt, writtenAt);
   }
 }

@@ -54,33 +54,18 @@ export function crc32cRegister(
     i = end - (end - start) % 16;
     register = registerInHalves(before, view, start, i);
   }
-  const t = TABLES;
   for (const stop = end - 15; i < stop; i += 16) {
-    const first = register ^ view.getInt32(i, true);
-    const second = view.getInt32(i + 4, true);
-    const third = view.getInt32(i + 8, true);
-    const fourth = view.getInt32(i + 12, true);
-    register = t[3840 | (first & 0xff)]! ^
-      t[3584 | ((first >>> 8) & 0xff)]! ^
-      t[3328 | ((first >>> 16) & 0xff)]! ^
-      t[3072 | (first >>> 24)]! ^
-      t[2816 | (second & 0xff)]! ^
-      t[2560 | ((second >>> 8) & 0xff)]! ^
-      t[2304 | ((second >>> 16) & 0xff)]! ^
-      t[2048 | (second >>> 24)]! ^
-      t[1792 | (third & 0xff)]! ^
-      t[1536 | ((third >>> 8) & 0xff)]! ^
-      t[1280 | ((third >>> 16) & 0xff)]! ^
-      t[1024 | (third >>> 24)]! ^
-      t[768 | (fourth & 0xff)]! ^
-      t[512 | ((fourth >>> 8) & 0xff)]! ^
-      t[256 | ((fourth >>> 16) & 0xff)]! ^
-      t[fourth >>> 24]!;
+    register = afterZeros(register ^ view.getInt32(i, true), 12) ^
+      afterZeros(view.getInt32(i + 4, true), 8) ^
+      afterZeros(view.getInt32(i + 8, true), 4) ^
+      afterZeros(view.getInt32(i + 12, true), 0);
   }
   for (const stop = end - 3; i < stop; i += 4) {
     register = crc32cStep(register, view.getInt32(i, true));
   }
-  for (; i < end; i++) register = (register >>> 8) ^ t[(register ^ view.getUint8(i)) & 0xff]!;
+  for (; i < end; i++) {
+    register = (register >>> 8) ^ TABLES[(register ^ view.getUint8(i)) & 0xff]!;
+  }
   return register;
 }
 
@@ -93,24 +78,12 @@ function registerInHalves(before: number, view: DataView, start: number, end: nu
   let first = before;
   let second = 0;
   for (let i = start, j = start + half; j < end; i += 8, j += 8) {
-    first = afterWords(first, view.getInt32(i, true), view.getInt32(i + 4, true));
-    second = afterWords(second, view.getInt32(j, true), view.getInt32(j + 4, true));
+    first = afterZeros(first ^ view.getInt32(i, true), 4) ^
+      afterZeros(view.getInt32(i + 4, true), 0);
+    second = afterZeros(second ^ view.getInt32(j, true), 4) ^
+      afterZeros(view.getInt32(j + 4, true), 0);
   }
   return crc32cAdvance(first, half) ^ second;
-}
-
-/** The register after eight bytes, in words whose first byte is the lowest. */
-function afterWords(before: number, first: number, second: number): number {
-  const t = TABLES;
-  const register = before ^ first;
-  return t[1792 | (register & 0xff)]! ^
-    t[1536 | ((register >>> 8) & 0xff)]! ^
-    t[1280 | ((register >>> 16) & 0xff)]! ^
-    t[1024 | (register >>> 24)]! ^
-    t[768 | (second & 0xff)]! ^
-    t[512 | ((second >>> 8) & 0xff)]! ^
-    t[256 | ((second >>> 16) & 0xff)]! ^
-    t[second >>> 24]!;
 }
 
 /**
@@ -118,11 +91,16 @@ function afterWords(before: number, first: number, second: number): number {
  * 0 at first, this is the CRC of a change.
  */
 export function crc32cStep(register: number, bytes: number): number {
-  const word = register ^ bytes;
-  return TABLES[768 | (word & 0xff)]! ^
-    TABLES[512 | ((word >>> 8) & 0xff)]! ^
-    TABLES[256 | ((word >>> 16) & 0xff)]! ^
-    TABLES[word >>> 24]!;
+  return afterZeros(register ^ bytes, 0);
+}
+
+/** The register after four bytes, the first one lowest, and up to twelve zero bytes, as if nothing came before them. */
+function afterZeros(bytes: number, zeros: number): number {
+  const table = 256 * zeros;
+  return TABLES[table + 768 + (bytes & 0xff)]! ^
+    TABLES[table + 512 + ((bytes >>> 8) & 0xff)]! ^
+    TABLES[table + 256 + ((bytes >>> 16) & 0xff)]! ^
+    TABLES[table + (bytes >>> 24)]!;
 }
 
 /** A batch's length is a signed 32-bit number: no change is followed by 2^31 bytes. */

@@ -1,8 +1,8 @@
 // Merges small record batches into one: producers that batched little leave many of them, and a request a batch
 // crawls. Records keep key, value, headers and timestamp byte for byte; offset deltas become 0, 1, 2, …, timestamp
 // deltas count from the first batch's base timestamp. Every batch's CRC is checked, since nobody can check it afterwards.
-// Plain batches of one record each are merged where they lie (merge_in_place.ts), lz4 ones without being opened
-// (merge_lz4.ts).
+// Mostly it is not needed: plain ones (merge_in_place.ts, merge_plain.ts) and lz4 ones (merge_lz4.ts) are merged without being
+// opened.
 
 import { OpensTooLargeError } from "../codec/codec.ts";
 import { type Viewed, viewed, viewedWithRoom } from "../codec/copy_back.ts";

@@ -4,11 +4,17 @@
 // before they are cut (merge_in_place.ts).
 
 import { type Viewed, viewed, viewedWithRoom } from "../codec/copy_back.ts";
-import { appendRecords, GROWTH_OF_RECORD, TooFarApartError } from "./append_records.ts";
+import {
+  appendRecords,
+  GROWTH_OF_RECORD,
+  type RecordsBefore,
+  TooFarApartError,
+} from "./append_records.ts";
 import { BothChecksums } from "./both_checksums.ts";
 import { CorruptBatchError } from "./corrupt_batch_error.ts";
 import { extendBatch, recordsRegister } from "./extend_batch.ts";
 import type { BatchSpan } from "./merge.ts";
+import type { PlacedRun } from "./merge_limits.ts";
 import {
   ATTRIBUTES_POSITION,
   BASE_TIMESTAMP_POSITION,
@@ -20,16 +26,20 @@ import {
 } from "./record_batch.ts";
 
 /** The first `count` of the batches as one. */
-export interface MergedPlain extends Viewed {
+export interface MergedPlain extends PlacedRun {
   readonly count: number;
-  readonly position: number;
-  /** Bytes of the merged batch. */
-  readonly size: number;
 }
 
 /** Where the records of all but the first are written one after another: some `maxBytes`, used again, and never handed out. */
 let scratch: Viewed = viewed(new Uint8Array(0));
-const checksums = new BothChecksums();
+
+/** What `scratch` holds. */
+interface Written {
+  /** Bytes. */
+  readonly size: number;
+  /** The CRC's register after them, and after the first batch's records. */
+  readonly register: number;
+}
 
 /**
  * Merges uncompressed batches without gaps, none of them a control batch or LogAppendTime, each behind the one before: as
@@ -52,23 +62,16 @@ export function mergePlain(
   const { position, size: firstSize } = spans[from]!;
   const firstEnd = position + firstSize;
   const baseAt = position + BASE_TIMESTAMP_POSITION;
-  let register = recordsRegister(view, position, firstEnd);
+  let written: Written = { size: 0, register: recordsRegister(view, position, firstEnd) };
   let recordCount = recordCountOf(view, position);
   let maxTimestamp = maxTimestampOf(view, position);
-  /** Bytes in `scratch`. */
-  let written = 0;
   let end = firstEnd;
   let count = 1;
   for (; from + count < spans.length; count++) {
     const span = spans[from + count]!;
     const shift = int64Difference(view, span.position + BASE_TIMESTAMP_POSITION, baseAt);
-    checksums.begin(-1, span.position + ATTRIBUTES_POSITION, register, written);
     const next = appendBatch(source, span, { recordCount, shift }, written);
-    if (next === undefined || firstSize + next > maxBytes) break;
-    const sums = checksums.finish(source, span.position + span.size, scratch, next);
-    // By which bits the batch's CRC is not that of its content; none where nothing is damaged.
-    const wrong = sums.read ^ ~view.getInt32(span.position + CRC_POSITION);
-    register = sums.written ^ wrong;
+    if (next === undefined || firstSize + next.size > maxBytes) break;
     written = next;
     recordCount += recordCountOf(view, span.position);
     const newest = maxTimestampOf(view, span.position);
@@ -76,32 +79,43 @@ export function mergePlain(
     end = span.position + span.size;
   }
   if (count === 1) return undefined;
-  const size = firstSize + written;
+  const size = firstSize + written.size;
   const inPlace = position + size <= end;
   const place = inPlace
-    ? { ...source, position }
+    ? { bytes, view, position }
     : { ...viewed(new Uint8Array(size)), position: 0 };
   if (!inPlace) place.bytes.set(bytes.subarray(position, firstEnd));
-  place.bytes.set(scratch.bytes.subarray(0, written), place.position + firstSize);
+  place.bytes.set(scratch.bytes.subarray(0, written.size), place.position + firstSize);
+  const { register } = written;
   const extended = { end: place.position + size, recordCount, maxTimestamp, register };
   extendBatch(place.view, place.position, extended);
-  return { ...place, count, size };
+  return { ...place, count, size, recordCount, end };
 }
 
-/** @returns where the batch's records end in `scratch`; undefined where they cannot be put there, or make no sense */
+/** Writes a batch's records to `scratch`. @returns undefined where they cannot be put there, or make no sense */
 function appendBatch(
   source: Viewed,
   { position, size }: BatchSpan,
-  before: { readonly recordCount: number; readonly shift: number },
-  written: number,
-): number | undefined {
-  const count = recordCountOf(source.view, position);
+  before: RecordsBefore,
+  written: Written,
+): Written | undefined {
+  const { view } = source;
+  const count = recordCountOf(view, position);
   // Nobody has checked it yet, and memory is taken by it: a record takes some bytes.
   if (count > size || !Number.isSafeInteger(before.shift)) return undefined;
-  scratch = viewedWithRoom(scratch, written, size + count * GROWTH_OF_RECORD);
-  const records = { source, start: position + RECORDS_POSITION, end: position + size, count };
+  scratch = viewedWithRoom(scratch, written.size, size + count * GROWTH_OF_RECORD);
+  const end = position + size;
+  const checksums = new BothChecksums(
+    { memory: source, position: position + ATTRIBUTES_POSITION, register: -1 },
+    { memory: scratch, position: written.size, register: written.register },
+  );
+  const records = { source, start: position + RECORDS_POSITION, end, count };
   try {
-    return appendRecords(records, before, scratch, written, checksums);
+    const next = appendRecords(records, before, scratch, written.size, checksums);
+    const sums = checksums.finish(end, next);
+    // By which bits the batch's CRC is not that of its content; none where nothing is damaged.
+    const wrong = sums.read ^ ~view.getInt32(position + CRC_POSITION);
+    return { size: next, register: sums.written ^ wrong };
   } catch (error) {
     if (error instanceof CorruptBatchError || error instanceof TooFarApartError) return undefined;
     throw error;

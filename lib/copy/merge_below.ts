@@ -7,7 +7,7 @@ import { MAX_IN_FLIGHT } from "./produce_queue.ts";
 
 /** Batches smaller than this are merged: bytes as they lie in the log. */
 export interface MergeBelow {
-  /** What must be opened for that, by codec id. */
+  /** What is opened for that, and plain batches of several records, by codec id. */
   readonly opened: readonly number[];
   /** lz4 batches whose blocks are taken over as they are, but for the records' heads. */
   readonly lz4Bytes: number;

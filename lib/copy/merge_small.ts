@@ -1,6 +1,6 @@
 // Merges runs of small batches before they are framed, where passing them through would be slower: a produce request
 // holds one batch a partition, so that a batch a record means a request a record. Larger batches pass through. These are
-// the runs that must be opened for it: cut.ts has merged the others.
+// plain batches of several records, and those that must be opened for it: cut.ts has merged the others.
 
 import { viewed } from "../codec/copy_back.ts";
 import { DamagedMemberError, mergeBatches } from "../batch/merge.ts";

@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { crcMatches } from "../../../lib/batch/check.ts";
 import type { PlacedRun } from "../../../lib/batch/merge_limits.ts";
 import { mergePlain } from "../../../lib/batch/merge_plain.ts";
-import { recordCount } from "../../../lib/batch/record_batch.ts";
 import { damagedCopies, type LaidBatches } from "../../support/laid_batches.ts";
 import {
   anyRecord,
@@ -27,16 +26,7 @@ function merge(
   laid: LaidBatches,
   { maxBytes = 1_000_000 }: { readonly maxBytes?: number } = {},
 ): PlacedRun | undefined {
-  const counts = laid.spans.map(({ position }) => recordCount(laid.view, position));
-  const merged = mergePlain(laid, laid.spans, 0, maxBytes);
-  if (merged === undefined) return undefined;
-  const { count, ...place } = merged;
-  const last = laid.spans[count - 1]!;
-  return {
-    ...place,
-    recordCount: counts.slice(0, count).reduce((sum, each) => sum + each, 0),
-    end: last.position + last.size,
-  };
+  return mergePlain(laid, laid.spans, 0, maxBytes);
 }
 
 const way: WayOfMerging = {
