@@ -14,7 +14,7 @@ import {
   type JournaledCopyOptions,
 } from "./journaled_copy.ts";
 import type { JudgedPlan } from "./make_plan.ts";
-import type { PipelineOptions } from "./pipeline.ts";
+import type { PipelineOptions } from "./pipeline_options.ts";
 import { removeLeftover, stopInterrupted } from "./settle_copies.ts";
 
 /** What an engine works with. */

@@ -8,7 +8,7 @@ import { permittedOn } from "./check_permissions.ts";
 import type { JournaledCopyOptions } from "./journaled_copy.ts";
 import type { JudgedPlan } from "./make_plan.ts";
 import { createNewTopics } from "./new_topics.ts";
-import type { PipelineOptions } from "./pipeline.ts";
+import type { PipelineOptions } from "./pipeline_options.ts";
 import { snapshotTopics } from "./snapshot.ts";
 
 /** Creates the topics that are missing on the target. @returns what stood in the way, or the target as it is then */

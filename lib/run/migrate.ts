@@ -1,0 +1,121 @@
+// From two reached clusters to what came of the migration: plan and clamp, judge, copy, verify, carry group offsets over. A
+// check ends with the judged plan.
+
+import type { MigrationConfig } from "../config/migration_config.ts";
+import { estimateLines } from "../core/estimate.ts";
+import type { Finding } from "../core/finding.ts";
+import { journalProgress, type JournalState } from "../core/journal.ts";
+import { partitionsToCopy, type Plan } from "../core/plan.ts";
+import { stillWritten } from "../core/plan_findings.ts";
+import { readLastCheck, sinceLastCheck, sinceLastCheckLines } from "../core/since_last_check.ts";
+import { orFinding } from "./blocking.ts";
+import { carriesGroupOffsets, carryGroupOffsets } from "./carry_group_offsets.ts";
+import { engineOf } from "./engine.ts";
+import { noteSkipped } from "./journal_entries.ts";
+import { lookAtEnds } from "./look_closer.ts";
+import { makePlan } from "./make_plan.ts";
+import { optional } from "./optional.ts";
+import type { Clusters, Outcome, PipelineOptions } from "./pipeline_options.ts";
+import { prepareTarget } from "./prepare_target.ts";
+import { verifyMigration } from "./verify_migration.ts";
+
+/**
+ * Plans, and unless this is a check or something stands in the way, copies, verifies and carries group offsets over.
+ *
+ * @throws {ContinueError} where the journal is of another migration, and on unexpected failures
+ */
+export async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Outcome> {
+  const { config, journal, mode, narrator, signal } = options;
+  const judged = await makePlan(config, clusters, journal.state, mode, signal);
+  if ("finding" in judged) return block(options, judged.finding);
+  const { plan, estimate } = judged;
+  const engine = engineOf(config.engine, { ...options, ...clusters, ...judged });
+  const findings = [...await engine.findings(), ...judged.findings, ...options.findings];
+  const changed = sinceLastCheck(readLastCheck(options.lastReport ?? ""), plan, {
+    source: clusters.source.clusterId,
+    target: clusters.target.clusterId,
+  });
+  const planned = { plan, estimate, ...optional("sinceLastCheck", changed) };
+  if (journal.state !== undefined) narrator.info(journalProgress(journal.state));
+  narrator.newTopics(judged.newTopics, false);
+  narrator.planned(plan, findings);
+  narrator.summary(estimateLines(estimate));
+  if (changed !== undefined) narrator.summary(sinceLastCheckLines(changed));
+  const carries = carriesGroupOffsets(config);
+  if (carries) narrator.willCarry(plan);
+  if (mode === "check" || findings.some(({ severity }) => severity === "error")) {
+    return { ...planned, findings };
+  }
+  const { state } = journal;
+  const unfinished = [...state?.partitions.values() ?? []].some(({ status }) => status !== "done");
+  const nothingToCopy = partitionsToCopy(plan).length === 0 && !unfinished;
+  if (nothingToCopy && state === undefined && !carries) return { ...planned, findings };
+  if (nothingToCopy && state !== undefined && judged.newTopics.length === 0) {
+    await engine.tidy();
+    // Nothing is left to copy: the last run's verdict stands, and is looked into again where it was not good enough.
+    const results = isVerified(state, config)
+      ? undefined
+      : await verifyMigration(options, clusters, plan);
+    noteSkipped(journal, { ...judged, ...options });
+    const outcome = { ...planned, findings, ...optional("results", results) };
+    return carries ? await withGroupOffsets(options, clusters, outcome, plan) : outcome;
+  }
+  const prepared = await orFinding(prepareTarget(options, clusters.target, judged), "target");
+  if ("finding" in prepared) return block(options, prepared.finding);
+  if ("findings" in prepared.value) {
+    narrator.found(prepared.value.findings);
+    return { ...planned, findings: [...findings, ...prepared.value.findings] };
+  }
+  const migration = state === undefined
+    ? await orFinding(engine.begin(), "target")
+    : { value: state.migration };
+  if ("finding" in migration) return block(options, migration.finding);
+  const throughput = await engine.copy({ ...prepared.value, migration: migration.value });
+  const copied = { ...planned, findings, ...optional("throughput", throughput) };
+  if (signal.aborted) return copied;
+  const [results, ends] = await Promise.all([
+    verifyMigration(options, clusters, plan),
+    lookAtEnds(clusters.source, plan.partitions, judged.sourceSnapshot),
+  ]);
+  const grown = stillWritten(plan, judged.sourceSnapshot, ends);
+  narrator.found(grown);
+  // What was found before the copy is said anew, with all that has come since.
+  const others = findings.filter(({ code }) => code !== "SOURCE_STILL_WRITTEN");
+  const outcome = {
+    ...copied,
+    ...(grown.length > 0 && { findings: [...others, ...grown] }),
+    ...optional("results", results),
+  };
+  return carries ? await withGroupOffsets(options, clusters, outcome, plan) : outcome;
+}
+
+/** Carries the groups' positions over, now that what they point at has been verified. */
+async function withGroupOffsets(
+  { config, journal, narrator, signal }: PipelineOptions,
+  { source, target }: Clusters,
+  outcome: Outcome,
+  plan: Plan,
+): Promise<Outcome> {
+  const { state } = journal;
+  if (state === undefined || signal.aborted) return outcome;
+  const { results } = outcome;
+  const groupOffsets = await carryGroupOffsets({
+    ...{ source, target, plan, journal: state, results, signal },
+    bytesPerSecond: config.limits.bytesPerSecond,
+  });
+  narrator.carried(groupOffsets);
+  return { ...outcome, groupOffsets };
+}
+
+/** Whether the last run has verified everything, by content where that is wanted. */
+function isVerified({ finished }: JournalState, { verify }: MigrationConfig): boolean {
+  return finished?.exitStatus === 0 && (verify === "count" || finished.verified === "content");
+}
+
+function block(options: PipelineOptions, found: Finding): Outcome {
+  // What an interrupt cuts short is nothing that was found.
+  if (options.signal.aborted) return { findings: [] };
+  const findings = [found, ...options.findings];
+  options.narrator.found(findings);
+  return { findings };
+}

@@ -1,0 +1,69 @@
+// What a run works with and tells as it goes, and what comes of it: the plain data between the stages.
+
+import type { MigrationConfig } from "../config/migration_config.ts";
+import type { CopyProgress } from "../copy/copy_task.ts";
+import type { PlanEstimate } from "../core/estimate.ts";
+import type { Finding } from "../core/finding.ts";
+import type { GroupOffset } from "../core/group_offsets.ts";
+import type { NewTopic } from "../core/new_topics.ts";
+import type { Plan } from "../core/plan.ts";
+import type { SinceLastCheck } from "../core/since_last_check.ts";
+import type { Throughput } from "../core/throughput.ts";
+import type { Mode } from "../core/verdict.ts";
+import type { Verification } from "../core/verify.ts";
+import type { Cluster } from "../kafka/cluster.ts";
+import type { JournalFile } from "./journal_file.ts";
+import type { CompareProgress } from "./verify_content.ts";
+
+/** What the pipeline tells as it goes. */
+export interface PipelineNarrator {
+  debug(text: string): void;
+  info(text: string): void;
+  warning(text: string): void;
+  planned(plan: Plan, findings: readonly Finding[]): void;
+  newTopics(topics: readonly NewTopic[], created: boolean): void;
+  /** Lines for the log, the first for the screen too. */
+  summary(lines: readonly string[]): void;
+  found(findings: readonly Finding[]): void;
+  progress(progress: CopyProgress, plan: Plan, elapsedMs: number): void;
+  copied(): void;
+  counted(progress: CompareProgress, elapsedMs: number): void;
+  compared(progress: CompareProgress, elapsedMs: number): void;
+  verified(results: Verification): void;
+  willCarry(plan: Plan): void;
+  carried(offsets: readonly GroupOffset[]): void;
+}
+
+/** What a run works with. */
+export interface PipelineOptions {
+  readonly config: MigrationConfig;
+  readonly mode: Mode;
+  readonly runId: string;
+  readonly configPath: string;
+  readonly version: string;
+  /** Known before anything is contacted; warnings only. */
+  readonly findings: readonly Finding[];
+  /** The report of the last check, as it lies there; of whatever it is. */
+  readonly lastReport?: string;
+  readonly journal: JournalFile;
+  readonly narrator: PipelineNarrator;
+  readonly now: () => Date;
+  readonly signal: AbortSignal;
+}
+
+/** What came of a run, as far as it got. */
+export interface Outcome {
+  readonly findings: readonly Finding[];
+  readonly plan?: Plan;
+  readonly results?: Verification;
+  readonly throughput?: Throughput;
+  readonly estimate?: PlanEstimate;
+  readonly sinceLastCheck?: SinceLastCheck;
+  readonly groupOffsets?: readonly GroupOffset[];
+}
+
+/** Both sides, reached. */
+export interface Clusters {
+  readonly source: Cluster;
+  readonly target: Cluster;
+}
