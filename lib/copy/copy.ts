@@ -2,11 +2,9 @@
 // each is done or has failed. One partition's failure stops that partition only. It writes no log of its own and keeps
 // no journal: what happens is told to the caller as it happens.
 
-import type { TopicPartition } from "../core/topic_partition.ts";
 import type { OffsetSpan } from "../core/offsets.ts";
 import { sum } from "../core/units.ts";
 import type { Cluster } from "../kafka/cluster.ts";
-import { delay } from "../kafka/delay.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
 import { createBufferPool } from "../wire/buffer_pool.ts";
 import { ignorePeerError } from "./lane.ts";
@@ -21,6 +19,7 @@ import { furthestFromEnd } from "./slowest.ts";
 import { createSourceLane } from "./source_lane.ts";
 import { createTargetLane } from "./target_lane.ts";
 import { createWaitClock } from "./wait_clock.ts";
+import { createTopicWatch } from "./topic_watch.ts";
 import { createTroubleLog } from "./trouble_log.ts";
 
 /** What a copy works with. */
@@ -57,8 +56,6 @@ const MEMORY_BYTES = 64 * 1024 * 1024;
 const SOURCE_LANES_PER_BROKER = 2;
 const TARGET_LANES_PER_BROKER = 2;
 const SLOWEST_SHOWN = 5;
-/** How often topics are looked at, unless that takes long. */
-const TOPIC_WATCH_MS = 2_000;
 
 /** Starts a copy. */
 export function startCopy(options: CopyOptions): Copy {
@@ -107,6 +104,12 @@ export function startCopy(options: CopyOptions): Copy {
   const troubleLog = createTroubleLog(options.log, () => performance.now());
   const sourceLeaders = createLeaders(options.source, options.sourceTopics, signal);
   const targetLeaders = createLeaders(options.target, options.targetTopics, signal);
+  const topics = createTopicWatch({
+    leaders: [sourceLeaders, targetLeaders],
+    partitions,
+    fail,
+    signal,
+  });
   const { giveUpAfterMs, log } = options;
   const onCrash = (error: unknown) => allSettled.reject(error);
   const common = { giveUpAfterMs, log, troubleLog, onCrash, signal };
@@ -179,37 +182,6 @@ export function startCopy(options: CopyOptions): Copy {
     }
   }
 
-  /** Fails the unfinished partitions of topics that are no longer those of the plan. */
-  function failChangedTopics(): void {
-    for (const partition of partitions) {
-      const problem = topicProblem(partition);
-      if (problem !== undefined) fail(partition, problem);
-    }
-  }
-
-  function topicProblem({ topic }: TopicPartition): string | undefined {
-    return sourceLeaders.topicProblem(topic) ?? targetLeaders.topicProblem(topic);
-  }
-
-  async function refreshLeaders(atOnce = false): Promise<void> {
-    const looks = [sourceLeaders.refresh(atOnce), targetLeaders.refresh(atOnce)];
-    // What one of them says counts, whatever becomes of the other.
-    await Promise.allSettled(looks);
-    await Promise.all(looks);
-  }
-
-  /** Looks now and then whether topics were deleted, re-created or changed behind the copy's back. */
-  async function watchTopics(): Promise<void> {
-    for (let took = 0; !signal.aborted;) {
-      await delay(Math.max(TOPIC_WATCH_MS, took * 20), signal).catch(() => {});
-      if (signal.aborted) return;
-      const started = performance.now();
-      // A broker that cannot be asked is noticed, and named, by the lanes.
-      await refreshLeaders().then(failChangedTopics, () => {});
-      took = performance.now() - started;
-    }
-  }
-
   async function run(): Promise<readonly CopyResult[]> {
     if (partitions.length === 0) return [];
     options.tasks.forEach(({ problem }, index) => {
@@ -222,21 +194,21 @@ export function startCopy(options: CopyOptions): Copy {
     );
     known.forEach(sourceRouter.place);
     // Partitions without a known leader are tried again like any other.
-    await refreshLeaders().then(failChangedTopics, ignorePeerError);
+    await topics.look(ignorePeerError);
     for (const partition of copying()) {
       targetRouter.place(partition);
       if (!known.has(partition)) sourceRouter.place(partition);
     }
     partitions.forEach(settle);
-    const watching = watchTopics();
+    const watching = topics.watch();
     await untilAborted(allSettled.promise, options.signal);
     // What was done since the last look counts only if the topics are still the same.
-    if (!options.signal.aborted) await refreshLeaders(true).catch(() => {});
+    if (!options.signal.aborted) await topics.refresh(true).catch(() => {});
     end.abort();
     await Promise.all([sourceRouter.ended(), targetRouter.ended(), watching]);
     return partitions.map((partition) => {
       const result = settled.get(partition) ?? resultOf(partition);
-      const problem = topicProblem(partition);
+      const problem = topics.problem(partition);
       if (problem === undefined || result.status !== "done") return result;
       const worthless: CopyResult = { ...result, status: "failed", failure: problem };
       options.onSettled(worthless);
