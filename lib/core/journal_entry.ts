@@ -24,6 +24,11 @@ export interface MigrationEntry extends JournalIdentity {
   readonly producerEpoch: number;
 }
 
+/** Whether the target tells our records apart, so that none is stored twice. */
+export function isIdempotent({ producerId }: MigrationEntry): boolean {
+  return BigInt(producerId) >= 0n;
+}
+
 /** Topics that a run has created on the target. */
 export interface CreatedEntry {
   readonly type: "created";
