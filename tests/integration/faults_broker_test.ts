@@ -41,6 +41,7 @@ clusters.test("leaders killed on both sides in mid-copy are replaced, and the co
   await backlog.inMidCopy(run);
   const killed = [brokerOf("source", 0), brokerOf("target", 1)];
   await Promise.all(killed.map((broker) => broker.kill()));
+  backlog.target.setFaults({});
   const { status, output } = await run.ended;
   await Promise.all(killed.map((broker) => broker.restart()));
   assert.equal(status, 0, output);
@@ -65,6 +66,7 @@ clusters.test("brokers that restart one after the other in mid-copy only slow it
     await broker.kill("SIGTERM");
     await broker.restart();
   }
+  backlog.target.setFaults({});
   const { status, output } = await run.ended;
   assert.equal(status, 0, output);
   await backlog.assertArrived();
@@ -79,6 +81,7 @@ clusters.test("a broker that hangs with requests queued is waited for, and nothi
   await hung.kill("SIGSTOP");
   await pause(14_000);
   await hung.kill("SIGCONT");
+  backlog.target.setFaults({});
   const { status, output } = await run.ended;
   assert.equal(status, 0, output);
   assert.match(output, /target broker 2 \(\S+\) unreachable \(no answer within 12 s\)/);
@@ -117,6 +120,7 @@ clusters.test("a partition whose leader stays away fails when giveUpAfter is ove
   await backlog.inMidCopy(run);
   const away = brokerOf("target", 2);
   await away.kill();
+  backlog.target.setFaults({});
   const { status, stdout, stderr } = await run.ended;
   assert.equal(status, 1, stdout + stderr);
   assert.match(
@@ -138,9 +142,11 @@ clusters.test("while coordinators move to other brokers, no group is missed", as
   }
   await judge.produce(source.bootstrap, { topic, partition: 0, count: 10 });
   const groups = Array.from({ length: 12 }, (_, index) => `${topic}-${index}`);
-  for (const group of groups) {
-    await judge.commitOffsets(source.bootstrap, group, [{ topic, partition: 0, offset: 4n }]);
-  }
+  await Promise.all(
+    groups.map((group) =>
+      judge.commitOffsets(source.bootstrap, group, [{ topic, partition: 0, offset: 4n }])
+    ),
+  );
   for (const away of source.brokers) {
     const others = source.brokers.filter((broker) => broker !== away);
     await using migration = await makeMigrationDir({
@@ -173,17 +179,19 @@ clusters.test("what is on a broker that is away blocks a run; offsets that it ke
   for (const name of [kept, deleted]) {
     await judge.createTopics(source.bootstrap, [{ name, partitions: 3 }]);
     await judge.createTopics(target.bootstrap, [{ name, partitions: 3 }]);
-    for (const partition of [0, 1, 2]) {
-      await judge.produce(source.bootstrap, { topic: name, partition, count: 10 });
-    }
+    await Promise.all(
+      [0, 1, 2].map((partition) =>
+        judge.produce(source.bootstrap, { topic: name, partition, count: 10 })
+      ),
+    );
   }
   const groups = Array.from({ length: 8 }, (_, index) => `${deleted}-${index}`);
-  for (const group of groups) {
-    await judge.commitOffsets(source.bootstrap, group, [
+  await Promise.all(groups.map((group) =>
+    judge.commitOffsets(source.bootstrap, group, [
       { topic: deleted, partition: 0, offset: 4n },
       ...[0, 1, 2].map((partition) => ({ topic: kept, partition, offset: 4n })),
-    ]);
-  }
+    ])
+  ));
   const away = source.brokers[2];
   assert.ok(away !== undefined);
   await away.kill();

@@ -81,7 +81,7 @@ clusters.test("quotas of the brokers on client.id data-migrate are honoured", as
   for (const side of ["source", "target"] as const) {
     await using backlog = await makeSlowBacklog(clusters, {
       partitions: 3,
-      messages: 3_000,
+      messages: 2_000,
       valueBytes: 1_000,
       committed: 0,
       codec: "none",
