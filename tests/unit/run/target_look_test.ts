@@ -19,6 +19,8 @@ interface FakeTarget {
   readonly cluster: Cluster;
   /** The topics of each question about metadata. */
   readonly asked: (readonly string[])[];
+  /** Waits until nothing is being answered: what was begun may still ask on from what it has. */
+  quiet(): Promise<void>;
 }
 
 /** A target whose topics have one partition; its cluster's id tells how often it was asked. */
@@ -29,6 +31,15 @@ function fakeTarget(
   } = {},
 ): FakeTarget {
   const asked: (readonly string[])[] = [];
+  let answering = 0;
+  async function takeTime(): Promise<void> {
+    answering++;
+    await wait(1);
+    answering--;
+  }
+  async function quiet(): Promise<void> {
+    do await wait(5); while (answering > 0);
+  }
   function answer({ apiKey }: RequestFrame): Uint8Array {
     const writer = new ProtocolWriter().int32(0);
     if (apiKey === DESCRIBE_CONFIGS) return writer.int32(0).bytes.slice();
@@ -43,7 +54,7 @@ function fakeTarget(
       address,
       closed: false,
       async send(frame: RequestFrame) {
-        await wait(1);
+        await takeTime();
         const bytes = answer(frame);
         const view = new DataView(bytes.buffer);
         return { bytes, view, start: 0, end: bytes.length, release() {} };
@@ -59,7 +70,7 @@ function fakeTarget(
     async metadata(names: readonly string[]) {
       asked.push(names);
       const clusterId = `asked ${asked.length}`;
-      await wait(1);
+      await takeTime();
       return {
         clusterId,
         brokers: [],
@@ -71,7 +82,7 @@ function fakeTarget(
     },
     ...more,
   };
-  return { cluster: cluster as unknown as Cluster, asked };
+  return { cluster: cluster as unknown as Cluster, asked, quiet };
 }
 
 Deno.test("what was looked at ahead is taken, of the topics that are wanted", async () => {
@@ -97,12 +108,15 @@ Deno.test("where more is wanted than was looked at ahead, or nothing was, it is 
 });
 
 Deno.test("of two looks ahead the later one counts, and the first ends", async () => {
-  const { cluster, asked } = fakeTarget({ offsetsError: NOT_LEADER });
-  using look = createTargetLook(cluster, never);
-  look.begin(["a"]);
-  await wait(30);
-  look.begin(["b"]);
-  await wait(300);
+  const { cluster, asked, quiet } = fakeTarget({ offsetsError: NOT_LEADER });
+  {
+    using look = createTargetLook(cluster, never);
+    look.begin(["a"]);
+    await wait(30);
+    look.begin(["b"]);
+    await wait(300);
+  }
+  await quiet();
   assert.deepEqual(asked.slice(0, 2), [["a"], ["b"]]);
   assert.ok(asked.length > 2);
   assert.ok(asked.slice(2).every(([topic]) => topic === "b"), JSON.stringify(asked));
