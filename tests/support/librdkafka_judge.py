@@ -45,6 +45,8 @@ COORDINATOR_NOT_READY = (
     KafkaError.COORDINATOR_NOT_AVAILABLE,
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
 )
+# A coordinator may not know yet of a topic that was only just created.
+COMMIT_TOO_EARLY = (*COORDINATOR_NOT_READY, KafkaError.UNKNOWN_TOPIC_OR_PART)
 
 
 # A starved broker may drop a connection before it has answered.
@@ -263,7 +265,7 @@ def commit_offsets(cluster, group, offsets, joined=False):
             answer = it.alter_consumer_group_offsets(request)[group].result(PATIENCE)
             # What went wrong stands on each partition only; the first groups of a cluster meet no coordinator.
             errors = [p.error for p in answer.topic_partitions if p.error]
-            if any(error.code() not in COORDINATOR_NOT_READY for error in errors):
+            if any(error.code() not in COMMIT_TOO_EARLY for error in errors):
                 raise KafkaException(errors[0])
             return not errors
 
