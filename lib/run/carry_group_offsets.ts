@@ -21,13 +21,12 @@ import { commitOffsets } from "../kafka/commit_offsets.ts";
 import { forEachAtOnce } from "../kafka/for_each_at_once.ts";
 import { openReaders } from "./open_readers.ts";
 import { allGroups } from "./snapshot.ts";
+import type { Clusters } from "./reach.ts";
 import { formatPosition, translatePositions } from "./translate_positions.ts";
 import { withRetries } from "./with_retries.ts";
 
 /** What positions are carried over from and to. */
-export interface CarryOptions {
-  readonly source: Cluster;
-  readonly target: Cluster;
+export interface CarryOptions extends Clusters {
   readonly plan: Plan;
   readonly journal: JournalState;
   /** Absent where an earlier run has verified everything. */

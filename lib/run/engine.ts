@@ -4,19 +4,16 @@ import type { MigrationConfig } from "../config/migration_config.ts";
 import type { Finding } from "../core/finding.ts";
 import { isIdempotent, type MigrationEntry } from "../core/journal_entry.ts";
 import { recordThroughput, type Throughput } from "../core/throughput.ts";
-import type { Cluster } from "../kafka/cluster.ts";
 import { beginConnectMigration, copyWithConnect } from "./connect_copy.ts";
 import { connectFindings } from "./connect_preflight.ts";
 import { beginMigration, copyWithJournal, type JournaledCopyOptions } from "./journaled_copy.ts";
 import type { JudgedPlan } from "./make_plan.ts";
 import type { PipelineOptions } from "./pipeline_options.ts";
+import type { Clusters } from "./reach.ts";
 import { removeLeftover, stopInterrupted } from "./settle_copies.ts";
 
 /** What an engine works with. */
-export interface EngineOptions extends PipelineOptions, JudgedPlan {
-  readonly source: Cluster;
-  readonly target: Cluster;
-}
+export type EngineOptions = PipelineOptions & JudgedPlan & Clusters;
 
 /** What a copy needs besides. */
 export type Prepared = Pick<

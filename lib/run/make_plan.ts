@@ -16,7 +16,6 @@ import { buildRangePlan } from "../core/range_plan.ts";
 import type { ClusterSnapshot, GroupSnapshot } from "../core/snapshot.ts";
 import { topicsOf } from "../core/topic_partition.ts";
 import type { Mode } from "../core/verdict.ts";
-import type { Cluster } from "../kafka/cluster.ts";
 import { carriesGroupOffsets } from "./carry_group_offsets.ts";
 import { orFinding } from "./blocking.ts";
 import { permittedOn, sourcePermissions, targetPermissions } from "./check_permissions.ts";
@@ -25,6 +24,7 @@ import { optional } from "./optional.ts";
 import { checkTargetGroups } from "./check_target_groups.ts";
 import { checkIdentity, checkTopicIds, ownRecords } from "./check_journal.ts";
 import { tryNewTopics } from "./new_topics.ts";
+import type { Clusters } from "./reach.ts";
 import { snapshotRanges, snapshotSource } from "./snapshot.ts";
 import { createTargetLook } from "./target_look.ts";
 
@@ -52,7 +52,7 @@ const APART_MS = 500;
  */
 export async function makePlan(
   config: MigrationConfig,
-  { source, target }: { readonly source: Cluster; readonly target: Cluster },
+  { source, target }: Clusters,
   journal: JournalState | undefined,
   mode: Mode,
   signal: AbortSignal,

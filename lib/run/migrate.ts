@@ -15,8 +15,9 @@ import { noteSkipped } from "./journal_entries.ts";
 import { lookAtEnds } from "./look_closer.ts";
 import { makePlan } from "./make_plan.ts";
 import { optional } from "./optional.ts";
-import type { Clusters, Outcome, PipelineOptions } from "./pipeline_options.ts";
+import type { PipelineOptions, PipelineOutcome } from "./pipeline_options.ts";
 import { prepareTarget } from "./prepare_target.ts";
+import type { Clusters } from "./reach.ts";
 import { verifyMigration } from "./verify_migration.ts";
 
 /**
@@ -24,7 +25,10 @@ import { verifyMigration } from "./verify_migration.ts";
  *
  * @throws {ContinueError} where the journal is of another migration, and on unexpected failures
  */
-export async function migrate(options: PipelineOptions, clusters: Clusters): Promise<Outcome> {
+export async function migrate(
+  options: PipelineOptions,
+  clusters: Clusters,
+): Promise<PipelineOutcome> {
   const { config, journal, mode, narrator, signal } = options;
   const judged = await makePlan(config, clusters, journal.state, mode, signal);
   if ("finding" in judged) return block(options, judged.finding);
@@ -93,9 +97,9 @@ export async function migrate(options: PipelineOptions, clusters: Clusters): Pro
 async function withGroupOffsets(
   { config, journal, narrator, signal }: PipelineOptions,
   { source, target }: Clusters,
-  outcome: Outcome,
+  outcome: PipelineOutcome,
   plan: Plan,
-): Promise<Outcome> {
+): Promise<PipelineOutcome> {
   const { state } = journal;
   if (state === undefined || signal.aborted) return outcome;
   const { results } = outcome;
@@ -112,7 +116,7 @@ function isVerified({ finished }: JournalState, { verify }: MigrationConfig): bo
   return finished?.exitStatus === 0 && (verify === "count" || finished.verified === "content");
 }
 
-function block(options: PipelineOptions, found: Finding): Outcome {
+function block(options: PipelineOptions, found: Finding): PipelineOutcome {
   // What an interrupt cuts short is nothing that was found.
   if (options.signal.aborted) return { findings: [] };
   const findings = [found, ...options.findings];

@@ -9,7 +9,7 @@ import type { Cluster } from "../kafka/cluster.ts";
 import { stopEngine } from "./engine.ts";
 import { migrate } from "./migrate.ts";
 import { optional } from "./optional.ts";
-import type { Outcome, PipelineOptions } from "./pipeline_options.ts";
+import type { PipelineOptions, PipelineOutcome } from "./pipeline_options.ts";
 import { reachClusters, reportCluster } from "./reach.ts";
 import { verifyMigration } from "./verify_migration.ts";
 
@@ -24,7 +24,7 @@ export async function runPipeline(options: PipelineOptions): Promise<Report> {
   );
   const { source, target } = reached;
   for (const each of [source, target]) if (each) options.narrator.debug(clusterLine(each));
-  let outcome: Outcome = { findings: [...reached.findings, ...options.findings] };
+  let outcome: PipelineOutcome = { findings: [...reached.findings, ...options.findings] };
   try {
     if (signal.aborted) outcome = { findings: [] };
     else if (reached.findings.length > 0) options.narrator.found(outcome.findings);

@@ -11,7 +11,6 @@ import type { SinceLastCheck } from "../core/since_last_check.ts";
 import type { Throughput } from "../core/throughput.ts";
 import type { Mode } from "../core/verdict.ts";
 import type { Verification } from "../core/verify.ts";
-import type { Cluster } from "../kafka/cluster.ts";
 import type { JournalFile } from "./journal_file.ts";
 import type { CompareProgress } from "./verify_content.ts";
 
@@ -21,11 +20,13 @@ export interface PipelineNarrator {
   info(text: string): void;
   warning(text: string): void;
   planned(plan: Plan, findings: readonly Finding[]): void;
+  /** Topics that will be created on the target, or have been. */
   newTopics(topics: readonly NewTopic[], created: boolean): void;
   /** Lines for the log, the first for the screen too. */
   summary(lines: readonly string[]): void;
   found(findings: readonly Finding[]): void;
   progress(progress: CopyProgress, plan: Plan, elapsedMs: number): void;
+  /** The copy is over, one way or another: nothing is in progress. */
   copied(): void;
   counted(progress: CompareProgress, elapsedMs: number): void;
   compared(progress: CompareProgress, elapsedMs: number): void;
@@ -52,7 +53,7 @@ export interface PipelineOptions {
 }
 
 /** What came of a run, as far as it got. */
-export interface Outcome {
+export interface PipelineOutcome {
   readonly findings: readonly Finding[];
   readonly plan?: Plan;
   readonly results?: Verification;
@@ -60,10 +61,4 @@ export interface Outcome {
   readonly estimate?: PlanEstimate;
   readonly sinceLastCheck?: SinceLastCheck;
   readonly groupOffsets?: readonly GroupOffset[];
-}
-
-/** Both sides, reached. */
-export interface Clusters {
-  readonly source: Cluster;
-  readonly target: Cluster;
 }

@@ -13,10 +13,14 @@ import {
 import type { ConnectionError, ConnectionErrorKind } from "../wire/connection_error.ts";
 import { optional } from "./optional.ts";
 
+/** Both clusters. */
+export interface Clusters {
+  readonly source: Cluster;
+  readonly target: Cluster;
+}
+
 /** Both clusters, as far as they could be reached, and what stands in the way. */
-export interface ReachedClusters {
-  readonly source?: Cluster;
-  readonly target?: Cluster;
+export interface ReachedClusters extends Partial<Clusters> {
   readonly findings: readonly Finding[];
 }
 

@@ -22,9 +22,9 @@ import {
   isComparable,
   type Verification,
 } from "../core/verify.ts";
-import type { Cluster } from "../kafka/cluster.ts";
 import { forEachAtOnce } from "../kafka/for_each_at_once.ts";
 import { openReaders } from "./open_readers.ts";
+import type { Clusters } from "./reach.ts";
 import { lookAtTopics } from "./snapshot.ts";
 
 /** How far a comparison has come. */
@@ -37,9 +37,7 @@ export interface CompareProgress {
 }
 
 /** What is compared. */
-export interface VerifyContentOptions {
-  readonly source: Cluster;
-  readonly target: Cluster;
+export interface VerifyContentOptions extends Clusters {
   readonly journal: JournalState;
   /** By count. */
   readonly counted: Verification;

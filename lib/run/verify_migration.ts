@@ -3,7 +3,8 @@
 
 import type { Plan } from "../core/plan.ts";
 import type { Verification } from "../core/verify.ts";
-import type { Clusters, PipelineOptions } from "./pipeline_options.ts";
+import type { PipelineOptions } from "./pipeline_options.ts";
+import type { Clusters } from "./reach.ts";
 import { verifyContent } from "./verify_content.ts";
 import { verifyOnTarget } from "./verify_on_target.ts";
 

@@ -1,20 +1,16 @@
 // Tells what a run does, in the same words to the log and to the screen: results on stdout, progress and trouble on
 // stderr. It decides what is said where; the words are made by pure functions.
 
-import type { CopyProgress } from "../copy/copy_task.ts";
-import type { CompareProgress } from "../run/verify_content.ts";
+import type { PipelineNarrator } from "../run/pipeline_options.ts";
 import type { Finding } from "../core/finding.ts";
 import { escapeName } from "../core/escape_name.ts";
-import { type NewTopic, newTopicText } from "../core/new_topics.ts";
+import { newTopicText } from "../core/new_topics.ts";
 import { countOf } from "../core/units.ts";
 import { patternLine } from "../core/pattern_matches.ts";
-import type { GroupOffset } from "../core/group_offsets.ts";
 import { groupLags } from "../core/lag.ts";
-import type { Plan } from "../core/plan.ts";
 import { planLines } from "../core/plan_text.ts";
 import { planTotals, type Report } from "../core/report.ts";
 import type { Outcome } from "../core/verdict.ts";
-import type { Verification } from "../core/verify.ts";
 import type { BuildInfo } from "../version.ts";
 import { carriedLines, groupLagLine, groupOffsetLine, groupPositionLines } from "./group_text.ts";
 import type { LiveState } from "./live_view.ts";
@@ -48,7 +44,7 @@ export interface Verbosity {
 }
 
 /** Tells the stages of a run. */
-export interface Narrator extends Log {
+export interface Narrator extends Log, PipelineNarrator {
   started(
     run: {
       readonly runId: string;
@@ -57,20 +53,6 @@ export interface Narrator extends Log {
       readonly at: Date;
     },
   ): void;
-  planned(plan: Plan, findings: readonly Finding[]): void;
-  /** Topics that will be created on the target, or have been. */
-  newTopics(topics: readonly NewTopic[], created: boolean): void;
-  /** Lines for the log, the first for the screen too. */
-  summary(lines: readonly string[]): void;
-  found(findings: readonly Finding[]): void;
-  progress(progress: CopyProgress, plan: Plan, elapsedMs: number): void;
-  /** The copy is over, one way or another: nothing is in progress. */
-  copied(): void;
-  counted(progress: CompareProgress, elapsedMs: number): void;
-  compared(progress: CompareProgress, elapsedMs: number): void;
-  verified(results: Verification): void;
-  willCarry(plan: Plan): void;
-  carried(offsets: readonly GroupOffset[]): void;
   finished(report: Report): void;
 }
 
