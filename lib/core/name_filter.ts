@@ -31,6 +31,8 @@ export const EVERY_NAME: NameFilter = { include: [], exclude: [] };
 export function parsePattern(text: string): Pattern | string {
   if (text === "") return "A pattern can't be empty, write * for every name";
   if (text.startsWith("/")) return parseRegularExpression(text);
+  // Most are plain names, which need no expression.
+  if (!/[*?[\\]/.test(text)) return { text, matches: (name) => name === text };
   const glob = globSource(text);
   if ("problem" in glob) return glob.problem;
   return compile(text, glob.source);
