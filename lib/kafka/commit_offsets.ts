@@ -44,17 +44,15 @@ export async function commitOffsets(
   await createBackoff(CONTROL_BACKOFF, signal)(async () => {
     const any = await cluster.anyControl();
     const found = await sendKafkajsRequest<FindCoordinatorResponse>(
-      any.connection,
-      any.versions,
+      any,
       "GroupCoordinator",
       { groupId: group },
     );
     failAll(found.errorCode);
     if (found.errorCode !== 0) return isFatal(found.errorCode) ? true : undefined;
-    const { connection, versions } = await cluster.control(found.coordinator.nodeId);
+    const broker = await cluster.control(found.coordinator.nodeId);
     const { responses } = await sendKafkajsRequest<OffsetCommitResponse>(
-      connection,
-      versions,
+      broker,
       "OffsetCommit",
       { groupId: group, groupGenerationId: -1, memberId: "", topics: byTopic(left) },
     );

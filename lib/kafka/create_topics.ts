@@ -10,7 +10,7 @@ import {
   encodeCreateTopics,
   type TopicToCreate,
 } from "../wire/create_topics.ts";
-import { requireVersion } from "./api_version.ts";
+import { requireVersion } from "../wire/api_version.ts";
 import { CONTROL_BACKOFF, createBackoff } from "./backoff.ts";
 import type { Cluster } from "./cluster.ts";
 import { controllerOf, NOT_CONTROLLER } from "./controller.ts";

@@ -26,10 +26,9 @@ export async function deleteTopic(
 ): Promise<string | undefined> {
   let errorCode = NOT_CONTROLLER;
   await createBackoff(CONTROL_BACKOFF, signal)(async () => {
-    const { connection, versions } = await controllerOf(cluster);
+    const broker = await controllerOf(cluster);
     const { topicErrors } = await sendKafkajsRequest<DeleteTopicsResponse>(
-      connection,
-      versions,
+      broker,
       "DeleteTopics",
       { topics: [topic], timeout: TIMEOUT_MS },
     );

@@ -20,12 +20,11 @@ export async function groupsWithoutRead(
   cluster: Cluster,
   groups: readonly string[],
 ): Promise<readonly string[]> {
-  const { connection, versions } = await cluster.anyControl();
+  const broker = await cluster.anyControl();
   const refused = new Set<string>();
   await forEachAtOnce(groups, REQUESTS_AT_ONCE, async (groupId) => {
     const { errorCode } = await sendKafkajsRequest<HeartbeatResponse>(
-      connection,
-      versions,
+      broker,
       "Heartbeat",
       { groupId, groupGenerationId: -1, memberId: "" },
     );

@@ -21,7 +21,7 @@ import {
   OFFSET_FETCH_MANY_GROUPS,
   OFFSET_FETCH_VERSIONS,
 } from "../wire/offset_fetch.ts";
-import { requireVersion } from "./api_version.ts";
+import { requireVersion } from "../wire/api_version.ts";
 import type { Backoff } from "./backoff.ts";
 import { forEachAtOnce } from "./for_each_at_once.ts";
 

@@ -9,7 +9,7 @@ import {
   DESCRIBE_LOG_DIRS_VERSIONS,
   encodeDescribeLogDirs,
 } from "../wire/describe_log_dirs.ts";
-import { supportedVersion } from "./api_version.ts";
+import { supportedVersion } from "../wire/api_version.ts";
 
 /**
  * Asks one broker for the sizes of partitions it holds.

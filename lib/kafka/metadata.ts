@@ -8,7 +8,7 @@ import {
   METADATA_API_KEY,
   METADATA_VERSIONS,
 } from "../wire/metadata.ts";
-import { requireVersion } from "./api_version.ts";
+import { requireVersion } from "../wire/api_version.ts";
 
 /** Asks for brokers and the named topics, or all. @throws {ConnectionError | ProtocolError} */
 export async function fetchMetadata(

@@ -1,18 +1,22 @@
-// Log start offset, high watermark and last stable offset of many partitions: three ListOffsets requests a leader
-// (kafkajs's version 3), and a fourth where offsets of times are wanted. kafkajs's own fetchTopicOffsets calls the last stable offset "high"; here both isolation
-// levels are asked.
+// Log start offset, high watermark and last stable offset of many partitions: three ListOffsets requests a leader, and
+// a fourth where offsets of times are wanted. kafkajs's fetchTopicOffsets calls the last stable offset "high"; here both
+// isolation levels are asked.
 
 import type { PartitionOffsets } from "../core/snapshot.ts";
 import { formatKafkaError } from "../core/kafka_error.ts";
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
-import { groupByTopic } from "../wire/fetch.ts";
-import { sendKafkajsRequest } from "../wire/kafkajs_protocol.ts";
+import {
+  type AskedOffset,
+  decodeListOffsets,
+  encodeListOffsets,
+  LIST_OFFSETS_API_KEY,
+  LIST_OFFSETS_VERSIONS,
+} from "../wire/list_offsets.ts";
+import { requireVersion } from "../wire/api_version.ts";
 
 const EARLIEST = -2;
 const LATEST = -1;
-const READ_UNCOMMITTED = 0;
-const READ_COMMITTED = 1;
 
 /** Offsets, or the error code the leader gave. */
 export type PartitionOffsetsResult =
@@ -22,13 +26,6 @@ export type PartitionOffsetsResult =
     readonly timeOffset?: bigint;
   }
   | { readonly errorCode: number };
-
-interface ListOffsetsResponse {
-  readonly responses: readonly {
-    readonly topic: string;
-    readonly partitions: readonly { partition: number; errorCode: number; offset: string }[];
-  }[];
-}
 
 type OffsetOrError = { readonly offset: bigint; readonly errorCode: number };
 
@@ -44,16 +41,16 @@ export async function listPartitionOffsets(
   partitions: readonly TopicPartition[],
   times: ReadonlyMap<string, number> = new Map(),
 ): Promise<ReadonlyMap<string, PartitionOffsetsResult>> {
-  const timed = partitions.filter((partition) => times.has(formatTopicPartition(partition)));
-  const timeOf = (partition: TopicPartition) =>
-    times.get(formatTopicPartition(partition)) ?? LATEST;
+  const timed = partitions.flatMap((partition) => {
+    const timestampMs = times.get(formatTopicPartition(partition));
+    return timestampMs === undefined ? [] : [{ ...partition, timestampMs }];
+  });
+  const ends = all(partitions, LATEST);
   const [start, high, stable, atTime] = await Promise.all([
-    list(broker, partitions, () => EARLIEST, READ_UNCOMMITTED),
-    list(broker, partitions, () => LATEST, READ_UNCOMMITTED),
-    list(broker, partitions, () => LATEST, READ_COMMITTED),
-    timed.length === 0
-      ? new Map<string, OffsetOrError>()
-      : list(broker, timed, timeOf, READ_UNCOMMITTED),
+    list(broker, all(partitions, EARLIEST)),
+    list(broker, ends),
+    list(broker, ends, { committedOnly: true }),
+    list(broker, timed),
   ]);
   return new Map(partitions.map((partition) => {
     const key = formatTopicPartition(partition);
@@ -92,7 +89,7 @@ export async function listEndOffsets(
   broker: BrokerConnection,
   partitions: readonly TopicPartition[],
 ): Promise<ReadonlyMap<string, bigint>> {
-  const found = await list(broker, partitions, () => LATEST, READ_UNCOMMITTED);
+  const found = await list(broker, all(partitions, LATEST));
   return new Map(
     [...found].filter(([, { errorCode }]) => errorCode === 0)
       .map(([key, { offset }]) => [key, offset]),
@@ -107,53 +104,29 @@ export async function listEndOffsets(
  */
 export async function listOffsetsAt(
   broker: BrokerConnection,
-  partitions: readonly (TopicPartition & { readonly timestampMs: number })[],
+  asked: readonly AskedOffset[],
 ): Promise<ReadonlyMap<string, bigint | undefined>> {
-  const times = new Map(partitions.map((each) => [formatTopicPartition(each), each.timestampMs]));
-  const found = await list(
-    broker,
-    partitions,
-    (partition) => times.get(formatTopicPartition(partition)) ?? LATEST,
-    READ_UNCOMMITTED,
-  );
+  const found = await list(broker, asked);
   return new Map(
     [...found].filter(([, { errorCode }]) => errorCode === 0)
       .map(([key, { offset }]) => [key, offset < 0n ? undefined : offset]),
   );
 }
 
+function all(partitions: readonly TopicPartition[], timestampMs: number): readonly AskedOffset[] {
+  return partitions.map(({ topic, partition }) => ({ topic, partition, timestampMs }));
+}
+
 async function list(
-  { connection, versions }: BrokerConnection,
-  partitions: readonly TopicPartition[],
-  timestampOf: (partition: TopicPartition) => number,
-  isolationLevel: number,
+  broker: BrokerConnection,
+  asked: readonly AskedOffset[],
+  { committedOnly = false } = {},
 ): Promise<ReadonlyMap<string, OffsetOrError>> {
-  const topics = groupByTopic(partitions).map(([topic, ofTopic]) => ({
-    topic,
-    partitions: ofTopic.map((each) => ({
-      partition: each.partition,
-      timestamp: timestampOf(each),
-    })),
-  }));
-  if (partitions.length === 0) return new Map();
-  const answer = await sendKafkajsRequest<ListOffsetsResponse>(
-    connection,
-    versions,
-    "ListOffsets",
-    {
-      isolationLevel,
-      topics,
-    },
-  );
+  if (asked.length === 0) return new Map();
+  requireVersion(broker, LIST_OFFSETS_API_KEY, LIST_OFFSETS_VERSIONS);
+  const answer = await broker.connection.send(encodeListOffsets(asked, committedOnly));
   return new Map(
-    answer.responses.flatMap(({ topic, partitions }) =>
-      partitions.map(({ partition, errorCode, offset }) =>
-        [
-          formatTopicPartition({ topic, partition }),
-          { offset: BigInt(offset), errorCode },
-        ] as const
-      )
-    ),
+    decodeListOffsets(answer).map((each) => [formatTopicPartition(each), each]),
   );
 }
 

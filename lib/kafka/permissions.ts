@@ -8,7 +8,7 @@ import {
   METADATA_API_KEY,
   METADATA_WITH_OPERATIONS,
 } from "../wire/metadata.ts";
-import { requireVersion } from "./api_version.ts";
+import { requireVersion } from "../wire/api_version.ts";
 import type { Cluster } from "./cluster.ts";
 
 const TOPIC_AUTHORIZATION_FAILED = 29;

@@ -37,10 +37,9 @@ export async function initProducerId(
   const refused = () =>
     new ProducerIdError(`The target gave no producer id: ${formatKafkaError(errorCode)}`);
   return await createBackoff(CONTROL_BACKOFF, signal)(async () => {
-    const { connection, versions } = await target.anyControl();
+    const broker = await target.anyControl();
     const answer = await sendKafkajsRequest<InitProducerIdResponse>(
-      connection,
-      versions,
+      broker,
       "InitProducerId",
       { transactionalId: null },
     );

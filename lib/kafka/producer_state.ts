@@ -9,7 +9,7 @@ import {
   DESCRIBE_PRODUCERS_VERSIONS,
   encodeDescribeProducers,
 } from "../wire/describe_producers.ts";
-import { supportedVersion } from "./api_version.ts";
+import { supportedVersion } from "../wire/api_version.ts";
 import type { ProducerIdentity } from "./producer_id.ts";
 
 /**

@@ -27,7 +27,7 @@ interface DescribeConfigsResponse {
  * @throws {ConnectionError}
  */
 export async function fetchTopicSettings(
-  { connection, versions }: BrokerConnection,
+  broker: BrokerConnection,
   topics: readonly string[],
 ): Promise<ReadonlyMap<string, TopicSettings>> {
   const settings = new Map<string, TopicSettings>();
@@ -35,8 +35,7 @@ export async function fetchTopicSettings(
     const resources = topics.slice(at, at + TOPICS_PER_REQUEST)
       .map((name) => ({ type: TOPIC_RESOURCE, name }));
     const answer = await sendKafkajsRequest<DescribeConfigsResponse>(
-      connection,
-      versions,
+      broker,
       "DescribeConfigs",
       {
         resources,

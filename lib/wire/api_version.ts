@@ -1,7 +1,16 @@
-// Version negotiation for the requests encoded here (kafkajs negotiates its own).
+// Version negotiation, for the requests encoded here and for those that kafkajs encodes.
 
-import type { BrokerConnection } from "../wire/connect.ts";
-import { ConnectionError } from "../wire/connection_error.ts";
+import type { RequestChannel } from "./connection.ts";
+import { ConnectionError } from "./connection_error.ts";
+
+/** Smallest and largest version a broker speaks, by API key. */
+export type ApiVersionTable = ReadonlyMap<number, { readonly min: number; readonly max: number }>;
+
+/** Where requests are sent, and what is spoken there. */
+export interface BrokerChannel {
+  readonly connection: RequestChannel;
+  readonly versions: ApiVersionTable;
+}
 
 interface VersionRange {
   readonly min: number;
@@ -10,7 +19,7 @@ interface VersionRange {
 
 /** The highest version of an API both sides speak; undefined where there is none. */
 export function supportedVersion(
-  { versions }: BrokerConnection,
+  { versions }: BrokerChannel,
   apiKey: number,
   ours: VersionRange,
 ): number | undefined {
@@ -22,7 +31,7 @@ export function supportedVersion(
 
 /** The same. @throws {ConnectionError} `unsupported` where there is none */
 export function requireVersion(
-  broker: BrokerConnection,
+  broker: BrokerChannel,
   apiKey: number,
   ours: VersionRange,
 ): number {

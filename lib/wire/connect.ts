@@ -3,11 +3,11 @@
 
 import type { ClusterConfig } from "../config/migration_config.ts";
 import { formatAddress, type HostPort } from "../config/address.ts";
+import type { ApiVersionTable, BrokerChannel } from "./api_version.ts";
 import { dialledAddress } from "./addresses.ts";
 import { Connection } from "./connection.ts";
 import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
-import { type ApiVersionTable, fetchApiVersions } from "./kafkajs_protocol.ts";
-import { saslLogin } from "./sasl.ts";
+import { fetchApiVersions } from "./kafkajs_protocol.ts";
 import { openStream } from "./stream.ts";
 import { tlsReasonOf } from "./tls_reason.ts";
 import type { TokenSource } from "./token_source.ts";
@@ -27,9 +27,8 @@ export interface ConnectTimeouts {
 export const CONNECT_TIMEOUTS: ConnectTimeouts = { dialMs: 10_000, requestMs: 12_000 };
 
 /** An authenticated connection and what its broker speaks. */
-export interface BrokerConnection {
+export interface BrokerConnection extends BrokerChannel {
   readonly connection: Connection;
-  readonly versions: ApiVersionTable;
 }
 
 /** Fetch 11 and Produce 8: Kafka 2.4 and newer. */
@@ -70,6 +69,8 @@ export async function connectToBroker(
   try {
     const versions = await versionsOf(connection, cluster.tls !== undefined);
     if (cluster.sasl !== undefined) {
+      // Loaded where it is needed: kafkajs's authenticator brings all of kafkajs's requests with it.
+      const { saslLogin } = await import("./sasl.ts");
       await connection.logIn(saslLogin(cluster.sasl, options.tokens, versions));
     }
     return { connection, versions };

@@ -1,15 +1,21 @@
-// The bridge to kafkajs: its request encoders, response decoders and SASL authenticator, taken by deep import
-// (2.2.4 has no exports map and is pinned exactly) and given types. Its sockets, retries and cluster code stay out:
-// requests go over our own connection. Responses are decoded but not "parsed": kafkajs's parse throws a whole
-// response away when one partition in it has an error (kafkajs/src/protocol/requests/*/response.js).
+// The bridge to kafkajs: its request encoders and response decoders, taken by deep import (2.2.4 has no exports map and is
+// pinned exactly) and given types, each by itself, since all of them take a twentieth of the start to load. Its sockets,
+// retries and cluster code stay out: requests go over our own connection. Responses are decoded but not "parsed":
+// kafkajs's parse throws a whole response away when one partition in it has an error
+// (kafkajs/src/protocol/requests/*/response.js).
 
 import { Buffer } from "node:buffer";
-import { lookup, requests } from "kafkajs/src/protocol/requests/index.js";
-import apiKeys from "kafkajs/src/protocol/requests/apiKeys.js";
-import SaslAuthenticator from "kafkajs/src/broker/saslAuthenticator/index.js";
 import Decoder from "kafkajs/src/protocol/decoder.js";
+import apiKeys from "kafkajs/src/protocol/requests/apiKeys.js";
+import ApiVersions from "kafkajs/src/protocol/requests/apiVersions/index.js";
+import DeleteTopics from "kafkajs/src/protocol/requests/deleteTopics/index.js";
+import DescribeConfigs from "kafkajs/src/protocol/requests/describeConfigs/index.js";
+import GroupCoordinator from "kafkajs/src/protocol/requests/findCoordinator/index.js";
+import Heartbeat from "kafkajs/src/protocol/requests/heartbeat/index.js";
+import InitProducerId from "kafkajs/src/protocol/requests/initProducerId/index.js";
+import OffsetCommit from "kafkajs/src/protocol/requests/offsetCommit/index.js";
 import { errorMessage } from "../core/error_message.ts";
-import { escapeName } from "../core/escape_name.ts";
+import { type ApiVersionTable, type BrokerChannel, requireVersion } from "./api_version.ts";
 import type { RequestChannel } from "./connection.ts";
 import { ProtocolError } from "./protocol_reader.ts";
 
@@ -32,7 +38,7 @@ for (const name of ["readArray", "readArrayAsync"] as const) {
 }
 
 /** A request and its response decoder as kafkajs defines them. */
-interface KafkajsProtocol {
+export interface KafkajsProtocol {
   readonly request: {
     readonly apiKey: number;
     readonly apiVersion: number;
@@ -44,43 +50,49 @@ interface KafkajsProtocol {
   };
 }
 
-/** Smallest and largest version a broker speaks, by API key. */
-export type ApiVersionTable = ReadonlyMap<number, { readonly min: number; readonly max: number }>;
-
-/** The requests taken from kafkajs. */
-export type KafkajsApi =
-  | "ListOffsets"
-  | "Metadata"
-  | "OffsetFetch"
-  | "ListGroups"
-  | "GroupCoordinator"
-  | "OffsetCommit"
-  | "Heartbeat"
-  | "InitProducerId"
-  | "DescribeConfigs"
-  | "DeleteTopics";
-
-/** API keys of kafkajs's requests, as in Kafka's protocol guide. */
-export function kafkajsApiKey(api: KafkajsApi): number {
-  return apiKeys[api];
+/** What there is of one API in kafkajs: the versions, as text, and how each is spoken. */
+interface KafkajsDefinition {
+  readonly versions: readonly string[];
+  protocol(
+    chosen: { readonly version: number },
+  ): (options: Readonly<Record<string, unknown>>) => KafkajsProtocol;
 }
 
-/** Sends a kafkajs request in the highest version both sides speak; the decoded response, errors left in place. */
+/** The requests taken from kafkajs, by its names. */
+const definitions = {
+  DeleteTopics,
+  DescribeConfigs,
+  GroupCoordinator,
+  Heartbeat,
+  InitProducerId,
+  OffsetCommit,
+} satisfies Readonly<Record<string, KafkajsDefinition>>;
+
+/** A request that is taken from kafkajs. */
+export type KafkajsApi = keyof typeof definitions;
+
+/**
+ * Sends a kafkajs request in the highest version both sides speak; the decoded response, errors left in place.
+ *
+ * @throws {ConnectionError | ProtocolError}
+ */
 export async function sendKafkajsRequest<Response>(
-  connection: RequestChannel,
-  versions: ApiVersionTable,
+  broker: BrokerChannel,
   api: KafkajsApi,
   options: Readonly<Record<string, unknown>>,
 ): Promise<Response> {
-  const choose = lookup(asKafkajsVersions(versions));
-  const protocol: KafkajsProtocol = choose(apiKeys[api], requests[api])(options);
-  return await exchange(connection, protocol) as Response;
+  const definition: KafkajsDefinition = definitions[api];
+  const ours = definition.versions.map(Number);
+  const range = { min: Math.min(...ours), max: Math.max(...ours) };
+  const version = requireVersion(broker, apiKeys[api], range);
+  const protocol = definition.protocol({ version })(options);
+  return await exchangeKafkajs(broker.connection, protocol) as Response;
 }
 
 /** Asks which API versions a broker speaks (ApiVersions 0, which those too old to be used answer too, since 0.10). */
 export async function fetchApiVersions(connection: RequestChannel): Promise<ApiVersionTable> {
-  const protocol: KafkajsProtocol = requests.ApiVersions.protocol({ version: 0 })();
-  const decoded = await exchange(connection, protocol) as {
+  const protocol: KafkajsProtocol = ApiVersions.protocol({ version: 0 })();
+  const decoded = await exchangeKafkajs(connection, protocol) as {
     readonly apiVersions: readonly { apiKey: number; minVersion: number; maxVersion: number }[];
   };
   return new Map(
@@ -91,95 +103,11 @@ export async function fetchApiVersions(connection: RequestChannel): Promise<ApiV
   );
 }
 
-/** Credentials in kafkajs's shape (`SASLOptions`). */
-export type KafkajsSasl =
-  | { readonly mechanism: string; readonly username: string; readonly password: string }
-  | {
-    readonly mechanism: "OAUTHBEARER";
-    readonly oauthBearerProvider: () => Promise<{ readonly value: string }>;
-  };
-
-/** The broker does not offer the mechanism asked for. */
-export class MechanismError extends Error {
-  override readonly name = "MechanismError";
-  /** Those it does offer, safe to be shown. */
-  readonly offered: readonly string[];
-
-  constructor(offered: readonly string[]) {
-    super("The broker does not offer this SASL mechanism");
-    this.offered = offered;
-  }
-}
-
-const UNSUPPORTED_SASL_MECHANISM = 33;
-/** Brokers ask for 4,096 to 16,384; more would only keep this machine busy. */
-const MOST_SCRAM_ITERATIONS = 1_000_000;
-
-/**
- * Authenticates a connection with kafkajs's authenticator (SaslHandshake, then SaslAuthenticate).
- *
- * @returns milliseconds until the broker wants it repeated (KIP-368), 0 for never
- * @throws {MechanismError} where the broker does not offer the mechanism; {ConnectionError}, and whatever kafkajs
- * throws when the broker refuses
- */
-export async function authenticateWithKafkajs(
+/** Sends a request of kafkajs's and decodes the response. @throws {ConnectionError | ProtocolError} */
+export async function exchangeKafkajs(
   connection: RequestChannel,
-  versions: ApiVersionTable,
-  sasl: KafkajsSasl,
-): Promise<number> {
-  const adapter = {
-    host: connection.address.advertised,
-    port: 0,
-    sasl: { ...sasl },
-    async send(protocol: KafkajsProtocol) {
-      const decoded = await exchange(connection, protocol);
-      const { apiKey } = protocol.request;
-      if (apiKey === apiKeys.SaslHandshake) refuseUnlessOffered(decoded);
-      if (apiKey === apiKeys.SaslAuthenticate) checkChallenge(sasl.mechanism, decoded);
-      return protocol.response.parse(decoded);
-    },
-  };
-  const authenticator = new SaslAuthenticator(
-    adapter,
-    SILENT_LOGGER,
-    asKafkajsVersions(versions),
-    true,
-  );
-  await authenticator.authenticate();
-  const lifetimeMs = Number(authenticator.sessionLifetime);
-  return Number.isFinite(lifetimeMs) ? Math.max(lifetimeMs, 0) : 0;
-}
-
-function refuseUnlessOffered(decoded: unknown): void {
-  const { errorCode, enabledMechanisms } = decoded as {
-    readonly errorCode: number;
-    readonly enabledMechanisms: readonly string[];
-  };
-  if (errorCode !== UNSUPPORTED_SASL_MECHANISM) return;
-  throw new MechanismError(
-    enabledMechanisms.slice(0, 10).map((name) => escapeName(String(name).slice(0, 30))),
-  );
-}
-
-/** What kafkajs lets pass: more rounds of hashing than anybody needs, and an OAUTHBEARER refusal (RFC 7628, 3.2.2). */
-function checkChallenge(mechanism: string, decoded: unknown): void {
-  const { errorCode, authBytes } = decoded as {
-    readonly errorCode: number;
-    readonly authBytes: Uint8Array;
-  };
-  if (errorCode !== 0) return;
-  // kafkajs puts the size before the bytes.
-  const text = new TextDecoder().decode(authBytes.subarray(4));
-  if (mechanism === "OAUTHBEARER" && text !== "") throw new Error("The broker refused the token");
-  const iterations = /(?:^|,)i=(\d+)/.exec(text)?.[1];
-  if (mechanism.startsWith("SCRAM-") && Number(iterations ?? 0) > MOST_SCRAM_ITERATIONS) {
-    throw new Error(`The broker asks for ${iterations} rounds of hashing`);
-  }
-}
-
-const SILENT_LOGGER = { namespace: () => ({ debug() {}, info() {}, warn() {}, error() {} }) };
-
-async function exchange(connection: RequestChannel, protocol: KafkajsProtocol): Promise<unknown> {
+  protocol: KafkajsProtocol,
+): Promise<unknown> {
   const { request, response } = protocol;
   const { buffer } = await request.encode();
   const { apiKey, apiVersion } = request;
@@ -190,10 +118,4 @@ async function exchange(connection: RequestChannel, protocol: KafkajsProtocol): 
     const reason = errorMessage(error);
     throw new ProtocolError(`The response to API ${apiKey} could not be read: ${reason}`);
   }
-}
-
-function asKafkajsVersions(versions: ApiVersionTable) {
-  return Object.fromEntries(
-    [...versions].map(([key, { min, max }]) => [key, { minVersion: min, maxVersion: max }]),
-  );
 }

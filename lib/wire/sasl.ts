@@ -3,15 +3,11 @@
 
 import type { SaslConfig } from "../config/migration_config.ts";
 import { reveal } from "../config/secrets.ts";
+import type { ApiVersionTable } from "./api_version.ts";
 import type { RequestChannel } from "./connection.ts";
 import type { Login } from "./login_renewal.ts";
 import { ConnectionError } from "./connection_error.ts";
-import {
-  type ApiVersionTable,
-  authenticateWithKafkajs,
-  type KafkajsSasl,
-  MechanismError,
-} from "./kafkajs_protocol.ts";
+import { authenticateWithKafkajs, type KafkajsSasl, MechanismError } from "./kafkajs_sasl.ts";
 import { TokenError, type TokenSource } from "./token_source.ts";
 
 /**

@@ -7,17 +7,15 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { createSecret } from "../../../lib/config/secrets.ts";
 import type { RequestChannel, ResponseFrame } from "../../../lib/wire/connection.ts";
+import type { ApiVersionTable } from "../../../lib/wire/api_version.ts";
 import { ConnectionError } from "../../../lib/wire/connection_error.ts";
 import { decodeCreateTopics } from "../../../lib/wire/create_topics.ts";
 import { decodeDescribeLogDirs } from "../../../lib/wire/describe_log_dirs.ts";
 import { decodeDescribeProducers } from "../../../lib/wire/describe_producers.ts";
 import { decodeFetch } from "../../../lib/wire/fetch.ts";
-import {
-  type ApiVersionTable,
-  fetchApiVersions,
-  sendKafkajsRequest,
-} from "../../../lib/wire/kafkajs_protocol.ts";
+import { fetchApiVersions, sendKafkajsRequest } from "../../../lib/wire/kafkajs_protocol.ts";
 import { decodeListGroups } from "../../../lib/wire/list_groups.ts";
+import { decodeListOffsets } from "../../../lib/wire/list_offsets.ts";
 import { decodeMetadata } from "../../../lib/wire/metadata.ts";
 import { decodeOffsetFetch } from "../../../lib/wire/offset_fetch.ts";
 import { decodeProduce } from "../../../lib/wire/produce.ts";
@@ -56,6 +54,7 @@ const decoders: Readonly<Record<string, (frame: ResponseFrame) => unknown>> = {
   DescribeProducers: decodeDescribeProducers,
   DescribeLogDirs: decodeDescribeLogDirs,
   CreateTopics: decodeCreateTopics,
+  ListOffsets: decodeListOffsets,
 };
 
 /** Random bytes, runs of one byte, and lengths that promise much. */
@@ -95,7 +94,7 @@ Deno.test("decoders give a result or a ProtocolError for any bytes", () => {
 });
 
 const versions: ApiVersionTable = new Map(
-  [2, 17, 22, 32, 36].map((key) => [key, { min: 0, max: 9 }]),
+  [8, 17, 22, 32, 36].map((key) => [key, { min: 0, max: 9 }]),
 );
 
 /** Answers each request with the next of these. */
@@ -115,7 +114,7 @@ function channelOf(answers: readonly Uint8Array[]): RequestChannel {
 
 Deno.test("kafkajs's decoders give a result or a ProtocolError for any bytes", async () => {
   const requests = {
-    ListOffsets: { isolationLevel: 0, topics: [] },
+    OffsetCommit: { groupId: "g", groupGenerationId: -1, memberId: "", topics: [] },
     InitProducerId: { transactionalId: null },
     DescribeConfigs: { resources: [] },
   } as const;
@@ -125,8 +124,7 @@ Deno.test("kafkajs's decoders give a result or a ProtocolError for any bytes", a
         fetchApiVersions(channelOf([bytes])),
         ...Object.entries(requests).map(([api, options]) =>
           sendKafkajsRequest(
-            channelOf([bytes]),
-            versions,
+            { connection: channelOf([bytes]), versions },
             api as keyof typeof requests,
             options,
           )

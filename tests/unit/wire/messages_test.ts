@@ -1,10 +1,11 @@
 /**
- * The requests and responses that are encoded and read here, byte for byte: Fetch against kafkajs's encoder, the others
- * against bytes spelt out after the protocol guide.
+ * The requests and responses that are encoded and read here, byte for byte: Fetch and ListOffsets against kafkajs's
+ * encoders, the others against bytes spelt out after the protocol guide.
  */
 
 import assert from "node:assert/strict";
 import kafkajsFetch from "kafkajs/src/protocol/requests/fetch/v11/request.js";
+import kafkajsListOffsets from "kafkajs/src/protocol/requests/listOffsets/v3/request.js";
 import type { RequestFrame, ResponseFrame } from "../../../lib/wire/connection.ts";
 import {
   decodeDescribeProducers,
@@ -17,6 +18,7 @@ import {
 } from "../../../lib/wire/describe_log_dirs.ts";
 import { decodeFetch, encodeFetch, groupByTopic } from "../../../lib/wire/fetch.ts";
 import { decodeListGroups, encodeListGroups } from "../../../lib/wire/list_groups.ts";
+import { decodeListOffsets, encodeListOffsets } from "../../../lib/wire/list_offsets.ts";
 import { decodeMetadata, encodeMetadata } from "../../../lib/wire/metadata.ts";
 import { decodeOffsetFetch, encodeOffsetFetch } from "../../../lib/wire/offset_fetch.ts";
 import { decodeProduce, encodeProduce } from "../../../lib/wire/produce.ts";
@@ -277,6 +279,50 @@ Deno.test("OffsetFetch responses are read with the errors of groups and partitio
     { group: "g", errorCode: 0, partitions },
     { group: "h", errorCode: 14, partitions },
   ]);
+});
+
+Deno.test("ListOffsets 3 is encoded as kafkajs encodes it", async () => {
+  const topics = [
+    {
+      topic: "test1",
+      partitions: [{ partition: 0, timestampMs: -2 }, { partition: 7, timestampMs: 1.7e12 }],
+    },
+    { topic: "zürich", partitions: [{ partition: 2, timestampMs: -1 }] },
+  ];
+  for (const committedOnly of [false, true]) {
+    const request = encodeListOffsets(
+      topics.flatMap(({ topic, partitions }) => partitions.map((each) => ({ topic, ...each }))),
+      committedOnly,
+    );
+    const theirs = kafkajsListOffsets({
+      replicaId: -1,
+      isolationLevel: committedOnly ? 1 : 0,
+      topics: topics.map(({ topic, partitions }) => ({
+        topic,
+        partitions: partitions.map(({ partition, timestampMs }) => ({
+          partition,
+          timestamp: timestampMs,
+        })),
+      })),
+    });
+    assert.deepEqual([request.apiKey, request.apiVersion], [theirs.apiKey, theirs.apiVersion]);
+    assert.equal(hexOf(request), new Uint8Array((await theirs.encode()).buffer).toHex());
+  }
+});
+
+Deno.test("a ListOffsets 3 response tells offsets, and errors beside them", () => {
+  const writer = new ProtocolWriter().int32(0);
+  writer.array(["a", "b"], (topic) => {
+    writer.string(topic).array([0, 4], (partition) => {
+      writer.int32(partition).int16(partition === 0 ? 0 : 6).int64(1_700_000_000_000n);
+      writer.int64(partition === 0 ? 2n ** 40n : -1n);
+    });
+  });
+  const told = (topic: string) => [
+    { topic, partition: 0, errorCode: 0, offset: 2n ** 40n },
+    { topic, partition: 4, errorCode: 6, offset: -1n },
+  ];
+  assert.deepEqual(decoded(writer.bytes, decodeListOffsets), [...told("a"), ...told("b")]);
 });
 
 Deno.test("DescribeProducers tells how far each producer id got", () => {

@@ -1,0 +1,102 @@
+// kafkajs's SASL authenticator over our own connection, watched where it lets pass what no honest broker says.
+
+import SaslAuthenticator from "kafkajs/src/broker/saslAuthenticator/index.js";
+import apiKeys from "kafkajs/src/protocol/requests/apiKeys.js";
+import { escapeName } from "../core/escape_name.ts";
+import type { ApiVersionTable } from "./api_version.ts";
+import type { RequestChannel } from "./connection.ts";
+import { exchangeKafkajs, type KafkajsProtocol } from "./kafkajs_protocol.ts";
+
+/** Credentials in kafkajs's shape (`SASLOptions`). */
+export type KafkajsSasl =
+  | { readonly mechanism: string; readonly username: string; readonly password: string }
+  | {
+    readonly mechanism: "OAUTHBEARER";
+    readonly oauthBearerProvider: () => Promise<{ readonly value: string }>;
+  };
+
+/** The broker does not offer the mechanism asked for. */
+export class MechanismError extends Error {
+  override readonly name = "MechanismError";
+  /** Those it does offer, safe to be shown. */
+  readonly offered: readonly string[];
+
+  constructor(offered: readonly string[]) {
+    super("The broker does not offer this SASL mechanism");
+    this.offered = offered;
+  }
+}
+
+const UNSUPPORTED_SASL_MECHANISM = 33;
+/** Brokers ask for 4,096 to 16,384; more would only keep this machine busy. */
+const MOST_SCRAM_ITERATIONS = 1_000_000;
+
+/**
+ * Authenticates a connection with kafkajs's authenticator (SaslHandshake, then SaslAuthenticate).
+ *
+ * @returns milliseconds until the broker wants it repeated (KIP-368), 0 for never
+ * @throws {MechanismError} where the broker does not offer the mechanism; {ConnectionError}, and whatever kafkajs
+ * throws when the broker refuses
+ */
+export async function authenticateWithKafkajs(
+  connection: RequestChannel,
+  versions: ApiVersionTable,
+  sasl: KafkajsSasl,
+): Promise<number> {
+  const adapter = {
+    host: connection.address.advertised,
+    port: 0,
+    sasl: { ...sasl },
+    async send(protocol: KafkajsProtocol) {
+      const decoded = await exchangeKafkajs(connection, protocol);
+      const { apiKey } = protocol.request;
+      if (apiKey === apiKeys.SaslHandshake) refuseUnlessOffered(decoded);
+      if (apiKey === apiKeys.SaslAuthenticate) checkChallenge(sasl.mechanism, decoded);
+      return protocol.response.parse(decoded);
+    },
+  };
+  const authenticator = new SaslAuthenticator(
+    adapter,
+    SILENT_LOGGER,
+    asKafkajsVersions(versions),
+    true,
+  );
+  await authenticator.authenticate();
+  const lifetimeMs = Number(authenticator.sessionLifetime);
+  return Number.isFinite(lifetimeMs) ? Math.max(lifetimeMs, 0) : 0;
+}
+
+function refuseUnlessOffered(decoded: unknown): void {
+  const { errorCode, enabledMechanisms } = decoded as {
+    readonly errorCode: number;
+    readonly enabledMechanisms: readonly string[];
+  };
+  if (errorCode !== UNSUPPORTED_SASL_MECHANISM) return;
+  throw new MechanismError(
+    enabledMechanisms.slice(0, 10).map((name) => escapeName(String(name).slice(0, 30))),
+  );
+}
+
+/** What kafkajs lets pass: more rounds of hashing than anybody needs, and an OAUTHBEARER refusal (RFC 7628, 3.2.2). */
+function checkChallenge(mechanism: string, decoded: unknown): void {
+  const { errorCode, authBytes } = decoded as {
+    readonly errorCode: number;
+    readonly authBytes: Uint8Array;
+  };
+  if (errorCode !== 0) return;
+  // kafkajs puts the size before the bytes.
+  const text = new TextDecoder().decode(authBytes.subarray(4));
+  if (mechanism === "OAUTHBEARER" && text !== "") throw new Error("The broker refused the token");
+  const iterations = /(?:^|,)i=(\d+)/.exec(text)?.[1];
+  if (mechanism.startsWith("SCRAM-") && Number(iterations ?? 0) > MOST_SCRAM_ITERATIONS) {
+    throw new Error(`The broker asks for ${iterations} rounds of hashing`);
+  }
+}
+
+const SILENT_LOGGER = { namespace: () => ({ debug() {}, info() {}, warn() {}, error() {} }) };
+
+function asKafkajsVersions(versions: ApiVersionTable) {
+  return Object.fromEntries(
+    [...versions].map(([key, { min, max }]) => [key, { minVersion: min, maxVersion: max }]),
+  );
+}
