@@ -7,7 +7,7 @@ import { firstOfEachPath, formatPath, type LocatedProblem, valueAt } from "./loc
 import { type Outside, readOutsideValues } from "./outside_values.ts";
 import { checkRules } from "./rules.ts";
 import type { MigrationConfig } from "./schema.ts";
-import { ALL_NAMES, checkSchema } from "./schema_problems.ts";
+import { allNames, checkSchema } from "./schema_problems.ts";
 import {
   hiddenInBrokenText,
   hiddenSpans,
@@ -209,7 +209,7 @@ function atPosition(
 
 /** Where the structure is in doubt only that is reported, once a line; in a secret's text, as a secret misread. */
 function brokenProblems(source: YamlSource, text: string, file: string): readonly ConfigProblem[] {
-  const hidden = hiddenInBrokenText(text, ALL_NAMES);
+  const hidden = hiddenInBrokenText(text, allNames());
   const byLine = new Map<number, ConfigProblem>();
   // Of several errors in a line the first counts; of several at one place the last, the parser's conclusion.
   for (const { offset, message } of [...source.problems].sort((a, b) => a.offset - b.offset)) {

@@ -1,8 +1,8 @@
 // The shape of `migration.yaml`: one definition from which come the checks, the types and the published JSON Schema.
 // Each part carries the words that follow "expected" when it is wrong. It knows nothing of positions, of rules
-// between keys (rules.ts).
+// between keys (rules.ts). Zod's small variant, since every run begins with this: it takes half the time.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { OVERRIDABLE_CODES } from "../core/finding.ts";
 import { parsePattern } from "../core/name_filter.ts";
 import { isProviderReference } from "./secrets.ts";
@@ -24,16 +24,19 @@ export interface IssueDetail {
   readonly inKey?: boolean;
 }
 
-type Context<T> = z.core.$RefinementCtx<T>;
-
-function refuse<T>(
-  context: Context<T>,
+/** What is wrong is added to; after a refinement others look at the value too, after a transformation none can. */
+function refuse(
+  context: z.core.ParsePayload,
   input: unknown,
   message: string,
   params: IssueDetail = {},
   path: PropertyKey[] = [],
 ): never {
-  context.addIssue({ code: "custom", message, params: { ...params }, path, input });
+  const isRefinement = "addIssue" in context;
+  context.issues.push({
+    ...{ code: "custom", message, params: { ...params }, path, input },
+    continue: isRefinement,
+  });
   return z.NEVER;
 }
 
@@ -46,12 +49,13 @@ function text(expected: string) {
     typeof input === "number" || typeof input === "boolean"
       ? `${expected} in single quotes`
       : expected;
-  return z.string({ error: misread })
-    .min(1, { error: expected })
-    .superRefine((value, context) => {
+  return z.string({ error: misread }).check(
+    z.minLength(1, { error: expected }),
+    z.superRefine((value, context) => {
       if (!/\p{Cc}/u.test(value)) return;
       refuse(context, value, expected, { what: "holds control characters" });
-    });
+    }),
+  );
 }
 
 const flag = (expected = "true or false") => z.boolean({ error: expected });
@@ -59,30 +63,31 @@ const choice = <const T extends readonly string[]>(values: T) =>
   z.enum(values, { error: `${values.slice(0, -1).join(", ")} or ${values.at(-1)}` });
 const integer = (min: number, max: number) => {
   const error = `a whole number from ${min} to ${max}`;
-  return z.int({ error }).min(min, { error }).max(max, { error });
+  return z.int({ error }).check(z.gte(min, { error }), z.lte(max, { error }));
 };
-const list = <T extends z.ZodType>(item: T, expected: string) => z.array(item, { error: expected });
+const list = <T extends z.ZodMiniType>(item: T, expected: string) =>
+  z.array(item, { error: expected });
 
 function url(expected: string) {
-  return text(expected).superRefine((value, context) => {
+  return text(expected).check(z.superRefine((value, context) => {
     const parsed = URL.canParse(value) ? new URL(value) : undefined;
     if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
       refuse(context, value, expected);
     } else if (parsed.username !== "" || parsed.password !== "") {
       refuse(context, value, `${expected} without user name and password`);
     }
-  });
+  }));
 }
 
 /** One address, or where `several` a comma-separated list of them. */
 function addressText(several = false) {
-  return text("host:port").superRefine((value, context) => {
+  return text("host:port").check(z.superRefine((value, context) => {
     const parts = several ? splitAddresses(value) : [{ text: value, offset: 0 }];
     for (const { text: part, offset } of parts) {
       const parsed = parseAddress(part);
       if ("expected" in parsed) refuse(context, value, parsed.expected, { part, offset });
     }
-  });
+  }));
 }
 
 /** An address checked before, written in one way. */
@@ -92,43 +97,53 @@ function canonical(text: string): string {
 }
 
 const SERVERS = "host:port, or several, as a list or separated by commas";
-const bootstrapServers = z.union([
-  addressText(true),
-  list(addressText(true), SERVERS).min(1, { error: SERVERS }),
-], { error: SERVERS }).transform((value): readonly HostPort[] => {
-  const servers = new Map<string, HostPort>();
-  for (const { text: part } of [value].flat().flatMap(splitAddresses)) {
-    const parsed = parseAddress(part);
-    if ("host" in parsed) servers.set(formatAddress(parsed), parsed);
-  }
-  return [...servers.values()];
-}).describe("Where to reach the cluster first: host:port, comma-separated or a list");
-
-const addresses = z.record(addressText(), addressText(), {
-  error: "a mapping of advertised to dialled host:port",
-}).transform((value, context): ReadonlyMap<string, string> => {
-  const dialled = new Map<string, string>();
-  for (const [key, address] of Object.entries(value)) {
-    const advertised = canonical(key);
-    if (dialled.has(advertised)) {
-      const detail = { inKey: true, what: "is given twice" };
-      refuse(context, value, "one address to dial", detail, [key]);
+const bootstrapServers = z.pipe(
+  z.union([
+    addressText(true),
+    list(addressText(true), SERVERS).check(z.minLength(1, { error: SERVERS })),
+  ], { error: SERVERS }),
+  z.transform((value): readonly HostPort[] => {
+    const servers = new Map<string, HostPort>();
+    for (const { text: part } of [value].flat().flatMap(splitAddresses)) {
+      const parsed = parseAddress(part);
+      if ("host" in parsed) servers.set(formatAddress(parsed), parsed);
     }
-    dialled.set(advertised, canonical(address));
-  }
-  return dialled;
-}).describe("Address to dial for each advertised one that can't be reached from here");
+    return [...servers.values()];
+  }),
+).check(z.describe("Where to reach the cluster first: host:port, comma-separated or a list"));
+
+const addresses = z.pipe(
+  z.record(addressText(), addressText(), {
+    error: "a mapping of advertised to dialled host:port",
+  }),
+  z.transform((value, context): ReadonlyMap<string, string> => {
+    const dialled = new Map<string, string>();
+    for (const [key, address] of Object.entries(value)) {
+      const advertised = canonical(key);
+      if (dialled.has(advertised)) {
+        const detail = { inKey: true, what: "is given twice" };
+        refuse(context, value, "one address to dial", detail, [key]);
+      }
+      dialled.set(advertised, canonical(address));
+    }
+    return dialled;
+  }),
+).check(z.describe("Address to dial for each advertised one that can't be reached from here"));
 
 const tls = z.union([
   flag(),
-  z.strictObject({
-    ca: text("the path of a PEM file").describe("Trusted authorities, PEM, besides the system's"),
-    cert: text("the path of a PEM file").describe("Client certificate, PEM"),
-    key: text("the path of a PEM file").describe("Private key of the client certificate, PEM"),
+  z.partial(z.strictObject({
+    ca: text("the path of a PEM file")
+      .check(z.describe("Trusted authorities, PEM, besides the system's")),
+    cert: text("the path of a PEM file").check(z.describe("Client certificate, PEM")),
+    key: text("the path of a PEM file")
+      .check(z.describe("Private key of the client certificate, PEM")),
     passphrase: z.string({ error: "the key's passphrase" }),
-    serverName: text("a host name").describe("Name to expect in every broker's certificate"),
-    verifyHostname: flag().describe("false: certificates need not carry the broker's name"),
-  }).partial(),
+    serverName: text("a host name")
+      .check(z.describe("Name to expect in every broker's certificate")),
+    verifyHostname: flag()
+      .check(z.describe("false: certificates need not carry the broker's name")),
+  })),
 ], { error: "true, false or a mapping such as {ca: ca.pem}" });
 
 const MECHANISM = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER";
@@ -136,18 +151,18 @@ const sasl = z.discriminatedUnion("mechanism", [
   z.strictObject({
     mechanism: z.enum(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"], { error: MECHANISM }),
     username: text("a user name"),
-    password: z.string({ error: "the password" }).optional()
-      .describe("In single quotes, or ${NAME} for an environment variable"),
-    passwordFile: text("the path of a file").optional()
-      .describe("A file whose first line is the password"),
+    password: z.optional(z.string({ error: "the password" }))
+      .check(z.describe("In single quotes, or ${NAME} for an environment variable")),
+    passwordFile: z.optional(text("the path of a file"))
+      .check(z.describe("A file whose first line is the password")),
   }),
   z.strictObject({
     mechanism: z.literal("OAUTHBEARER", { error: MECHANISM }),
-    tokenFile: text("the path of a file").optional(),
-    tokenEndpoint: url("an http or https URL").optional(),
-    clientId: text("a client id").optional(),
-    clientSecret: z.string({ error: "the client secret" }).optional(),
-    scope: text("a scope").optional(),
+    tokenFile: z.optional(text("the path of a file")),
+    tokenEndpoint: z.optional(url("an http or https URL")),
+    clientId: z.optional(text("a client id")),
+    clientSecret: z.optional(z.string({ error: "the client secret" })),
+    scope: z.optional(text("a scope")),
   }),
 ], {
   error: (issue) =>
@@ -156,36 +171,43 @@ const sasl = z.discriminatedUnion("mechanism", [
 
 const cluster = z.strictObject({
   bootstrapServers,
-  addresses: addresses.optional(),
-  tls: tls.default(false).describe("true, or what to open TLS connections with"),
-  sasl: sasl.optional().describe("How to authenticate"),
+  addresses: z.optional(addresses),
+  tls: z._default(tls, false).check(z.describe("true, or what to open TLS connections with")),
+  sasl: z.optional(sasl).check(z.describe("How to authenticate")),
 }, { error: "a mapping with bootstrapServers" });
 
 const PATTERN = "a glob such as orders-*, or a /regular expression/";
-const pattern = text(PATTERN).superRefine((value, context) => {
+const pattern = text(PATTERN).check(z.superRefine((value, context) => {
   const parsed = parsePattern(value);
   if (typeof parsed !== "string") return;
   const reason = parsed.replace(/^Not a valid pattern: /, "").replace(/^A /, "a ");
   refuse(context, value, PATTERN, { what: `is no pattern (${reason})` });
-});
+}));
 
-const filter = z.strictObject({
-  include: list(pattern, "a list of patterns").default([]),
-  exclude: list(pattern, "a list of patterns").default([]),
-}, { error: "a mapping with include and exclude" }).prefault({});
+const filter = z.prefault(
+  z.strictObject({
+    include: z._default(list(pattern, "a list of patterns"), []),
+    exclude: z._default(list(pattern, "a list of patterns"), []),
+  }, { error: "a mapping with include and exclude" }),
+  {},
+);
 
 const OFFSET = "an offset (0 or more)";
-const offset = z.union([z.int(), z.bigint()], { error: OFFSET }).transform((value, context) => {
-  const exact = BigInt(value);
-  return exact >= 0n && exact <= MAX_OFFSET ? exact : refuse(context, value, OFFSET);
-});
+const offset = z.pipe(
+  z.union([z.int(), z.bigint()], { error: OFFSET }),
+  z.transform((value, context) => {
+    const exact = BigInt(value);
+    return exact >= 0n && exact <= MAX_OFFSET ? exact : refuse(context, value, OFFSET);
+  }),
+);
 const START = "an offset, earliest, or an ISO time with its zone (2022-11-03T15:02:08Z)";
 const start = z.union([
   offset,
   z.literal("earliest"),
-  z.iso.datetime({ offset: true, error: START }).transform((value) => ({
-    timestampMs: Date.parse(value),
-  })),
+  z.pipe(
+    z.iso.datetime({ offset: true, error: START }),
+    z.transform((value) => ({ timestampMs: Date.parse(value) })),
+  ),
 ], { error: START });
 
 const ranges = list(
@@ -193,36 +215,42 @@ const ranges = list(
     topic: text("a topic name"),
     partition: integer(0, 2 ** 31 - 1),
     start,
-    end: offset.optional(),
+    end: z.optional(offset),
   }, { error: "a mapping with topic, partition and start" }),
   "a list of {topic, partition, start, end}",
-).min(1, { error: "at least one range" });
+).check(z.minLength(1, { error: "at least one range" }));
 
 const SIZE = "bytes, as a number or with a unit (50MB, 64MiB)";
-const size = z.union([z.number(), z.string()], { error: SIZE }).transform((value, context) => {
-  const bytes = typeof value === "number" ? value : parseSizeBytes(value);
-  const valid = bytes !== undefined && Number.isSafeInteger(bytes) && bytes > 0;
-  return valid ? bytes : refuse(context, value, SIZE);
-});
+const size = z.pipe(
+  z.union([z.number(), z.string()], { error: SIZE }),
+  z.transform((value, context) => {
+    const bytes = typeof value === "number" ? value : parseSizeBytes(value);
+    const valid = bytes !== undefined && Number.isSafeInteger(bytes) && bytes > 0;
+    return valid ? bytes : refuse(context, value, SIZE);
+  }),
+);
 
 const DURATION = "a duration with its unit (500ms, 90s, 10m, 2h), a week at most";
-const duration = z.string({ error: DURATION }).transform((value, context) => {
-  const ms = parseDurationMs(value);
-  return ms !== undefined && ms > 0 && ms <= WEEK_MS ? ms : refuse(context, value, DURATION);
-});
+const duration = z.pipe(
+  z.string({ error: DURATION }),
+  z.transform((value, context) => {
+    const ms = parseDurationMs(value);
+    return ms !== undefined && ms > 0 && ms <= WEEK_MS ? ms : refuse(context, value, DURATION);
+  }),
+);
 
 const REFERENCE = "a config provider reference such as '${file:/etc/connect/secrets:source}'";
-const reference = text(REFERENCE).superRefine((value, context) => {
+const reference = text(REFERENCE).check(z.superRefine((value, context) => {
   if (isProviderReference(value)) return;
   // What stands there may be the secret itself.
   refuse(context, value, REFERENCE, { what: "is no reference that a Connect worker resolves" });
-});
+}));
 const references = z.record(
-  text("password, key, or a setting of a Kafka client").superRefine((name, context) => {
+  text("password, key, or a setting of a Kafka client").check(z.superRefine((name, context) => {
     if (name === "password" || name === "key" || /^[a-z.]+\.[a-z.]+$/.test(name)) return;
     const expected = "password, key, or a setting of a Kafka client such as sasl.jaas.config";
     refuse(context, name, expected);
-  }),
+  })),
   reference,
   { error: "a mapping of settings to config provider references" },
 );
@@ -232,10 +260,10 @@ const engine = z.union([
   z.strictObject({
     connect: z.strictObject({
       url: url("the http or https URL of a Connect worker"),
-      tasks: integer(1, 10_000).optional(),
-      secrets: z.strictObject({ source: references, target: references }, {
+      tasks: z.optional(integer(1, 10_000)),
+      secrets: z.optional(z.partial(z.strictObject({ source: references, target: references }, {
         error: "a mapping with source and target",
-      }).partial().optional(),
+      }))),
     }, { error: "a mapping with url" }),
   }),
 ], { error: "local or a mapping with connect" });
@@ -243,37 +271,50 @@ const engine = z.union([
 /** `migration.yaml` as it is written; its output has defaults and units filled in, but no files and no secrets. */
 export const migrationFile = z.strictObject({
   checkFlag: z.literal([0, 1], { error: "0 (check only) or 1 (migrate)" })
-    .describe("0: check only, 1: migrate"),
-  source: cluster.describe("The cluster to read; nothing is written to it"),
-  target: cluster.describe("The cluster to write"),
-  topics: filter.describe("Topics to migrate; without include, all"),
-  groups: filter.describe("Consumer groups whose committed offsets count; without include, all"),
-  uncommitted: choice(["earliest", "skip"]).default("earliest")
-    .describe("Partitions a group never committed, of topics it reads"),
-  createTopics: z.union([
-    flag(),
-    z.strictObject({ replicationFactor: integer(1, 32_767).optional() }),
-  ], { error: "true, false or {replicationFactor: 3}" }).default(false)
-    .describe("true: create missing topics as they are on the source"),
-  groupOffsets: choice(["ignore", "commit"]).default("ignore")
-    .describe("commit: carry every group's position over to the target"),
-  verify: choice(["count", "content"]).default("count")
-    .describe("content: read both sides back and compare digests"),
-  nonEmptyTarget: choice(["refuse", "append"]).default("refuse")
-    .describe("What to do when a target partition already holds messages"),
-  accept: list(
-    z.enum(OVERRIDABLE_CODES, {
-      error: OVERRIDABLE_CODES.join(", ").replace(/, (?!.*, )/, " or "),
-    }),
-    "a list of finding codes",
-  ).default([]).describe("Findings to go on in spite of"),
-  limits: z.strictObject({
-    bytesPerSecond: size.optional().describe("A number of bytes, or with a unit: 50MB, 64MiB"),
-    giveUpAfter: duration.prefault("10m")
-      .describe("A partition without any acknowledgement for so long fails: 90s, 10m"),
-  }, { error: "a mapping with bytesPerSecond and giveUpAfter" }).prefault({}),
-  ranges: ranges.optional().describe("What to copy, instead of asking the groups"),
-  engine: engine.default("local").describe("local, or a Kafka Connect cluster that copies"),
+    .check(z.describe("0: check only, 1: migrate")),
+  source: cluster.check(z.describe("The cluster to read; nothing is written to it")),
+  target: cluster.check(z.describe("The cluster to write")),
+  topics: filter.check(z.describe("Topics to migrate; without include, all")),
+  groups: filter.check(
+    z.describe("Consumer groups whose committed offsets count; without include, all"),
+  ),
+  uncommitted: z._default(choice(["earliest", "skip"]), "earliest")
+    .check(z.describe("Partitions a group never committed, of topics it reads")),
+  createTopics: z._default(
+    z.union([
+      flag(),
+      z.strictObject({ replicationFactor: z.optional(integer(1, 32_767)) }),
+    ], { error: "true, false or {replicationFactor: 3}" }),
+    false,
+  ).check(z.describe("true: create missing topics as they are on the source")),
+  groupOffsets: z._default(choice(["ignore", "commit"]), "ignore")
+    .check(z.describe("commit: carry every group's position over to the target")),
+  verify: z._default(choice(["count", "content"]), "count")
+    .check(z.describe("content: read both sides back and compare digests")),
+  nonEmptyTarget: z._default(choice(["refuse", "append"]), "refuse")
+    .check(z.describe("What to do when a target partition already holds messages")),
+  accept: z._default(
+    list(
+      z.enum(OVERRIDABLE_CODES, {
+        error: OVERRIDABLE_CODES.join(", ").replace(/, (?!.*, )/, " or "),
+      }),
+      "a list of finding codes",
+    ),
+    [],
+  ).check(z.describe("Findings to go on in spite of")),
+  limits: z.prefault(
+    z.strictObject({
+      bytesPerSecond: z.optional(size)
+        .check(z.describe("A number of bytes, or with a unit: 50MB, 64MiB")),
+      giveUpAfter: z.prefault(duration, "10m").check(
+        z.describe("A partition without any acknowledgement for so long fails: 90s, 10m"),
+      ),
+    }, { error: "a mapping with bytesPerSecond and giveUpAfter" }),
+    {},
+  ),
+  ranges: z.optional(ranges).check(z.describe("What to copy, instead of asking the groups")),
+  engine: z._default(engine, "local")
+    .check(z.describe("local, or a Kafka Connect cluster that copies")),
 }, { error: "a mapping with checkFlag, source and target" });
 
 /** The file's checked content. */

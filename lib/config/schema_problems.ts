@@ -1,7 +1,7 @@
 // What the schema finds wrong with the content of `migration.yaml`, in sentences: every issue of zod as
 // "what is wrong, what was expected", unknown keys with the nearest known name. It knows paths, not positions.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { escapeName } from "../core/escape_name.ts";
 import { lettersOf, nearestName } from "./known_names.ts";
 import { describe, formatPath, type LocatedProblem, valueAt } from "./located_problem.ts";
@@ -138,7 +138,7 @@ function unknownKeyProblem(path: Path, content: unknown) {
   const message = `Unknown key ${shown}${place}, expected ${expected}`;
   const meant = siblings.includes(expected) ? [pathKey([...parent, expected])] : [];
   const problem: LocatedProblem = { path, at: "key", message };
-  return { problem, meant, isFar: near === undefined && !ALL_NAMES.has(name) };
+  return { problem, meant, isFar: near === undefined && !allNames().has(name) };
 }
 
 /** Keys of the mapping at a path. */
@@ -147,13 +147,13 @@ function knownKeys(path: Path, content: unknown): readonly string[] {
   for (const [depth, key] of path.entries()) {
     const value = valueAt(content, path.slice(0, depth));
     schemas = schemas.flatMap((schema) => objectsOf(schema, value)).flatMap((object) =>
-      object instanceof z.ZodArray ? [object.element] : object.shape[String(key)] ?? []
+      object.type === "array" ? [object.element] : object.shape[String(key)] ?? []
     );
   }
   const objects = schemas.flatMap((schema) => objectsOf(schema, valueAt(content, path)));
   return [
     ...new Set(
-      objects.flatMap((object) => object instanceof z.ZodObject ? Object.keys(object.shape) : []),
+      objects.flatMap((object) => object.type === "object" ? Object.keys(object.shape) : []),
     ),
   ];
 }
@@ -162,7 +162,7 @@ function knownKeys(path: Path, content: unknown): readonly string[] {
 function elsewhere(name: string, parent: Path): readonly string[] {
   const letters = lettersOf(name);
   const here = parent.map((part) => `${String(part)}.`).join("");
-  const paths = ALL_PATHS.filter((path) => {
+  const paths = allPaths().filter((path) => {
     const last = path.split(".").at(-1) ?? "";
     const holder = path.split(".").at(-2);
     return lettersOf(last) === letters && holder !== parent.at(-1);
@@ -174,48 +174,67 @@ function elsewhere(name: string, parent: Path): readonly string[] {
   return below.length > 0 ? below : near.length > 0 ? near : paths;
 }
 
-/** Every key path of the schema, dotted, without those inside lists. */
-const ALL_PATHS: readonly string[] = listPaths();
+/** Every key path of the schema, dotted, without those inside lists; listed when something is wrong. */
+function allPaths(): readonly string[] {
+  return listed ??= listPaths();
+}
 
-/** Every key of the schema, wherever it stands. */
-export const ALL_NAMES: ReadonlySet<string> = new Set(
-  ALL_PATHS.flatMap((path) => path.split(".")),
-);
+let listed: readonly string[] | undefined;
 
 function listPaths(): readonly string[] {
   const pathsOf = (schema: z.core.$ZodType, prefix: string): readonly string[] =>
     objectsOf(schema, undefined).flatMap((object) =>
-      object instanceof z.ZodObject
+      object.type === "object"
         ? Object.entries(object.shape).flatMap(([key, value]) => [
           `${prefix}${key}`,
-          ...pathsOf(value as z.core.$ZodType, `${prefix}${key}.`),
+          ...pathsOf(value, `${prefix}${key}.`),
         ])
         : []
     );
   return [...new Set(pathsOf(migrationFile, ""))];
 }
 
-type Container = z.ZodObject | z.ZodArray;
+/** Every key of the schema, wherever it stands. */
+export function allNames(): ReadonlySet<string> {
+  return new Set(allPaths().flatMap((path) => path.split(".")));
+}
+
+type Container = z.core.$ZodObjectDef | z.core.$ZodArrayDef;
 
 /** The objects and arrays a schema may stand for: wrappers taken off, unions opened. */
 function objectsOf(schema: z.core.$ZodType, value: unknown): readonly Container[] {
-  if (schema instanceof z.ZodObject || schema instanceof z.ZodArray) return [schema];
-  if (
-    schema instanceof z.ZodOptional || schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodPrefault
-  ) return objectsOf(schema.unwrap(), value);
-  if (schema instanceof z.ZodPipe) return objectsOf(schema.in, value);
-  if (schema instanceof z.ZodDiscriminatedUnion) {
-    const { discriminator } = schema.def;
-    const tag = valueAt(value, [discriminator]);
-    const options = schema.options.flatMap((option) => objectsOf(option, value));
-    const fitting = options.filter((option) =>
-      option instanceof z.ZodObject && option.shape[discriminator]?.safeParse(tag).success
-    );
-    return fitting.length > 0 ? fitting : options;
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  switch (def.type) {
+    case "object":
+    case "array":
+      return [def];
+    case "optional":
+    case "default":
+    case "prefault":
+      return objectsOf(def.innerType, value);
+    case "pipe":
+      return objectsOf(def.in, value);
+    case "union": {
+      const options = def.options.flatMap((option) => objectsOf(option, value));
+      const fitting = "discriminator" in def
+        ? fittingOptions(options, String(def.discriminator), value)
+        : [];
+      return fitting.length > 0 ? fitting : options;
+    }
+    default:
+      return [];
   }
-  if (schema instanceof z.ZodUnion) {
-    return schema.options.flatMap((option) => objectsOf(option, value));
-  }
-  return [];
+}
+
+/** Those whose tag is the value's. */
+function fittingOptions(
+  options: readonly Container[],
+  discriminator: string,
+  value: unknown,
+): readonly Container[] {
+  const tag = valueAt(value, [discriminator]);
+  return options.filter((option) => {
+    const schema = option.type === "object" ? option.shape[discriminator] : undefined;
+    return schema !== undefined && z.safeParse(schema, tag).success;
+  });
 }
