@@ -14,6 +14,7 @@ Deno.test("parsePattern() reads globs and regular expressions that match the who
     ["a[]b]", ["a]", "ab"], ["a"]],
     ["a[b-]", ["a-", "ab"], ["ac"]],
     ["a.b", ["a.b"], ["axb"]],
+    ["a]b", ["a]b"], ["ab"]],
     ["a(b|c)+$", ["a(b|c)+$"], ["ab", "abc"]],
     ["a\\*", ["a*"], ["ab"]],
     ["/orders-\\d+/", ["orders-12"], ["orders-", "xorders-1", "orders-1x", "orders-1\n"]],
