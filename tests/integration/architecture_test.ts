@@ -17,7 +17,7 @@ const PURE: Readonly<Record<string, { readonly folders: string[]; readonly packa
       folders: ["codec", "batch", "core"],
       packages: ["node:zlib", "node:buffer"],
     },
-    config: { folders: ["config", "core"], packages: ["yaml", "zod"] },
+    config: { folders: ["config", "core"], packages: ["yaml", "zod/mini"] },
     report: { folders: ["report", "core"], packages: ["zod"] },
     mirror: { folders: ["mirror", "config", "core"], packages: [] },
     page: {
