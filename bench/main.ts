@@ -2,7 +2,7 @@
 // two real brokers, and prints medians and ratios; with `--limit`, how evenly a limit is kept. A run that copied less than
 // everything is a failure, of that contender; how fast a run was never is.
 
-import { conditions } from "./conditions.ts";
+import { conditions, versions } from "./conditions.ts";
 import { connectContender, type Contender, dataMigrateContender, peers } from "./contenders.ts";
 import { benchLimit } from "./limit.ts";
 import { type BenchOptions, HELP, parseBenchOptions } from "./options.ts";
@@ -23,7 +23,7 @@ async function bench(options: BenchOptions): Promise<boolean> {
   const startedAt = performance.now();
   const programs = await goPrograms();
   const binary = options.binary ?? await dataMigrate(say);
-  const under = await conditions(binary);
+  const under = await conditions();
   say(under.machine);
   await using stage = await openStage(programs);
   const { limit, peers: wanted } = options;
@@ -47,7 +47,9 @@ async function bench(options: BenchOptions): Promise<boolean> {
     const minutes = (performance.now() - startedAt) / 60_000;
     say(`after ${minutes.toFixed(1)} minutes`);
     const { runs, scale } = options;
-    if (options.write) await writeReport({ ...under, runs, scale, minutes, results, startMs });
+    if (!options.write) return;
+    const ran = { ...under, versions: await versions(binary) };
+    await writeReport({ ...ran, runs, scale, minutes, results, startMs });
   };
   let filled: Workload | undefined;
   for (const workload of options.workloads.map((each) => scaled(each, options.scale))) {

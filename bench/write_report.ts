@@ -10,6 +10,7 @@ import { type Target, targets } from "./targets.ts";
 
 /** What there is to write. */
 export interface Report extends Conditions {
+  readonly versions: readonly string[];
   readonly runs: number;
   readonly scale: number;
   /** What it took. */
