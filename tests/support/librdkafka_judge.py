@@ -38,6 +38,7 @@ from confluent_kafka.admin import (
 )
 
 PATIENCE = 60  # seconds for anything a healthy cluster does
+CONTROLLER_PATIENCE = 10  # seconds for the broker that is said to be the controller
 hanging_producers = {}
 members = {}
 COORDINATOR_NOT_READY = (
@@ -75,31 +76,45 @@ def until(condition, what):
         time.sleep(0.05)
 
 
-def create_topics(cluster, topics):
-    it = admin(cluster)
-    asked_before = []
+def until_answered(cluster, ask, done, what):
+    """
+    Asks again where no answer came, and with a new client: one that was told of a controller that has gone waits for
+    it in vain. `done`: the error that tells that an earlier request came through all the same.
+    """
+    asked_before = False
 
-    def created(topic):
+    def answered():
+        nonlocal asked_before
+        it = admin(cluster)
+        try:
+            wait_all(ask(it))
+        except KafkaException as error:
+            code = error.args[0].code()
+            if code in UNANSWERED:
+                asked_before = True
+                return False
+            if code != done or not asked_before:
+                raise
+        return True
+
+    until(answered, what)
+
+
+def create_topics(cluster, topics):
+    for topic in topics:
         request = NewTopic(
             topic["name"],
             num_partitions=topic.get("partitions", 1),
             replication_factor=topic.get("replicationFactor", 1),
             config=topic.get("configs", {}),
         )
-        try:
-            wait_all(it.create_topics([request]))
-        except KafkaException as error:
-            code = error.args[0].code()
-            if code in UNANSWERED:
-                asked_before.append(topic["name"])
-                return False
-            # The answer to an earlier request was lost, the topic was not.
-            if code != KafkaError.TOPIC_ALREADY_EXISTS or topic["name"] not in asked_before:
-                raise
-        return True
-
-    for topic in topics:
-        until(lambda: created(topic), f"{topic['name']} to be created")
+        until_answered(
+            cluster,
+            lambda it: it.create_topics([request], request_timeout=CONTROLLER_PATIENCE),
+            KafkaError.TOPIC_ALREADY_EXISTS,
+            f"{topic['name']} to be created",
+        )
+    it = admin(cluster)
 
     def led(topic):
         known = it.list_topics(topic["name"], timeout=PATIENCE).topics[topic["name"]]
@@ -130,8 +145,14 @@ def describe_topic(cluster, topic):
 
 
 def delete_topics(cluster, topics):
+    for topic in topics:
+        until_answered(
+            cluster,
+            lambda it: it.delete_topics([topic], request_timeout=CONTROLLER_PATIENCE),
+            KafkaError.UNKNOWN_TOPIC_OR_PART,
+            f"{topic} to be deleted",
+        )
     it = admin(cluster)
-    wait_all(it.delete_topics(topics))
     until(lambda: not set(topics) & set(it.list_topics(timeout=PATIENCE).topics), "topics to go")
 
 
