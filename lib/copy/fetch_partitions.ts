@@ -2,6 +2,7 @@
 // answer matched to what was asked. It looks at no record, decides nothing about a partition, and never asks twice.
 
 import { kafkaError } from "../core/kafka_error.ts";
+import { supportedVersion } from "../wire/api_version.ts";
 import type { BufferPool } from "../wire/buffer_pool.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import type { ResponseFrame } from "../wire/connection.ts";
@@ -14,7 +15,7 @@ import {
   type FetchPartition,
   type FetchResponse,
 } from "../wire/fetch.ts";
-import { decodeFetchById, encodeFetchById, FETCH_BY_ID_VERSION } from "../wire/fetch_by_id.ts";
+import { decodeFetchById, encodeFetchById, FETCH_BY_ID_VERSIONS } from "../wire/fetch_by_id.ts";
 import { ProtocolError } from "../wire/protocol_reader.ts";
 import { LONGEST_THROTTLE_MS } from "./lane.ts";
 
@@ -71,10 +72,8 @@ export async function fetchPartitions<Asked extends FetchPartition>(
   }
 }
 
-function fetchesById({ versions }: BrokerConnection): boolean {
-  const theirs = versions.get(FETCH_API_KEY);
-  return theirs !== undefined && theirs.min <= FETCH_BY_ID_VERSION &&
-    theirs.max >= FETCH_BY_ID_VERSION;
+function fetchesById(broker: BrokerConnection): boolean {
+  return supportedVersion(broker, FETCH_API_KEY, FETCH_BY_ID_VERSIONS) !== undefined;
 }
 
 /** Undefined where one is not known. */

@@ -19,7 +19,7 @@ interface VersionRange {
 
 /** The highest version of an API both sides speak; undefined where there is none. */
 export function supportedVersion(
-  { versions }: BrokerChannel,
+  { versions }: Pick<BrokerChannel, "versions">,
   apiKey: number,
   ours: VersionRange,
 ): number | undefined {

@@ -3,11 +3,13 @@
 
 import type { ClusterConfig } from "../config/migration_config.ts";
 import { formatAddress, type HostPort } from "../config/address.ts";
-import type { ApiVersionTable, BrokerChannel } from "./api_version.ts";
+import { type ApiVersionTable, type BrokerChannel, supportedVersion } from "./api_version.ts";
 import { dialledAddress } from "./addresses.ts";
 import { Connection } from "./connection.ts";
 import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
+import { FETCH_API_KEY, FETCH_VERSIONS } from "./fetch.ts";
 import { fetchApiVersions } from "./kafkajs_protocol.ts";
+import { PRODUCE_API_KEY, PRODUCE_VERSIONS } from "./produce.ts";
 import { openStream } from "./stream.ts";
 import { tlsReasonOf } from "./tls_reason.ts";
 import type { TokenSource } from "./token_source.ts";
@@ -30,10 +32,6 @@ export const CONNECT_TIMEOUTS: ConnectTimeouts = { dialMs: 10_000, requestMs: 12
 export interface BrokerConnection extends BrokerChannel {
   readonly connection: Connection;
 }
-
-/** Fetch 11 and Produce 8: Kafka 2.4 and newer. */
-const FETCH = { key: 1, version: 11 };
-const PRODUCE = { key: 0, version: 8 };
 
 /**
  * Opens an authenticated connection to the broker advertised at an address.
@@ -98,11 +96,10 @@ async function versionsOf(connection: Connection, tls: boolean): Promise<ApiVers
     if (error instanceof ConnectionError) throw error;
     throw new ConnectionError("protocol", address, "the answer to ApiVersions could not be read");
   }
-  const speaks = ({ key, version }: { key: number; version: number }) => {
-    const range = versions.get(key);
-    return range !== undefined && range.min <= version && range.max >= version;
-  };
-  if (!speaks(FETCH) || !speaks(PRODUCE)) {
+  // Both together came with Kafka 2.4.
+  const canCopy = supportedVersion({ versions }, FETCH_API_KEY, FETCH_VERSIONS) !== undefined &&
+    supportedVersion({ versions }, PRODUCE_API_KEY, PRODUCE_VERSIONS) !== undefined;
+  if (!canCopy) {
     throw new ConnectionError(
       "unsupported",
       address,

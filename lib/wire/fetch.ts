@@ -7,7 +7,8 @@ import { ProtocolWriter } from "./protocol_writer.ts";
 
 /** API key of Fetch. */
 export const FETCH_API_KEY = 1;
-const VERSION = 11;
+/** Versions used here. */
+export const FETCH_VERSIONS = { min: 11, max: 11 };
 const READ_UNCOMMITTED = 0;
 const READ_COMMITTED = 1;
 
@@ -81,7 +82,7 @@ export function encodeFetch(
     });
   });
   writer.int32(0).string(""); // forgotten topics, rack
-  return { apiKey: FETCH_API_KEY, apiVersion: VERSION, body: [writer.bytes] };
+  return { apiKey: FETCH_API_KEY, apiVersion: FETCH_VERSIONS.max, body: [writer.bytes] };
 }
 
 /** Reads a Fetch response. @throws {ProtocolError} when it is not one */

@@ -14,8 +14,8 @@ import {
 import { ProtocolError, ProtocolReader } from "./protocol_reader.ts";
 import { ProtocolWriter } from "./protocol_writer.ts";
 
-/** The version written and read here. */
-export const FETCH_BY_ID_VERSION = 13;
+/** Versions of Fetch used here. */
+export const FETCH_BY_ID_VERSIONS = { min: 13, max: 13 };
 
 /**
  * Encodes a Fetch; partitions of one topic should stand together.
@@ -51,7 +51,7 @@ export function encodeFetchById(
   writer.uvarint(1).compactString("").noTags(); // no forgotten topics, no rack
   return {
     apiKey: FETCH_API_KEY,
-    apiVersion: FETCH_BY_ID_VERSION,
+    apiVersion: FETCH_BY_ID_VERSIONS.max,
     flexible: true,
     body: [writer.bytes],
   };

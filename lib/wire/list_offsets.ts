@@ -1,5 +1,5 @@
-// ListOffsets 3 (Kafka ≥ 2.0): where partitions begin and end, and the first offset at or after a time. kafkajs encodes it too,
-// with half a kilobyte of working memory for each partition.
+// ListOffsets 3 (Kafka ≥ 2.0): where partitions begin and end, and the first offset at or after a time. kafkajs encodes
+// it too, with half a kilobyte of working memory for each partition.
 
 import type { TopicPartition } from "../core/topic_partition.ts";
 import type { RequestFrame, ResponseFrame } from "./connection.ts";

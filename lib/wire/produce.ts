@@ -8,7 +8,8 @@ import { ProtocolWriter } from "./protocol_writer.ts";
 
 /** API key of Produce. */
 export const PRODUCE_API_KEY = 0;
-const VERSION = 8;
+/** Versions used here. */
+export const PRODUCE_VERSIONS = { min: 8, max: 8 };
 const ALL_IN_SYNC_REPLICAS = -1;
 
 /** One record batch for one partition. */
@@ -67,7 +68,7 @@ export function encodeProduce(
     }
   }
   body.push(writer.bytes);
-  return { apiKey: PRODUCE_API_KEY, apiVersion: VERSION, body };
+  return { apiKey: PRODUCE_API_KEY, apiVersion: PRODUCE_VERSIONS.max, body };
 }
 
 /** Reads a Produce response. @throws {ProtocolError} when it is not one */
