@@ -24,6 +24,13 @@ function buildTables(): Int32Array {
   return tables;
 }
 
+/** The byte whose register, the first of {@link TABLES}, has these highest bits: no two have the same. */
+const BYTE_OF_HIGHEST = (() => {
+  const bytes = new Uint8Array(256);
+  for (let byte = 0; byte < 256; byte++) bytes[TABLES[byte]! >>> 24] = byte;
+  return bytes;
+})();
+
 /**
  * The CRC-32C of `bytes[start, end)`, as Kafka stores it: initial value and final XOR all ones.
  *
@@ -92,6 +99,16 @@ function registerInHalves(before: number, view: DataView, start: number, end: nu
  */
 export function crc32cStep(register: number, bytes: number): number {
   return afterZeros(register ^ bytes, 0);
+}
+
+/** The register before {@link crc32cStep} took these bytes. */
+export function crc32cStepBack(register: number, bytes: number): number {
+  let before = register;
+  for (let i = 0; i < 4; i++) {
+    const byte = BYTE_OF_HIGHEST[before >>> 24]!;
+    before = ((before ^ TABLES[byte]!) << 8) | byte;
+  }
+  return before ^ bytes;
 }
 
 /** The register after four bytes, the first one lowest, and up to twelve zero bytes, as if nothing came before them. */

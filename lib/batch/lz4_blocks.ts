@@ -6,6 +6,9 @@ import { ContentChanges } from "../codec/content_changes.ts";
 import type { Viewed } from "../codec/copy_back.ts";
 import { Lz4Rewriter } from "../codec/lz4_rewrite.ts";
 import { Lz4Sequences } from "../codec/lz4_sequences.ts";
+import { crcMatches } from "./check.ts";
+import { crc32cRegister } from "./crc32c.ts";
+import { Lz4OnlyRecord } from "./lz4_only_record.ts";
 import { MOST_HEAD_BYTES, writeRecordHead } from "./record_head.ts";
 import { recordCount, RECORDS_POSITION } from "./record_batch.ts";
 
@@ -21,23 +24,26 @@ export class Lz4Blocks {
   readonly #sequences = new Lz4Sequences();
   readonly #changes = new ContentChanges();
   readonly #rewriter = new Lz4Rewriter(this.#sequences, this.#changes);
+  readonly #onlyRecord = new Lz4OnlyRecord(this.#sequences);
+  /** Who writes what was loaded. */
+  #writer: Lz4OnlyRecord | Lz4Rewriter = this.#rewriter;
   readonly #head = new Uint8Array(MOST_HEAD_BYTES);
   /** Where the last varint ended. */
   #readEnd = 0;
 
   /** Bytes of the records as they will be, opened. */
   get contentSize(): number {
-    return this.#changes.newSize;
+    return this.#writer.contentSize;
   }
 
   /** Bytes that {@link write} takes at most. */
   get mostBytes(): number {
-    return this.#rewriter.mostBytes;
+    return this.#writer.mostBytes;
   }
 
   /** Bytes of the largest block written, opened or not. */
   get largestBlock(): number {
-    return this.#rewriter.largestBlock;
+    return this.#writer.largestBlock;
   }
 
   /**
@@ -45,7 +51,7 @@ export class Lz4Blocks {
    *
    * @param shift milliseconds that all timestamp deltas grow by
    * @param firstOffsetDelta what offset deltas count from
-   * @returns false where its records must be opened for that
+   * @returns false where its records must be opened for that, or it is damaged and nobody would find that afterwards
    */
   load(
     source: Viewed,
@@ -54,19 +60,33 @@ export class Lz4Blocks {
     shift: number,
     firstOffsetDelta: number,
   ): boolean {
+    const end = position + size;
     try {
       const start = position + RECORDS_POSITION;
-      if (!this.#sequences.load(source, start, position + size, MOST_CONTENT)) return false;
+      if (!this.#sequences.load(source, start, end, MOST_CONTENT)) return false;
     } catch (error) {
       if (error instanceof CodecError) return false;
       throw error;
     }
-    return this.#changeHeads(recordCount(source.view, position), shift, firstOffsetDelta);
+    const records = recordCount(source.view, position);
+    const isOnlyRecord = records === 1 && Math.abs(shift) <= LONGEST_DELTA &&
+      this.#onlyRecord.load(position, end, shift, firstOffsetDelta);
+    this.#writer = isOnlyRecord ? this.#onlyRecord : this.#rewriter;
+    if (isOnlyRecord) return true;
+    return crcMatches(source.view, position, size) &&
+      this.#changeHeads(records, shift, firstOffsetDelta);
   }
 
   /** Writes the blocks. @returns where they end, or −1 where the records must be opened for that */
   write(into: Viewed, at: number): number {
-    return this.#rewriter.write(into, at);
+    return this.#writer.write(into, at);
+  }
+
+  /** The CRC's register after what was written from `at` to `end`, where damage stays visible; before that it was another. */
+  register(before: number, into: Viewed, at: number, end: number): number {
+    return this.#writer === this.#onlyRecord
+      ? this.#onlyRecord.register(before, into, at)
+      : crc32cRegister(before, into.view, at, end);
   }
 
   /** Lets go of what was read. */

@@ -19,6 +19,7 @@ import {
   RECORD_COUNT_POSITION,
   RECORDS_POSITION,
 } from "./record_batch.ts";
+import { onlyRecordBody } from "./record_head.ts";
 import { sizeOfVarint, writeVarint } from "./varint.ts";
 
 /** Larger batches pass through as they are. */
@@ -107,15 +108,5 @@ function plainBody(
     view.getInt32(baseAt) !== view.getInt32(maxAt) ||
     view.getInt32(baseAt + 4) !== view.getInt32(maxAt + 4)
   ) return 0;
-  // The record's length, below `SMALL_BYTES`; then attributes, timestamp delta and offset delta, all of them 0.
-  let at = position + RECORDS_POSITION;
-  let zigzag = 0;
-  for (let shift = 0, byte = 0x80; byte >= 0x80; shift += 7) {
-    if (shift > 14) return 0;
-    byte = bytes[at++]!;
-    zigzag |= (byte & 0x7f) << shift;
-  }
-  const exact = zigzag === 2 * (position + size - at);
-  if (!exact || bytes[at] !== 0 || bytes[at + 1] !== 0 || bytes[at + 2] !== 0) return 0;
-  return at + 3;
+  return onlyRecordBody(bytes, position + RECORDS_POSITION, position + size);
 }

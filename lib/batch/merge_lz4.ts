@@ -4,7 +4,7 @@
 
 import { type Viewed, viewed, viewedWithRoom } from "../codec/copy_back.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../codec/lz4_frame.ts";
-import { crcMatches } from "./check.ts";
+import { crc32cStep } from "./crc32c.ts";
 import { Lz4Blocks } from "./lz4_blocks.ts";
 import { MOST_OPENED_BYTES, type PlacedRun, type RunLimits } from "./merge_limits.ts";
 import {
@@ -66,7 +66,10 @@ export function mergeLz4Run(
   const baseAt = position + BASE_TIMESTAMP_POSITION;
   let newestAt = position + MAX_TIMESTAMP_POSITION;
   let readAt = position;
-  let writeAt = RECORDS_POSITION + FRAME_HEADER_BYTES;
+  const blocksStart = RECORDS_POSITION + FRAME_HEADER_BYTES;
+  let writeAt = blocksStart;
+  /** The CRC's register after the blocks, as if nothing came before them. */
+  let register = 0;
   let recordCount = 0;
   let opened = 0;
   let largestBlock = 0;
@@ -74,14 +77,13 @@ export function mergeLz4Run(
   for (;; batches++) {
     const size = smallAt(readAt, firstOffset + recordCount);
     if (size === 0 || writeAt + size - BESIDE_BLOCKS > maxBytes) break;
-    // Nobody finds its damage afterwards.
-    if (!crcMatches(view, readAt, size)) break;
     const shift = int64Difference(view, readAt + BASE_TIMESTAMP_POSITION, baseAt);
     if (!blocks.load(source, readAt, size, shift, recordCount)) break;
     if (opened + blocks.contentSize > MOST_OPENED_BYTES) break;
     scratch = viewedWithRoom(scratch, writeAt, blocks.mostBytes + END_MARK_BYTES);
     const written = blocks.write(scratch, writeAt);
     if (written < 0 || written + END_MARK_BYTES > maxBytes) break;
+    register = blocks.register(register, scratch, writeAt, written);
     writeAt = written;
     recordCount += recordCountOf(view, readAt);
     opened += blocks.contentSize;
@@ -95,6 +97,7 @@ export function mergeLz4Run(
   if (batches < 2) return undefined;
   writeFrameHeader(scratch, RECORDS_POSITION, largestBlock);
   scratch.view.setUint32(writeAt, 0, true);
+  const known = { start: blocksStart, register: crc32cStep(register, 0) };
   const size = writeAt + END_MARK_BYTES;
   const header = {
     recordCount,
@@ -108,7 +111,7 @@ export function mergeLz4Run(
     : { ...viewed(new Uint8Array(size)), position: 0 };
   const bytes = place.bytes.subarray(place.position, place.position + size);
   bytes.set(scratch.bytes.subarray(0, size));
-  writeSealedHeader(bytes, header);
+  writeSealedHeader(bytes, header, known);
   return { ...place, size, recordCount, end: readAt };
 }
 

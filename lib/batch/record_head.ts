@@ -7,6 +7,23 @@ import { sizeOfVarint, writeVarint } from "./varint.ts";
 export const MOST_HEAD_BYTES = 5 + 1 + 8 + 5;
 
 /**
+ * Where the body begins of the record `bytes[start, end)`, if its attributes and both deltas are 0, as those of a batch's only
+ * record are, and its length takes three bytes at most; else 0.
+ */
+export function onlyRecordBody(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  let zigzag = 0;
+  for (let shift = 0, byte = 0x80; byte >= 0x80; shift += 7) {
+    if (shift > 14) return 0;
+    byte = bytes[at++]!;
+    zigzag |= (byte & 0x7f) << shift;
+  }
+  const exact = zigzag === 2 * (end - at);
+  if (!exact || bytes[at] !== 0 || bytes[at + 1] !== 0 || bytes[at + 2] !== 0) return 0;
+  return at + 3;
+}
+
+/**
  * Writes a head and returns the position after it.
  *
  * @param timestampDelta milliseconds, a safe integer

@@ -2,7 +2,7 @@
 // CRC-32C. The producer fields are left empty; patchForProduce fills them. It does not look at the records.
 
 import { compress } from "../codec/codec.ts";
-import { crc32c } from "./crc32c.ts";
+import { crc32cAfterChange, crc32cRegister } from "./crc32c.ts";
 import {
   ATTRIBUTES_POSITION,
   BASE_OFFSET_POSITION,
@@ -52,8 +52,16 @@ export function sealRecordBatch(content: RecordsToSeal): Uint8Array {
   return bytes;
 }
 
-/** Writes a batch's header before its records, which are there already, and its CRC-32C. */
-export function writeSealedHeader(bytes: Uint8Array, header: SealedHeader): void {
+/**
+ * Writes a batch's header before its records, which are there already, and its CRC-32C.
+ *
+ * @param known the CRC's register after what lies from `start` on, as if nothing came before it; that is not read then
+ */
+export function writeSealedHeader(
+  bytes: Uint8Array,
+  header: SealedHeader,
+  known = { start: bytes.length, register: 0 },
+): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   view.setBigInt64(BASE_OFFSET_POSITION, 0n);
   view.setInt32(LENGTH_POSITION, bytes.length - LOG_OVERHEAD);
@@ -67,5 +75,7 @@ export function writeSealedHeader(bytes: Uint8Array, header: SealedHeader): void
   view.setInt16(PRODUCER_EPOCH_POSITION, -1);
   view.setInt32(BASE_SEQUENCE_POSITION, -1);
   view.setInt32(RECORD_COUNT_POSITION, header.recordCount);
-  view.setInt32(CRC_POSITION, crc32c(bytes, ATTRIBUTES_POSITION, bytes.length));
+  const before = crc32cRegister(-1, view, ATTRIBUTES_POSITION, known.start);
+  const whole = crc32cAfterChange(known.register, before, bytes.length - known.start);
+  view.setInt32(CRC_POSITION, ~whole);
 }

@@ -119,13 +119,22 @@ export function writeLiterals(
   into: Viewed,
   position: number,
 ): number {
-  const { bytes: target } = into;
   const count = end - start;
-  let at = position;
-  target[at++] = (Math.min(15, count) << 4) | Math.min(15, matchLength - MIN_MATCH);
-  if (count >= 15) at = writeLength(target, at, count - 15);
+  const at = writeToken(count, matchLength, into.bytes, position);
   copyInto(into, at, source, start, end);
   return at + count;
+}
+
+/** A sequence's token, and how many literals follow. @returns where they begin */
+export function writeToken(
+  literals: number,
+  matchLength: number,
+  target: Uint8Array,
+  position: number,
+): number {
+  let at = position;
+  target[at++] = (Math.min(15, literals) << 4) | Math.min(15, matchLength - MIN_MATCH);
+  return literals >= 15 ? writeLength(target, at, literals - 15) : at;
 }
 
 /** A sequence's match. @returns where it ends */

@@ -44,6 +44,11 @@ export class Lz4Rewriter {
     this.#changes = changes;
   }
 
+  /** Bytes of the content as it will be, opened. */
+  get contentSize(): number {
+    return this.#changes.newSize;
+  }
+
   /** What {@link write} writes at most: nowhere more than if all of the content were literals. */
   get mostBytes(): number {
     const { newSize } = this.#changes;

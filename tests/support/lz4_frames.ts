@@ -99,6 +99,19 @@ export function lz4Blocks(): fc.Arbitrary<OpenedBlock> {
   return fc.oneof({ arbitrary: compressed, weight: 9 }, { arbitrary: stored, weight: 1 });
 }
 
+/** One block, however large, of content that ends in many zeros. */
+export function blockEndingInZeros(content: Uint8Array): TestBlock {
+  const first = content.findLastIndex((byte) => byte !== 0) + 2;
+  const bytes: number[] = [];
+  write(bytes, {
+    literals: [...content.subarray(0, first)],
+    back: 1,
+    length: content.length - first - 5,
+  });
+  write(bytes, { literals: [...content.subarray(-5)], back: 0, length: 4 });
+  return { bytes };
+}
+
 function write(bytes: number[], { literals, back, length }: Sequence): void {
   const more = (rest: number) => {
     for (; rest >= 255; rest -= 255) bytes.push(255);

@@ -2,7 +2,13 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { crc32c, crc32cAdvance, crc32cAfterChange, crc32cStep } from "../../../lib/batch/crc32c.ts";
+import {
+  crc32c,
+  crc32cAdvance,
+  crc32cAfterChange,
+  crc32cStep,
+  crc32cStepBack,
+} from "../../../lib/batch/crc32c.ts";
 import { slowCrc32c, utf8 } from "../../support/record_batch_builder.ts";
 
 Deno.test("crc32c() gives the values of RFC 3720, appendix B.4", () => {
@@ -39,6 +45,12 @@ Deno.test("crc32c() refuses a range outside the bytes", () => {
   for (const [start, end] of [[-1, 2], [0, 5], [3, 2], [NaN, 2]]) {
     assert.throws(() => crc32c(bytes, start!, end!), RangeError, `${start} ${end}`);
   }
+});
+
+Deno.test("crc32cStepBack() undoes a step", () => {
+  fc.assert(fc.property(fc.integer(), fc.integer(), (register, bytes) => {
+    assert.equal(crc32cStepBack(crc32cStep(register, bytes), bytes), register);
+  }));
 });
 
 Deno.test("crc32cAdvance() is the same as that many zero bytes", () => {
