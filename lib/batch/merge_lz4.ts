@@ -106,13 +106,13 @@ export function mergeLz4Run(
     codec: LZ4,
   };
   // Mostly it takes less room than its batches, with their headers, did.
-  const place = size <= readAt - position
-    ? { ...source, position }
-    : { ...viewed(new Uint8Array(size)), position: 0 };
-  const bytes = place.bytes.subarray(place.position, place.position + size);
+  const inPlace = size <= readAt - position;
+  const place = inPlace ? source : viewed(new Uint8Array(size));
+  const at = inPlace ? position : 0;
+  const bytes = place.bytes.subarray(at, at + size);
   bytes.set(scratch.bytes.subarray(0, size));
   writeSealedHeader(bytes, header, known);
-  return { ...place, size, recordCount, end: readAt };
+  return { bytes: place.bytes, view: place.view, position: at, size, recordCount, end: readAt };
 }
 
 /** The size of the batch at a position; 0 where it is none to merge so. */

@@ -2,8 +2,8 @@
 
 import { withRoom, withRoomFor } from "./with_room.ts";
 
-/** A slot stands for 64 positions. */
-const SLOT_BITS = 6;
+/** A slot stands for 16 positions. */
+export const SLOT_BITS = 4;
 /** Behind every position. */
 export const NOWHERE = 0x7fffffff;
 
@@ -20,8 +20,11 @@ export class ContentChanges {
   instead: Uint8Array = new Uint8Array(1024);
   /** Where that of each begins; after the last, where it all ends. */
   insteadStart = new Int32Array(1);
-  /** Of each slot, the last change that begins before it, or −1: where looking for one in it begins. */
-  #slots = new Int32Array(1024);
+  /**
+   * Of each slot, how many changes begin before it: the number itself where no change has a part in the slot, else its
+   * complement.
+   */
+  slots = new Int32Array(4096);
   #slotCount = 0;
 
   /** Bytes of the content with all of them, once closed. */
@@ -44,26 +47,37 @@ export class ContentChanges {
     this.end[i] = end;
     this.insteadStart[i + 1] = at + size;
     this.growthBefore[i + 1] = this.growthBefore[i]! + size - (end - start);
-    this.#fillSlots(start, i - 1);
+    this.#fillSlots(start >> SLOT_BITS, i);
+    this.#fillSlots((start >> SLOT_BITS) + 1, ~i);
+    this.#fillSlots(((end - 1) >> SLOT_BITS) + 1, ~(i + 1));
   }
 
   /** To be called when all are there. @param size bytes of the content as it was */
   close(size: number): void {
-    this.#fillSlots(size, this.count - 1);
+    this.#fillSlots((size >> SLOT_BITS) + 1, this.count);
     this.newSize = size + this.growthBefore[this.count]!;
   }
 
   /** The last change that begins at a position of the content or before it, or −1. */
   lastAt(position: number): number {
-    let i = this.#slots[position >> SLOT_BITS]!;
+    const slot = this.slots[position >> SLOT_BITS]!;
+    if (slot >= 0) return slot - 1;
+    let i = ~slot - 1;
     while (this.start[i + 1]! <= position) i++;
     return i;
   }
 
-  #fillSlots(before: number, change: number): void {
-    const count = (before >> SLOT_BITS) + 1;
-    this.#slots = withRoomFor(this.#slots, count);
-    while (this.#slotCount < count) this.#slots[this.#slotCount++] = change;
+  /** How many changes begin before a stretch of the content, `[start, end)`; −1 where one has a part in it. */
+  countBefore(start: number, end: number): number {
+    const i = this.lastAt(end - 1);
+    return i < 0 || this.end[i]! <= start ? i + 1 : -1;
+  }
+
+  /** Those up to a slot that have not been filled. */
+  #fillSlots(until: number, value: number): void {
+    this.slots = withRoomFor(this.slots, until);
+    this.slots.fill(value, this.#slotCount, until);
+    this.#slotCount = Math.max(this.#slotCount, until);
   }
 
   #makeRoom(): void {

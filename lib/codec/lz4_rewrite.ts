@@ -2,7 +2,7 @@
 // to do with a change are copied as they are, but for how far back they reach over changes; what matches copied from
 // bytes that are gone is spelled out as literals.
 
-import type { ContentChanges } from "./content_changes.ts";
+import { type ContentChanges, SLOT_BITS } from "./content_changes.ts";
 import { copyInto, type Viewed, viewed, viewedWithRoom } from "./copy_back.ts";
 import { writeLiterals, writeMatch } from "./lz4_block.ts";
 import { STORED } from "./lz4_frame.ts";
@@ -121,10 +121,9 @@ export class Lz4Rewriter {
   /** How far the sequences from one on can be copied; notes which of their offsets differ. */
   #untouchedUntil(first: number, last: number, contentEnd: number): number {
     const { literals, start, match, back } = this.#sequences;
-    const { start: changeStart, end: changeEnd, growthBefore } = this.#changes;
+    const { start: changeStart, growthBefore, slots } = this.#changes;
     const grown = this.#grown;
     const nextChange = changeStart[this.#next]!;
-    const changedUntil = this.#next === 0 ? 0 : changeEnd[this.#next - 1]!;
     const latestEnd = Math.min(nextChange, contentEnd - LAST_LITERALS - grown);
     const latestMatch = contentEnd - LAST_MATCH_START - grown;
     const offsets = this.#offsets;
@@ -135,16 +134,17 @@ export class Lz4Rewriter {
       const at = match[k]!;
       if (end > latestEnd || at > latestMatch) break;
       const farBack = back[k]!;
-      if (at - farBack >= changedUntil) continue;
-      const copiedLast = end - farBack - 1;
-      const change = this.#changes.lastAt(copiedLast);
-      if (change >= 0 && at - farBack < changeEnd[change]!) break;
-      const offset = farBack + grown - growthBefore[change + 1]!;
-      if (offset > FARTHEST) break;
-      if (offset !== farBack) {
-        offsets[noted++] = literals[k]! + at - start[k]!;
-        offsets[noted++] = offset;
+      const from = at - farBack;
+      let before = slots[from >> SLOT_BITS]!;
+      if (before < 0 || before !== slots[(end - farBack - 1) >> SLOT_BITS]!) {
+        before = this.#changes.countBefore(from, end - farBack);
+        if (before < 0) break;
       }
+      const offset = farBack + grown - growthBefore[before]!;
+      if (offset > FARTHEST) break;
+      offsets[noted] = literals[k]! + at - start[k]!;
+      offsets[noted + 1] = offset;
+      noted += +(offset !== farBack) << 1;
     }
     if (k === last - 1 && start[last]! <= nextChange) k++;
     this.#offsetCount = noted;
