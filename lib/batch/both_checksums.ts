@@ -37,9 +37,10 @@ export class BothChecksums {
     const length = end - start;
     if (length < LONG) return;
     this.#goTo(start, position);
-    const register = crc32cRegister(0, this.#source.view, start, end);
-    this.#registers[0] = crc32cAdvance(this.#registers[0]!, length) ^ register;
-    this.#registers[1] = crc32cAdvance(this.#registers[1]!, length) ^ register;
+    const registers = this.#registers;
+    const difference = registers[0]! ^ registers[1]!;
+    registers[0] = crc32cRegister(registers[0]!, this.#source.view, start, end);
+    registers[1] = registers[0]! ^ crc32cAdvance(difference, length);
     this.#readAt = end;
     this.#writtenAt = position + length;
   }

@@ -44,7 +44,8 @@ let scratch: Viewed = viewed(new Uint8Array(0));
 
 /**
  * Merges the batches from a position on, as many as follow one another in their offsets and are of this kind: magic 2, lz4,
- * no other attribute set, no gaps, no larger than told, undamaged.
+ * no other attribute set, no gaps, no larger than told, undamaged; of one record, damage stays visible in the merged batch's
+ * CRC.
  *
  * @param firstOffset source offset of the batch at the position, below 2^53
  * @returns where the merged batch lies: in its place, or, where there is not enough room, in bytes of its own; undefined,

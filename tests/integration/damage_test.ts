@@ -6,6 +6,7 @@
 
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
+import { compressLz4 } from "../../lib/codec/lz4.ts";
 import { assertCopied, configOf, targetCount } from "../support/backlog.ts";
 import { sharedClusters, uniqueName } from "../support/cluster_pair.ts";
 import { framesOf } from "../support/kafka_frames.ts";
@@ -54,6 +55,8 @@ const kinds = [
   },
   { title: "merged", start: 0, records: 1, configs: {} },
   { title: "merged, of several records", start: 0, records: 3, configs: {} },
+  { title: "merged, in lz4", start: 0, records: 1, configs: {}, lz4: true },
+  { title: "merged, of several records in lz4", start: 0, records: 3, configs: {}, lz4: true },
 ] as const;
 
 interface Victim extends Bit {
@@ -85,7 +88,7 @@ async function makeVictims(wanted: readonly Bit[]): Promise<readonly Victim[]> {
   ]);
   for (const { topic, baseTimestamp, kind } of victims) {
     const batches = [laterTimestamp, baseTimestamp, laterTimestamp]
-      .map((timestamp, index) => batchAt(timestamp, index, kind.records));
+      .map((timestamp, index) => batchAt(timestamp, index, kind));
     await produceRaw(source.bootstrap, { topic, partition: 0 }, batches);
   }
   await judge.commitOffsets(
@@ -99,12 +102,15 @@ async function makeVictims(wanted: readonly Bit[]): Promise<readonly Victim[]> {
 const laterTimestamp = 1_700_000_000_000n;
 
 /** Ten records, in turns compressed or not, so that batches are not merged with each other; or few, which are merged. */
-function batchAt(timestamp: bigint, index: number, count: number): Uint8Array {
+function batchAt(timestamp: bigint, index: number, kind: Victim["kind"]): Uint8Array {
+  const count = kind.records;
   const records = testRecords(0, count).map((record) => ({
     ...record,
     timestamp: timestamp + record.offset,
-    value: crypto.getRandomValues(new Uint8Array(400)).fill(index, 0, 1),
+    // A quarter of it repeats itself.
+    value: crypto.getRandomValues(new Uint8Array(400)).fill(index, 0, 1).fill(7, 300),
   }));
+  if ("lz4" in kind) return buildBatch(records, { attributes: 3, compress: compressLz4 });
   if (count < 10 || index !== 1) return buildBatch(records);
   return buildBatch(records, { attributes: 1, compress: (bytes) => gzipSync(bytes) });
 }

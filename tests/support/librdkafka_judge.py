@@ -79,7 +79,7 @@ def until(condition, what):
 def until_answered(cluster, ask, done, what):
     """
     Asks again where no answer came, and with a new client: one that was told of a controller that has gone waits for
-    it in vain. `done`: the error that tells that an earlier request came through all the same.
+    it in vain. `done`: the error that tells that an earlier request came through all the same, if there is one.
     """
     asked_before = False
 
@@ -157,8 +157,14 @@ def delete_topics(cluster, topics):
 
 
 def create_partitions(cluster, topic, partitions):
-    it = admin(cluster)
-    wait_all(it.create_partitions([NewPartitions(topic, partitions)]))
+    until_answered(
+        cluster,
+        lambda it: it.create_partitions(
+            [NewPartitions(topic, partitions)], request_timeout=CONTROLLER_PATIENCE
+        ),
+        KafkaError.INVALID_PARTITIONS,
+        f"{topic} to have {partitions} partitions",
+    )
 
 
 def alter_topic_configs(cluster, topic, configs):
@@ -167,8 +173,12 @@ def alter_topic_configs(cluster, topic, configs):
         for name, value in configs.items()
     ]
     resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)
-    it = admin(cluster)
-    wait_all(it.incremental_alter_configs([resource]))
+    until_answered(
+        cluster,
+        lambda it: it.incremental_alter_configs([resource], request_timeout=CONTROLLER_PATIENCE),
+        None,
+        f"{topic} to be configured",
+    )
 
 
 def delete_records(cluster, topic, partition, before):
@@ -523,6 +533,7 @@ output_lock = threading.Lock()
 # What does no harm when it is done twice, and may meet a broker that is still settling.
 REPEATABLE = ("commitOffsets", "committedOffsets", "deleteRecords", "watermarks")
 SETTLING = (
+    *UNANSWERED,
     *COORDINATOR_NOT_READY,
     KafkaError.NOT_LEADER_FOR_PARTITION,
     KafkaError.LEADER_NOT_AVAILABLE,
