@@ -82,6 +82,8 @@ async function soakOne(clusters: Clusters, seed: number): Promise<number> {
     replicationFactor: random() < 0.5 ? 1 : Math.min(3, clusters.target.brokers.length),
     delayMs: 5 + below(60),
     through: random() < 0.5 ? ["target"] : ["source", "target"],
+    // Producers that never batched.
+    ...(random() < 0.5 && { batchBytes: 1 }),
   });
   await using migration = await makeMigrationDir(backlog.config());
   const thorough = { groupOffsets: "commit", verify: "content" };
