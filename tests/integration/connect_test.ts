@@ -143,8 +143,8 @@ clusters.test("kill -9 of the tool and of a worker, an interrupt, and a source s
     contents: { valueBytes: 300 },
   });
   const { topic } = backlog;
-  // Slow enough to be disturbed.
-  await alterQuota(source, ["--add-config", "consumer_byte_rate=4000000"]);
+  // Slow enough to be disturbed: it goes on behind the runs that are killed, and half a minute passes until it is through.
+  await alterQuota(source, ["--add-config", "consumer_byte_rate=1500000"]);
   await using migration = await makeMigrationDir(backlog.config({ engine: engine() }));
   const run = () => startRun({ cwd: migration.path });
   const name = () => /data-migrate-\d+T\d+-\w+/.exec(migration.text("migration.state.jsonl"))?.[0];

@@ -133,19 +133,23 @@ export async function assertGoesOn(
   }
 }
 
-/** Waits until some partitions of the target hold so many offsets together. @returns how many */
+/** Waits until some partitions of the target hold so many offsets together. @returns how many. @throws Error after 120 s */
 export async function untilTargetHolds(
   { target, judge }: ClusterPair,
   topic: string,
   partitions: readonly number[],
   least: bigint,
 ): Promise<bigint> {
+  const deadline = performance.now() + 120_000;
   for (;;) {
     const ends = await Promise.all(
       partitions.map((partition) => judge.watermarks(target.bootstrap, topic, partition)),
     );
     const held = ends.reduce((sum, { highWatermark }) => sum + highWatermark, 0n);
     if (held >= least) return held;
+    if (performance.now() > deadline) {
+      throw new Error(`Waited 120 s in vain: ${topic} holds ${held} of ${least} messages`);
+    }
   }
 }
 
