@@ -82,7 +82,11 @@ export class Lz4Blocks {
     return this.#writer.write(into, at);
   }
 
-  /** The CRC's register after what was written from `at` to `end`, where damage stays visible; before that it was another. */
+  /**
+   * The CRC's register after what was written from `at` to `end`; damage in a batch of one record stays visible in it.
+   *
+   * @param before the register in front of that
+   */
   register(before: number, into: Viewed, at: number, end: number): number {
     return this.#writer === this.#onlyRecord
       ? this.#onlyRecord.register(before, into, at)

@@ -7,7 +7,7 @@ import { copyInto, type Viewed } from "../codec/copy_back.ts";
 import { writeToken } from "../codec/lz4_block.ts";
 import type { Lz4Sequences } from "../codec/lz4_sequences.ts";
 import { MIN_MATCH } from "../codec/match_finder.ts";
-import { crc32cAdvance, crc32cRegister, crc32cStepBack } from "./crc32c.ts";
+import { crc32cAfterChange, crc32cRegister, crc32cStepBack } from "./crc32c.ts";
 import { ATTRIBUTES_POSITION, CRC_POSITION } from "./record_batch.ts";
 import { MOST_HEAD_BYTES, onlyRecordBody, writeRecordHead } from "./record_head.ts";
 
@@ -110,6 +110,6 @@ export class Lz4OnlyRecord {
     for (let i = this.#end - FIELD_BYTES; i >= this.#blockEnd; i -= FIELD_BYTES) {
       after = crc32cStepBack(after, view.getInt32(i, true));
     }
-    return after ^ crc32cAdvance(before ^ instead, this.#blockEnd - this.#bodyStart);
+    return crc32cAfterChange(after, before ^ instead, this.#blockEnd - this.#bodyStart);
   }
 }
