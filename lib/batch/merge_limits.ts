@@ -15,6 +15,9 @@ export interface RunLimits {
   readonly maxBytes: number;
 }
 
+/** Gives memory for a merged batch: at least so many bytes, whatever is in them. */
+export type TakeMemory = (size: number) => Viewed;
+
 /** A run that has become one batch, at the position of its first. */
 export interface MergedRun {
   /** Bytes of the merged batch. */

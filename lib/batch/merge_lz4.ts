@@ -6,7 +6,12 @@ import { type Viewed, viewed, viewedWithRoom } from "../codec/copy_back.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../codec/lz4_frame.ts";
 import { crc32cStep } from "./crc32c.ts";
 import { Lz4Blocks } from "./lz4_blocks.ts";
-import { MOST_OPENED_BYTES, type PlacedRun, type RunLimits } from "./merge_limits.ts";
+import {
+  MOST_OPENED_BYTES,
+  type PlacedRun,
+  type RunLimits,
+  type TakeMemory,
+} from "./merge_limits.ts";
 import {
   attributes,
   BASE_TIMESTAMP_POSITION,
@@ -48,14 +53,15 @@ let scratch: Viewed = viewed(new Uint8Array(0));
  * CRC.
  *
  * @param firstOffset source offset of the batch at the position, below 2^53
- * @returns where the merged batch lies: in its place, or, where there is not enough room, in bytes of its own; undefined,
- * with nothing changed, where fewer than two can be merged so
+ * @param take asked for memory where there is not enough room in their place
+ * @returns where the merged batch lies; undefined, with nothing changed, where fewer than two can be merged so
  */
 export function mergeLz4Run(
   source: Viewed,
   position: number,
   firstOffset: number,
   limits: Lz4RunLimits,
+  take: TakeMemory,
 ): PlacedRun | undefined {
   const { view } = source;
   const { maxBytes } = limits;
@@ -108,7 +114,7 @@ export function mergeLz4Run(
   };
   // Mostly it takes less room than its batches, with their headers, did.
   const inPlace = size <= readAt - position;
-  const place = inPlace ? source : viewed(new Uint8Array(size));
+  const place = inPlace ? source : take(size);
   const at = inPlace ? position : 0;
   const bytes = place.bytes.subarray(at, at + size);
   bytes.set(scratch.bytes.subarray(0, size));

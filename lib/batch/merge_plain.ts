@@ -1,5 +1,5 @@
 // Merges plain batches into one: the first stays as it is, unread, and the records of the others follow it, where it lies
-// if their heads take no more bytes than their headers leave, else in memory of its own. The CRC goes on from the one that the
+// if their heads take no more bytes than their headers leave, else in other memory. The CRC goes on from the one that the
 // first had; damage, in whichever of them, stays visible to the target's broker. Batches of one record each are merged
 // before they are cut (merge_in_place.ts).
 
@@ -14,7 +14,7 @@ import { BothChecksums } from "./both_checksums.ts";
 import { CorruptBatchError } from "./corrupt_batch_error.ts";
 import { extendBatch, recordsRegister } from "./extend_batch.ts";
 import type { BatchSpan } from "./merge.ts";
-import type { PlacedRun } from "./merge_limits.ts";
+import type { PlacedRun, TakeMemory } from "./merge_limits.ts";
 import {
   ATTRIBUTES_POSITION,
   BASE_TIMESTAMP_POSITION,
@@ -50,6 +50,7 @@ interface Written {
  *
  * @param from index of the first to merge
  * @param maxBytes of the merged batch, header included
+ * @param take asked for memory where they do not fit there
  * @returns undefined, with nothing changed, where fewer than two can be merged
  */
 export function mergePlain(
@@ -57,6 +58,7 @@ export function mergePlain(
   spans: readonly BatchSpan[],
   from: number,
   maxBytes: number,
+  take: TakeMemory,
 ): MergedPlain | undefined {
   const { bytes, view } = source;
   const { position, size: firstSize } = spans[from]!;
@@ -81,15 +83,13 @@ export function mergePlain(
   if (count === 1) return undefined;
   const size = firstSize + written.size;
   const inPlace = position + size <= end;
-  const place = inPlace
-    ? { bytes, view, position }
-    : { ...viewed(new Uint8Array(size)), position: 0 };
+  const place = inPlace ? source : take(size);
+  const at = inPlace ? position : 0;
   if (!inPlace) place.bytes.set(bytes.subarray(position, firstEnd));
-  place.bytes.set(scratch.bytes.subarray(0, written.size), place.position + firstSize);
+  place.bytes.set(scratch.bytes.subarray(0, written.size), at + firstSize);
   const { register } = written;
-  const extended = { end: place.position + size, recordCount, maxTimestamp, register };
-  extendBatch(place.view, place.position, extended);
-  return { ...place, count, size, recordCount, end };
+  extendBatch(place.view, at, { end: at + size, recordCount, maxTimestamp, register });
+  return { bytes: place.bytes, view: place.view, position: at, count, size, recordCount, end };
 }
 
 /** Writes a batch's records to `scratch`. @returns undefined where they cannot be put there, or make no sense */

@@ -2,17 +2,18 @@
 // it and keeps the memory it points into. What is in the way is told; what to do about it is the lane's business.
 
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
-import type { BufferPool, PooledBuffer } from "../wire/buffer_pool.ts";
+import type { BufferPool } from "../wire/buffer_pool.ts";
 import type { ResponseFrame } from "../wire/connection.ts";
 import type { FetchedPartition } from "../wire/fetch.ts";
-import { type Cut, type CutBatch, cutBatches, type CutProblem } from "./cut.ts";
+import { createBatchMemory } from "./batch_memory.ts";
+import { type Cut, cutBatches, type CutProblem } from "./cut.ts";
 import { type MergeBelow, OPENED_OF_WHOLE_PARTITION } from "./merge_below.ts";
 import { mergeSmall } from "./merge_small.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
 
 /** What is accepted with. */
 export interface AcceptOptions {
-  /** Memory that batches take beside the response counts towards it. */
+  /** Memory that batches take beside the response is of it, or counts towards it. */
   readonly pool: BufferPool;
   /** Which batches are worth merging now. */
   readonly mergeBelow: () => MergeBelow;
@@ -44,10 +45,15 @@ export function acceptFetched(
   const below = options.mergeBelow();
   // After damage every batch is checked by itself.
   const records = { ...frame, ...fetched };
-  const whole = cutBatches(records, range, rules, damagedBefore ? undefined : below);
+  using memory = createBatchMemory(frame, options.pool);
+  const { take } = memory;
+  const whole = cutBatches(records, range, rules, damagedBefore ? undefined : { below, take });
   const atOnce = fromOffset === partition.startOffset && whole.nextOffset === untilOffset;
-  const opened = atOnce ? OPENED_OF_WHOLE_PARTITION : below.opened;
-  const cut = mergeSmall(whole, rules, opened, damagedBefore);
+  const cut = mergeSmall(whole, rules, {
+    below: atOnce ? OPENED_OF_WHOLE_PARTITION : below.opened,
+    checkEach: damagedBefore,
+    take,
+  });
   const empty = fetched.recordsEnd === fetched.recordsStart;
   // The first partition of a Fetch always gets what there is (KIP-74). If nothing comes although the log reaches
   // beyond the end, compaction has left nothing there.
@@ -57,16 +63,10 @@ export function acceptFetched(
     : cut;
   let { problem } = cut;
   try {
-    partition.accept(taken, (batch) => hold(batch, frame.buffer, options.pool));
+    partition.accept(taken, memory.hold);
   } catch (error) {
     if (!(error instanceof CorruptBatchError)) throw error;
     problem = { kind: "damaged", reason: error.reason };
   }
   return { batches: whole.batches.length, problem };
-}
-
-function hold(batch: CutBatch, buffer: PooledBuffer | undefined, pool: BufferPool): () => void {
-  if (!batch.passedThrough || buffer === undefined) return pool.charge(batch.size);
-  buffer.retain();
-  return buffer.release;
 }

@@ -14,6 +14,7 @@ import {
   LOG_APPEND_TIME,
   recordCount,
 } from "../batch/record_batch.ts";
+import type { TakeMemory } from "../batch/merge_limits.ts";
 import { mergeLz4Run } from "../batch/merge_lz4.ts";
 import { mergeRunInPlace } from "../batch/merge_in_place.ts";
 import { RecordTooLargeError } from "../batch/split.ts";
@@ -69,7 +70,13 @@ export interface TargetRules {
   readonly logAppendTime: boolean;
 }
 
-/** A batch to produce: `size` bytes at `position`, of the response or, re-encoded, of bytes of its own. */
+/** How runs of small batches become one, where they need not be opened for it. */
+export interface RunMerging {
+  readonly below: MergeBelow;
+  readonly take: TakeMemory;
+}
+
+/** A batch to produce: `size` bytes at `position`, of the response or, re-encoded, of other bytes. */
 export interface CutBatch {
   readonly bytes: Uint8Array;
   readonly view: DataView;
@@ -114,17 +121,17 @@ export function recordsBefore(batch: CutBatch, sourceOffset: bigint): number {
 /**
  * Cuts the fetched bytes of one partition. Never throws because of their content.
  *
- * @param below make one batch of a run of small ones, where they need not be opened for it, in the fetched bytes themselves
+ * @param merging make one batch of a run of small ones, in the fetched bytes themselves where it fits there
  */
 export function cutBatches(
   fetched: FetchedRecords,
   range: CutRange,
   rules: TargetRules,
-  below?: MergeBelow,
+  merging?: RunMerging,
 ): Cut {
   const state: CutState = { batches: [], nextOffset: range.fromOffset, batchesLeftOut: 0 };
   try {
-    const carried = walk(fetched, range, rules, below, state);
+    const carried = walk(fetched, range, rules, merging, state);
     return { ...state, carried };
   } catch (error) {
     if (error instanceof CorruptBatchError) {
@@ -158,7 +165,7 @@ function walk(
   fetched: FetchedRecords,
   range: CutRange,
   rules: TargetRules,
-  below: MergeBelow | undefined,
+  merging: RunMerging | undefined,
   state: CutState,
 ): Carried {
   const { view, recordsStart, recordsEnd } = fetched;
@@ -197,8 +204,8 @@ function walk(
         continue;
       }
       takeLegacy();
-      const run = below !== undefined && first !== undefined && first >= fromOffset
-        ? mergeRun(fetched, entry.position, first, untilOffset, rules, below)
+      const run = merging !== undefined && first !== undefined && first >= fromOffset
+        ? mergeRun(fetched, entry.position, first, untilOffset, rules, merging)
         : undefined;
       if (run !== undefined) {
         state.batches.push(run.batch);
@@ -230,7 +237,7 @@ function mergeRun(
   firstOffset: bigint,
   untilOffset: bigint,
   { maxBatchBytes, logAppendTime }: TargetRules,
-  below: MergeBelow,
+  { below, take }: RunMerging,
 ): { readonly batch: CutBatch; readonly end: number } | undefined {
   if (logAppendTime || untilOffset > Number.MAX_SAFE_INTEGER) return undefined;
   const limits = {
@@ -243,7 +250,7 @@ function mergeRun(
   const first = Number(firstOffset);
   const plain = mergeRunInPlace(bytes, view, position, first, limits);
   const run = plain === undefined
-    ? mergeLz4Run({ bytes, view }, position, first, limits)
+    ? mergeLz4Run({ bytes, view }, position, first, limits, take)
     : { ...plain, bytes, view, position };
   if (run === undefined) return undefined;
   const { end, ...merged } = run;

@@ -4,6 +4,7 @@
 
 import { viewed } from "../codec/copy_back.ts";
 import { DamagedMemberError, mergeBatches } from "../batch/merge.ts";
+import type { TakeMemory } from "../batch/merge_limits.ts";
 import { mergePlain } from "../batch/merge_plain.ts";
 import { attributes, CODEC_MASK } from "../batch/record_batch.ts";
 import { type Cut, type CutBatch, recordsBefore, type TargetRules } from "./cut.ts";
@@ -12,17 +13,21 @@ import { mergedBytes } from "./merge_below.ts";
 /** Merged records may take a little more than their batches did, where these held many. */
 const MARGIN = 0.85;
 
-/**
- * The cut with its runs of small batches merged.
- *
- * @param below which batches are small: bytes as they lie in the log, by codec id
- * @param checkEach look for damage in each batch, even where it stays visible in what becomes of it
- */
+/** How what is small is merged. */
+export interface SmallMerging {
+  /** Which batches are small: bytes as they lie in the log, by codec id. */
+  readonly below: readonly number[];
+  /** Look for damage in each batch, even where it stays visible in what becomes of it. */
+  readonly checkEach: boolean;
+  /** Asked for memory where plain batches do not fit as one where they lay. */
+  readonly take: TakeMemory;
+}
+
+/** The cut with its runs of small batches merged. */
 export function mergeSmall(
   cut: Cut,
   { maxBatchBytes, logAppendTime }: TargetRules,
-  below: readonly number[],
-  checkEach: boolean,
+  merging: SmallMerging,
 ): Cut {
   if (cut.batches.length < 2 || logAppendTime) return cut;
   const most = mergedBytes(maxBatchBytes);
@@ -32,7 +37,7 @@ export function mergeSmall(
   let runBytes = 0;
   try {
     const finishRun = () => {
-      mergeRun(run, most, checkEach, batches);
+      mergeRun(run, most, merging, batches);
       run = [];
       runBytes = 0;
     };
@@ -40,7 +45,7 @@ export function mergeSmall(
       if (run.length > 0 && (runBytes + batch.size > limit || !sameKind(run[0], batch))) {
         finishRun();
       }
-      if (isSmall(batch, below)) {
+      if (isSmall(batch, merging.below)) {
         run.push(batch);
         runBytes += batch.size;
       } else {
@@ -79,13 +84,13 @@ function codecOf({ view, position }: CutBatch): number {
 function mergeRun(
   run: readonly CutBatch[],
   most: number,
-  checkEach: boolean,
+  { checkEach, take }: SmallMerging,
   batches: CutBatch[],
 ): void {
   for (let at = 0; at < run.length;) {
     const { count, place } = checkEach || codecOf(run[at]!) !== 0
       ? mergeOpened(run, at, most, batches)
-      : mergeUnopened(run, at, most);
+      : mergeUnopened(run, at, most, take);
     const merged = run.slice(at, at + count);
     if (place === undefined) batches.push(...merged);
     else batches.push(asOne(merged, place));
@@ -102,9 +107,14 @@ interface MergedNext {
 
 type Place = Pick<CutBatch, "bytes" | "view" | "position" | "size" | "passedThrough">;
 
-function mergeUnopened(run: readonly CutBatch[], at: number, most: number): MergedNext {
+function mergeUnopened(
+  run: readonly CutBatch[],
+  at: number,
+  most: number,
+  take: TakeMemory,
+): MergedNext {
   const first = run[at]!;
-  const merged = mergePlain(first, run, at, most);
+  const merged = mergePlain(first, run, at, most, take);
   if (merged === undefined) return { count: 1 };
   return { count: merged.count, place: { ...merged, passedThrough: merged.bytes === first.bytes } };
 }

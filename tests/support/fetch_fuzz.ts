@@ -14,6 +14,7 @@ import { PartitionCopy } from "../../lib/copy/partition_copy.ts";
 import { decodeFetch, type FetchedPartition } from "../../lib/wire/fetch.ts";
 import { ProtocolError } from "../../lib/wire/protocol_reader.ts";
 import { ProtocolWriter } from "../../lib/wire/protocol_writer.ts";
+import { takeUsed } from "./laid_batches.ts";
 import { JAVA_BATCHES, javaBytes } from "./java_batches.ts";
 import { buildMessages } from "./legacy_message_builder.ts";
 import { buildBatch, fixCrc, type TestRecord, testRecords } from "./record_batch_builder.ts";
@@ -77,18 +78,22 @@ function read(
     ...(random.below(3) === 0 && { maxBatchBytes: 100 + random.below(400) }),
   };
   const below = mergeBelow(random.below(100), 1 + random.below(10));
-  const runsBelow = random.below(2) === 0 ? below : undefined;
+  const runs = random.below(2) === 0 ? { below, take: takeUsed } : undefined;
   /** Merging changes the bytes, and every response brings new ones. */
   const response = () => {
     const bytes = frame.bytes.slice();
     return { bytes, view: new DataView(bytes.buffer), ...fetched };
   };
-  let cut = cutBatches(response(), range, rules, runsBelow);
+  let cut = cutBatches(response(), range, rules, runs);
   const { carried } = cut;
   if (carried?.unprovenOffset !== undefined) {
-    cut = cutBatches(response(), { ...range, carried }, rules, runsBelow);
+    cut = cutBatches(response(), { ...range, carried }, rules, runs);
   }
-  cut = mergeSmall(cut, rules, below.opened, random.below(4) === 0);
+  cut = mergeSmall(cut, rules, {
+    below: below.opened,
+    checkEach: random.below(4) === 0,
+    take: takeUsed,
+  });
   expect(cut.nextOffset >= range.fromOffset, "reading goes back");
   expect(cut.nextOffset <= range.untilOffset, "reading goes beyond the range");
   let next = range.fromOffset;

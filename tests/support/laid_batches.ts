@@ -1,6 +1,8 @@
 /** Record batches one after another in one buffer, as a response holds them. */
 
 import fc from "fast-check";
+import type { TakeMemory } from "../../lib/batch/merge_limits.ts";
+import { viewed } from "../../lib/codec/copy_back.ts";
 
 /** Where they lie. */
 export interface LaidBatches {
@@ -13,6 +15,9 @@ export interface LaidBatches {
 
 /** What is around them is filled with this. */
 export const AROUND = 0xaa;
+
+/** Memory that was used before, and more of it than asked for. */
+export const takeUsed: TakeMemory = (size) => viewed(new Uint8Array(size + 9).fill(AROUND));
 
 /** Where a batch's CRC is; it covers what follows it. */
 const CRC_AT = 17;

@@ -5,7 +5,7 @@ import { type Lz4RunLimits, mergeLz4Run } from "../../../lib/batch/merge_lz4.ts"
 import { crcMatches } from "../../../lib/batch/check.ts";
 import { viewed } from "../../../lib/codec/copy_back.ts";
 import { compressLz4 } from "../../../lib/codec/lz4.ts";
-import { damagedCopies, type LaidBatches } from "../../support/laid_batches.ts";
+import { damagedCopies, type LaidBatches, takeUsed } from "../../support/laid_batches.ts";
 import {
   blockEndingInZeros,
   CONTENT_CHECKSUM,
@@ -47,7 +47,7 @@ function merge(
   limits: Partial<Lz4RunLimits> = {},
   firstOffset = 0,
 ): PlacedRun | undefined {
-  return mergeLz4Run({ bytes, view }, BEFORE, firstOffset, { ...far, end, ...limits });
+  return mergeLz4Run({ bytes, view }, BEFORE, firstOffset, { ...far, end, ...limits }, takeUsed);
 }
 
 const read = ({ bytes, position, size }: PlacedRun): TestBatch =>

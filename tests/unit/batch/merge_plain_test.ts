@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { crcMatches } from "../../../lib/batch/check.ts";
 import type { PlacedRun } from "../../../lib/batch/merge_limits.ts";
 import { mergePlain } from "../../../lib/batch/merge_plain.ts";
-import { damagedCopies, type LaidBatches } from "../../support/laid_batches.ts";
+import { damagedCopies, type LaidBatches, takeUsed } from "../../support/laid_batches.ts";
 import {
   anyRecord,
   assertAllMerged,
@@ -26,7 +26,7 @@ function merge(
   laid: LaidBatches,
   { maxBytes = 1_000_000 }: { readonly maxBytes?: number } = {},
 ): PlacedRun | undefined {
-  return mergePlain(laid, laid.spans, 0, maxBytes);
+  return mergePlain(laid, laid.spans, 0, maxBytes, takeUsed);
 }
 
 const way: WayOfMerging = {
@@ -96,7 +96,7 @@ Deno.test("damage in plain batches that become one stays visible", () => {
     fc.property(damagedCopies(laid), ({ batch, bytes }) => {
       const view = new DataView(bytes.buffer);
       const alone = { view, position: BEFORE, size: laid.spans[0]!.size, count: 1 };
-      const run = mergePlain({ bytes, view }, laid.spans, 0, 1_000_000) ?? alone;
+      const run = mergePlain({ bytes, view }, laid.spans, 0, 1_000_000, takeUsed) ?? alone;
       if (batch < run.count) merged++;
       assert.equal(crcMatches(run.view, run.position, run.size), batch >= run.count);
     }),
@@ -145,7 +145,7 @@ Deno.test("merging plain batches may begin behind the first", () => {
   const { records, batches } = batchesOf([[{}, {}], [{}], [{}, {}], [{}]]);
   const laid = layRun(batches);
   const first = laid.bytes.slice(0, laid.spans[1]!.position);
-  const run = mergePlain(laid, laid.spans, 1, 1_000_000);
+  const run = mergePlain(laid, laid.spans, 1, 1_000_000, takeUsed);
   assert.equal(run?.count, 3);
   assert.equal(run.bytes, laid.bytes);
   const { position } = laid.spans[1]!;

@@ -24,7 +24,7 @@ import type { JournalEntry, MigrationEntry } from "../../../lib/core/journal_ent
 import { translateOffset } from "../../../lib/core/offset_marks.ts";
 import { withoutSpans } from "../../../lib/core/offsets.ts";
 import { positionEntries, progressEntry } from "../../../lib/run/journal_entries.ts";
-import { layBatches } from "../../support/laid_batches.ts";
+import { layBatches, takeUsed } from "../../support/laid_batches.ts";
 import { buildBatch, readBatch, testRecord } from "../../support/record_batch_builder.ts";
 
 const identity = { producerId: 4_711n, producerEpoch: 3 };
@@ -216,7 +216,13 @@ function play({ batches, start, cuts, committed, events }: Scenario) {
           const again = first.nextOffset === copy.nextFetchOffset;
           const cut = again ? cutOnce(first.carried) : first;
           return copy.accept(
-            how > 4 ? mergeSmall(cut, rules, mergeBelow(0, 1).opened, false) : cut,
+            how > 4
+              ? mergeSmall(cut, rules, {
+                below: mergeBelow(0, 1).opened,
+                checkEach: false,
+                take: takeUsed,
+              })
+              : cut,
             () => () => undefined,
           );
         }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { cutBatches, type TargetRules } from "../../../lib/copy/cut.ts";
 import type { MergeBelow } from "../../../lib/copy/merge_below.ts";
 import { compressLz4 } from "../../../lib/codec/lz4.ts";
-import { layBatches } from "../../support/laid_batches.ts";
+import { layBatches, takeUsed } from "../../support/laid_batches.ts";
 import { openStrictly } from "../../support/lz4_frames.ts";
 import {
   buildBatch,
@@ -45,7 +45,7 @@ function cut(
     fetched,
     all,
     { logAppendTime: false, ...rules },
-    below,
+    below && { below, take: takeUsed },
   );
   return { ...rest, bytes, batches: found };
 }

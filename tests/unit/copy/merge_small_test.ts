@@ -4,12 +4,12 @@ import { recordCount } from "../../../lib/batch/record_batch.ts";
 import { type Cut, type CutBatch, recordsBefore, type TargetRules } from "../../../lib/copy/cut.ts";
 import { mergeBelow } from "../../../lib/copy/merge_below.ts";
 import { mergeSmall as mergeSmallBelow } from "../../../lib/copy/merge_small.ts";
-import { layBatches } from "../../support/laid_batches.ts";
+import { layBatches, takeUsed } from "../../support/laid_batches.ts";
 import { buildBatch, readBatch, testRecord, utf8 } from "../../support/record_batch_builder.ts";
 
 const near = mergeBelow(0, 1).opened;
 const mergeSmall = (cut: Cut, rules: TargetRules, checkEach = false) =>
-  mergeSmallBelow(cut, rules, near, checkEach);
+  mergeSmallBelow(cut, rules, { below: near, checkEach, take: takeUsed });
 
 const rules = { maxBatchBytes: 1_000_000, logAppendTime: false };
 
@@ -130,12 +130,21 @@ Deno.test("over a long link larger batches are merged, too", () => {
   const codecs = [0, 0, 3, 3, 0, 0];
   const far = mergeBelow(50, 6).opened;
   assert.deepEqual(shape(mergeSmall(cutOf(sizes, codecs), rules)).length, 6);
-  assert.deepEqual(shape(mergeSmallBelow(cutOf(sizes, codecs), rules, far, false)), [
-    "0-2 2",
-    "2-4 2 apart",
-    "4-5 1",
-    "5-6 1",
-  ]);
+  assert.deepEqual(
+    shape(
+      mergeSmallBelow(cutOf(sizes, codecs), rules, {
+        below: far,
+        checkEach: false,
+        take: takeUsed,
+      }),
+    ),
+    [
+      "0-2 2",
+      "2-4 2 apart",
+      "4-5 1",
+      "5-6 1",
+    ],
+  );
 });
 
 Deno.test("what cannot be merged with the next goes as it is, the rest of its run is merged", () => {
