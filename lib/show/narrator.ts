@@ -95,8 +95,7 @@ export function createNarrator(
     if (more > 0) result(`… and ${countOf(more, "more group")}; the log has all of them`);
   }
 
-  /** Now and then, on the screen more often than in the log. */
-  /** On the screen a line now and then, or, where there is a view and something to show in it, that. */
+  /** Now and then, on the screen more often than in the log: a line or, where there is a live view, what that shows. */
   function tellProgress(text: () => string, view?: () => LiveState): void {
     const at = now();
     const live = view && screen.live;
