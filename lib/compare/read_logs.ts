@@ -57,11 +57,9 @@ export async function* readCommitted(
               `The batch at ${reader.role} offset ${cut.nextOffset} is damaged: ${cut.problem.reason}`,
             );
           }
-          // Compaction may have left nothing up to the end.
-          const through = empty && fetched.lastStableOffset >= endOffset;
-          if (empty && !through) patience.spend(whyNothing(reader.role, fetched, endOffset));
+          if (empty) patience.spend(whyNothing(reader.role, fetched, fromOffset, endOffset));
           else patience.renew();
-          fromOffset = through ? endOffset : cut.nextOffset;
+          fromOffset = cut.nextOffset;
           carried = cut.carried;
           if (fromOffset < endOffset) next = fetchAhead(reader, partition, fromOffset);
           for (const batch of cut.batches) yield committedBatch(batch);
@@ -131,11 +129,13 @@ export async function* readTarget(
 function whyNothing(
   role: ClusterReader["role"],
   { highWatermark, lastStableOffset }: FetchedPage["fetched"],
+  from: bigint,
   end: bigint,
 ): string {
-  return highWatermark < end
-    ? `The ${role}'s log ends at offset ${highWatermark}`
-    : `A transaction open on the ${role} holds back what lies from offset ${lastStableOffset} on`;
+  if (highWatermark < end) return `The ${role}'s log ends at offset ${highWatermark}`;
+  return lastStableOffset < end
+    ? `A transaction open on the ${role} holds back what lies from offset ${lastStableOffset} on`
+    : `The ${role} gave no messages at offset ${from}, where it has some`;
 }
 
 /** A leader that has just taken over may not know yet how far the log is replicated (KIP-207). */

@@ -55,8 +55,8 @@ export function acceptFetched(
     take,
   });
   const empty = fetched.recordsEnd === fetched.recordsStart;
-  // The first partition of a Fetch always gets what there is (KIP-74). If nothing comes although the log reaches
-  // beyond the end, compaction has left nothing there.
+  // If nothing comes of a compacted log although it reaches beyond the end, there is nothing left. Of others the lane
+  // lets no such answer through.
   const nothingLeft = empty && first && fetched.lastStableOffset >= untilOffset;
   const taken: Cut = nothingLeft
     ? { batches: [], nextOffset: untilOffset, batchesLeftOut: 1 }

@@ -15,6 +15,8 @@ export interface CopyTask extends TopicPartition {
   readonly stored: TargetPosition;
   /** Given where the source's log may lose records between two reads, so that counting them misleads. */
   readonly compare?: CompareContents;
+  /** Whether the source topic is compacted: there may be no message left up to the end of a range. */
+  readonly compacted?: boolean;
   /** What the target topic takes. */
   readonly rules: TargetRules;
   /** Source offsets that groups have committed, ascending: what they come to on the target is told. */

@@ -13,6 +13,7 @@ import {
 } from "../batch/record_batch.ts";
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
 import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
+import { maxOffset } from "../core/offsets.ts";
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
 import { delay } from "../kafka/delay.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
@@ -93,12 +94,16 @@ export async function findPosition(
   };
   const until = performance.now() + REPLICATION_PATIENCE_MS;
   while (records === undefined || scan.records < records) {
-    const atEnd = await scanOnce(broker, partition, identity, scan, signal);
-    if (!atEnd) continue;
-    if (records === undefined) break;
+    const highWatermark = await scanOnce(broker, partition, identity, scan, signal);
+    if (highWatermark === undefined || scan.nextOffset < highWatermark) continue;
+    // A leader that has just taken over may not know yet how far its log is replicated (KIP-207).
+    const behind = highWatermark < scan.nextOffset;
+    if (records === undefined && !behind) break;
     if (performance.now() > until) {
       throw new PositionError(
-        `the target has ${records} of our messages and shows ${scan.records}: the rest is not replicated`,
+        records === undefined
+          ? `the target's log ends at offset ${highWatermark}, and had reached ${scan.nextOffset}`
+          : `the target has ${records} of our messages and shows ${scan.records}: the rest is not replicated`,
       );
     }
     await delay(100, signal);
@@ -120,14 +125,14 @@ interface Scan {
   readonly held: string[];
 }
 
-/** Reads on from where the scan stands. @returns whether that was the high watermark */
+/** Reads on from where the scan stands. @returns the high watermark; undefined where nothing could be read now */
 async function scanOnce(
   broker: BrokerConnection,
   partition: TopicPartition,
   identity: ProducerIdentity,
   scan: Scan,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<bigint | undefined> {
   const request = encodeFetch([{ ...partition, leaderEpoch: -1, fetchOffset: scan.nextOffset }], {
     maxWaitMs: 100,
     maxBytes: SCAN_BYTES,
@@ -139,12 +144,12 @@ async function scanOnce(
   if (throttleTimeMs > 0) await delay(Math.min(throttleTimeMs, LONGEST_THROTTLE_MS), signal);
   if (fetched === undefined) {
     // Above a quota a broker answers without any partition (KIP-219).
-    if (throttleTimeMs > 0) return false;
+    if (throttleTimeMs > 0) return undefined;
     throw new PositionError("the target's answer leaves the partition out");
   }
   if (fetched.errorCode === OFFSET_OUT_OF_RANGE) {
     await skipDeleted(broker, partition, scan);
-    return false;
+    return undefined;
   }
   if (fetched.errorCode !== 0) throw unreadable(fetched.errorCode);
   try {
@@ -153,7 +158,7 @@ async function scanOnce(
     if (!(error instanceof CorruptBatchError)) throw error;
     throw new PositionError(`the target's log cannot be read: ${error.reason}`);
   }
-  return scan.nextOffset >= fetched.highWatermark;
+  return fetched.highWatermark;
 }
 
 /** Goes on where the log starts now: retention has deleted what the scan would have read. */
@@ -212,5 +217,5 @@ function scanBatches(
     position += size;
   }
   // Nothing below the high watermark any more: compaction has taken it.
-  if (position === recordsStart) scan.nextOffset = highWatermark;
+  if (position === recordsStart) scan.nextOffset = maxOffset(scan.nextOffset, highWatermark);
 }

@@ -81,11 +81,15 @@ export function judgeTrouble(
     }
     case "behind": {
       const state =
-        `ends at offset ${trouble.highWatermark}, before the planned end ${partition.endOffset}`;
+        `ends at offset ${trouble.readable}, before the planned end ${partition.endOffset}`;
       return { kind: "retry", refresh: true, subject, state, patienceMs: BEHIND_PATIENCE_MS };
     }
+    case "nothing": {
+      const state = `gave no messages at offset ${partition.nextFetchOffset}, where it has some`;
+      return { kind: "retry", refresh: true, subject, state };
+    }
     case "code":
-      return judgeCode(partition, trouble, subject);
+      return judgeCode(partition, trouble, role, subject);
   }
 }
 
@@ -96,17 +100,19 @@ function isDamaged(bytes: Uint8Array): boolean {
 function judgeCode(
   partition: PartitionCopy,
   trouble: Extract<Trouble, { kind: "code" }>,
+  role: "source" | "target",
   subject: string,
 ): Judgement {
   const { code } = trouble;
-  const { oldest } = partition.queue;
+  // What was read may be on its way to the target; only its answer is about that.
+  const oldest = role === "target" ? partition.queue.oldest : undefined;
   if (code === CORRUPT_MESSAGE && oldest !== undefined && isDamaged(oldest.bytes)) {
     const offset = oldest.firstSourceOffset;
     const reason =
       `the batch at source offset ${offset} is damaged: its CRC-32C does not match its content`;
     return { kind: "refetch", offset, reason };
   }
-  if (SEQUENCE_ERRORS.includes(code)) {
+  if (role === "target" && SEQUENCE_ERRORS.includes(code)) {
     const reason = `the target knows another sequence${at(oldest)}: ${formatKafkaError(code)}`;
     return { kind: "reposition", reason };
   }
@@ -120,7 +126,7 @@ function judgeCode(
   const what = recordAt(oldest, trouble.recordIndex);
   return {
     kind: "final",
-    reason: `the target refused ${what}${size}: ${formatKafkaError(code)}${said}`,
+    reason: `the ${role} refused ${what}${size}: ${formatKafkaError(code)}${said}`,
   };
 }
 

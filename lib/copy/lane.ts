@@ -30,8 +30,10 @@ export type Trouble =
   }
   /** The bytes at the partition's next fetch offset arrived damaged. */
   | { readonly kind: "damaged"; readonly reason: string }
-  /** Nothing came of the range although its end should be there. */
-  | { readonly kind: "behind"; readonly highWatermark: bigint };
+  /** Nothing came of the range, whose end should be there: what may be read ends here. */
+  | { readonly kind: "behind"; readonly readable: bigint }
+  /** Nothing came of the range, although its end may be read and nothing can have been taken out. */
+  | { readonly kind: "nothing" };
 
 /** One data connection's work. */
 export interface Lane {

@@ -31,6 +31,8 @@ export interface PartitionCopyOptions extends TopicPartition {
   /** Given where the source's log may lose records between two reads. */
   readonly compare?: CompareContents;
   readonly rules: TargetRules;
+  /** Whether the source topic is compacted: there may be no message left up to the end of a range. */
+  readonly compacted?: boolean;
   /** Source offsets that groups have committed, ascending: where they come to lie is told with acknowledgements. */
   readonly committed?: readonly bigint[];
 }
@@ -51,6 +53,8 @@ export class PartitionCopy implements TopicPartition {
   readonly endOffset: bigint;
   readonly rules: TargetRules;
   readonly compare: CompareContents | undefined;
+  /** Whether there may be no message left up to the end. */
+  readonly compacted: boolean;
   readonly #committed: CommittedOffsets;
   readonly #identity: ProducerIdentity;
   readonly #idempotent: boolean;
@@ -87,6 +91,7 @@ export class PartitionCopy implements TopicPartition {
     this.#idempotent = options.identity.producerId >= 0n;
     this.queue = new ProduceQueue(this.#idempotent);
     this.compare = options.compare;
+    this.compacted = options.compacted ?? false;
     this.#recordsRead = options.before.records;
     this.#recordsAcknowledged = options.before.records;
     this.#targetFirstOffset = options.before.targetFirstOffset;
@@ -270,6 +275,7 @@ export class PartitionCopy implements TopicPartition {
    * that the journal can tell what lies before the gap from what lies behind.
    */
   lose(logStartOffset: bigint): void {
+    if (this.#status !== "copying") return;
     if (!this.queue.empty) {
       throw new Error("Cannot go on behind what has expired: what lies before is not acknowledged");
     }

@@ -3,6 +3,7 @@
 // Fetch goes out before the limit allows one and there is room for its response.
 
 import type { PartitionOffsets } from "../core/snapshot.ts";
+import { minOffset } from "../core/offsets.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import { delay } from "../kafka/delay.ts";
 import { listPartitionOffsets } from "../kafka/partition_offsets.ts";
@@ -92,7 +93,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
         if (chosen.length === 0) continue;
         // Room is asked for last, so that a broker that is down keeps none from the others.
         if (broker === undefined || broker.connection.closed) broker = await options.open();
-        unreserve = await pool.reserve(FETCH_BYTES);
+        unreserve = await pool.reserve(FETCH_BYTES, signal);
         if (signal.aborted) return;
         const { throttleMs, bytes } = await fetchOnce(broker, chosen);
         unreserve();
@@ -187,8 +188,15 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
       return 0;
     }
     const empty = fetched.recordsEnd === fetched.recordsStart;
-    if (empty && fetched.highWatermark < partition.endOffset) {
-      letGo(partition, { kind: "behind", highWatermark: fetched.highWatermark });
+    const readable = minOffset(fetched.highWatermark, fetched.lastStableOffset);
+    if (empty && readable < partition.endOffset) {
+      letGo(partition, { kind: "behind", readable });
+      return 0;
+    }
+    // The first partition of a Fetch always gets what there is (KIP-74), unless its leader could not read it in time:
+    // from tiered storage (KIP-405) it then answers as if there were nothing.
+    if (empty && first && !partition.compacted) {
+      letGo(partition, { kind: "nothing" });
       return 0;
     }
     const { lost } = partition;

@@ -72,6 +72,8 @@ export async function planCopyTasks(
   const found = isIdempotent(migration)
     ? await findPositions(target, begun, identity, (each) => comparison(each, options), signal)
     : new Map<string, Found>();
+  const isCompacted = (topic: string) =>
+    options.sourceSnapshot.topics.get(topic)?.settings?.compacted ?? false;
   const rulesOf = (topic: string) => targetRules(targetSnapshot.topics.get(topic));
   const after = journal.state?.partitions;
   const planned = new Map(plan.partitions.map((each) => [formatTopicPartition(each), each]));
@@ -81,11 +83,13 @@ export async function planCopyTasks(
     if (journaled === undefined) return [];
     const compare = comparison(journaled, options);
     const rules = rulesOf(partition.topic);
+    // Where that is not known, an answer without messages is no proof that there are none.
+    const compacted = isCompacted(partition.topic);
     return [
       task(
         journaled,
         found.get(key),
-        rules,
+        { rules, compacted },
         compare,
         committedOffsets(planned.get(key), journaled),
       ),
@@ -109,7 +113,7 @@ function comparison(
 function task(
   journaled: JournaledPartition,
   found: Found | undefined,
-  rules: TargetRules,
+  traits: Pick<CopyTask, "rules" | "compacted">,
   compare: CompareContents | undefined,
   committed: readonly bigint[],
 ): CopyTask {
@@ -123,7 +127,7 @@ function task(
     endOffset,
     before,
     stored: found?.position ?? before,
-    rules,
+    ...traits,
     committed,
     ...optional("compare", compare),
     ...optional("problem", found?.problem),

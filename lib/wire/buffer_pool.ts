@@ -5,6 +5,17 @@
 
 const SMALLEST = 1 << 16;
 
+/** What closed sockets may still be sending from. */
+const underWay = new WeakSet<ArrayBufferLike>();
+
+/**
+ * Keeps memory from being used again, since a write from it was under way when its connection ended: Deno finishes that
+ * one after `close()`, whenever the other side reads on.
+ */
+export function neverReuse({ buffer }: Uint8Array): void {
+  underWay.add(buffer);
+}
+
 /** A response's bytes, held by as many holders as its batches; the last `release` gives the buffer back. */
 export interface PooledBuffer {
   /** The whole buffer; a response fills it from 0 to its length. */
@@ -20,8 +31,11 @@ export interface BufferPool {
   acquire(size: number): PooledBuffer;
   /** Counts bytes that live elsewhere (a re-encoded batch) until the returned function is called. */
   charge(size: number): () => void;
-  /** Waits until `size` more bytes fit under the ceiling and keeps them free until the returned function is called. */
-  reserve(size: number): Promise<() => void>;
+  /**
+   * Waits until `size` more bytes fit under the ceiling and keeps them free until the returned function is called. Once the
+   * signal fires nobody waits any more, whether there is room or not.
+   */
+  reserve(size: number, signal: AbortSignal): Promise<() => void>;
   /** Bytes in use and reserved. */
   readonly bytesInUse: number;
 }
@@ -82,6 +96,7 @@ export function createBufferPool(ceiling: number): BufferPool {
 
   /** Keeps a buffer for the next response, as far as what is in use leaves room for it under the ceiling. */
   function giveBack(bytes: Uint8Array): void {
+    if (underWay.has(bytes.buffer)) return;
     if (inUse - reserved + freeBytes + bytes.length > ceiling) return;
     freeBytes += bytes.length;
     const list = free.get(bytes.length);
@@ -118,9 +133,23 @@ export function createBufferPool(ceiling: number): BufferPool {
       };
     },
     charge: take,
-    reserve(size) {
+    reserve(size, signal) {
       return new Promise((resolve) => {
-        waiting.push({ size, go: () => resolve(keep(size)) });
+        const waiter = {
+          size,
+          go() {
+            signal.removeEventListener("abort", leave);
+            resolve(keep(size));
+          },
+        };
+        const leave = () => {
+          waiting.splice(waiting.indexOf(waiter), 1);
+          resolve(() => {});
+          admit();
+        };
+        if (signal.aborted) return resolve(() => {});
+        signal.addEventListener("abort", leave);
+        waiting.push(waiter);
         admit();
       });
     },

@@ -5,7 +5,7 @@
 
 import { errorMessage } from "../core/error_message.ts";
 import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
-import type { BufferPool, PooledBuffer } from "./buffer_pool.ts";
+import { type BufferPool, neverReuse, type PooledBuffer } from "./buffer_pool.ts";
 import { createLoginRenewal, type Login, type LoginRenewal } from "./login_renewal.ts";
 import { createRequestWriter, type RequestWriter } from "./request_writer.ts";
 
@@ -256,6 +256,8 @@ export class Connection implements RequestChannel {
     } catch {
       // Already closed by the other side: nothing left to free.
     }
+    const { underWay } = this.#writer;
+    if (underWay !== undefined) neverReuse(underWay);
     for (const pending of this.#pending.splice(0)) pending.reject(error);
   }
 

@@ -12,6 +12,8 @@ const STAGED_BYTES = 16 * 1024;
 export interface RequestWriter {
   /** Writes a request's parts once all before are written; they must stay as they are until it is answered. */
   write(parts: readonly Uint8Array[]): void;
+  /** What is being written: it is read from even after the stream was closed. */
+  readonly underWay: Uint8Array | undefined;
 }
 
 /** What the connection knows, and is told. */
@@ -31,6 +33,7 @@ export function createRequestWriter(
 ): RequestWriter {
   let writing = Promise.resolve();
   let staging: Uint8Array | undefined;
+  let underWay: Uint8Array | undefined;
 
   async function writeParts(parts: readonly Uint8Array[]): Promise<void> {
     let gathered: Uint8Array[] = [];
@@ -62,12 +65,17 @@ export function createRequestWriter(
     let written = 0;
     while (written < bytes.length) {
       if (ended()) return;
+      underWay = bytes;
       written += await stream.write(written === 0 ? bytes : bytes.subarray(written));
+      underWay = undefined;
       onWritten();
     }
   }
 
   return {
+    get underWay() {
+      return underWay;
+    },
     write(parts) {
       writing = writing.then(() => writeParts(parts)).catch(onError);
     },

@@ -36,6 +36,8 @@ export interface FakeLog {
   readonly startOffset?: bigint;
   /** How many batches a response holds; all unless told. */
   readonly batchesPerResponse?: number;
+  /** How often nothing comes although there is something; counted down. */
+  readonly silent?: { times: number };
 }
 
 /** One partition of a copy between fakes. */
@@ -44,6 +46,7 @@ export interface FakePartition {
   readonly startOffset: bigint;
   readonly endOffset: bigint;
   readonly rules?: CopyTask["rules"];
+  readonly compacted?: boolean;
   /** Opens the records of what the target gets. */
   readonly open?: (bytes: Uint8Array, attributes: number) => Uint8Array;
 }
@@ -100,12 +103,12 @@ export async function copyBetweenFakes(
       { partitions: partitions.length, topicId: targetTopicId, silent: false },
       target.produce,
     ),
-    tasks: partitions.map(({ startOffset, endOffset, rules }, partition) => ({
+    tasks: partitions.map(({ startOffset, endOffset, rules, compacted = false }, partition) => ({
       topic,
       partition,
       startOffset,
       endOffset,
-      recordsBefore: 0n,
+      compacted,
       before: { records: 0n, targetOffset: 0n },
       stored: { records: 0n, targetOffset: 0n },
       rules: rules ?? { logAppendTime: false },
@@ -263,7 +266,8 @@ function fetchedPart(
       .int32(0).int32(-1).int32(0).bytes.slice();
   }
   const from = batches.findIndex(({ last }) => last >= offset);
-  const sent = from < 0 ? [] : batches.slice(from, from + batchesPerResponse);
+  const silent = log.silent !== undefined && log.silent.times-- > 0;
+  const sent = from < 0 || silent ? [] : batches.slice(from, from + batchesPerResponse);
   const size = sent.reduce((sum, { bytes }) => sum + bytes.length, 0);
   const writer = new ProtocolWriter().int16(0).int64(end).int64(end).int64(0n);
   const listed = aborted.filter(({ lastOffset }) => lastOffset >= offset);

@@ -311,10 +311,13 @@ for (const { title, partition, wanted } of cases) {
   });
 }
 
+/** A range of a compacted log. */
+const upTo = (endOffset: bigint) => ({ startOffset: 0n, endOffset, compacted: true });
+
 Deno.test("a log whose end compaction has taken is through when nothing more comes", async () => {
   const log = { batches: [batch(0, 4)], endOffset: 20n };
   let responses = 0;
-  const [outcome] = await copyBetweenFakes([{ log, startOffset: 0n, endOffset: 12n }], () => {
+  const [outcome] = await copyBetweenFakes([{ log, ...upTo(12n) }], () => {
     assert.ok(++responses < 10, "reading gets nowhere");
   });
   assert.equal(outcome?.result.failure, undefined);
@@ -326,7 +329,7 @@ Deno.test("that nothing comes ends nothing while the log is not stable up to the
   const lastStableAt = 2 + 8;
   let responses = 0;
   const [outcome] = await copyBetweenFakes(
-    [{ log, startOffset: 0n, endOffset: 12n }],
+    [{ log, ...upTo(12n) }],
     (_, part) => {
       const view = new DataView(part.buffer, part.byteOffset, part.byteLength);
       if (++responses < 5) view.setBigInt64(lastStableAt, 11n);
@@ -334,6 +337,22 @@ Deno.test("that nothing comes ends nothing while the log is not stable up to the
   );
   assert.equal(outcome?.result.failure, undefined);
   assert.equal(responses, 5);
+});
+
+Deno.test("a log that is not compacted is asked again where nothing comes of it", async () => {
+  const log = { batches: [batch(0, 4), batch(4, 8)], silent: { times: 2 } };
+  const warnings: string[] = [];
+  const [outcome] = await copyBetweenFakes(
+    [{ log, startOffset: 0n, endOffset: 8n }],
+    () => {},
+    (text) => warnings.push(text),
+  );
+  assert.equal(outcome?.result.status, "done");
+  assert.deepEqual(contentOf(outcome?.records ?? []), contentOf(testRecords(0, 8)));
+  assert.match(
+    warnings[0] ?? "",
+    /^source partition t-0 gave no messages at offset 0, where it has some, retrying/,
+  );
 });
 
 Deno.test("messages never arrive in another partition than theirs, whatever number an answer gives", async () => {
@@ -415,7 +434,7 @@ Deno.test("a log that ends before the planned end for a moment is told, and wait
   const warnings: string[] = [];
   let responses = 0;
   const [outcome] = await copyBetweenFakes(
-    [{ log, startOffset: 4n, endOffset: 12n }],
+    [{ log, ...upTo(12n), startOffset: 4n }],
     (_, part) => {
       if (++responses > 1) return;
       const view = new DataView(part.buffer, part.byteOffset, part.byteLength);

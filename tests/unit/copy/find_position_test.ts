@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { findPosition } from "../../../lib/copy/find_position.ts";
 import { fakeBroker } from "../../support/fake_reader.ts";
+import { buildBatch, testRecords } from "../../support/record_batch_builder.ts";
 
 Deno.test("a broker that throttles the look for a position is waited for", async () => {
   const throttled = { throttleTimeMs: 2, empty: true };
@@ -17,4 +18,24 @@ Deno.test("a broker that throttles the look for a position is waited for", async
     new AbortController().signal,
   );
   assert.deepEqual(found, from);
+});
+
+Deno.test("a leader that does not know yet how far its log is replicated does not turn the look back", async () => {
+  const identity = { producerId: 77n, producerEpoch: 0 };
+  const ours = (from: number, until: number) =>
+    buildBatch(testRecords(from, until), {
+      ...{ baseOffset: BigInt(from), producerId: 77n, producerEpoch: 0, baseSequence: from },
+    });
+  const [first, second] = [ours(0, 3), ours(3, 6)];
+  const asked = { topic: "t", partition: 0 };
+  const broker = fakeBroker([
+    { highWatermark: 6n, batches: [first] },
+    // Just elected (KIP-207).
+    { highWatermark: 0n },
+    { highWatermark: 6n, batches: [second] },
+  ]);
+  const from = { records: 0n, targetOffset: 0n };
+  const { signal } = new AbortController();
+  const found = await findPosition(broker, asked, identity, from, undefined, signal);
+  assert.equal(found.records, 6n);
 });

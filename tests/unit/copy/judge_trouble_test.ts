@@ -46,6 +46,20 @@ Deno.test("a batch that the target finds corrupt is read again where it left her
   assert.equal(judge(withBatch(), CORRUPT_MESSAGE).kind, "retry");
 });
 
+Deno.test("what the source answers says nothing of what is on its way to the target", () => {
+  const OUT_OF_ORDER_SEQUENCE_NUMBER = 45;
+  const damaged = withBatch();
+  const { oldest } = damaged.queue;
+  assert.ok(oldest !== undefined);
+  oldest.bytes[70] = (oldest.bytes[70] ?? 0) ^ 1;
+  const bySource = (code: number) =>
+    judgeTrouble(damaged, { kind: "code", code }, "source", "source broker 1");
+  assert.equal(bySource(CORRUPT_MESSAGE).kind, "retry");
+  const refused = bySource(OUT_OF_ORDER_SEQUENCE_NUMBER);
+  assert.ok(refused.kind === "final");
+  assert.match(refused.reason, /^the source refused the request: OUT_OF_ORDER_SEQUENCE_NUMBER/);
+});
+
 Deno.test("a message that the target refuses is named by its offset, where that can be told", () => {
   const cases: readonly (readonly [nextOffset: bigint, index: number | undefined, string])[] = [
     [50n, 3, "the message at source offset 43"],
@@ -81,7 +95,7 @@ Deno.test("bytes that arrive damaged a third time are named by their offset", ()
 });
 
 Deno.test("a log that ends before the planned end is waited for half a minute", () => {
-  const trouble = { kind: "behind", highWatermark: 60n } as const;
+  const trouble = { kind: "behind", readable: 60n } as const;
   assert.deepEqual(judgeTrouble(withBatch(), trouble, "source", "source broker 1"), {
     kind: "retry",
     refresh: true,

@@ -233,6 +233,14 @@ Deno.test("what expires before it is read is lost, and the rest still arrives", 
   assert.deepEqual([gone.status, gone.lost], ["done", [{ startOffset: 0n, endOffset: 9n }]]);
 });
 
+Deno.test("nothing counts as lost of a partition that has failed: what was on its way is not acknowledged", () => {
+  const copy = makeCopy([3, 3, 3]);
+  copy.accept(cutFrom([3, 3, 3], 0n), () => () => undefined);
+  copy.fail("for a test");
+  copy.lose(7n);
+  assert.deepEqual([copy.lost, copy.sourceOffset], [[], 0n]);
+});
+
 Deno.test("damaged bytes are fetched again a few times, from where all is acknowledged", () => {
   const batches = [3, 3];
   const copy = makeCopy(batches);

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { createBufferPool } from "../../../lib/wire/buffer_pool.ts";
 
 const KIB = 1024;
+const NEVER = new AbortController().signal;
 
 /** Lets everything that is due happen. */
 const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
@@ -37,7 +38,7 @@ Deno.test("who reserves waits until there is room, in order", async () => {
   const pool = createBufferPool(100);
   const order: string[] = [];
   const reserve = (name: string, size: number) =>
-    pool.reserve(size).then((unreserve) => {
+    pool.reserve(size, NEVER).then((unreserve) => {
       order.push(name);
       return unreserve;
     });
@@ -58,7 +59,7 @@ Deno.test("a reservation larger than the ceiling waits for an empty pool", async
   const pool = createBufferPool(100);
   const charged = pool.charge(1);
   let granted = false;
-  const reserved = pool.reserve(500).then((unreserve) => {
+  const reserved = pool.reserve(500, NEVER).then((unreserve) => {
     granted = true;
     return unreserve;
   });
@@ -76,7 +77,7 @@ Deno.test("whatever is reserved and given back, the ceiling holds and nobody wai
       const pool = createBufferPool(ceiling);
       let granted = 0;
       await Promise.all(sizes.map(async (size) => {
-        const unreserve = await pool.reserve(size);
+        const unreserve = await pool.reserve(size, NEVER);
         granted++;
         assert.ok(pool.bytesInUse <= ceiling);
         await Promise.resolve();
@@ -91,7 +92,7 @@ Deno.test("whatever is reserved and given back, the ceiling holds and nobody wai
 Deno.test("a buffer given back is used again although its room is reserved at once", async () => {
   const pool = createBufferPool(200 * KIB);
   const first = pool.acquire(100 * KIB);
-  const reserved = pool.reserve(128 * KIB);
+  const reserved = pool.reserve(128 * KIB, NEVER);
   const { bytes } = first;
   first.release();
   const unreserve = await reserved;
@@ -99,4 +100,17 @@ Deno.test("a buffer given back is used again although its room is reserved at on
   unreserve();
   assert.equal(second.bytes, bytes);
   second.release();
+});
+
+Deno.test("nobody waits for room once the signal fires", async () => {
+  const pool = createBufferPool(100);
+  const release = pool.charge(100);
+  const end = new AbortController();
+  const waiting = pool.reserve(50, end.signal);
+  end.abort();
+  (await waiting)();
+  (await pool.reserve(50, end.signal))();
+  assert.equal(pool.bytesInUse, 100);
+  release();
+  assert.equal(pool.bytesInUse, 0);
 });

@@ -243,6 +243,29 @@ Deno.test("whatever ends the connection, every pending request is told why", asy
   }
 });
 
+Deno.test("memory that a closed connection may still send from is not used again", async () => {
+  for (const written of [false, true]) {
+    const gate = Promise.withResolvers<void>();
+    if (written) gate.resolve();
+    const stream = fakeStream();
+    const write = async (bytes: Uint8Array) => {
+      // The header goes at once.
+      if (bytes.length > 1_000) await gate.promise;
+      return bytes.length;
+    };
+    const connection = open({ ...stream, write });
+    const pool = createBufferPool(1 << 21);
+    const { bytes, release } = pool.acquire(1 << 20);
+    const answer = connection.send({ ...request, body: [bytes] });
+    await settle();
+    connection.close();
+    await assert.rejects(answer, ConnectionError);
+    release();
+    assert.equal(pool.acquire(1 << 20).bytes === bytes, written);
+    gate.resolve();
+  }
+});
+
 Deno.test("an answer that nobody asked for ends the connection", async () => {
   const stream = fakeStream();
   const connection = open(stream);
