@@ -13,6 +13,7 @@ import { neverPlanned, translateOffset } from "./offset_marks.ts";
 import { maxOffset, minOffset, type OffsetSpan } from "./offsets.ts";
 import type { Plan, PlannedPartition } from "./plan.ts";
 import { unreadableGroups } from "./plan_findings.ts";
+import { placeOf } from "./position_place.ts";
 import type { ClusterSnapshot, GroupSnapshot, PartitionOffsets } from "./snapshot.ts";
 import { formatTopicPartition } from "./topic_partition.ts";
 import { countOf, sum } from "./units.ts";
@@ -43,7 +44,7 @@ interface ExpectedPosition extends WantedPosition {
 export function targetGroupFindings(plan: Plan, facts: TargetGroupFacts): readonly Finding[] {
   const onTarget = new Map(facts.groups.map((each) => [each.group, each]));
   const expected = expectedPositions(plan, facts, onTarget);
-  // Those that are not copied are left in any case.
+  // Those that are not copied are left in any case (not_copied_findings.ts).
   const positions = expected.filter(({ notCopied }) => notCopied === undefined);
   const wanted = new Set(wantedPositions(plan).map(({ group }) => group));
   const unreadable = facts.groups.flatMap(({ group, problem }) =>
@@ -52,7 +53,6 @@ export function targetGroupFindings(plan: Plan, facts: TargetGroupFacts): readon
   return [
     ...unreadableGroups(unreadable, "target"),
     ...activeGroups(positions, onTarget),
-    ...standBefore(expected),
     ...aheadOnTarget(positions, facts.target.brokers[0]?.address ?? "TARGET"),
     ...behindOthers(positions),
   ];
@@ -136,26 +136,6 @@ function activeGroups(
   )];
 }
 
-function standBefore(positions: readonly ExpectedPosition[]): readonly Finding[] {
-  const before = positions.flatMap(({ notCopied, ...each }) =>
-    notCopied === undefined ? [] : [{ ...each, notCopied }]
-  );
-  return perTopic(before, (topic, ofTopic) => {
-    const [{ partition, notCopied }] = ofTopic as [(typeof before)[number]];
-    const { groups, partitions, who } = placeOf(ofTopic);
-    return finding(
-      "POSITIONS_NOT_COPIED",
-      { cluster: "source", topic, partitions, groups },
-      `${who} ${groups.length === 1 ? "stands" : "stand"} before what was migrated of ${
-        partitionsOf(topic, partitions.map((partition) => ({ partition })))
-      } (${partition}: offsets ${notCopied.startOffset} to ${
-        notCopied.endOffset - 1n
-      } were not copied) and will not be moved there`,
-      "Let the consumers go on on the source until they are through with those messages, then run again",
-    );
-  });
-}
-
 function aheadOnTarget(
   positions: readonly ExpectedPosition[],
   bootstrap: string,
@@ -201,13 +181,4 @@ function behindOthers(positions: readonly ExpectedPosition[]): readonly Finding[
       "Nothing, if that is meant; otherwise set groupOffsets: ignore and the positions by hand",
     );
   });
-}
-
-function placeOf(positions: readonly WantedPosition[]) {
-  const groups = [...new Set(positions.map(({ group }) => group))].sort();
-  return {
-    groups,
-    partitions: [...new Set(positions.map(({ partition }) => partition))],
-    who: `${groups.length === 1 ? "Group" : "Groups"} ${listNames(groups)}`,
-  };
 }

@@ -80,7 +80,10 @@ function judgeVerification(results: Verification | undefined): Verdict {
   if (results === undefined) {
     return verdict(1, "incomplete", "The run ended before anything was verified");
   }
-  const { failed, lost, verified, recordsProduced } = results.totals;
+  const { failed, lost, verified, recordsProduced, partitions } = results.totals;
+  if (partitions === 0) {
+    return verdict(1, "incomplete", "Nothing was verified: no partition has been planned yet");
+  }
   const problems = resultProblems(results);
   if (failed + lost > 0) return verdict(1, "incomplete", `Not verified: ${problems.join("; ")}`);
   return verdict(

@@ -7,6 +7,7 @@ import type { JournalState } from "../core/journal.ts";
 import type { JournalIdentity } from "../core/journal_entry.ts";
 import { filterAccepts, type NameFilter, parsePattern } from "../core/name_filter.ts";
 import { type NewTopic, planNewTopics } from "../core/new_topics.ts";
+import { notCopiedFindings } from "../core/not_copied_findings.ts";
 import { matchPatterns, patternFindings } from "../core/pattern_matches.ts";
 import { buildPlan, type Plan, topicsRead } from "../core/plan.ts";
 import { preflight } from "../core/preflight.ts";
@@ -147,6 +148,7 @@ export async function makePlan(
     ...writable.value.findings,
     ...tried.value.findings,
     ...patternFindings(patterns),
+    ...notCopiedFindings(plan, journal),
     // What the user may not see is not missing.
     ...found.filter(({ code, where }) =>
       code !== "TARGET_TOPIC_MISSING" || !hidden.has(where.topic ?? "")

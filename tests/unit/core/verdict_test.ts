@@ -118,6 +118,12 @@ Deno.test("judge() gives every way a run can end its exit status", () => {
       /same command continues/,
     ],
     [{ ...migrate, findings: blocked, interrupted: true }, 130, "interrupted", /continues/],
+    [
+      { ...migrate, mode: "verify", results: verifyCount([], []) },
+      1,
+      "incomplete",
+      /Nothing was verified/,
+    ],
   ];
   for (const [input, exitStatus, outcome, sentence] of table) {
     const verdict = judge(input);
