@@ -19,6 +19,7 @@ import type { Cluster } from "../kafka/cluster.ts";
 import { isPeerError } from "../copy/lane.ts";
 import { commitOffsets } from "../kafka/commit_offsets.ts";
 import { forEachAtOnce } from "../kafka/for_each_at_once.ts";
+import { GroupListError } from "../kafka/groups.ts";
 import { openReaders } from "./open_readers.ts";
 import { allGroups } from "./snapshot.ts";
 import type { Clusters } from "./reach.ts";
@@ -58,15 +59,18 @@ export async function carryGroupOffsets(options: CarryOptions): Promise<readonly
     () => openReaders(source, target, work, { ...options, byConnector: isByConnector(journal) }),
   );
   const names = new Set(wanted.map(({ group }) => group));
-  const [onSource, onTarget] = await Promise.all([
+  const groups = await Promise.all([
     groupsOf(source, names, signal),
     groupsOf(target, names, signal),
-  ]);
+  ]).catch(peersMessage);
+  const unread = typeof groups === "string" ? `The groups could not be read: ${groups}` : undefined;
+  const [onSource, onTarget] = typeof groups === "string" ? [new Map(), new Map()] : groups;
   const { commit, rest } = judgePositions(wanted, {
     onSource,
     onTarget,
     unverified: unverified(options),
-    translate: (position) => translated.get(formatPosition(position)) ?? "It was not translated",
+    translate: (position) =>
+      unread ?? translated.get(formatPosition(position)) ?? "It was not translated",
   });
   const done = commit.length === 0 ? [] : await commitAll(target, commit, signal);
   return [...done, ...rest, ...forgotten].sort((a, b) =>
@@ -144,6 +148,6 @@ async function commitGroup(
 
 /** @throws anything but a peer's error */
 function peersMessage(error: unknown): string {
-  if (!isPeerError(error)) throw error;
+  if (!isPeerError(error) && !(error instanceof GroupListError)) throw error;
   return error.message;
 }

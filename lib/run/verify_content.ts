@@ -22,6 +22,7 @@ import {
   isComparable,
   type Verification,
 } from "../core/verify.ts";
+import { ignorePeerError } from "../copy/lane.ts";
 import { forEachAtOnce } from "../kafka/for_each_at_once.ts";
 import { openReaders } from "./open_readers.ts";
 import type { Clusters } from "./reach.ts";
@@ -58,9 +59,12 @@ export async function verifyContent(options: VerifyContentOptions): Promise<Veri
   const work = [...journal.partitions].flatMap(([key, each]) => comparable.has(key) ? [each] : []);
   if (work.length === 0) return counted;
   const topics = topicsOf(work);
-  const [onSource, onTarget] = await Promise.all(
+  const looks = await Promise.all(
     [source, target].map((cluster) => lookAtTopics(cluster, topics, signal)),
-  ) as [ClusterSnapshot, ClusterSnapshot];
+  ).catch(ignorePeerError);
+  // Where one of them does not answer, nothing has been compared.
+  if (looks === undefined) return addContent(counted, new Map());
+  const [onSource, onTarget] = looks as [ClusterSnapshot, ClusterSnapshot];
   const byConnector = isByConnector(journal);
   const readers = openReaders(source, target, work, { ...options, byConnector });
   const evidence = new Map<string, ContentEvidence>();

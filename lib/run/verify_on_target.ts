@@ -3,6 +3,7 @@
 
 import type { JournaledPartition, JournalState } from "../core/journal.ts";
 import type { Plan } from "../core/plan.ts";
+import type { ClusterSnapshot } from "../core/snapshot.ts";
 import { compareTopicPartitions, formatTopicPartition, topicsOf } from "../core/topic_partition.ts";
 import {
   type CountEvidence,
@@ -26,8 +27,8 @@ export async function verifyOnTarget(
 ): Promise<Verification> {
   const journaled = [...journal.partitions.values()];
   const topics = topicsOf(journaled);
-  const [{ topics: onTarget }, sequences] = await Promise.all([
-    lookAtTopics(target, topics, signal),
+  const [onTarget, sequences] = await Promise.all([
+    targetTopics(target, topics, signal),
     lastSequences(target, journal, signal),
   ]);
   const evidence = journaled.map((each): CountEvidence => {
@@ -43,6 +44,20 @@ export async function verifyOnTarget(
   const skipped = plan?.partitions.filter((each) => !known.has(formatTopicPartition(each))) ?? [];
   const planned: PlannedRange[] = [...journaled.map(plannedRange), ...skipped];
   return verifyCount(planned.sort(compareTopicPartitions), evidence);
+}
+
+/** None where the target does not answer: then each partition fails for that, which the report tells. */
+async function targetTopics(
+  target: Cluster,
+  topics: readonly string[],
+  signal: AbortSignal,
+): Promise<ClusterSnapshot["topics"]> {
+  try {
+    return (await lookAtTopics(target, topics, signal)).topics;
+  } catch (error) {
+    ignorePeerError(error);
+    return new Map();
+  }
 }
 
 /** What the leaders remember of our producer id. It is evidence beside the offsets: where it cannot be had, these stand. */
