@@ -213,12 +213,16 @@ function movedOn(
       };
     }
     case "lost": {
+      const { topic, partition, acknowledged, endOffset: sourceOffset } = entry;
+      const at = acknowledged === undefined
+        ? known
+        : movedOn(known, { type: "progress", topic, partition, sourceOffset, ...acknowledged });
       const span = { startOffset: BigInt(entry.startOffset), endOffset: BigInt(entry.endOffset) };
       return {
-        ...known,
+        ...at,
         // It is written when everything before it is acknowledged or left out.
-        sourceOffset: maxOffset(known.sourceOffset, span.endOffset),
-        lost: addSpan(known.lost, span),
+        sourceOffset: maxOffset(at.sourceOffset, span.endOffset),
+        lost: addSpan(at.lost, span),
       };
     }
     case "reached":

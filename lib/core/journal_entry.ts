@@ -87,6 +87,8 @@ export interface LostEntry extends TopicPartition {
   readonly type: "lost";
   readonly startOffset: string;
   readonly endOffset: string;
+  /** What the target had acknowledged of what lies before: in the same line, as a write may end between two. Absent where it had nothing. */
+  readonly acknowledged?: Pick<ProgressEntry, "records" | "targetOffset" | "targetFirstOffset">;
 }
 
 /** A connector that copies what is planned, with the name it has on a Connect cluster: written before it is created. */

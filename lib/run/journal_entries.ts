@@ -4,6 +4,7 @@ import type { CopyPosition, CopyResult } from "../copy/copy_task.ts";
 import {
   JOURNAL_SCHEMA_VERSION,
   type JournalIdentity,
+  type LostEntry,
   type MigrationEntry,
   type PlanEntryPartition,
   type PositionEntry,
@@ -18,6 +19,7 @@ import type { Plan, PlannedPartition } from "../core/plan.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
 import type { JournalFile } from "./journal_file.ts";
+import type { OffsetSpan } from "../core/offsets.ts";
 import { partitionText } from "../core/plan_text.ts";
 import { optional } from "./optional.ts";
 
@@ -87,6 +89,19 @@ export function noteSkipped(
   const skipped = skippedPartitions(plan, journal.state, targetSnapshot);
   if (skipped.length === 0) return;
   journal.append([{ type: "plan", runId, at: now().toISOString(), partitions: [], skipped }]);
+}
+
+/** What has expired unread, and where the target stands before it. */
+export function lostEntry(position: CopyPosition, span: OffsetSpan): LostEntry {
+  const { topic, partition, targetFirstOffset } = position;
+  const { records, targetOffset, ...first } = progressEntry(position);
+  const acknowledged = { records, targetOffset, targetFirstOffset: first.targetFirstOffset };
+  return {
+    ...{ type: "lost", topic, partition },
+    startOffset: String(span.startOffset),
+    endOffset: String(span.endOffset),
+    ...(targetFirstOffset !== undefined && { acknowledged }),
+  };
 }
 
 /** Where a partition stands. */

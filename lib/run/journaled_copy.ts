@@ -10,6 +10,7 @@ import type { Cluster } from "../kafka/cluster.ts";
 import { initProducerId } from "../kafka/producer_id.ts";
 import { type CopyTaskOptions, planCopyTasks, plannedTopics } from "./copy_tasks.ts";
 import {
+  lostEntry,
   migrationEntry,
   positionEntries,
   progressEntry,
@@ -94,18 +95,17 @@ export async function copyWithJournal(options: JournaledCopyOptions): Promise<vo
       changed.set(formatTopicPartition(position), position);
       positions.push(...positionEntries(position, acknowledgement));
     },
-    onLost(position, { startOffset, endOffset }) {
+    onLost(position, span) {
       const { topic, partition } = position;
+      const { startOffset, endOffset } = span;
       log.warning(
         `topic: ${topic}, partition: ${partition}, messages have expired before they were read, offsets: ${startOffset} to ${
           endOffset - 1n
         }`,
       );
-      const span = { startOffset: String(startOffset), endOffset: String(endOffset) };
-      if (position.targetFirstOffset !== undefined) {
-        changed.set(formatTopicPartition(position), position);
-      }
-      events.push({ type: "lost", topic, partition, ...span });
+      // Its progress is behind the gap already, and must not be told without it.
+      changed.delete(formatTopicPartition(position));
+      events.push(lostEntry(position, span));
       // On the disk before anything from behind the gap is sent: a resume counts records from the start of a range.
       write();
     },

@@ -1,6 +1,7 @@
 /** journal.ts and journal_entry.ts: what a state file adds up to, torn, damaged or whole. */
 
 import assert from "node:assert/strict";
+import { lostEntry } from "../../../lib/run/journal_entries.ts";
 import {
   continueJournal,
   identityDifferences,
@@ -117,6 +118,22 @@ Deno.test("lost ranges are kept, and what lies behind them goes on", () => {
   // Nothing in front of it had to be sent, or it would have been journaled before.
   const ahead = stateOf(planEntry(range(0, "0", "20")), lost(5, 9)).partitions.get("t-0");
   assert.equal(ahead?.sourceOffset, 9n);
+});
+
+Deno.test("what is lost is told in one line with what is acknowledged before it", () => {
+  const position = {
+    ...{ topic: "t", partition: 0, sourceOffset: 11n, recordsAcknowledged: 5n },
+    ...{ targetOffset: 25n, targetFirstOffset: 20n },
+  };
+  const entry = lostEntry(position, { startOffset: 5n, endOffset: 11n });
+  const state = stateOf(planEntry(range(0, "0", "20")), entry).partitions.get("t-0");
+  assert.deepEqual(
+    [state?.sourceOffset, state?.records, state?.targetOffset, state?.targetFirstOffset],
+    [11n, 5n, 25n, 20n],
+  );
+  assert.deepEqual(state?.lost, [{ startOffset: 5n, endOffset: 11n }]);
+  const { targetFirstOffset: _, ...before } = position;
+  assert.equal("acknowledged" in lostEntry(before, { startOffset: 5n, endOffset: 11n }), false);
 });
 
 Deno.test("a torn last line is ignored, wherever it was torn", () => {
