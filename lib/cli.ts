@@ -3,6 +3,7 @@
 
 import { errorMessage } from "./core/error_message.ts";
 import type { ExitStatus } from "./core/verdict.ts";
+import { quoteForShell } from "./core/escape_name.ts";
 import { type CliOptions, HELP, parseCliOptions } from "./cli_options.ts";
 import { trustSystemRoots } from "./wire/system_roots.ts";
 import { prepareConfined } from "./confine.ts";
@@ -10,6 +11,7 @@ import { runFiles } from "./run_files.ts";
 import type { Streams } from "./show/screen.ts";
 import { versionText } from "./version.ts";
 
+const DEFAULT_CONFIG = "migration.yaml";
 const EXAMPLE_CONFIG = new URL("../migration.yaml", import.meta.url);
 
 /** Loaded when asked for. */
@@ -36,7 +38,7 @@ export async function main(args: readonly string[], streams: Streams): Promise<E
       streams.stdout(`${JSON.stringify(await schemas[options.schemaOf ?? "config"](), null, 2)}\n`);
       return 0;
     case "init":
-      return init(options.config ?? "migration.yaml", streams);
+      return init(options.config ?? DEFAULT_CONFIG, streams);
     case "verify":
     case "run":
       return await run(options, streams);
@@ -56,7 +58,8 @@ function init(path: string, streams: Streams): ExitStatus {
     streams.stderr(`data-migrate: Cannot write ${path}: ${reason}\n`);
     return 2;
   }
-  streams.stdout(`Wrote ${path}: edit source and target in it, then run data-migrate to check\n`);
+  const command = path === DEFAULT_CONFIG ? "data-migrate" : `data-migrate ${quoteForShell(path)}`;
+  streams.stdout(`Wrote ${path}: edit source and target in it, then run ${command} to check\n`);
   return 0;
 }
 
@@ -71,7 +74,7 @@ async function run(options: CliOptions, streams: Streams): Promise<ExitStatus> {
 
 /** `migration.yaml` here, else beside the binary; where there is none, the one here is named in the error. */
 function findConfig(): string {
-  const name = "migration.yaml";
+  const name = DEFAULT_CONFIG;
   const beside = `${Deno.execPath().replace(/\/[^/]*$/, "")}/${name}`;
   return !exists(name) && exists(beside) ? beside : name;
 }

@@ -32,6 +32,7 @@ const STEPS: readonly (readonly [RegExp, string])[] = [
     /the target refused /i,
     `Correct what the target's broker says (its own log says more), then ${AGAIN}`,
   ],
+  [/^Only .* offsets? were read/, `To copy the rest, ${AGAIN}, with --migrate`],
   [/opens to more than/, "Copy these messages by other means; the rest of the partition waits"],
   [
     /is damaged|cannot be opened|says that the transaction/,

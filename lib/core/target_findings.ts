@@ -19,6 +19,8 @@ export interface TargetOptions {
   readonly ownRecords?: (partition: TopicPartition) => bigint;
   /** Whether a topic that is missing will be created, or has been tried in vain, which is said elsewhere. */
   readonly creates?: (topic: string) => boolean;
+  /** Whether this migration has planned to write to a topic before. */
+  readonly written?: (topic: string) => boolean;
 }
 
 /** Everything worth saying about the target side of a plan. */
@@ -35,7 +37,8 @@ export function targetFindings(
     const onSource = source.topics.get(topic)?.partitions.length ?? partitions.length;
     const onTarget = target.topics.get(topic);
     if (onTarget === undefined) {
-      return options.creates?.(topic) ? [] : [missing(topic, onSource, bootstrap)];
+      if (options.creates?.(topic)) return [];
+      return [options.written?.(topic) ? gone(topic) : missing(topic, onSource, bootstrap)];
     }
     return [
       ...partitionCounts(onTarget, onSource, bootstrap),
@@ -54,6 +57,18 @@ function missing(topic: string, partitions: number, bootstrap: string): Finding 
     `Create it: ${
       createCommand(bootstrap, topic, partitions)
     }, or set createTopics: true (or check that the user has Describe on it)`,
+  );
+}
+
+/** What was copied to it is gone with it: an empty one in its place would hide that. */
+function gone(topic: string): Finding {
+  return finding(
+    "TARGET_TOPIC_MISSING",
+    { cluster: "target", topic },
+    `Topic ${
+      escapeName(topic)
+    } does not exist on the target any more: this migration has written to it before`,
+    "Check that the user has Describe on it. To start over, create it anew and delete the state file; to go on without it, leave it out in another config file",
   );
 }
 

@@ -92,12 +92,13 @@ export async function makePlan(
   const targetSnapshot = onTarget.value;
   checkTopicIds(journal, sourceSnapshot, targetSnapshot);
   const carriesPositions = carriesGroupOffsets(config);
+  const written = (topic: string) => journaled.some((each) => each.topic === topic);
   const missing = config.createTopics === false
     ? []
     : planNewTopics(plan, sourceSnapshot, targetSnapshot, {
       ...config.createTopics,
       carriesPositions,
-      written: (topic) => journaled.some((p) => p.topic === topic),
+      written,
     });
   const tried = await orFinding(
     tryNewTopics(target, missing, permittedOn("target", config.target), signal),
@@ -111,6 +112,7 @@ export async function makePlan(
     uncommitted,
     newTopics,
     creates: (topic) => missing.some((each) => each.topic === topic),
+    written,
     ownRecords: ownRecords(journal, targetSnapshot),
   });
   // None of these needs what another finds out, and over a long link each takes several round trips.

@@ -134,6 +134,34 @@ clusters.test("a partition whose leader stays away fails when giveUpAfter is ove
   await backlog.assertArrived();
 });
 
+for (const side of ["source", "target"] as const) {
+  clusters.test(`where all of the ${side} stays away, the run ends with a verdict and a report; the next goes on`, async () => {
+    await using backlog = await makeSlowBacklog(clusters, {
+      ...{ partitions: 3, delayMs: 100, through: [side, "target"] },
+    });
+    const groupOffsets = "commit";
+    const limits = { giveUpAfter: "3s", bytesPerSecond: "500kB" };
+    await using migration = await makeMigrationDir(backlog.config({ limits, groupOffsets }));
+    const run = startRun({ cwd: migration.path });
+    await backlog.inMidCopy(run);
+    await backlog[side][Symbol.asyncDispose]();
+    const { status, stdout, stderr } = await run.ended;
+    assert.equal(status, 1, stdout + stderr);
+    assert.doesNotMatch(stderr, /Unexpected/);
+    assert.match(stderr, /^error: topic: .*, partition: \d, .* failed: /m);
+    assert.match(
+      stdout,
+      /\nNot complete: \d partitions? failed; \d group positions? not carried over\n$/,
+    );
+    assert.equal(migration.report().verdict.exitStatus, 1);
+    const direct = { bootstrapServers: clusters[side].bootstrap };
+    migration.configure(backlog.config({ [side]: direct, groupOffsets }));
+    const again = await migration.run();
+    assert.equal(again.status, 0, again.output);
+    await backlog.assertArrived();
+  });
+}
+
 clusters.test("while coordinators move to other brokers, no group is missed", async () => {
   const { source, target, judge } = clusters;
   const topic = uniqueName("grouped");

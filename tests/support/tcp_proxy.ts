@@ -153,6 +153,7 @@ export function startTcpProxy(target: string, initialFaults: Faults = {}): TcpPr
     }
   })();
 
+  let listening = true;
   return {
     address: `127.0.0.1:${listener.addr.port}`,
     get accepted() {
@@ -164,8 +165,10 @@ export function startTcpProxy(target: string, initialFaults: Faults = {}): TcpPr
       releaseHeld();
     },
     cut,
+    // Also where it is gone already, as a test may have it.
     [Symbol.asyncDispose]: async () => {
-      listener.close();
+      if (listening) listener.close();
+      listening = false;
       await accepting;
       cut();
       await Promise.all(running);

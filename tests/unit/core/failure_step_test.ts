@@ -51,7 +51,10 @@ const TABLE: readonly (readonly [reason: string, step: RegExp])[] = [
   ["Broker 10.0.0.1:9092: the certificate is not trusted", /^Correct source or target/],
   ["Offsets 5 to 8 expired on the source before they were read", /^Nothing brings them back/],
   ["30 messages read from the source, 29 acknowledged by the target", /^To try the partition once/],
-  ["Only 29 of 30 offsets were read", /^To try the partition once more, run the same command/],
+  [
+    "Only 29 of 30 offsets were read",
+    /^To copy the rest, run the same command again, with --migrate/,
+  ],
   ["it is not known how far an earlier run got: the target cannot be read: X (1)", /^When that is/],
 ];
 

@@ -76,6 +76,13 @@ Deno.test("preflight() blocks a missing target topic and gives the command that 
   );
 });
 
+Deno.test("preflight() does not advise to create a topic anew that the migration has written to", () => {
+  const source = cluster({ t: [[0, 5]] }, [group("g", { t: [1] })]);
+  const found = one(judge(source, target({}), { written: () => true }), "TARGET_TOPIC_MISSING");
+  assert.match(found.message, /this migration has written to it before$/);
+  assert.match(found.remedy, /To start over, create it anew and delete the state file/);
+});
+
 Deno.test("preflight() compares partition counts: fewer block, more warn", () => {
   const source = cluster({ t: [[0, 5], [0, 5]] }, [group("g", { t: [1, 5] })]);
   assert.deepEqual(codes(judge(source, target({ t: [[0, 0]] }))), ["error FEWER_PARTITIONS"]);
