@@ -6,10 +6,11 @@ import type { OffsetSpan } from "../core/offsets.ts";
 import { sum } from "../core/units.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
-import { createBufferPool } from "../wire/buffer_pool.ts";
+import { type BufferPool, createBufferPool } from "../wire/buffer_pool.ts";
 import { ignorePeerError } from "./lane.ts";
 import { createLeaders, type PlannedTopic } from "./leaders.ts";
 import { createPace } from "./pace.ts";
+import type { ProduceBatch } from "./produce_queue.ts";
 import { findPosition, PositionError, type TargetPosition } from "./find_position.ts";
 import type { CopyPosition, CopyProgress, CopyResult, CopyTask } from "./copy_task.ts";
 import { mergeBelow } from "./merge_below.ts";
@@ -51,7 +52,7 @@ export interface Copy {
   readonly results: Promise<readonly CopyResult[]>;
 }
 
-/** Responses, re-encoded batches and room for responses to come may add up to this. */
+/** Responses and room for responses to come may add up to this; what they grow by when they are merged or re-encoded is added. */
 const MEMORY_BYTES = 64 * 1024 * 1024;
 const SOURCE_LANES_PER_BROKER = 2;
 const TARGET_LANES_PER_BROKER = 2;
@@ -155,6 +156,8 @@ export function startCopy(options: CopyOptions): Copy {
     leaders: targetLeaders,
     giveUp: fail,
     onRefetch: (partition) => sourceRouter.place(partition),
+    // A batch keeps all of the response it lies in from the others.
+    onWaiting: ({ queue }) => queue.moveOut((batch) => inOwnMemory(batch, pool)),
     findPosition: (partition, nodeId) => findOn(nodeId, partition),
     lanesPerBroker: TARGET_LANES_PER_BROKER,
     openLane: (nodeId, reportTrouble, onWaited) =>
@@ -260,6 +263,12 @@ function resultOf(partition: PartitionCopy): CopyResult {
     ...(failure !== undefined && { failure }),
     ...(targetFirstOffset !== undefined && { targetFirstOffset }),
   };
+}
+
+function inOwnMemory(batch: ProduceBatch, pool: BufferPool): ProduceBatch {
+  const bytes = batch.bytes.slice();
+  batch.release();
+  return { ...batch, bytes, release: pool.charge(bytes.length) };
 }
 
 /** Resolves with the promise, or as soon as the signal fires. */

@@ -34,6 +34,8 @@ export class ProduceQueue {
   #failed = false;
   #closed = false;
   #bytes = 0;
+  /** So many of the first lie in memory of their own. */
+  #moved = 0;
   /** Whether the target has stored a batch, and so remembers the sequence. */
   #begun = false;
   readonly #maxInFlight: number;
@@ -59,6 +61,11 @@ export class ProduceQueue {
     const most = this.#begun ? this.#maxInFlight : 1;
     return !this.#closed && !this.#failed && this.#inFlight < most &&
       this.#inFlight < this.#batches.length;
+  }
+
+  /** Whether what is under way waits for trouble to end. */
+  get inTrouble(): boolean {
+    return this.#failed;
   }
 
   /** Whether everything in flight is answered after a failure, so that it may be sent again. */
@@ -97,6 +104,7 @@ export class ProduceQueue {
     const batch = this.#batches.shift();
     if (batch === undefined) throw new Error("An acknowledgement came for nothing");
     this.#begun = true;
+    this.#moved = Math.max(0, this.#moved - 1);
     this.#bytes -= batch.bytes.length;
     return batch;
   }
@@ -113,11 +121,24 @@ export class ProduceQueue {
     this.#failed = false;
   }
 
+  /**
+   * Replaces what lies in memory that others share; nothing while requests are in flight.
+   *
+   * @param own gives the batch the same bytes in memory of its own, and gives back what it lay in
+   */
+  moveOut(own: (batch: ProduceBatch) => ProduceBatch): void {
+    if (this.#inFlight > 0) return;
+    for (; this.#moved < this.#batches.length; this.#moved++) {
+      this.#batches[this.#moved] = own(this.#batches[this.#moved]!);
+    }
+  }
+
   /** Drops everything, to be framed again. @throws {Error} while requests are in flight */
   clear(): void {
     if (this.#inFlight > 0) throw new Error("Cannot drop batches while requests are in flight");
     this.#failed = false;
     for (const batch of this.#batches.splice(0)) batch.release();
+    this.#moved = 0;
     this.#bytes = 0;
   }
 

@@ -32,6 +32,8 @@ export interface RouterOptions {
   readonly giveUp: (partition: PartitionCopy, reason: string) => void;
   /** The partition's unacknowledged batches are let go and have to be fetched again. */
   readonly onRefetch: (partition: PartitionCopy) => void;
+  /** The partition has been in trouble for a while, and waits. */
+  readonly onWaiting?: (partition: PartitionCopy) => void;
   /** How far the partition got on the target. @throws {ConnectionError | PositionError} */
   readonly findPosition: (partition: PartitionCopy, nodeId: number) => Promise<TargetPosition>;
   /** Something failed that is no peer's doing: the copy must end. */
@@ -53,6 +55,8 @@ export interface Router {
 
 const BACKOFF: BackoffLimits = { firstMs: 100, longestMs: 5_000, totalMs: Infinity };
 const LEADER_NOT_AVAILABLE = 5;
+/** A leader that moves is found again before this many. */
+const TRIES_IN_PASSING = 3;
 
 /** Trouble after a longer pause has nothing to do with the last: no try takes as long. */
 const NEW_EPISODE_MS = 90_000;
@@ -198,6 +202,7 @@ export function createRouter(options: RouterOptions): Router {
       return giveUp(partition, `${subject} ${state} for ${formatDuration(lasted)}`);
     }
     troubleLog.note(subject, state);
+    if (episode.tries >= TRIES_IN_PASSING) options.onWaiting?.(partition);
     retry(partition, judgement.refresh, episode.tries - 1).catch(crash);
   }
 

@@ -72,7 +72,9 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
   }
 
   function mayFetch({ queue }: PartitionCopy): boolean {
-    return draining.has(queue) ? queue.empty : queue.bytes < PARTITION_QUEUE_BYTES;
+    if (draining.has(queue)) return queue.empty;
+    // What cannot be sent now would keep room from the others.
+    return !queue.inTrouble && queue.bytes < PARTITION_QUEUE_BYTES;
   }
 
   async function run(): Promise<void> {

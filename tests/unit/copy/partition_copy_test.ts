@@ -233,6 +233,45 @@ Deno.test("what expires before it is read is lost, and the rest still arrives", 
   assert.deepEqual([gone.status, gone.lost], ["done", [{ startOffset: 0n, endOffset: 9n }]]);
 });
 
+Deno.test("batches that wait for trouble to end are moved out of what they share, and stay the same", () => {
+  const copy = makeCopy([3, 3, 3]);
+  const released: string[] = [];
+  const accept = (from: bigint) =>
+    copy.accept(cutFrom([3, 3, 3], from), () => () => released.push(`shared ${from}`));
+  const moveOut = () =>
+    copy.queue.moveOut((batch) => {
+      batch.release();
+      const name = `own ${batch.firstSourceOffset}`;
+      return { ...batch, bytes: batch.bytes.slice(), release: () => released.push(name) };
+    });
+  accept(0n);
+  const sent = copy.queue.send();
+  // Not while they are written.
+  moveOut();
+  assert.deepEqual([released, copy.queue.inTrouble], [[], false]);
+  copy.queue.sendFailed();
+  assert.ok(copy.queue.inTrouble);
+  moveOut();
+  accept(3n);
+  moveOut();
+  moveOut();
+  assert.deepEqual(released.splice(0), ["shared 0", "shared 3"]);
+  copy.queue.resend();
+  const again = copy.queue.send();
+  assert.deepEqual(again.bytes, sent.bytes);
+  assert.notEqual(again.bytes.buffer, sent.bytes.buffer);
+  copy.acknowledge(0n);
+  accept(6n);
+  moveOut();
+  assert.deepEqual(released, ["own 0", "shared 6"]);
+  for (let next = 3n; next < 9n; next += 3n) {
+    copy.queue.send();
+    copy.acknowledge(next);
+  }
+  assert.equal(copy.status, "done");
+  assert.deepEqual(released.slice(2), ["own 3", "own 6"]);
+});
+
 Deno.test("nothing counts as lost of a partition that has failed: what was on its way is not acknowledged", () => {
   const copy = makeCopy([3, 3, 3]);
   copy.accept(cutFrom([3, 3, 3], 0n), () => () => undefined);
