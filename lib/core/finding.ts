@@ -75,7 +75,7 @@ export const FINDING_KINDS = {
   /** A group stands further on on the target than its position there would be. */
   TARGET_GROUP_AHEAD: NOTICE,
   /** A group stands before what was migrated: messages that it has left were not copied. */
-  POSITIONS_NOT_COPIED: LEFT_BEHIND,
+  POSITIONS_NOT_COPIED: NOTICE,
   /** Messages of others on the target lie before the positions that groups will have there. */
   POSITIONS_BEHIND_OTHERS: NOTICE,
   /** The source is still being written. */

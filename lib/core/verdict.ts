@@ -73,7 +73,7 @@ export function judge(input: VerdictInput): Verdict {
   if (plan === undefined || (plan.partitions.length === 0 && results === undefined)) {
     return verdict(1, "incomplete", "The run ended before there was a plan");
   }
-  return mode === "check" ? judgeCheck(plan) : judgeMigration(plan, input);
+  return mode === "check" ? judgeCheck(plan, findings) : judgeMigration(plan, input);
 }
 
 function judgeVerification(results: Verification | undefined): Verdict {
@@ -100,12 +100,12 @@ function resultProblems({ totals: { failed, lost } }: Verification): string[] {
   return problems;
 }
 
-function judgeCheck(plan: Plan): Verdict {
+function judgeCheck(plan: Plan, findings: readonly Finding[]): Verdict {
   const toCopy = partitionsToCopy(plan);
   if (toCopy.length === 0) {
     return openTransactionOffsets(plan) > 0n
       ? verdict(0, "checked", "Nothing can be migrated before the open transactions have ended")
-      : nothingToMigrate(plan);
+      : nothingToMigrate(plan, findings);
   }
   return verdict(0, "checked", `Checked: ${summary(plan)} would be migrated`);
 }
@@ -132,7 +132,9 @@ function judgeMigration(
   if (problems.length > 0) return verdict(1, "incomplete", `Not complete: ${problems.join("; ")}`);
   const committed = groupOffsets.filter(({ status }) => status === "committed").length;
   const positions = committed > 0 ? `; ${countOf(committed, "group position")} committed` : "";
-  if (toCopy.length === 0 || results === undefined) return nothingToMigrate(plan, positions);
+  if (toCopy.length === 0 || results === undefined) {
+    return nothingToMigrate(plan, findings, positions);
+  }
   return verdict(
     0,
     "done",
@@ -142,10 +144,13 @@ function judgeMigration(
   );
 }
 
-function nothingToMigrate(plan: Plan, positions = ""): Verdict {
+function nothingToMigrate(plan: Plan, findings: readonly Finding[], positions = ""): Verdict {
+  const before = findings.some(({ code }) => code === "POSITIONS_NOT_COPIED");
   const migrated = plan.partitions.some(({ skip }) => skip === "migrated");
   const sentence = plan.ranges !== undefined
     ? "Nothing to migrate: the logs hold nothing of the ranges that is not migrated"
+    : before
+    ? "Nothing to migrate: what groups have left before what was migrated is not copied"
     : migrated
     ? "Nothing to migrate: everything has been migrated, is consumed or has expired"
     : "Nothing to migrate: everything is consumed or has expired";

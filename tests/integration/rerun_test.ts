@@ -37,7 +37,7 @@ clusters.test("a rerun carries over what the source has gained since, once", asy
   assert.deepEqual(migration.report(`migration.report.${first.runId}.json`), first);
 });
 
-clusters.test("consumers that go on after a migration change nothing about a rerun", async () => {
+clusters.test("consumers that go on or back after a migration change nothing about a rerun, which says what they miss", async () => {
   const { topic, group, config } = await makeBacklog(clusters, {
     messages: [30],
     committed: { a: [10] },
@@ -48,6 +48,11 @@ clusters.test("consumers that go on after a migration change nothing about a rer
   await judge.commitOffsets(source.bootstrap, group("a"), [{ topic, partition: 0, offset: 3n }]);
   const back = await migration.run();
   assert.equal(back.status, 0, back.output);
+  assert.match(
+    back.stderr,
+    /^warning: POSITIONS_NOT_COPIED: .* \(0: offsets 3 to 9 were not copied/m,
+  );
+  assert.match(back.stdout, /^Nothing to migrate: what groups have left before what was migrated/m);
   await judge.commitOffsets(source.bootstrap, group("a"), [{ topic, partition: 0, offset: 30n }]);
   const forth = await migration.run();
   assert.equal(forth.status, 0, forth.output);

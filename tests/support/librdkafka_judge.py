@@ -39,6 +39,7 @@ from confluent_kafka.admin import (
 
 PATIENCE = 60  # seconds for anything a healthy cluster does
 CONTROLLER_PATIENCE = 10  # seconds for the broker that is said to be the controller
+COORDINATOR_PATIENCE = 10  # seconds for the one that is said to be a group's coordinator
 hanging_producers = {}
 members = {}
 COORDINATOR_NOT_READY = (
@@ -292,8 +293,13 @@ def commit_offsets(cluster, group, offsets, joined=False):
         it = admin(cluster)
 
         def committed():
+            nonlocal it
             request = [ConsumerGroupTopicPartitions(group, partitions_of(offsets))]
-            answer = it.alter_consumer_group_offsets(request)[group].result(PATIENCE)
+            try:
+                answer = it.alter_consumer_group_offsets(request)[group].result(COORDINATOR_PATIENCE)
+            except TimeoutError:
+                it = admin(cluster)
+                return False
             # What went wrong stands on each partition only; the first groups of a cluster meet no coordinator.
             errors = [p.error for p in answer.topic_partitions if p.error]
             if any(error.code() not in COMMIT_TOO_EARLY for error in errors):
