@@ -74,9 +74,8 @@ async function run(options: CliOptions, streams: Streams): Promise<ExitStatus> {
 
 /** `migration.yaml` here, else beside the binary; where there is none, the one here is named in the error. */
 function findConfig(): string {
-  const name = DEFAULT_CONFIG;
-  const beside = `${Deno.execPath().replace(/\/[^/]*$/, "")}/${name}`;
-  return !exists(name) && exists(beside) ? beside : name;
+  const beside = `${Deno.execPath().replace(/\/[^/]*$/, "")}/${DEFAULT_CONFIG}`;
+  return !exists(DEFAULT_CONFIG) && exists(beside) ? beside : DEFAULT_CONFIG;
 }
 
 function exists(path: string): boolean {

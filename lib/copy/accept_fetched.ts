@@ -30,13 +30,13 @@ export interface Accepted {
  * Takes what was fetched from the partition's next offset on.
  *
  * @param frame the response that holds it
- * @param first whether the partition was the first of its Fetch: if nothing came of it, there is nothing
+ * @param nothingLeft that nothing came shows that there is nothing up to the end
  */
 export function acceptFetched(
   partition: PartitionCopy,
   frame: ResponseFrame,
   fetched: FetchedPartition,
-  first: boolean,
+  nothingLeft: boolean,
   options: AcceptOptions,
 ): Accepted {
   const { nextFetchOffset: fromOffset, endOffset: untilOffset, carried } = partition;
@@ -54,10 +54,6 @@ export function acceptFetched(
     checkEach: damagedBefore,
     take,
   });
-  const empty = fetched.recordsEnd === fetched.recordsStart;
-  // If nothing comes of a compacted log although it reaches beyond the end, there is nothing left. Of others the lane
-  // lets no such answer through.
-  const nothingLeft = empty && first && fetched.lastStableOffset >= untilOffset;
   const taken: Cut = nothingLeft
     ? { batches: [], nextOffset: untilOffset, batchesLeftOut: 1 }
     : cut;

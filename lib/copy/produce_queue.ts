@@ -34,8 +34,6 @@ export class ProduceQueue {
   #failed = false;
   #closed = false;
   #bytes = 0;
-  /** So many of the first lie in memory of their own. */
-  #moved = 0;
   /** Whether the target has stored a batch, and so remembers the sequence. */
   #begun = false;
   readonly #maxInFlight: number;
@@ -104,7 +102,6 @@ export class ProduceQueue {
     const batch = this.#batches.shift();
     if (batch === undefined) throw new Error("An acknowledgement came for nothing");
     this.#begun = true;
-    this.#moved = Math.max(0, this.#moved - 1);
     this.#bytes -= batch.bytes.length;
     return batch;
   }
@@ -128,8 +125,8 @@ export class ProduceQueue {
    */
   moveOut(own: (batch: ProduceBatch) => ProduceBatch): void {
     if (this.#inFlight > 0) return;
-    for (; this.#moved < this.#batches.length; this.#moved++) {
-      this.#batches[this.#moved] = own(this.#batches[this.#moved]!);
+    for (const [index, batch] of this.#batches.entries()) {
+      if (batch.bytes.length < batch.bytes.buffer.byteLength) this.#batches[index] = own(batch);
     }
   }
 
@@ -138,7 +135,6 @@ export class ProduceQueue {
     if (this.#inFlight > 0) throw new Error("Cannot drop batches while requests are in flight");
     this.#failed = false;
     for (const batch of this.#batches.splice(0)) batch.release();
-    this.#moved = 0;
     this.#bytes = 0;
   }
 

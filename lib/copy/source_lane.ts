@@ -42,6 +42,24 @@ const FETCH_WAIT_MS = 500;
 const OFFSET_OUT_OF_RANGE = 1;
 const NOT_LEADER_OR_FOLLOWER = 6;
 
+/**
+ * What it means that nothing came of a partition. No trouble where others had taken the room of the response, or where
+ * compaction has left nothing up to the end.
+ *
+ * @param first whether the partition was the first of its Fetch
+ */
+function troubleOfNothing(
+  { compacted, endOffset }: PartitionCopy,
+  { highWatermark, lastStableOffset }: FetchedPartition,
+  first: boolean,
+): Trouble | undefined {
+  const readable = minOffset(highWatermark, lastStableOffset);
+  if (readable < endOffset) return { kind: "behind", readable };
+  // The first partition of a Fetch always gets what there is (KIP-74), unless its leader could not read it in time:
+  // from tiered storage (KIP-405) it then answers as if there were nothing.
+  return first && !compacted ? { kind: "nothing" } : undefined;
+}
+
 /** Opens a lane; its connection is made with the first partition. */
 export function createSourceLane(options: SourceLaneOptions): Lane {
   const { pace, pool, signal, reportTrouble } = options;
@@ -190,19 +208,14 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
       return 0;
     }
     const empty = fetched.recordsEnd === fetched.recordsStart;
-    const readable = minOffset(fetched.highWatermark, fetched.lastStableOffset);
-    if (empty && readable < partition.endOffset) {
-      letGo(partition, { kind: "behind", readable });
-      return 0;
-    }
-    // The first partition of a Fetch always gets what there is (KIP-74), unless its leader could not read it in time:
-    // from tiered storage (KIP-405) it then answers as if there were nothing.
-    if (empty && first && !partition.compacted) {
-      letGo(partition, { kind: "nothing" });
+    const trouble = empty ? troubleOfNothing(partition, fetched, first) : undefined;
+    if (trouble !== undefined) {
+      letGo(partition, trouble);
       return 0;
     }
     const { lost } = partition;
-    const { batches, problem } = acceptFetched(partition, frame, fetched, first, options);
+    const nothingLeft = empty && first;
+    const { batches, problem } = acceptFetched(partition, frame, fetched, nothingLeft, options);
     // What was found to be lost is told before anything behind it can be sent.
     if (partition.lost !== lost) options.onLost(partition);
     if (!empty) {

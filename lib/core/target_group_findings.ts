@@ -10,7 +10,7 @@ import { type WantedPosition, wantedPositions } from "./group_offsets.ts";
 import { isActive } from "./group_state.ts";
 import type { JournaledPartition, JournalState } from "./journal.ts";
 import { neverPlanned, translateOffset } from "./offset_marks.ts";
-import { maxOffset, minOffset, type OffsetSpan } from "./offsets.ts";
+import { maxOffset, minOffset } from "./offsets.ts";
 import type { Plan, PlannedPartition } from "./plan.ts";
 import { unreadableGroups } from "./plan_findings.ts";
 import { placeOf } from "./position_place.ts";
@@ -34,8 +34,6 @@ interface ExpectedPosition extends WantedPosition {
   readonly before?: bigint;
   /** The position on the target will not lie behind this offset, as long as nobody else writes. */
   readonly furthest: bigint;
-  /** What it has left on the source and no plan has comprised: it will not be moved. */
-  readonly notCopied?: OffsetSpan;
   /** So many messages of others lie before it that the group has not read, at most. */
   readonly passedOver: bigint;
 }
@@ -43,9 +41,7 @@ interface ExpectedPosition extends WantedPosition {
 /** Everything worth saying about the groups on the target. */
 export function targetGroupFindings(plan: Plan, facts: TargetGroupFacts): readonly Finding[] {
   const onTarget = new Map(facts.groups.map((each) => [each.group, each]));
-  const expected = expectedPositions(plan, facts, onTarget);
-  // Those that are not copied are left in any case (not_copied_findings.ts).
-  const positions = expected.filter(({ notCopied }) => notCopied === undefined);
+  const positions = expectedPositions(plan, facts, onTarget);
   const wanted = new Set(wantedPositions(plan).map(({ group }) => group));
   const unreadable = facts.groups.flatMap(({ group, problem }) =>
     problem !== undefined && wanted.has(group) ? [{ group, problem }] : []
@@ -58,7 +54,10 @@ export function targetGroupFindings(plan: Plan, facts: TargetGroupFacts): readon
   ];
 }
 
-/** Those on partitions that the target has, and whose offsets are known. */
+/**
+ * Those on partitions that the target has, and whose offsets are known. Those before what was migrated are left in any
+ * case (not_copied_findings.ts).
+ */
 function expectedPositions(
   plan: Plan,
   { target, journal, nonEmptyTarget }: TargetGroupFacts,
@@ -75,15 +74,15 @@ function expectedPositions(
     const othersEnd = nonEmptyTarget === "refuse" && planned.offsets > 0n
       ? log.logStartOffset
       : journaled?.targetFirstOffset ?? journaled?.targetOffset ?? end ?? log.highWatermark;
-    return wantedPositions({ ...plan, partitions: [planned] }).map((position) => {
+    const copied = ({ sourceOffset }: WantedPosition) =>
+      journaled === undefined ||
+      neverPlanned(journaled.ranges, sourceOffset, planned.log.logStartOffset) === undefined;
+    return wantedPositions({ ...plan, partitions: [planned] }).filter(copied).map((position) => {
       const before = onTarget.get(position.group)?.committed.get(topic)?.get(partition);
-      const notCopied = journaled &&
-        neverPlanned(journaled.ranges, position.sourceOffset, planned.log.logStartOffset);
       const read = maxOffset(before ?? 0n, log.logStartOffset);
       return {
         ...position,
         ...(before !== undefined && { before }),
-        ...(notCopied !== undefined && { notCopied }),
         furthest: furthest(position.sourceOffset, planned, { journaled, end, log }),
         passedOver: maxOffset(othersEnd - read, 0n),
       };

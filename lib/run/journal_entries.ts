@@ -93,14 +93,13 @@ export function noteSkipped(
 
 /** What has expired unread, and where the target stands before it. */
 export function lostEntry(position: CopyPosition, span: OffsetSpan): LostEntry {
-  const { topic, partition, targetFirstOffset } = position;
-  const { records, targetOffset, ...first } = progressEntry(position);
-  const acknowledged = { records, targetOffset, targetFirstOffset: first.targetFirstOffset };
+  const { topic, partition, records, targetOffset, targetFirstOffset } = progressEntry(position);
+  const acknowledged = { records, targetOffset, targetFirstOffset };
   return {
     ...{ type: "lost", topic, partition },
     startOffset: String(span.startOffset),
     endOffset: String(span.endOffset),
-    ...(targetFirstOffset !== undefined && { acknowledged }),
+    ...(position.targetFirstOffset !== undefined && { acknowledged }),
   };
 }
 

@@ -38,7 +38,7 @@ function fetchWhole() {
     ...{ highWatermark: endOffset, lastStableOffset: endOffset, logStartOffset: 0n },
     ...{ abortedTransactions: [], recordsStart: 0, recordsEnd: laid.end },
   };
-  const accept = () => acceptFetched(copy, frame, fetched, true, { pool, mergeBelow: () => FAR });
+  const accept = () => acceptFetched(copy, frame, fetched, false, { pool, mergeBelow: () => FAR });
   return { pool, copy, frame, accept };
 }
 

@@ -9,6 +9,7 @@ import type { Cut } from "../../../lib/copy/cut.ts";
 import { PartitionCopy } from "../../../lib/copy/partition_copy.ts";
 import { MAX_IN_FLIGHT, type ProduceBatch, ProduceQueue } from "../../../lib/copy/produce_queue.ts";
 import { testCutBatch } from "../../support/cut_batch.ts";
+import { layBatches } from "../../support/laid_batches.ts";
 import { readBatch, testRecords } from "../../support/record_batch_builder.ts";
 
 const identity = { producerId: 4_711n, producerEpoch: 3 };
@@ -236,8 +237,14 @@ Deno.test("what expires before it is read is lost, and the rest still arrives", 
 Deno.test("batches that wait for trouble to end are moved out of what they share, and stay the same", () => {
   const copy = makeCopy([3, 3, 3]);
   const released: string[] = [];
-  const accept = (from: bigint) =>
-    copy.accept(cutFrom([3, 3, 3], from), () => () => released.push(`shared ${from}`));
+  const accept = (from: bigint) => {
+    const { batches, ...cut } = cutFrom([3, 3, 3], from);
+    const shared = batches.map((batch) => {
+      const { bytes, view, spans } = layBatches([batch.bytes], { before: 5, behind: 5 });
+      return { ...batch, bytes, view, ...spans[0] };
+    });
+    copy.accept({ ...cut, batches: shared }, () => () => released.push(`shared ${from}`));
+  };
   const moveOut = () =>
     copy.queue.moveOut((batch) => {
       batch.release();
