@@ -57,7 +57,7 @@ export async function* readCommitted(
               `The batch at ${reader.role} offset ${cut.nextOffset} is damaged: ${cut.problem.reason}`,
             );
           }
-          if (empty) patience.spend(whyNothing(reader.role, fetched, fromOffset, endOffset));
+          if (empty) patience.spend(whyNothing(reader, fetched, fromOffset, endOffset));
           else patience.renew();
           fromOffset = cut.nextOffset;
           carried = cut.carried;
@@ -99,15 +99,14 @@ export async function* readTarget(
       const page = await next.page;
       next = NOTHING_AHEAD;
       try {
+        const { fetched } = page;
         const batches = [...batchesOf(page, fromOffset, endOffset)];
-        const last = batches.at(-1);
-        const { highWatermark } = page.fetched;
-        if (last === undefined && highWatermark <= fromOffset) {
-          patience.spend(`The target's log ends at offset ${highWatermark}`);
+        if (fetched.recordsStart === fetched.recordsEnd) {
+          patience.spend(whyNothing(reader, fetched, fromOffset, endOffset));
         } else {
           patience.renew();
-          // Where compaction has taken everything up to the high watermark, nothing comes.
-          fromOffset = last?.nextOffset ?? endOffset;
+          // What is there, but behind the range: the rest of the range is gone, by compaction.
+          fromOffset = batches.at(-1)?.nextOffset ?? endOffset;
         }
         if (fromOffset < endOffset) next = fetchAhead(reader, partition, fromOffset);
         for (const { position, size } of batches) {
@@ -127,13 +126,13 @@ export async function* readTarget(
 
 /** Nothing came although the end is further on. */
 function whyNothing(
-  role: ClusterReader["role"],
+  { role, isolation }: ClusterReader,
   { highWatermark, lastStableOffset }: FetchedPage["fetched"],
   from: bigint,
   end: bigint,
 ): string {
   if (highWatermark < end) return `The ${role}'s log ends at offset ${highWatermark}`;
-  return lastStableOffset < end
+  return isolation === "read_committed" && lastStableOffset < end
     ? `A transaction open on the ${role} holds back what lies from offset ${lastStableOffset} on`
     : `The ${role} gave no messages at offset ${from}, where it has some`;
 }

@@ -37,3 +37,17 @@ Deno.test("so is one of the target's, and what others wrote there is told apart"
   }
   assert.deepEqual(behind, [true, undefined]);
 });
+
+Deno.test("a leader that answers without messages where the target has some is asked again", async () => {
+  const { reader } = fakeReader({}, { batches });
+  const range = { startOffset: 0n, endOffset: 9n, producerId: 7n, recordsBefore: 3n };
+  const numbers: (bigint | undefined)[] = [];
+  for await (const batch of readTarget(reader, partition, range)) numbers.push(batch.firstNumber);
+  assert.deepEqual(numbers, [4n]);
+});
+
+Deno.test("a target's log whose next messages lie behind the range has no more of it", async () => {
+  const { reader } = fakeReader({ batches: batches.slice(1) }, { errorCode: 1 });
+  const range = { startOffset: 0n, endOffset: 4n, producerId: 7n, recordsBefore: 3n };
+  for await (const _ of readTarget(reader, partition, range)) assert.fail("nothing is ours there");
+});
