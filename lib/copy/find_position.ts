@@ -13,7 +13,6 @@ import {
 } from "../batch/record_batch.ts";
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
 import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
-import { maxOffset } from "../core/offsets.ts";
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
 import { delay } from "../kafka/delay.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
@@ -53,8 +52,8 @@ export class PositionError extends Error {
 }
 
 const SEQUENCES = 1n << 31n;
-/** How long records that the leader has may take to be replicated. */
-const REPLICATION_PATIENCE_MS = 60_000;
+/** How long records that the leader has may take to be replicated (KIP-207), or to come from tiered storage (KIP-405). */
+const PATIENCE_MS = 60_000;
 const SCAN_BYTES = 4 * 1024 * 1024;
 const OFFSET_OUT_OF_RANGE = 1;
 
@@ -92,21 +91,20 @@ export async function findPosition(
     contents,
     held: [],
   };
-  const until = performance.now() + REPLICATION_PATIENCE_MS;
+  let nothingSince: number | undefined;
   while (records === undefined || scan.records < records) {
+    const { nextOffset } = scan;
     const highWatermark = await scanOnce(broker, partition, identity, scan, signal);
-    if (highWatermark === undefined || scan.nextOffset < highWatermark) continue;
-    // A leader that has just taken over may not know yet how far its log is replicated (KIP-207).
-    const behind = highWatermark < scan.nextOffset;
-    if (records === undefined && !behind) break;
-    if (performance.now() > until) {
-      throw new PositionError(
-        records === undefined
-          ? `the target's log ends at offset ${highWatermark}, and had reached ${scan.nextOffset}`
-          : `the target has ${records} of our messages and shows ${scan.records}: the rest is not replicated`,
-      );
+    if (highWatermark === undefined) continue;
+    if (records === undefined && scan.nextOffset === highWatermark) break;
+    if (scan.nextOffset > nextOffset) nothingSince = undefined;
+    else {
+      nothingSince ??= performance.now();
+      if (performance.now() - nothingSince > PATIENCE_MS) {
+        throw new PositionError(whyNothing(scan, highWatermark, records));
+      }
+      await delay(100, signal);
     }
-    await delay(100, signal);
   }
   return contents === undefined ? scan.found : { ...scan.found, held: scan.held };
 }
@@ -161,6 +159,19 @@ async function scanOnce(
   return fetched.highWatermark;
 }
 
+function whyNothing(
+  { nextOffset, records }: Scan,
+  highWatermark: bigint,
+  wanted: bigint | undefined,
+): string {
+  if (nextOffset < highWatermark) {
+    return `the target gave no messages at offset ${nextOffset}, where it has some`;
+  }
+  return wanted === undefined
+    ? `the target's log ends at offset ${highWatermark}, and had reached ${nextOffset}`
+    : `the target has ${wanted} of our messages and shows ${records}: the rest is not replicated`;
+}
+
 /** Goes on where the log starts now: retention has deleted what the scan would have read. */
 async function skipDeleted(
   broker: BrokerConnection,
@@ -187,7 +198,7 @@ function unreadable(errorCode: number): Error {
 
 function scanBatches(
   { bytes, view }: Pick<ResponseFrame, "bytes" | "view">,
-  { recordsStart, recordsEnd, highWatermark }: FetchedPartition,
+  { recordsStart, recordsEnd }: FetchedPartition,
   identity: ProducerIdentity,
   scan: Scan,
 ): void {
@@ -216,6 +227,4 @@ function scanBatches(
     scan.nextOffset = last + 1n;
     position += size;
   }
-  // Nothing below the high watermark any more: compaction has taken it.
-  if (position === recordsStart) scan.nextOffset = maxOffset(scan.nextOffset, highWatermark);
 }

@@ -7,7 +7,7 @@ import { buildBatch, testRecords } from "../../support/record_batch_builder.ts";
 
 Deno.test("a broker that throttles the look for a position is waited for", async () => {
   const throttled = { throttleTimeMs: 2, empty: true };
-  const broker = fakeBroker([throttled, throttled, { throttleTimeMs: 2 }]);
+  const broker = fakeBroker([throttled, throttled, { throttleTimeMs: 2, highWatermark: 6n }]);
   const from = { records: 4n, targetOffset: 6n, targetFirstOffset: 2n };
   const found = await findPosition(
     broker,
@@ -20,7 +20,7 @@ Deno.test("a broker that throttles the look for a position is waited for", async
   assert.deepEqual(found, from);
 });
 
-Deno.test("a leader that does not know yet how far its log is replicated does not turn the look back", async () => {
+Deno.test("a leader that does not know yet how far its log is replicated, or cannot read it, does not cut the look short", async () => {
   const identity = { producerId: 77n, producerEpoch: 0 };
   const ours = (from: number, until: number) =>
     buildBatch(testRecords(from, until), {
@@ -32,6 +32,8 @@ Deno.test("a leader that does not know yet how far its log is replicated does no
     { highWatermark: 6n, batches: [first] },
     // Just elected (KIP-207).
     { highWatermark: 0n },
+    // Tiered storage that cannot be read in time is answered as if there were nothing (KIP-405).
+    { highWatermark: 6n },
     { highWatermark: 6n, batches: [second] },
   ]);
   const from = { records: 0n, targetOffset: 0n };
