@@ -32,8 +32,11 @@ export interface Leaders {
 
 /** Refreshes are at least this far apart. */
 const REFRESH_INTERVAL_MS = 200;
-/** A topic counts as deleted when so many refreshes in a row do not know it: one broker may lag behind. */
-const MISSING_REFRESHES = 5;
+/**
+ * A topic counts as deleted when so many refreshes in a row, over so long, do not know it: with ZooKeeper, a broker that
+ * has just started knows no topic before the controller has told it.
+ */
+const MISSING = { refreshes: 5, forMs: 10_000 };
 
 /** A topic as the plan knows it. */
 export interface PlannedTopic {
@@ -55,7 +58,7 @@ export function createLeaders(
   signal: AbortSignal,
 ): Leaders {
   const topics = [...planned.keys()];
-  const missing = new Map<string, number>();
+  const missing = new Map<string, { readonly since: number; refreshes: number }>();
   const problems = new Map<string, string>();
   let leaders = new Map(
     [...planned].map(([topic, { leaders }]) => [topic, leaders ?? new Map<number, Leader>()]),
@@ -86,11 +89,14 @@ export function createLeaders(
       }
       return;
     }
-    const count = (missing.get(topic) ?? 0) + 1;
-    missing.set(topic, count);
+    const unknown = missing.get(topic) ?? { since: performance.now(), refreshes: 0 };
+    unknown.refreshes++;
+    missing.set(topic, unknown);
     const { name: error, action } = kafkaError(errorCode);
     if (action === "fatal") problems.set(topic, `topic ${name} cannot be used ${on}: ${error}`);
-    else if (count >= MISSING_REFRESHES) {
+    else if (
+      unknown.refreshes >= MISSING.refreshes && performance.now() - unknown.since >= MISSING.forMs
+    ) {
       problems.set(topic, `topic ${name} no longer exists ${on}`);
     }
   }
