@@ -78,6 +78,8 @@ export const FINDING_KINDS = {
   POSITIONS_NOT_COPIED: NOTICE,
   /** Messages of others on the target lie before the positions that groups will have there. */
   POSITIONS_BEHIND_OTHERS: NOTICE,
+  /** The source no longer holds what an unfinished migration has yet to copy. */
+  UNFINISHED_RANGE_GONE: NOTICE,
   /** The source is still being written. */
   SOURCE_STILL_WRITTEN: NOTICE,
   /** Timestamps are set by a broker. */

@@ -16,6 +16,7 @@ import { rangeSettings } from "../core/range.ts";
 import { buildRangePlan } from "../core/range_plan.ts";
 import type { ClusterSnapshot, GroupSnapshot } from "../core/snapshot.ts";
 import { topicsOf } from "../core/topic_partition.ts";
+import { unfinishedFindings } from "../core/unfinished_findings.ts";
 import type { Mode } from "../core/verdict.ts";
 import { carriesGroupOffsets } from "./carry_group_offsets.ts";
 import { orFinding } from "./blocking.ts";
@@ -150,6 +151,7 @@ export async function makePlan(
     ...writable.value.findings,
     ...tried.value.findings,
     ...patternFindings(patterns),
+    ...unfinishedFindings(journal, sourceSnapshot),
     ...notCopiedFindings(plan, journal),
     // What the user may not see is not missing.
     ...found.filter(({ code, where }) =>
