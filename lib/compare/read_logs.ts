@@ -15,6 +15,7 @@ import {
 } from "../batch/record_batch.ts";
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
 import type { OffsetSpan } from "../core/offsets.ts";
+import { recordsBeforeSequence } from "../core/sequence.ts";
 import type { TopicPartition } from "../core/topic_partition.ts";
 import { type Carried, type CutBatch, cutBatches, recordsBefore } from "../copy/cut.ts";
 import type { ForeignBatch, LogBatch, SourceBatch } from "./log_batch.ts";
@@ -24,7 +25,6 @@ import { type ClusterReader, type FetchedPage, fetchPage, ReadError } from "./pa
 
 /** Damaged bytes are fetched so often. */
 const FETCHES_OF_DAMAGED = 3;
-const SEQUENCES = 1n << 31n;
 
 /** Timestamps stay as they are, and no batch is too large to be looked at. */
 const AS_IT_IS = { logAppendTime: true } as const;
@@ -237,7 +237,9 @@ function targetBatch(
     };
     return { ...batch, foreign };
   }
-  const firstNumber = idempotent ? nearest(baseSequence(view, position), number) : number;
+  const firstNumber = idempotent
+    ? recordsBeforeSequence(baseSequence(view, position), number)
+    : number;
   return { ...batch, firstNumber };
 }
 
@@ -248,12 +250,6 @@ function markerOf(bytes: Uint8Array, view: DataView, position: number, end: numb
 
 function countOf({ view }: FetchedPage, position: number): bigint {
   return lastOffset(view, position) - baseOffset(view, position) + 1n;
-}
-
-/** The number of records that has this sequence and is the nearest to the one expected. */
-function nearest(sequence: number, expected: bigint): bigint {
-  const ahead = BigInt.asUintN(31, BigInt(sequence) - expected);
-  return expected + (ahead < SEQUENCES / 2n ? ahead : ahead - SEQUENCES);
 }
 
 /** A page that is on its way while the one before is being looked at. */

@@ -13,6 +13,7 @@ import {
 } from "../batch/record_batch.ts";
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
 import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
+import { recordsBeforeSequence } from "../core/sequence.ts";
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
 import { delay } from "../kafka/delay.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
@@ -51,7 +52,6 @@ export class PositionError extends Error {
   override readonly name = "PositionError";
 }
 
-const SEQUENCES = 1n << 31n;
 /** How long records that the leader has may take to be replicated (KIP-207), or to come from tiered storage (KIP-405). */
 const PATIENCE_MS = 60_000;
 const SCAN_BYTES = 4 * 1024 * 1024;
@@ -75,13 +75,13 @@ export async function findPosition(
 ): Promise<TargetPosition> {
   const sequences = await fetchLastSequences(broker, [partition], identity);
   const last = sequences.get(formatTopicPartition(partition));
-  const records = last === undefined ? undefined : recordsOfSequence(last, from.records);
+  const records = last === undefined ? undefined : recordsBeforeSequence(last + 1, from.records);
   if (records === from.records) return from;
-  if (records !== undefined && records - from.records > SEQUENCES / 2n) {
-    // The journal is never so far behind: the target has gone back.
-    const missing = SEQUENCES - (records - from.records);
+  if (records !== undefined && records < from.records) {
     throw new PositionError(
-      `the target holds ${missing} of our messages less than it has acknowledged: it was truncated or re-created`,
+      `the target holds ${
+        from.records - records
+      } of our messages less than it has acknowledged: it was truncated or re-created`,
     );
   }
   const scan: Scan = {
@@ -107,12 +107,6 @@ export async function findPosition(
     }
   }
   return contents === undefined ? scan.found : { ...scan.found, held: scan.held };
-}
-
-/** The number of records whose last has this sequence: the one at or after `known` that fits. */
-export function recordsOfSequence(lastSequence: number, known: bigint): bigint {
-  const next = BigInt(lastSequence) + 1n;
-  return known + ((next - known) % SEQUENCES + SEQUENCES) % SEQUENCES;
 }
 
 interface Scan {
@@ -210,8 +204,8 @@ function scanBatches(
     if (batchMagic(view, position) === 2 && producerId(view, position) === identity.producerId) {
       // Compaction may have taken records out; the last offset delta still tells how many there were.
       const count = lastOffsetDelta(view, position) + 1;
-      const records = recordsOfSequence(baseSequence(view, position) + count - 1, scan.records);
-      if (records - scan.records > SEQUENCES / 2n) {
+      const records = recordsBeforeSequence(baseSequence(view, position) + count, scan.records);
+      if (records <= scan.records) {
         throw new PositionError(
           `the target holds messages of this migration twice, at offset ${last} the second time`,
         );

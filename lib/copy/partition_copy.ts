@@ -3,6 +3,7 @@
 // makes a produce safe to repeat. No network.
 
 import { patchForProduce } from "../batch/patch.ts";
+import { sequenceOf } from "../core/sequence.ts";
 import type { TopicPartition } from "../core/topic_partition.ts";
 import type { CompareContents, TargetPosition } from "./find_position.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
@@ -195,7 +196,7 @@ export class PartitionCopy implements TopicPartition {
       if (batch === undefined) continue;
       // Before the batch is patched: what it was made of may have to be opened.
       const positions = this.#committed.take(batch);
-      const baseSequence = this.#idempotent ? Number(this.#recordsRead & 0x7fffffffn) : -1;
+      const baseSequence = this.#idempotent ? sequenceOf(this.#recordsRead) : -1;
       patchForProduce(batch.view, batch.position, {
         ...this.#identity,
         baseSequence,

@@ -4,7 +4,13 @@
 
 import type { BrokerConnection } from "../wire/connect.ts";
 import { decodeProduce, encodeProduce, type ProducedPartition } from "../wire/produce.ts";
-import { isPeerError, type Lane, LONGEST_THROTTLE_MS, type ReportTrouble } from "./lane.ts";
+import {
+  isPeerError,
+  type Lane,
+  LONGEST_THROTTLE_MS,
+  type ReportTrouble,
+  type Trouble,
+} from "./lane.ts";
 import type { Pace } from "./pace.ts";
 import type { Acknowledgement, PartitionCopy } from "./partition_copy.ts";
 import type { ProduceBatch } from "./produce_queue.ts";
@@ -195,9 +201,9 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
   }
 
   /** Last trouble of partitions that wait for the rest of their requests to be answered. */
-  const troubles = new WeakMap<PartitionCopy, Parameters<ReportTrouble>[1]>();
+  const troubles = new WeakMap<PartitionCopy, Trouble>();
 
-  function failed(partition: PartitionCopy, trouble: Parameters<ReportTrouble>[1]): void {
+  function failed(partition: PartitionCopy, trouble: Trouble): void {
     // The first trouble is the cause; what follows (sequences out of order) are its effects.
     if (!troubles.has(partition)) troubles.set(partition, trouble);
     partition.queue.sendFailed();

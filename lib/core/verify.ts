@@ -4,6 +4,7 @@
 // that came to is added here.
 
 import type { OffsetSpan } from "./offsets.ts";
+import { sequenceOf } from "./sequence.ts";
 import { formatTopicPartition, type TopicPartition } from "./topic_partition.ts";
 import { countOf, formatCount, sum } from "./units.ts";
 
@@ -267,11 +268,11 @@ function problemOnTarget(evidence: CountEvidence): string | undefined {
   }
   const { targetLastSequence } = evidence;
   if (
-    targetLastSequence !== undefined && targetLastSequence !== lastSequenceOf(recordsProduced)
+    targetLastSequence !== undefined && targetLastSequence !== sequenceOf(recordsProduced - 1n)
   ) {
     return `The last sequence of this migration is ${targetLastSequence} on the target, after ${
       countOf(recordsProduced, "message")
-    } it would be ${lastSequenceOf(recordsProduced)}: it does not hold what was acknowledged`;
+    } it would be ${sequenceOf(recordsProduced - 1n)}: it does not hold what was acknowledged`;
   }
   const end = evidence.targetNextOffset ?? targetFirstOffset + recordsProduced;
   if (end - targetFirstOffset < recordsProduced) {
@@ -284,11 +285,6 @@ function problemOnTarget(evidence: CountEvidence): string | undefined {
       end - 1n
     } and its log ends at ${targetHighWatermark}`
     : undefined;
-}
-
-/** Sequences count from 0 and wrap at 2^31 (KIP-98). */
-function lastSequenceOf(records: bigint): number {
-  return Number((records - 1n) & 0x7fffffffn);
 }
 
 function totalsOf(results: readonly PartitionResult[]): ResultTotals {
