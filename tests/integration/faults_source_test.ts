@@ -132,9 +132,9 @@ clusters.test("messages that expired between two runs are named; nothing else is
   const held = Number(highWatermark);
   assert.ok(held > 100 && held < 3_000, `${held} messages were there after the kill`);
   await judge.deleteRecords(source.bootstrap, topic, 0, 3_000n);
-  const check = await migration.run("--check");
+  const check = await migration.run(["--check"]);
   assert.equal(check.status, 0, check.output);
-  assert.match(check.output, /Up to \d+ messages of partition 0 .* not copied yet have expired/);
+  assert.match(check.output, /Up to [\d,]+ messages of partition 0 .* not copied yet have expired/);
   for (let run = 0; run < 2; run++) {
     const { status, output } = await migration.run();
     assert.equal(status, 1, output);
@@ -234,7 +234,7 @@ clusters.test("a topic deleted from the source between two runs leaves its parti
   await using migration = await makeMigrationDir(backlog.config());
   await killAfter(migration, backlog.sent, 300_000);
   await judge.deleteTopics(source.bootstrap, [backlog.topic]);
-  const check = await migration.run("--check");
+  const check = await migration.run(["--check"]);
   assert.match(check.output, new RegExp(`no longer has .* of topic ${backlog.topic}, of which`));
   const { status, output } = await migration.run();
   assert.equal(status, 1, output);
