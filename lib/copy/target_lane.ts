@@ -73,7 +73,10 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
   function pump(): void {
     if (asked || signal.aborted || ready.size === 0) return;
     if (requests.size === REQUESTS_IN_FLIGHT) return;
-    if (broker === undefined || broker.connection.closed) return connect();
+    if (broker === undefined || broker.connection.closed) {
+      // On another connection a later batch could be answered before it is known that an earlier one failed.
+      return requests.size === 0 ? connect() : undefined;
+    }
     const throttledMs = throttledUntil - performance.now();
     if (throttledMs > 0) {
       setTimeout(pump, throttledMs);
