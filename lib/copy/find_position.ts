@@ -17,7 +17,7 @@ import { recordsBeforeSequence } from "../core/sequence.ts";
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
 import { delay } from "../kafka/delay.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
-import { listPartitionOffsets } from "../kafka/partition_offsets.ts";
+import { listEndOffsets, listPartitionOffsets } from "../kafka/partition_offsets.ts";
 import { fetchLastSequences } from "../kafka/producer_state.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import type { ResponseFrame } from "../wire/connection.ts";
@@ -73,8 +73,7 @@ export async function findPosition(
   contents: CompareContents | undefined,
   signal: AbortSignal,
 ): Promise<TargetPosition> {
-  const sequences = await fetchLastSequences(broker, [partition], identity);
-  const last = sequences.get(formatTopicPartition(partition));
+  const last = await lastSequence(broker, partition, identity);
   const records = last === undefined ? undefined : recordsBeforeSequence(last + 1, from.records);
   if (records === from.records) return from;
   if (records !== undefined && records < from.records) {
@@ -96,7 +95,9 @@ export async function findPosition(
     const { nextOffset } = scan;
     const highWatermark = await scanOnce(broker, partition, identity, scan, signal);
     if (highWatermark === undefined) continue;
-    if (records === undefined && scan.nextOffset === highWatermark) break;
+    if (records === undefined && scan.nextOffset === highWatermark) {
+      if (await endsAt(broker, partition, highWatermark)) break;
+    }
     if (scan.nextOffset > nextOffset) nothingSince = undefined;
     else {
       nothingSince ??= performance.now();
@@ -107,6 +108,30 @@ export async function findPosition(
     }
   }
   return contents === undefined ? scan.found : { ...scan.found, held: scan.held };
+}
+
+/** As the leader remembers it; undefined where it does not, or does not tell. */
+async function lastSequence(
+  broker: BrokerConnection,
+  partition: TopicPartition,
+  identity: ProducerIdentity,
+): Promise<number | undefined> {
+  const told = await fetchLastSequences(broker, [partition], identity);
+  const last = told.get(formatTopicPartition(partition));
+  if (last === undefined || "sequence" in last) return last?.sequence;
+  // Who may not ask finds out by reading. Who asks at the wrong time must not take that for an answer.
+  if (kafkaError(last.errorCode).action === "fatal") return undefined;
+  throw new ProtocolError(`the target cannot be asked now: ${formatKafkaError(last.errorCode)}`);
+}
+
+/** The high watermark of a leader that has just taken over may lie behind; then it names no end (KIP-207). */
+async function endsAt(
+  broker: BrokerConnection,
+  partition: TopicPartition,
+  offset: bigint,
+): Promise<boolean> {
+  const ends = await listEndOffsets(broker, [partition]);
+  return ends.get(formatTopicPartition(partition)) === offset;
 }
 
 interface Scan {
@@ -160,6 +185,9 @@ function whyNothing(
 ): string {
   if (nextOffset < highWatermark) {
     return `the target gave no messages at offset ${nextOffset}, where it has some`;
+  }
+  if (wanted === undefined && nextOffset === highWatermark) {
+    return "the target does not tell where its log ends";
   }
   return wanted === undefined
     ? `the target's log ends at offset ${highWatermark}, and had reached ${nextOffset}`

@@ -12,27 +12,32 @@ import {
 import { supportedVersion } from "../wire/api_version.ts";
 import type { ProducerIdentity } from "./producer_id.ts";
 
+/** The sequence of the last record that a leader remembers, or the error it gave for the partition. */
+export type LastSequence = { readonly sequence: number } | { readonly errorCode: number };
+
 /**
  * Asks a leader for the last sequence of a producer on partitions it leads.
  *
- * @returns by `formatTopicPartition`; absent where the leader remembers nothing, gave an error, or cannot be asked
+ * @returns by `formatTopicPartition`; absent where the leader remembers nothing, or cannot be asked
  * @throws {ConnectionError}
  */
 export async function fetchLastSequences(
   broker: BrokerConnection,
   partitions: readonly TopicPartition[],
   { producerId, producerEpoch }: ProducerIdentity,
-): Promise<ReadonlyMap<string, number>> {
+): Promise<ReadonlyMap<string, LastSequence>> {
   const version = supportedVersion(broker, DESCRIBE_PRODUCERS_API_KEY, DESCRIBE_PRODUCERS_VERSIONS);
   if (version === undefined || partitions.length === 0) return new Map();
   const frame = await broker.connection.send(encodeDescribeProducers(partitions));
-  const found = new Map<string, number>();
-  for (const { producers, ...partition } of decodeDescribeProducers(frame)) {
+  const found = new Map<string, LastSequence>();
+  for (const { producers, errorCode, ...partition } of decodeDescribeProducers(frame)) {
+    const key = formatTopicPartition(partition);
+    if (errorCode !== 0) found.set(key, { errorCode });
     const ours = producers.find((each) =>
       each.producerId === producerId && each.producerEpoch === producerEpoch
     );
     if (ours !== undefined && ours.lastSequence >= 0) {
-      found.set(formatTopicPartition(partition), ours.lastSequence);
+      found.set(key, { sequence: ours.lastSequence });
     }
   }
   return found;

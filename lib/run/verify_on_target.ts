@@ -75,7 +75,10 @@ async function lastSequences(
     [...byLeader].map(async ([leader, ofLeader]) => {
       if (leader < 0) return [];
       try {
-        return [...await fetchLastSequences(await target.control(leader), ofLeader, identity)];
+        const told = await fetchLastSequences(await target.control(leader), ofLeader, identity);
+        return [...told].flatMap(([key, last]) =>
+          "sequence" in last ? [[key, last.sequence] as const] : []
+        );
       } catch (error) {
         ignorePeerError(error);
         return [];

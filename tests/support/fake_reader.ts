@@ -7,8 +7,15 @@ import type { ClusterReader } from "../../lib/compare/partition_reader.ts";
 import { UNLIMITED } from "../../lib/copy/pace.ts";
 import { createBufferPool } from "../../lib/wire/buffer_pool.ts";
 import type { BrokerConnection } from "../../lib/wire/connect.ts";
-import type { ResponseFrame } from "../../lib/wire/connection.ts";
+import type { RequestFrame, ResponseFrame } from "../../lib/wire/connection.ts";
+import {
+  DESCRIBE_PRODUCERS_API_KEY,
+  DESCRIBE_PRODUCERS_VERSIONS,
+} from "../../lib/wire/describe_producers.ts";
+import { LIST_OFFSETS_API_KEY, LIST_OFFSETS_VERSIONS } from "../../lib/wire/list_offsets.ts";
 import { ProtocolWriter } from "../../lib/wire/protocol_writer.ts";
+
+const LEADER_NOT_AVAILABLE = 5;
 
 /** A Fetch response of topic `t`, partition 0. */
 export interface FakeFetch {
@@ -35,21 +42,71 @@ export function fetchResponse(
     writer.int32(batches.reduce((size, { length }) => size + length, 0));
     for (const each of batches) writer.raw(each);
   });
-  const bytes = writer.bytes.slice();
-  return {
-    ...{ bytes, view: new DataView(bytes.buffer), start: 0, end: bytes.length },
-    release() {},
-  };
+  return frameOf(writer.bytes.slice());
 }
 
-/** A connection that gives the responses, the last one again and again. */
-export function fakeBroker(responses: readonly FakeFetch[]): BrokerConnection {
-  let sent = 0;
-  const send = () => {
-    const response = responses[Math.min(sent++, responses.length - 1)] ?? {};
-    return Promise.resolve(fetchResponse(response));
+/** What a fake leader says beside what lies in its log. */
+export interface FakeLeader {
+  /** Answers to where the log ends, the last one again and again; undefined where it does not tell. */
+  readonly ends?: readonly (bigint | undefined)[];
+  /** What it answers to DescribeProducers, which it does not know otherwise. */
+  readonly describeProducersError?: number;
+}
+
+/** A connection that gives the responses, the last one again and again; where its log ends it knows, unless told. */
+export function fakeBroker(
+  responses: readonly FakeFetch[],
+  { ends, describeProducersError }: FakeLeader = {},
+): BrokerConnection {
+  const newest = responses.reduce((most, { highWatermark = 9n, empty }) => {
+    return highWatermark > most && !empty ? highWatermark : most;
+  }, 0n);
+  const nextEnd = oneByOne(ends ?? [newest]);
+  const nextFetch = oneByOne(responses);
+  const send = ({ apiKey }: RequestFrame) => {
+    if (apiKey === LIST_OFFSETS_API_KEY) return Promise.resolve(endResponse(nextEnd()));
+    if (apiKey === DESCRIBE_PRODUCERS_API_KEY) {
+      return Promise.resolve(producersResponse(describeProducersError ?? 0));
+    }
+    return Promise.resolve(fetchResponse(nextFetch() ?? {}));
   };
-  return { connection: { send }, versions: new Map() } as unknown as BrokerConnection;
+  const versions = new Map([
+    [LIST_OFFSETS_API_KEY, LIST_OFFSETS_VERSIONS],
+    ...(describeProducersError === undefined
+      ? []
+      : [[DESCRIBE_PRODUCERS_API_KEY, DESCRIBE_PRODUCERS_VERSIONS] as const]),
+  ]);
+  return { connection: { send }, versions } as unknown as BrokerConnection;
+}
+
+function oneByOne<Item>(items: readonly Item[]): () => Item | undefined {
+  let given = 0;
+  return () => items[Math.min(given++, items.length - 1)];
+}
+
+/** A DescribeProducers 0 response. */
+function producersResponse(errorCode: number): ResponseFrame {
+  const writer = new ProtocolWriter().int32(0);
+  writer.compactArray(["t"], (topic) => {
+    writer.compactString(topic).compactArray([0], (partition) => {
+      writer.int32(partition).int16(errorCode).uvarint(0).compactArray([], () => {}).noTags();
+    }).noTags();
+  });
+  return frameOf(writer.noTags().bytes.slice());
+}
+
+/** A ListOffsets 3 response. */
+function endResponse(offset: bigint | undefined): ResponseFrame {
+  const { bytes } = new ProtocolWriter().int32(0).int32(1).string("t").int32(1)
+    .int32(0).int16(offset === undefined ? LEADER_NOT_AVAILABLE : 0).int64(-1n).int64(
+      offset ?? -1n,
+    );
+  return frameOf(bytes.slice());
+}
+
+function frameOf(bytes: Uint8Array): ResponseFrame {
+  const view = new DataView(bytes.buffer);
+  return { bytes, view, start: 0, end: bytes.length, release() {} };
 }
 
 /** Reads from {@link fakeBroker}; `refreshes` counts how often leaders were asked for. */

@@ -5,29 +5,50 @@ import { findPosition } from "../../../lib/copy/find_position.ts";
 import { fakeBroker } from "../../support/fake_reader.ts";
 import { buildBatch, testRecords } from "../../support/record_batch_builder.ts";
 
+const partition = { topic: "t", partition: 0 };
+const identity = { producerId: 77n, producerEpoch: 0 };
+const beginning = { records: 0n, targetOffset: 0n };
+const ours = (from: number, until: number) =>
+  buildBatch(testRecords(from, until), {
+    ...{ baseOffset: BigInt(from), producerId: 77n, producerEpoch: 0, baseSequence: from },
+  });
+const find = (broker: ReturnType<typeof fakeBroker>) =>
+  findPosition(broker, partition, identity, beginning, undefined, new AbortController().signal);
+
 Deno.test("a broker that throttles the look for a position is waited for", async () => {
   const throttled = { throttleTimeMs: 2, empty: true };
   const broker = fakeBroker([throttled, throttled, { throttleTimeMs: 2, highWatermark: 6n }]);
   const from = { records: 4n, targetOffset: 6n, targetFirstOffset: 2n };
-  const found = await findPosition(
-    broker,
-    { topic: "t", partition: 0 },
-    { producerId: 77n, producerEpoch: 0 },
-    from,
-    undefined,
-    new AbortController().signal,
-  );
+  const { signal } = new AbortController();
+  const found = await findPosition(broker, partition, identity, from, undefined, signal);
   assert.deepEqual(found, from);
 });
 
+Deno.test("a high watermark of the past is no end: the leader is asked where its log ends", async () => {
+  const responses = [
+    { highWatermark: 3n, batches: [ours(0, 3)] },
+    { highWatermark: 3n },
+    { highWatermark: 3n },
+    { highWatermark: 6n, batches: [ours(3, 6)] },
+  ];
+  const found = await find(fakeBroker(responses, { ends: [undefined, 6n] }));
+  assert.equal(found.records, 6n);
+});
+
+Deno.test("a leader that cannot tell now how far producers got is asked again, one that never will is not", async () => {
+  const [notLeader, notAuthorized] = [6, 29];
+  const responses = [{ highWatermark: 3n, batches: [ours(0, 3)] }];
+  const asked = (describeProducersError: number) =>
+    find(fakeBroker(responses, { describeProducersError }));
+  await assert.rejects(asked(notLeader), {
+    name: "ProtocolError",
+    message: "the target cannot be asked now: NOT_LEADER_OR_FOLLOWER (6)",
+  });
+  assert.equal((await asked(notAuthorized)).records, 3n);
+});
+
 Deno.test("a leader that does not know yet how far its log is replicated, or cannot read it, does not cut the look short", async () => {
-  const identity = { producerId: 77n, producerEpoch: 0 };
-  const ours = (from: number, until: number) =>
-    buildBatch(testRecords(from, until), {
-      ...{ baseOffset: BigInt(from), producerId: 77n, producerEpoch: 0, baseSequence: from },
-    });
   const [first, second] = [ours(0, 3), ours(3, 6)];
-  const asked = { topic: "t", partition: 0 };
   const broker = fakeBroker([
     { highWatermark: 6n, batches: [first] },
     // Just elected (KIP-207).
@@ -36,8 +57,6 @@ Deno.test("a leader that does not know yet how far its log is replicated, or can
     { highWatermark: 6n },
     { highWatermark: 6n, batches: [second] },
   ]);
-  const from = { records: 0n, targetOffset: 0n };
-  const { signal } = new AbortController();
-  const found = await findPosition(broker, asked, identity, from, undefined, signal);
+  const found = await find(broker);
   assert.equal(found.records, 6n);
 });
