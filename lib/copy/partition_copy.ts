@@ -53,7 +53,7 @@ export class PartitionCopy implements TopicPartition {
   readonly startOffset: bigint;
   readonly endOffset: bigint;
   readonly rules: TargetRules;
-  readonly compare: CompareContents | undefined;
+  readonly #compare: CompareContents | undefined;
   /** Whether there may be no message left up to the end. */
   readonly compacted: boolean;
   readonly #committed: CommittedOffsets;
@@ -91,7 +91,7 @@ export class PartitionCopy implements TopicPartition {
     this.#identity = options.identity;
     this.#idempotent = options.identity.producerId >= 0n;
     this.queue = new ProduceQueue(this.#idempotent);
-    this.compare = options.compare;
+    this.#compare = options.compare;
     this.compacted = options.compacted ?? false;
     this.#recordsRead = options.before.records;
     this.#recordsAcknowledged = options.before.records;
@@ -135,6 +135,12 @@ export class PartitionCopy implements TopicPartition {
   /** Whether damaged bytes were read since the last acknowledgement: what comes must be checked before it is merged. */
   get damagedBefore(): boolean {
     return this.#damage.size > 0;
+  }
+
+  /** Given where counting records misleads, which it does behind what has expired. */
+  get compare(): CompareContents | undefined {
+    if (this.#compare !== undefined || this.#lost.length === 0) return this.#compare;
+    return { timestamps: !this.rules.logAppendTime };
   }
 
   /** What the last response left for the next one to bear out. */

@@ -99,13 +99,14 @@ export async function planCopyTasks(
 
 /** How records are told apart where the source may have lost some of a begun range meanwhile. */
 function comparison(
-  { topic, partition, sourceOffset }: JournaledPartition,
+  { topic, partition, sourceOffset, lost }: JournaledPartition,
   { sourceSnapshot, targetSnapshot }: CopyTaskOptions,
 ): CompareContents | undefined {
   const { settings, partitions = [] } = sourceSnapshot.topics.get(topic) ?? {};
   const { logStartOffset = 0n } = partitions[partition]?.offsets ?? {};
   // Whoever may not see the settings cannot know that nothing is compacted.
-  const mayHaveLost = settings?.compacted !== false || logStartOffset > sourceOffset;
+  const mayHaveLost = settings?.compacted !== false || logStartOffset > sourceOffset ||
+    lost.length > 0;
   const appendTime = targetSnapshot.topics.get(topic)?.settings?.logAppendTime ?? false;
   return mayHaveLost ? { timestamps: !appendTime } : undefined;
 }

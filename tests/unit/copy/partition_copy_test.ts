@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Cut } from "../../../lib/copy/cut.ts";
+import { digestRecords } from "../../../lib/copy/held_records.ts";
 import { PartitionCopy } from "../../../lib/copy/partition_copy.ts";
 import { MAX_IN_FLIGHT, type ProduceBatch, ProduceQueue } from "../../../lib/copy/produce_queue.ts";
 import { testCutBatch } from "../../support/cut_batch.ts";
@@ -232,6 +233,23 @@ Deno.test("what expires before it is read is lost, and the rest still arrives", 
   const gone = makeCopy(batches);
   gone.lose(50n);
   assert.deepEqual([gone.status, gone.lost], ["done", [{ startOffset: 0n, endOffset: 9n }]]);
+});
+
+Deno.test("what the target holds of what has expired is not counted off from what is left", () => {
+  const batches = [3, 3, 3];
+  const copy = makeCopy(batches);
+  assert.equal(copy.compare, undefined);
+  copy.lose(4n);
+  assert.deepEqual(copy.compare, { timestamps: true });
+  // A request of an earlier process has come late: it was one of those that are gone now.
+  const { bytes, position } = testCutBatch(0, 1);
+  const held = digestRecords(bytes, position, true);
+  assert.ok(copy.reposition({ records: 1n, targetOffset: 1n, targetFirstOffset: 0n, held }));
+  for (let times = 0; times < 2; times++) {
+    copy.accept(cutFrom(batches, copy.nextFetchOffset), () => () => undefined);
+  }
+  const sent = readBatch(copy.queue.send().bytes);
+  assert.deepEqual([sent.baseSequence, sent.recordCount], [1, 2]);
 });
 
 Deno.test("batches that wait for trouble to end are moved out of what they share, and stay the same", () => {
