@@ -7,12 +7,11 @@
 import type { CopyResult, CopyTask } from "../../lib/copy/copy_task.ts";
 import { type CopyOptions, startCopy } from "../../lib/copy/copy.ts";
 import { formatTopicPartition } from "../../lib/core/topic_partition.ts";
-import type { Cluster } from "../../lib/kafka/cluster.ts";
-import type { RequestFrame, ResponseFrame } from "../../lib/wire/connection.ts";
+import type { RequestFrame } from "../../lib/wire/connection.ts";
 import { ConnectionError } from "../../lib/wire/connection_error.ts";
-import type { BrokerConnection } from "../../lib/wire/connect.ts";
-import { ProtocolReader } from "../../lib/wire/protocol_reader.ts";
+import type { TopicMetadata } from "../../lib/wire/metadata.ts";
 import { ProtocolWriter } from "../../lib/wire/protocol_writer.ts";
+import { addressOf, bodyOf, fakeCluster, readerOf } from "./fake_cluster.ts";
 import { readBatch, type TestRecord } from "./record_batch_builder.ts";
 
 /** A batch (or message of an old format) of a log. */
@@ -89,20 +88,29 @@ export async function copyBetweenFakes(
   const leaders = new Map(
     partitions.map((_, partition) => [partition, { nodeId: node, leaderEpoch: 0 }]),
   );
+  const brokers = {
+    nodes: [node],
+    // As over a network: what needs no answer is quicker.
+    latencyMs: (what: "request" | "metadata") => what === "metadata" ? 20 : 0,
+    versions: new Map([[LIST_OFFSETS, { min: 3, max: 3 }]]),
+  };
   const options: CopyOptions = {
-    source: fakeCluster(
-      "source",
-      { partitions: partitions.length, topicId: "planned", silent: sourceSilent },
-      (frame) =>
+    source: fakeCluster("source", {
+      ...brokers,
+      answer: (frame) =>
         frame.apiKey === LIST_OFFSETS
           ? listOffsets(frame, partitions)
           : fetch(frame, partitions, damage),
-    ),
-    target: fakeCluster(
-      "target",
-      { partitions: partitions.length, topicId: targetTopicId, silent: false },
-      target.produce,
-    ),
+      topics() {
+        if (!sourceSilent) return topicsOf(partitions.length, "planned");
+        throw new ConnectionError("silent", addressOf("source", node), "no answer");
+      },
+    }),
+    target: fakeCluster("target", {
+      ...brokers,
+      answer: target.produce,
+      topics: () => topicsOf(partitions.length, targetTopicId),
+    }),
     tasks: partitions.map(({ startOffset, endOffset, rules, compacted = false }, partition) => ({
       topic,
       partition,
@@ -130,83 +138,20 @@ export async function copyBetweenFakes(
   }));
 }
 
-function fakeCluster(
-  role: "source" | "target",
-  { partitions, topicId, silent }: {
-    readonly partitions: number;
-    readonly topicId: string;
-    readonly silent: boolean;
-  },
-  answer: (frame: RequestFrame) => Uint8Array,
-): Cluster {
-  const address = { advertised: `${role}:1`, dialled: `${role}:1` };
-  function connect(): BrokerConnection {
-    let closed = false;
-    const connection = {
-      address,
-      get closed() {
-        return closed;
-      },
-      inFlight: 0,
-      close() {
-        closed = true;
-      },
-      // As over a network, the answer comes later.
-      send: async (frame: RequestFrame): Promise<ResponseFrame> => {
-        await new Promise((resolve) => setTimeout(resolve));
-        const response = answer(frame);
-        const buffer = frame.pool?.acquire(response.length);
-        buffer?.bytes.set(response);
-        const bytes = buffer?.bytes ?? response;
-        return {
-          bytes,
-          view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-          start: 0,
-          end: response.length,
-          release: () => buffer?.release(),
-          ...(buffer && { buffer }),
-        };
-      },
-    };
-    return {
-      connection: connection as unknown as BrokerConnection["connection"],
-      versions: new Map([[LIST_OFFSETS, { min: 3, max: 3 }]]),
-    };
-  }
-  const control = () => Promise.resolve(connect());
-  return {
-    role,
-    clusterId: role,
-    roundTripMs: () => 0,
-    brokers: () => new Map([[node, { host: role, port: 1 }]]),
-    control,
-    anyControl: control,
-    openData: control,
-    // As over a network: what needs no answer is quicker.
-    metadata: async () => {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      if (silent) throw new ConnectionError("silent", address, "no answer");
-      return {
-        clusterId: role,
-        controller: node,
-        brokers: [{ nodeId: node, host: role, port: 1 }],
-        topics: [{
-          errorCode: 0,
-          topic,
-          topicId,
-          internal: false,
-          partitions: Array.from({ length: partitions }, (_, partition) => ({
-            errorCode: 0,
-            partition,
-            leader: node,
-            leaderEpoch: 0,
-            replicas: 1,
-          })),
-        }],
-      };
-    },
-    close() {},
-  };
+function topicsOf(partitions: number, topicId: string): readonly TopicMetadata[] {
+  return [{
+    errorCode: 0,
+    topic,
+    topicId,
+    internal: false,
+    partitions: Array.from({ length: partitions }, (_, partition) => ({
+      errorCode: 0,
+      partition,
+      leader: node,
+      leaderEpoch: 0,
+      replicas: 1,
+    })),
+  }];
 }
 
 /** Answers a Fetch 11. */
@@ -340,15 +285,4 @@ function fakeTarget(partitions: readonly FakePartition[]): {
     return writer.int32(0).bytes.slice();
   }
   return { produce, logs };
-}
-
-function bodyOf({ body }: RequestFrame): Uint8Array {
-  const writer = new ProtocolWriter(1 << 16);
-  for (const part of body) writer.raw(part);
-  return writer.bytes;
-}
-
-function readerOf(frame: RequestFrame): ProtocolReader {
-  const bytes = bodyOf(frame);
-  return new ProtocolReader(bytes, 0, bytes.length);
 }

@@ -1,0 +1,110 @@
+/** A log of the source, drawn: batches of every size and codec, transactions that were committed or aborted, gaps. */
+
+import { compress, decompress } from "../../lib/codec/codec.ts";
+import type { Random } from "./fetch_fuzz.ts";
+import { buildBatch, type TestRecord, testRecords } from "./record_batch_builder.ts";
+
+const TRANSACTIONAL = 0x10;
+const CONTROL = 0x20;
+const CODECS = 5;
+
+/** A partition's log on the source. */
+export interface UnrulyLog {
+  readonly logStartOffset: bigint;
+  readonly endOffset: bigint;
+  readonly batches: readonly {
+    readonly bytes: Uint8Array;
+    readonly first: bigint;
+    readonly last: bigint;
+  }[];
+  readonly aborted: readonly {
+    readonly producerId: bigint;
+    readonly firstOffset: bigint;
+    /** Of its marker. */
+    readonly lastOffset: bigint;
+  }[];
+  /** Every record that a consumer would get who reads committed ones, expired or not. */
+  readonly records: readonly TestRecord[];
+  /** Lets the oldest messages expire. */
+  expire(random: Random): void;
+}
+
+/** Opens the records of a batch. */
+export function openRecords(batch: Uint8Array): (section: Uint8Array) => Uint8Array {
+  const codec = new DataView(batch.buffer, batch.byteOffset).getInt16(21) & 7;
+  return (section) => codec === 0 ? section : decompress(codec, section, 10_000_000);
+}
+
+/** Draws one. */
+export function drawLog(random: Random): UnrulyLog {
+  const codec = random.below(CODECS);
+  const largest = [1, 1, 4, 40][random.below(4)]!;
+  const [transactional, gaps] = [random.below(3) === 0, random.below(3) === 0];
+  const batches: { bytes: Uint8Array; first: bigint; last: bigint }[] = [];
+  const aborted: { producerId: bigint; firstOffset: bigint; lastOffset: bigint }[] = [];
+  const written: { records: readonly TestRecord[]; transaction?: { aborted: boolean } }[] = [];
+  const open = new Map<bigint, { firstOffset: bigint; transaction: { aborted: boolean } }>();
+  let offset = random.below(40);
+  const logStart = BigInt(offset);
+
+  function write(all: readonly TestRecord[], attributes: number, producerId: bigint): void {
+    const kept = gaps && (attributes & CONTROL) === 0 ? all.filter(() => random.below(4) > 0) : all;
+    const used = kept.length === 0 ? 0 : codec;
+    const [first, last] = [all[0]!.offset, all.at(-1)!.offset];
+    const bytes = buildBatch(kept, {
+      ...{ baseOffset: first, lastOffset: last, producerId },
+      attributes: attributes | ((attributes & CONTROL) === 0 ? used : 0),
+      ...(used !== 0 && (attributes & CONTROL) === 0 &&
+        { compress: (section: Uint8Array) => compress(codec, section) }),
+    });
+    batches.push({ bytes, first, last });
+    offset = Number(last) + 1;
+    if ((attributes & CONTROL) !== 0) return;
+    const transaction = open.get(producerId)?.transaction;
+    written.push({ records: kept, ...(transaction && { transaction }) });
+  }
+
+  function end(producerId: bigint): void {
+    const { firstOffset, transaction } = open.get(producerId)!;
+    open.delete(producerId);
+    transaction.aborted = random.below(2) === 0;
+    const lastOffset = BigInt(offset);
+    if (transaction.aborted) aborted.push({ producerId, firstOffset, lastOffset });
+    const [record] = testRecords(offset, offset + 1);
+    const key = Uint8Array.of(0, 0, 0, transaction.aborted ? 0 : 1);
+    write([{ ...record!, key, value: new Uint8Array(6) }], TRANSACTIONAL | CONTROL, producerId);
+  }
+
+  for (let count = 1 + random.below(150); count > 0; count--) {
+    const records = testRecords(offset, offset + 1 + random.below(largest));
+    const producerId = BigInt(1 + random.below(2));
+    const ends = open.has(producerId) && random.below(3) === 0;
+    if (!transactional || random.below(3) === 0) write(records, 0, -1n);
+    else if (ends) end(producerId);
+    else {
+      if (!open.has(producerId)) {
+        open.set(producerId, {
+          firstOffset: BigInt(offset),
+          transaction: { aborted: false },
+        });
+      }
+      write(records, TRANSACTIONAL, producerId);
+    }
+  }
+  for (const producerId of [...open.keys()]) end(producerId);
+
+  let logStartOffset = logStart;
+  return {
+    batches,
+    aborted,
+    get logStartOffset() {
+      return logStartOffset;
+    },
+    endOffset: BigInt(offset),
+    records: written.flatMap(({ records, transaction }) => transaction?.aborted ? [] : records),
+    expire({ below }) {
+      logStartOffset += BigInt(below(Number(BigInt(offset) - logStartOffset) + 1)) / 3n;
+      while (batches[0] !== undefined && batches[0].last < logStartOffset) batches.shift();
+    },
+  };
+}
