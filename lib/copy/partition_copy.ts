@@ -304,6 +304,8 @@ export class PartitionCopy implements TopicPartition {
   #loseTo(endOffset: bigint, startOffset: bigint): void {
     this.#lost = addSpan(this.#lost, { startOffset, endOffset });
     this.#nextFetchOffset = endOffset;
+    // Transactions may have ended, and others begun, in what is gone.
+    this.#carried = undefined;
     this.#arrive();
     this.#sourceOffset = endOffset;
   }

@@ -220,12 +220,15 @@ Deno.test("nothing is lost before all that was read is acknowledged: the journal
 Deno.test("what expires before it is read is lost, and the rest still arrives", () => {
   const batches = [3, 3, 3];
   const copy = makeCopy(batches);
-  copy.accept(cutFrom(batches, 0n), () => () => undefined);
+  const carried = { dueOffset: 3n, unsettled: new Map([[1n, true]]) };
+  copy.accept({ ...cutFrom(batches, 0n), carried }, () => () => undefined);
   copy.queue.send();
   copy.acknowledge(0n);
+  assert.equal(copy.carried, carried);
   copy.lose(7n);
   assert.deepEqual(copy.lost, [{ startOffset: 3n, endOffset: 7n }]);
   assert.equal(copy.nextFetchOffset, 7n);
+  assert.equal(copy.carried, undefined, "what came before bears out nothing behind the gap");
   copy.accept(cutFrom(batches, 7n), () => () => undefined);
   assert.equal(readBatch(copy.queue.send().bytes).baseSequence, 3);
   copy.acknowledge(3n);
