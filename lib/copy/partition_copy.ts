@@ -287,6 +287,8 @@ export class PartitionCopy implements TopicPartition {
       throw new Error("Cannot go on behind what has expired: what lies before is not acknowledged");
     }
     const endOffset = minOffset(logStartOffset, this.endOffset);
+    // Transactions may have ended, and others begun, in what is gone.
+    this.#carried = undefined;
     if (this.#stored.comparing) {
       this.#stored.expire(this.#sourceOffset, endOffset);
       this.#nextFetchOffset = endOffset;
@@ -304,8 +306,6 @@ export class PartitionCopy implements TopicPartition {
   #loseTo(endOffset: bigint, startOffset: bigint): void {
     this.#lost = addSpan(this.#lost, { startOffset, endOffset });
     this.#nextFetchOffset = endOffset;
-    // Transactions may have ended, and others begun, in what is gone.
-    this.#carried = undefined;
     this.#arrive();
     this.#sourceOffset = endOffset;
   }

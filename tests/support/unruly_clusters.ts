@@ -23,6 +23,7 @@ import { openRecords, type UnrulyLog } from "./unruly_log.ts";
 /** The one topic there is. */
 export const UNRULY_TOPIC = "t";
 const NODES = [1, 2];
+const DESCRIBE_CONFIGS = 32;
 const LATEST = -1n;
 
 const CODES = {
@@ -40,6 +41,9 @@ const FETCH_TROUBLES = [-1, 3, 5, 6, 7, 8, 9, 13, 56, 74, 75, 78, 100];
 /** To a Produce, without having stored anything, or although it has. */
 const PRODUCE_TROUBLES = [-1, 2, 3, 5, 6, 7, 8, 13, 19, 56];
 const STORED_TROUBLES = [-1, 7, 13, 20];
+
+/** DescribeConfigs 2 of somebody who may see none. */
+const NO_CONFIGS = new ProtocolWriter().int32(0).int32(0).bytes.slice();
 
 /** How the clusters behave. */
 export interface Unruliness {
@@ -135,6 +139,7 @@ export function createUnrulyClusters(
       nodes: NODES,
       versions: new Map([
         [LIST_OFFSETS_API_KEY, { min: 3, max: 3 }],
+        [DESCRIBE_CONFIGS, { min: 0, max: 2 }],
         ...(behaviour.describesProducers
           ? [[DESCRIBE_PRODUCERS_API_KEY, { min: 0, max: 0 }] as const]
           : []),
@@ -149,7 +154,9 @@ export function createUnrulyClusters(
       answer(frame, nodeId) {
         moveLeaders(role);
         if (trouble(30)) throw broken(role, nodeId);
-        const response = answers.get(frame.apiKey)?.(frame, nodeId);
+        const response = frame.apiKey === DESCRIBE_CONFIGS
+          ? NO_CONFIGS
+          : answers.get(frame.apiKey)?.(frame, nodeId);
         if (response === undefined) throw new Error(`Nobody answers API key ${frame.apiKey}`);
         // It was done, and nobody learns of it.
         if (trouble(30)) throw broken(role, nodeId);

@@ -27,6 +27,8 @@ export interface UnrulyLog {
   readonly records: readonly TestRecord[];
   /** Lets the oldest messages expire. */
   expire(random: Random): void;
+  /** Producers go on. */
+  grow(random: Random): void;
 }
 
 /** Opens the records of a batch. */
@@ -75,24 +77,28 @@ export function drawLog(random: Random): UnrulyLog {
     write([{ ...record!, key, value: new Uint8Array(6) }], TRANSACTIONAL | CONTROL, producerId);
   }
 
-  for (let count = 1 + random.below(150); count > 0; count--) {
-    const records = testRecords(offset, offset + 1 + random.below(largest));
-    const producerId = BigInt(1 + random.below(2));
-    const ends = open.has(producerId) && random.below(3) === 0;
-    if (!transactional || random.below(3) === 0) write(records, 0, -1n);
-    else if (ends) end(producerId);
-    else {
-      if (!open.has(producerId)) {
-        open.set(producerId, {
-          firstOffset: BigInt(offset),
-          transaction: { aborted: false },
-        });
+  function grow(random: Random): void {
+    for (let count = random.below(150); count > 0; count--) {
+      const records = testRecords(offset, offset + 1 + random.below(largest));
+      const producerId = BigInt(1 + random.below(2));
+      const ends = open.has(producerId) && random.below(3) === 0;
+      if (!transactional || random.below(3) === 0) write(records, 0, -1n);
+      else if (ends) end(producerId);
+      else {
+        if (!open.has(producerId)) {
+          open.set(producerId, {
+            firstOffset: BigInt(offset),
+            transaction: { aborted: false },
+          });
+        }
+        write(records, TRANSACTIONAL, producerId);
       }
-      write(records, TRANSACTIONAL, producerId);
     }
+    for (const producerId of [...open.keys()]) end(producerId);
   }
-  for (const producerId of [...open.keys()]) end(producerId);
 
+  write(testRecords(offset, offset + 1), 0, -1n);
+  grow(random);
   let logStartOffset = logStart;
   return {
     batches,
@@ -100,8 +106,13 @@ export function drawLog(random: Random): UnrulyLog {
     get logStartOffset() {
       return logStartOffset;
     },
-    endOffset: BigInt(offset),
-    records: written.flatMap(({ records, transaction }) => transaction?.aborted ? [] : records),
+    get endOffset() {
+      return BigInt(offset);
+    },
+    get records() {
+      return written.flatMap(({ records, transaction }) => transaction?.aborted ? [] : records);
+    },
+    grow,
     expire({ below }) {
       logStartOffset += BigInt(below(Number(BigInt(offset) - logStartOffset) + 1)) / 3n;
       while (batches[0] !== undefined && batches[0].last < logStartOffset) batches.shift();

@@ -2,8 +2,8 @@
 
 import { migrateUnruly } from "../../support/unruly_migration.ts";
 
-const SEEDS = 300;
-const SEEDS_PER_TEST = 50;
+const SEEDS = 120;
+const SEEDS_PER_TEST = 20;
 
 for (let first = 1; first <= SEEDS; first += SEEDS_PER_TEST) {
   const last = first + SEEDS_PER_TEST - 1;
