@@ -12,6 +12,8 @@ export interface SourcePoint {
   readonly offset: bigint;
   /** Records from there on that the target holds. */
   readonly skip: bigint;
+  /** The last of them, as `digestRecords` tells it apart. */
+  readonly last?: string;
 }
 
 /**
@@ -82,7 +84,7 @@ export function compareHeld(
         const place = firstFrom(next, places.get(digest));
         if (place === undefined) continue;
         next = place + 1;
-        point = { offset: firstOffset, skip: BigInt(index + 1) };
+        point = { offset: firstOffset, skip: BigInt(index + 1), last: digest };
       }
     },
   };

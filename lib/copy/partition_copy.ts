@@ -197,6 +197,11 @@ export class PartitionCopy implements TopicPartition {
     // Where a batch cannot be taken, what came before it has been read.
     this.#carried = undefined;
     for (const whole of batches) {
+      if (!this.#stored.areAsCompared(whole, this.#stored.countIn(whole))) {
+        return this.stop(
+          "messages that the target holds were compacted on the source while they were looked for there; the same command finds out which",
+        );
+      }
       const batch = this.#withoutStored(whole);
       this.#nextFetchOffset = whole.nextOffset;
       if (batch === undefined) continue;

@@ -27,6 +27,9 @@ export class StoredRecords {
   #toSkip = 0n;
   /** Finds out how many of the next records the target holds, where counting misleads. */
   #held: HeldRecords | undefined;
+  /** The last record to skip, where it was compared. */
+  #lastHeld: string | undefined;
+  #timestamps = true;
   /** While `#held` does: what has expired unread begins here, if the target does not hold it. */
   #expiredFrom: bigint | undefined;
 
@@ -37,6 +40,7 @@ export class StoredRecords {
   restart(acknowledged: bigint, sourceOffset: bigint): void {
     const { records, held } = this.position;
     this.#expiredFrom = undefined;
+    this.#lastHeld = undefined;
     this.#toSkip = maxOffset(records - acknowledged, 0n);
     // Where the target has deleted them already, they can only be counted.
     this.#held = held !== undefined && held.length > 0 && this.#toSkip > 0n
@@ -66,6 +70,7 @@ export class StoredRecords {
       digests: digestRecords(bytes, position, timestamps),
     }));
     for (const { firstOffset, digests } of read) this.#held?.read(firstOffset, digests);
+    this.#timestamps = timestamps;
   }
 
   /** While comparing: what was to be read from `sourceOffset` on has expired up to `endOffset`, from where it goes on. */
@@ -83,12 +88,13 @@ export class StoredRecords {
    */
   conclude(readThrough: boolean): StoredPoint | undefined {
     if (this.#held === undefined || (!this.#held.settled && !readThrough)) return undefined;
-    const { point: { offset, skip }, matched } = this.#held;
+    const { point: { offset, skip, last }, matched } = this.#held;
     const expiredFrom = matched ? undefined : this.#expiredFrom;
     this.#held = undefined;
     this.#expiredFrom = undefined;
     if (expiredFrom !== undefined && expiredFrom > offset) return { kind: "unclear", offset };
     this.#toSkip = skip;
+    this.#lastHeld = last;
     const records = this.position.records - skip;
     const lost = expiredFrom !== undefined && expiredFrom < offset;
     return { kind: "found", offset, records, ...(lost && { lostFrom: expiredFrom }) };
@@ -97,6 +103,17 @@ export class StoredRecords {
   /** How many of a batch's records, its first, the target holds. */
   countIn({ recordCount }: CutBatch): number {
     return Number(minOffset(this.#toSkip, BigInt(recordCount)));
+  }
+
+  /**
+   * Whether the records to skip are still those that were compared: compaction may have taken some of them meanwhile, and
+   * as many behind them would be counted off.
+   *
+   * @throws {CorruptBatchError} where the batch has to be opened and is damaged
+   */
+  areAsCompared({ bytes, position }: CutBatch, count: number): boolean {
+    if (this.#lastHeld === undefined || count === 0 || BigInt(count) < this.#toSkip) return true;
+    return digestRecords(bytes, position, this.#timestamps)[count - 1] === this.#lastHeld;
   }
 
   /**

@@ -54,6 +54,8 @@ export interface Unruliness {
   readonly describesProducers: boolean;
   /** Whether messages of the source may expire. */
   readonly expires: boolean;
+  /** Whether the source's log is compacted, now and then. */
+  readonly compacts: boolean;
   /** Whether others write to the target. */
   readonly crowded: boolean;
 }
@@ -226,6 +228,7 @@ export function createUnrulyClusters(
   function sourcePart(partition: number, offset: bigint, committedOnly: boolean): FetchPart {
     const log = logs[partition]!;
     if (behaviour.expires && random.below(12) === 0) log.expire(random);
+    if (behaviour.compacts && trouble(12)) log.compact(random);
     if (offset < log.logStartOffset || offset > log.endOffset) {
       return { errorCode: CODES.outOfRange };
     }
@@ -233,8 +236,8 @@ export function createUnrulyClusters(
     const highWatermark = trouble(25) ? drawnOffset(log.endOffset) : log.endOffset;
     const lastStableOffset = trouble(25) ? drawnOffset(highWatermark) : highWatermark;
     const end = committedOnly ? lastStableOffset : highWatermark;
-    // What lies in tiered storage may not come in time (KIP-405).
-    const batches = trouble(25)
+    // What lies in tiered storage may not come in time; compacted topics do not lie there (KIP-405).
+    const batches = !behaviour.compacts && trouble(25)
       ? []
       : log.batches.filter(({ first, last }) => last >= offset && first < end);
     const aborted = log.aborted.filter(({ lastOffset }) => lastOffset >= offset);

@@ -23,10 +23,14 @@ export interface UnrulyLog {
     /** Of its marker. */
     readonly lastOffset: bigint;
   }[];
-  /** Every record that a consumer would get who reads committed ones, expired or not. */
+  /** Every record that a consumer would have got who reads committed ones, whether it expired or was compacted. */
   readonly records: readonly TestRecord[];
+  /** Those that compaction has left. */
+  readonly survivors: readonly TestRecord[];
   /** Lets the oldest messages expire. */
   expire(random: Random): void;
+  /** Takes messages out of all but the newest batches, or batches whole. */
+  compact(random: Random): void;
   /** Producers go on. */
   grow(random: Random): void;
 }
@@ -37,33 +41,58 @@ export function openRecords(batch: Uint8Array): (section: Uint8Array) => Uint8Ar
   return (section) => codec === 0 ? section : decompress(codec, section, 10_000_000);
 }
 
+interface StoredBatch {
+  bytes: Uint8Array;
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+interface Transaction {
+  aborted: boolean;
+}
+
+/** What a producer has written. */
+interface Written {
+  readonly batch: StoredBatch;
+  readonly encode: (kept: readonly TestRecord[]) => Uint8Array;
+  readonly records: readonly TestRecord[];
+  /** What compaction has left of them. */
+  kept: readonly TestRecord[];
+  readonly transaction?: Transaction;
+}
+
+/** The newest batches lie in a segment that is still written to. */
+const NEVER_COMPACTED = 3;
+
 /** Draws one. */
 export function drawLog(random: Random): UnrulyLog {
   const codec = random.below(CODECS);
   const largest = [1, 1, 4, 40][random.below(4)]!;
   const [transactional, gaps] = [random.below(3) === 0, random.below(3) === 0];
-  const batches: { bytes: Uint8Array; first: bigint; last: bigint }[] = [];
+  const batches: StoredBatch[] = [];
   const aborted: { producerId: bigint; firstOffset: bigint; lastOffset: bigint }[] = [];
-  const written: { records: readonly TestRecord[]; transaction?: { aborted: boolean } }[] = [];
-  const open = new Map<bigint, { firstOffset: bigint; transaction: { aborted: boolean } }>();
+  const written: Written[] = [];
+  const open = new Map<bigint, { firstOffset: bigint; transaction: Transaction }>();
   let offset = random.below(40);
   const logStart = BigInt(offset);
 
   function write(all: readonly TestRecord[], attributes: number, producerId: bigint): void {
-    const kept = gaps && (attributes & CONTROL) === 0 ? all.filter(() => random.below(4) > 0) : all;
-    const used = kept.length === 0 ? 0 : codec;
+    const isControl = (attributes & CONTROL) !== 0;
+    const records = gaps && !isControl ? all.filter(() => random.below(4) > 0) : all;
     const [first, last] = [all[0]!.offset, all.at(-1)!.offset];
-    const bytes = buildBatch(kept, {
-      ...{ baseOffset: first, lastOffset: last, producerId },
-      attributes: attributes | ((attributes & CONTROL) === 0 ? used : 0),
-      ...(used !== 0 && (attributes & CONTROL) === 0 &&
-        { compress: (section: Uint8Array) => compress(codec, section) }),
-    });
-    batches.push({ bytes, first, last });
+    const encode = (kept: readonly TestRecord[]) => {
+      const used = kept.length === 0 || isControl ? 0 : codec;
+      return buildBatch(kept, {
+        ...{ baseOffset: first, lastOffset: last, producerId, attributes: attributes | used },
+        ...(used !== 0 && { compress: (section: Uint8Array) => compress(codec, section) }),
+      });
+    };
+    const batch = { first, last, bytes: encode(records) };
+    batches.push(batch);
     offset = Number(last) + 1;
-    if ((attributes & CONTROL) !== 0) return;
+    if (isControl) return;
     const transaction = open.get(producerId)?.transaction;
-    written.push({ records: kept, ...(transaction && { transaction }) });
+    written.push({ batch, encode, records, kept: records, ...(transaction && { transaction }) });
   }
 
   function end(producerId: bigint): void {
@@ -112,7 +141,20 @@ export function drawLog(random: Random): UnrulyLog {
     get records() {
       return written.flatMap(({ records, transaction }) => transaction?.aborted ? [] : records);
     },
+    get survivors() {
+      return written.flatMap(({ kept, transaction }) => transaction?.aborted ? [] : kept);
+    },
     grow,
+    compact({ below }) {
+      const { last = 0n } = batches.at(-NEVER_COMPACTED) ?? {};
+      for (const each of written) {
+        if (each.batch.last >= last || below(2) === 0) continue;
+        each.kept = each.kept.filter(() => below(3) > 0);
+        each.batch.bytes = each.encode(each.kept);
+        const at = each.kept.length === 0 ? batches.indexOf(each.batch) : -1;
+        if (at >= 0 && below(2) === 0) batches.splice(at, 1);
+      }
+    },
     expire({ below }) {
       logStartOffset += BigInt(below(Number(BigInt(offset) - logStartOffset) + 1)) / 3n;
       while (batches[0] !== undefined && batches[0].last < logStartOffset) batches.shift();

@@ -54,6 +54,7 @@ async function migrate(seed: number): Promise<void> {
     troubles: below(3) === 0 ? below(10) : below(500),
     describesProducers: below(4) > 0,
     expires: below(4) === 0,
+    compacts: below(4) === 0,
     crowded: below(3) === 0,
   };
   const clusters = createUnrulyClusters(logs, BigInt(migration.producerId), behaviour);
@@ -84,14 +85,17 @@ async function migrate(seed: number): Promise<void> {
   const state = lines.length === 0 ? undefined : stateOf(lines);
   logs.forEach((log, partition) => {
     const journaled = state?.partitions.get(formatTopicPartition({ topic, partition }));
-    if (journaled !== undefined) judgeCopy(log, clusters.targetLogs[partition]!, journaled);
-    else assert.deepEqual(clusters.targetLogs[partition]?.records, []);
+    const held = clusters.targetLogs[partition]!;
+    if (journaled !== undefined) judgeCopy(log, held, journaled, kills > 0);
+    else assert.deepEqual(held.records, []);
   });
   if (state === undefined) return;
+  const { compacts, expires } = behaviour;
+  const finished = { clusters, logs, state, plan, compacts };
   // As long as there is trouble not all may be found out, but nothing wrong.
-  await judgeFindings({ clusters, logs, state, plan, calm: false });
+  await judgeFindings({ ...finished, calm: false });
   behaviour.troubles = 0;
-  await judgeFindings({ clusters, logs, state, plan, calm: !behaviour.expires });
+  await judgeFindings({ ...finished, calm: !expires && !compacts });
 }
 
 /** One run, killed after a while where `killAfterMs` says so. @returns its plan */
@@ -99,12 +103,12 @@ async function runOnce(
   clusters: UnrulyClusters,
   groups: readonly GroupSnapshot[],
   lines: string[],
-  { random }: Unruliness,
+  { random, compacts }: Unruliness,
   killAfterMs: number | undefined,
 ): Promise<Plan> {
   const killed = new AbortController();
   if (killAfterMs !== undefined) setTimeout(() => killed.abort(), killAfterMs);
-  const compacted = random.below(2) === 0 ? undefined : false;
+  const compacted = random.below(2) === 0 ? undefined : compacts;
   const sourceSnapshot = withSettings({ ...clusters.snapshot("source"), groups }, compacted);
   const [filter, uncommitted] = [EVERY_NAME, "earliest"] as const;
   const journal = journalOf(lines, killed.signal);
@@ -133,7 +137,7 @@ async function runOnce(
 /** Where it is not known whether a topic is compacted, its messages are compared. */
 function withSettings(
   snapshot: ClusterSnapshot,
-  compacted: false | undefined,
+  compacted: boolean | undefined,
 ): ClusterSnapshot {
   if (compacted === undefined) return snapshot;
   const settings = { compacted, logAppendTime: false, values: new Map(), own: new Set<string>() };

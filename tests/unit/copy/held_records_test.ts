@@ -59,7 +59,10 @@ Deno.test("compareHeld() finds the point after the last record that is held", ()
   ];
   for (const { title, held, count = held.length, source, point } of cases) {
     const compared = read([...held], count, source);
-    assert.deepEqual(compared.point, { offset: BigInt(point[0]), skip: BigInt(point[1]) }, title);
+    const { offset, skip, last } = compared.point;
+    assert.deepEqual([offset, skip], point.map(BigInt), title);
+    const from = source.findIndex(([offset]) => offset === point[0]);
+    assert.equal(last, point[1] === 0 ? undefined : source[from + point[1] - 1]?.[1], title);
     assert.equal(compared.matched, point[1] > 0, title);
   }
 });
@@ -90,7 +93,7 @@ Deno.test("compareHeld() of very many equal records takes no longer than of othe
   const equal = Array.from({ length: 300_000 }, () => "same");
   const compared = compareHeld(equal, 300_000n, 0n);
   compared.read(0n, equal);
-  assert.deepEqual(compared.point, { offset: 0n, skip: 300_000n });
+  assert.deepEqual(compared.point, { offset: 0n, skip: 300_000n, last: "same" });
 });
 
 Deno.test("digestRecords() tells records apart by all they hold, however they are batched", () => {

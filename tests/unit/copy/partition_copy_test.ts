@@ -255,6 +255,18 @@ Deno.test("what the target holds of what has expired is not counted off from wha
   assert.deepEqual([sent.baseSequence, sent.recordCount], [1, 2]);
 });
 
+Deno.test("a partition stops where compaction takes what it has just compared", () => {
+  const copy = makeCopy([6]);
+  const { bytes, position } = testCutBatch(0, 2);
+  const held = digestRecords(bytes, position, true);
+  assert.ok(copy.reposition({ records: 2n, targetOffset: 2n, targetFirstOffset: 0n, held }));
+  copy.accept(cutFrom([6], 0n), () => () => undefined);
+  assert.equal(copy.nextFetchOffset, 0n);
+  const left = { batches: [testCutBatch(1, 6)], nextOffset: 6n, batchesLeftOut: 0 };
+  copy.accept(left, () => () => undefined);
+  assert.match(copy.failure ?? "", /were compacted on the source .*; the same command finds out/);
+});
+
 Deno.test("batches that wait for trouble to end are moved out of what they share, and stay the same", () => {
   const copy = makeCopy([3, 3, 3]);
   const released: string[] = [];
