@@ -31,6 +31,7 @@ const CODES = {
   leaderNotAvailable: 5,
   notLeader: 6,
   corrupt: 2,
+  tooLarge: 10,
   outOfOrder: 45,
   fencedEpoch: 74,
   unknownEpoch: 75,
@@ -41,6 +42,12 @@ const FETCH_TROUBLES = [-1, 3, 5, 6, 7, 8, 9, 13, 56, 74, 75, 78, 100];
 /** To a Produce, without having stored anything, or although it has. */
 const PRODUCE_TROUBLES = [-1, 2, 3, 5, 6, 7, 8, 13, 19, 56];
 const STORED_TROUBLES = [-1, 7, 13, 20];
+
+/** Nothing special. */
+export const NO_SETTINGS = {
+  ...{ logAppendTime: false, compacted: false },
+  ...{ values: new Map<string, string>(), own: new Set<string>() },
+};
 
 /** DescribeConfigs 2 of somebody who may see none. */
 const NO_CONFIGS = new ProtocolWriter().int32(0).int32(0).bytes.slice();
@@ -58,6 +65,8 @@ export interface Unruliness {
   readonly compacts: boolean;
   /** Whether others write to the target. */
   readonly crowded: boolean;
+  /** The target's `max.message.bytes`; anything goes where absent. */
+  readonly maxMessageBytes?: number;
 }
 
 /** A batch in the target's log. */
@@ -374,7 +383,14 @@ export function createUnrulyClusters(
         const offsets = { logStartOffset, highWatermark: endOffset, lastStableOffset: endOffset };
         return { partition, leader: nodeId, leaderEpoch, offsets };
       });
-      const topic = { topic: UNRULY_TOPIC, topicId: `${role}-id`, internal: false, partitions };
+      const { maxMessageBytes } = behaviour;
+      const named = { topic: UNRULY_TOPIC, topicId: `${role}-id`, internal: false };
+      const topic = {
+        ...{ ...named, partitions },
+        ...(role === "target" && maxMessageBytes !== undefined && {
+          settings: { ...NO_SETTINGS, maxMessageBytes },
+        }),
+      };
       return {
         clusterId: role,
         brokers: NODES.map((nodeId) => ({ nodeId, address: `${role}:${nodeId}` })),
@@ -418,7 +434,7 @@ function withinLimits(
 /** So many batches of a producer a broker remembers. */
 const REMEMBERED = 5;
 
-function createTargetLog(producerId: bigint, { random, crowded }: Unruliness) {
+function createTargetLog(producerId: bigint, { random, crowded, maxMessageBytes }: Unruliness) {
   const batches: StoredBatch[] = [];
   let endOffset = 0n;
   /** The newest batches of ours, oldest first. */
@@ -453,6 +469,7 @@ function createTargetLog(producerId: bigint, { random, crowded }: Unruliness) {
     append(bytes: Uint8Array): { readonly code: number; readonly offset: bigint } {
       if (crowded && random.below(6) === 0) others();
       const refused = (code: number) => ({ code, offset: -1n });
+      if (bytes.length > (maxMessageBytes ?? Infinity)) return refused(CODES.tooLarge);
       let batch: ReturnType<typeof readBatch>;
       try {
         batch = readBatch(bytes, openRecords(bytes));

@@ -6,6 +6,7 @@ import { buildBatch, type TestRecord, testRecords } from "./record_batch_builder
 
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
+const LOG_APPEND_TIME = 0x08;
 const CODECS = 5;
 
 /** A partition's log on the source. */
@@ -69,6 +70,8 @@ export function drawLog(random: Random): UnrulyLog {
   const codec = random.below(CODECS);
   const largest = [1, 1, 4, 40][random.below(4)]!;
   const [transactional, gaps] = [random.below(3) === 0, random.below(3) === 0];
+  // The broker has set the timestamps: of each batch one, in its header.
+  const appendTime = random.below(6) === 0;
   const batches: StoredBatch[] = [];
   const aborted: { producerId: bigint; firstOffset: bigint; lastOffset: bigint }[] = [];
   const written: Written[] = [];
@@ -78,12 +81,16 @@ export function drawLog(random: Random): UnrulyLog {
 
   function write(all: readonly TestRecord[], attributes: number, producerId: bigint): void {
     const isControl = (attributes & CONTROL) !== 0;
-    const records = gaps && !isControl ? all.filter(() => random.below(4) > 0) : all;
     const [first, last] = [all[0]!.offset, all.at(-1)!.offset];
+    const appendedAt = appendTime && !isControl ? 1_800_000_000_000n + first : undefined;
+    const records = all.filter(() => !gaps || isControl || random.below(4) > 0)
+      .map((each) => appendedAt === undefined ? each : { ...each, timestamp: appendedAt });
     const encode = (kept: readonly TestRecord[]) => {
       const used = kept.length === 0 || isControl ? 0 : codec;
       return buildBatch(kept, {
-        ...{ baseOffset: first, lastOffset: last, producerId, attributes: attributes | used },
+        ...{ baseOffset: first, lastOffset: last, producerId },
+        attributes: attributes | used | (appendedAt === undefined ? 0 : LOG_APPEND_TIME),
+        ...(appendedAt !== undefined && { baseTimestamp: 7n, maxTimestamp: appendedAt }),
         ...(used !== 0 && { compress: (section: Uint8Array) => compress(codec, section) }),
       });
     };

@@ -22,6 +22,7 @@ import { copyWithJournal } from "../../lib/run/journaled_copy.ts";
 import { type Random, randomOf } from "./fetch_fuzz.ts";
 import {
   createUnrulyClusters,
+  NO_SETTINGS,
   type Unruliness,
   UNRULY_TOPIC as topic,
   type UnrulyClusters,
@@ -56,6 +57,7 @@ async function migrate(seed: number): Promise<void> {
     expires: below(4) === 0,
     compacts: below(4) === 0,
     crowded: below(3) === 0,
+    ...(below(3) === 0 && { maxMessageBytes: 250 + below(3_000) }),
   };
   const clusters = createUnrulyClusters(logs, BigInt(migration.producerId), behaviour);
   const groups = ["a", "b"].map((name) => drawGroup(name, logs, random));
@@ -125,7 +127,10 @@ async function runOnce(
     ...{ runId: "run", topicsCreated: [], now: () => new Date(0) },
     targetSnapshot: clusters.snapshot("target"),
     migration: journal.state?.migration ?? migration,
-    limits: { giveUpAfterMs: 600_000 },
+    limits: {
+      giveUpAfterMs: 600_000,
+      ...(random.below(4) === 0 && { bytesPerSecond: 20_000 + random.below(1_000_000) }),
+    },
     onProgress() {},
     signal: killed.signal,
   }).catch((error) => {
@@ -140,7 +145,7 @@ function withSettings(
   compacted: boolean | undefined,
 ): ClusterSnapshot {
   if (compacted === undefined) return snapshot;
-  const settings = { compacted, logAppendTime: false, values: new Map(), own: new Set<string>() };
+  const settings = { ...NO_SETTINGS, compacted };
   const topics = [...snapshot.topics].map(([name, each]) => [name, { ...each, settings }] as const);
   return { ...snapshot, topics: new Map(topics) };
 }
