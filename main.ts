@@ -3,4 +3,7 @@
 import { main } from "./lib/cli.ts";
 import { processStreams } from "./lib/show/screen.ts";
 
-if (import.meta.main) Deno.exit(await main(Deno.args, processStreams()));
+if (import.meta.main) {
+  const streams = processStreams();
+  Deno.exit(streams.end(await main(Deno.args, streams)));
+}

@@ -15,5 +15,6 @@ const scope = globalThis as unknown as WorkerScope;
 
 scope.onmessage = async ({ data }) => {
   const config = unsealSecrets(data.config) as MigrationConfig;
-  scope.postMessage(await runConfig({ ...data, config }, processStreams()));
+  const streams = processStreams();
+  scope.postMessage(streams.end(await runConfig({ ...data, config }, streams)));
 };

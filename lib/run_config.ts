@@ -88,10 +88,12 @@ async function opening<File>(path: string, open: () => File | Promise<File>): Pr
     return await open();
   } catch (error) {
     if (error instanceof JournalError || error instanceof JournalLockedError) throw error;
+    // What a shell hands on as `<(…)` has a name among the devices, where a run may write nothing.
+    const [reason, remedy] = error instanceof Deno.errors.NotCapable
+      ? ["no files belong there", "give the config as a file in a directory"]
+      : [errorMessage(error), "make that directory writable"];
     throw new RunFileError(
-      `Cannot write ${path}: ${
-        errorMessage(error)
-      }. Log, report and state file lie beside the config: make that directory writable`,
+      `Cannot write ${path}: ${reason}. Log, report and state file lie beside the config: ${remedy}`,
     );
   }
 }
@@ -156,15 +158,34 @@ async function runWithFiles(
       );
     }
     const json = reportToJson(report);
-    writeReport(files, { json, html: renderPage(report) });
+    const unwritten = whyUnwritten(files, { json, html: renderPage(report) });
     narrator.finished(report);
     if (options.json) streams.stdout(json);
-    return report.verdict.exitStatus;
+    const { exitStatus } = report.verdict;
+    if (unwritten === undefined) return exitStatus;
+    log.error(unwritten);
+    streams.stderr(`data-migrate: ${unwritten}\n`);
+    return exitStatus === 0 ? 1 : exitStatus;
   } finally {
     live?.show(undefined);
     interrupt.stop();
     journal.close();
     log.close();
+  }
+}
+
+/** Writes the report. @returns what kept it from being written: what was done stands all the same */
+function whyUnwritten(
+  files: RunFiles,
+  content: { readonly json: string; readonly html: string },
+): string | undefined {
+  try {
+    writeReport(files, content);
+    return undefined;
+  } catch (error) {
+    return `Cannot write the report: ${
+      errorMessage(error)
+    }. What was done stands, and is told in ${files.log}; run the same command again for a report`;
   }
 }
 

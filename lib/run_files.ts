@@ -79,8 +79,13 @@ function replaceFile(path: string, text: string): void {
   const unfinished = `${path}.tmp`;
   // Made anew, so that nothing that lies there is written through; renaming replaces what has the name, as it is.
   removeIfThere(unfinished);
-  Deno.writeTextFileSync(unfinished, text, { createNew: true, mode: 0o600 });
-  Deno.renameSync(unfinished, path);
+  try {
+    Deno.writeTextFileSync(unfinished, text, { createNew: true, mode: 0o600 });
+    Deno.renameSync(unfinished, path);
+  } catch (error) {
+    removeIfThere(unfinished);
+    throw error;
+  }
 }
 
 function renameIfThere(from: string, to: string): void {

@@ -1,7 +1,9 @@
 // The screen: results go to stdout, everything else to stderr; with `--json` stdout is kept for the report. A reader
 // that has gone away (`| head`) ends the output, not the run.
 
+import { errorMessage } from "../core/error_message.ts";
 import { escapeName } from "../core/escape_name.ts";
+import type { ExitStatus } from "../core/verdict.ts";
 import type { LiveStreams } from "./live_streams.ts";
 import type { Screen } from "./narrator.ts";
 
@@ -11,24 +13,45 @@ export interface Streams {
   stderr(text: string): void;
 }
 
-/** The process's own streams. */
-export function processStreams(): Streams {
-  return { stdout: writer(Deno.stdout), stderr: writer(Deno.stderr) };
+/** The process's own streams. What cannot be written there ends the output, not what is done meanwhile. */
+export interface ProcessStreams extends Streams {
+  /** Says what kept results from being written, which is no success. @returns the exit status */
+  end(status: ExitStatus): ExitStatus;
 }
 
-function writer(stream: { writeSync(bytes: Uint8Array): number }): (text: string) => void {
+/** Opens them. */
+export function processStreams(): ProcessStreams {
+  const [stdout, stderr] = [writer(Deno.stdout), writer(Deno.stderr)];
+  return {
+    stdout: stdout.write,
+    stderr: stderr.write,
+    end(status) {
+      const failure = stdout.failure();
+      if (failure === undefined) return status;
+      stderr.write(`data-migrate: Cannot write to standard output: ${failure}\n`);
+      return status === 0 ? 1 : status;
+    },
+  };
+}
+
+function writer(stream: { writeSync(bytes: Uint8Array): number }) {
   const encoder = new TextEncoder();
-  let gone = false;
-  return (text) => {
-    const bytes = encoder.encode(text);
-    try {
-      for (let written = 0; !gone && written < bytes.length;) {
-        written += stream.writeSync(bytes.subarray(written));
+  let ended = false;
+  let failure: string | undefined;
+  return {
+    /** A reader that has gone away wanted no more: that is no failure. */
+    failure: () => failure,
+    write(text: string): void {
+      const bytes = encoder.encode(text);
+      try {
+        for (let written = 0; !ended && written < bytes.length;) {
+          written += stream.writeSync(bytes.subarray(written));
+        }
+      } catch (error) {
+        ended = true;
+        if (!(error instanceof Deno.errors.BrokenPipe)) failure = errorMessage(error);
       }
-    } catch (error) {
-      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-      gone = true;
-    }
+    },
   };
 }
 

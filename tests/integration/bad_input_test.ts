@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { makeMigrationDir } from "../support/migration_dir.ts";
 import type { ProgramResult } from "../support/program.ts";
+import { startRun } from "../support/slow_run.ts";
 
 /** A port that must not be contacted. */
 interface Tripwire extends Disposable {
@@ -206,6 +207,49 @@ Deno.test("a log or state file that can't be written is refused before anything 
   }
   assert.ok(!migration.files().includes("migration.report.json"));
   assert.equal(tripwire.connections, 0);
+});
+
+/** Nothing listens there. */
+const unreachable = {
+  checkFlag: 0,
+  source: { bootstrapServers: "127.0.0.1:1" },
+  target: { bootstrapServers: "127.0.0.1:2" },
+};
+
+Deno.test("a config that a shell hands on as a pipe is refused, with what to do instead", async () => {
+  await using migration = await makeMigrationDir(unreachable);
+  const under = ["bash", "-c", 'exec "$@" <(cat migration.yaml)', "bash"];
+  const result = await startRun({ cwd: migration.path, under }).ended;
+  assertSentence(result, 2);
+  assert.match(
+    result.stderr,
+    /^data-migrate: Cannot write \/dev\/fd\/\d+\.log: .* give the config as a file/m,
+  );
+});
+
+Deno.test("results that standard output does not take are no success, and no mishap either", async () => {
+  await using migration = await makeMigrationDir(unreachable);
+  const under = ["sh", "-c", 'exec "$@" > /dev/full', "sh"];
+  for (const [args, status] of [[["--help"], 1], [[], 3], [["--json"], 3]] as const) {
+    const result = await startRun({ cwd: migration.path, under, args }).ended;
+    assertSentence(result, status);
+    assert.match(result.stderr, /^data-migrate: Cannot write to standard output: No space left/m);
+  }
+  assert.equal(migration.report().verdict.exitStatus, 3);
+});
+
+Deno.test("a report that can't be written takes neither verdict nor log away", async () => {
+  await using migration = await makeMigrationDir(unreachable);
+  for (const name of ["migration.report.json", "migration.report.html"]) {
+    await withoutWritePermission(`${migration.path}/${name}`, async () => {
+      const result = await migration.run();
+      assertSentence(result, 3);
+      assert.match(result.stdout, /^Blocked by 2 findings/m);
+      assert.match(result.stderr, /^data-migrate: Cannot write the report: Is a directory/m);
+      assert.match(migration.text("migration.log"), /- ERROR - Cannot write the report: /);
+    });
+    assert.ok(!migration.files().some((file) => file.endsWith(".tmp")));
+  }
 });
 
 /** Root may write anywhere: a folder in the place of the file keeps it from being opened for everyone. */
