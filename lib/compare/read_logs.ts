@@ -99,9 +99,9 @@ export async function* readTarget(
       const page = await next.page;
       next = NOTHING_AHEAD;
       try {
-        const { fetched } = page;
+        const { fetched, view } = page;
         const batches = [...batchesOf(page, fromOffset, endOffset)];
-        if (fetched.recordsStart === fetched.recordsEnd) {
+        if (nextBatchSize(view, fetched.recordsStart, fetched.recordsEnd) === 0) {
           patience.spend(whyNothing(reader, fetched, fromOffset, endOffset));
         } else {
           patience.renew();
