@@ -137,3 +137,15 @@ export function readerOf(frame: RequestFrame): ProtocolReader {
   const bytes = bodyOf(frame);
   return new ProtocolReader(bytes, 0, bytes.length);
 }
+
+/** What a ListOffsets 3 asks about; the timestamp −1 is the end. */
+export function askedOffsets(
+  frame: RequestFrame,
+): { readonly partition: number; readonly timestamp: bigint }[] {
+  const request = readerOf(frame);
+  request.skip(4 + 1);
+  return request.array(() => {
+    request.string();
+    return request.array(() => ({ partition: request.int32(), timestamp: request.int64() }));
+  }).flat();
+}

@@ -11,7 +11,7 @@ import type { RequestFrame } from "../../lib/wire/connection.ts";
 import { ConnectionError } from "../../lib/wire/connection_error.ts";
 import type { TopicMetadata } from "../../lib/wire/metadata.ts";
 import { ProtocolWriter } from "../../lib/wire/protocol_writer.ts";
-import { addressOf, bodyOf, fakeCluster, readerOf } from "./fake_cluster.ts";
+import { addressOf, askedOffsets, bodyOf, fakeCluster, readerOf } from "./fake_cluster.ts";
 import { readBatch, type TestRecord } from "./record_batch_builder.ts";
 
 /** A batch (or message of an old format) of a log. */
@@ -182,14 +182,8 @@ function fetch(
 
 /** Answers a ListOffsets 3. */
 function listOffsets(frame: RequestFrame, partitions: readonly FakePartition[]): Uint8Array {
-  const request = readerOf(frame);
-  request.skip(4 + 1);
-  const asked = request.array(() => {
-    request.string();
-    return request.array(() => ({ partition: request.int32(), timestamp: request.int64() }));
-  }).flat();
   const writer = new ProtocolWriter().int32(0).int32(1).string(topic);
-  writer.array(asked, ({ partition, timestamp }) => {
+  writer.array(askedOffsets(frame), ({ partition, timestamp }) => {
     const { log } = partitions[partition]!;
     const offset = timestamp === LATEST ? endOf(log) : log.startOffset ?? 0n;
     writer.int32(partition).int16(0).int64(-1n).int64(offset);

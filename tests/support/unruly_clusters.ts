@@ -15,7 +15,7 @@ import { LIST_OFFSETS_API_KEY } from "../../lib/wire/list_offsets.ts";
 import type { TopicMetadata } from "../../lib/wire/metadata.ts";
 import { PRODUCE_API_KEY } from "../../lib/wire/produce.ts";
 import { ProtocolWriter } from "../../lib/wire/protocol_writer.ts";
-import { addressOf, fakeCluster, readerOf } from "./fake_cluster.ts";
+import { addressOf, askedOffsets, fakeCluster, readerOf } from "./fake_cluster.ts";
 import type { Random } from "./fetch_fuzz.ts";
 import { buildBatch, readBatch, type TestRecord, testRecords } from "./record_batch_builder.ts";
 import { openRecords, type UnrulyLog } from "./unruly_log.ts";
@@ -277,14 +277,8 @@ export function createUnrulyClusters(
     nodeId: number,
     log: (partition: number) => Pick<UnrulyLog, "logStartOffset" | "endOffset">,
   ): Uint8Array {
-    const request = readerOf(frame);
-    request.skip(4 + 1);
-    const asked = request.array(() => {
-      request.string();
-      return request.array(() => ({ partition: request.int32(), timestamp: request.int64() }));
-    }).flat();
     const writer = new ProtocolWriter().int32(0).int32(1).string(UNRULY_TOPIC);
-    writer.array(asked, ({ partition, timestamp }) => {
+    writer.array(askedOffsets(frame), ({ partition, timestamp }) => {
       const { logStartOffset, endOffset } = log(partition);
       const code = leaders[role][partition]!.nodeId !== nodeId
         ? CODES.notLeader
