@@ -95,9 +95,8 @@ export async function findPosition(
     const { nextOffset } = scan;
     const highWatermark = await scanOnce(broker, partition, identity, scan, signal);
     if (highWatermark === undefined) continue;
-    if (records === undefined && scan.nextOffset === highWatermark) {
-      if (await endsAt(broker, partition, highWatermark)) break;
-    }
+    const mayEnd = records === undefined && scan.nextOffset === highWatermark;
+    if (mayEnd && await endsAt(broker, partition, highWatermark)) break;
     if (scan.nextOffset > nextOffset) nothingSince = undefined;
     else {
       nothingSince ??= performance.now();
@@ -186,12 +185,12 @@ function whyNothing(
   if (nextOffset < highWatermark) {
     return `the target gave no messages at offset ${nextOffset}, where it has some`;
   }
-  if (wanted === undefined && nextOffset === highWatermark) {
-    return "the target does not tell where its log ends";
+  if (wanted !== undefined) {
+    return `the target has ${wanted} of our messages and shows ${records}: the rest is not replicated`;
   }
-  return wanted === undefined
-    ? `the target's log ends at offset ${highWatermark}, and had reached ${nextOffset}`
-    : `the target has ${wanted} of our messages and shows ${records}: the rest is not replicated`;
+  return nextOffset === highWatermark
+    ? "the target does not tell where its log ends"
+    : `the target's log ends at offset ${highWatermark}, and had reached ${nextOffset}`;
 }
 
 /** Goes on where the log starts now: retention has deleted what the scan would have read. */

@@ -111,9 +111,11 @@ export class StoredRecords {
    *
    * @throws {CorruptBatchError} where the batch has to be opened and is damaged
    */
-  areAsCompared({ bytes, position }: CutBatch, count: number): boolean {
-    if (this.#lastHeld === undefined || count === 0 || BigInt(count) < this.#toSkip) return true;
-    return digestRecords(bytes, position, this.#timestamps)[count - 1] === this.#lastHeld;
+  areAsCompared({ bytes, position, recordCount }: CutBatch): boolean {
+    const last = Number(this.#toSkip) - 1;
+    // Where there is nothing to skip, or its last record lies in a later batch, this one tells nothing.
+    if (this.#lastHeld === undefined || last < 0 || last >= recordCount) return true;
+    return digestRecords(bytes, position, this.#timestamps)[last] === this.#lastHeld;
   }
 
   /**
