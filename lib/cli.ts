@@ -65,7 +65,12 @@ function init(path: string, streams: Streams): ExitStatus {
 
 async function run(options: CliOptions, streams: Streams): Promise<ExitStatus> {
   const files = runFiles(options.config ?? findConfig());
-  using confined = prepareConfined(files, streams);
+  const prepared = prepareConfined(files, streams);
+  if (typeof prepared === "string") {
+    streams.stderr(`data-migrate: Cannot start: ${prepared}\n`);
+    return 2;
+  }
+  using confined = prepared;
   const { readConfig } = await import("./read_config.ts");
   trustSystemRoots();
   const request = readConfig(options, files, streams);

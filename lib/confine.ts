@@ -48,10 +48,23 @@ export interface Confined extends Disposable {
   run(request: RunRequest): Promise<ExitStatus>;
 }
 
-/** Starts a worker with what every run may do, while the config is still being read. */
-export function prepareConfined(files: RunFiles, streams: Streams): Confined {
-  const usual = permissionsOf({ files, source: {}, target: {} });
-  let started = start(usual);
+/**
+ * Starts a worker with what every run may do, while the config is still being read.
+ *
+ * @returns a sentence where the program was started in a way that allows no such worker
+ */
+export function prepareConfined(files: RunFiles, streams: Streams): Confined | string {
+  const problem = whyNoWorker();
+  if (problem !== undefined) return problem;
+  let usual: Deno.PermissionOptionsObject;
+  let started: StartedWorker;
+  try {
+    usual = permissionsOf({ files, source: {}, target: {} });
+    started = start(usual);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    return "Deno grants it too few permissions. Start it with --allow-net, --allow-read, --allow-write and --allow-env";
+  }
   return {
     async run(request) {
       const wanted = permissionsOf({ ...request, ...request.config });
@@ -74,8 +87,27 @@ export function prepareConfined(files: RunFiles, streams: Streams): Confined {
   };
 }
 
+/**
+ * Why Deno would not start a worker with fewer permissions: it takes a setting for that, and ends the process with exit
+ * status 70 where it is missing. Nothing tells the setting; but it stands in the file that tells Deno what packages are.
+ */
+function whyNoWorker(): string | undefined {
+  if (Deno.build.standalone) return undefined;
+  try {
+    import.meta.resolve("yaml");
+    return undefined;
+  } catch {
+    return "Deno has not read the deno.json beside main.ts. Start it without --no-config and --config";
+  }
+}
+
+interface StartedWorker {
+  readonly worker: Worker;
+  readonly ended: Promise<ExitStatus>;
+}
+
 /** A worker, and the exit status of what it is given to run. */
-function start(permissions: Deno.PermissionOptionsObject) {
+function start(permissions: Deno.PermissionOptionsObject): StartedWorker {
   const { promise: ended, resolve, reject } = Promise.withResolvers<ExitStatus>();
   const options: WorkerOptions = { type: "module", deno: { permissions } };
   const worker = new Worker(new URL("./confined.ts", import.meta.url), options);

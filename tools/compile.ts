@@ -25,9 +25,10 @@ export const permissions: readonly string[] = [
   "--allow-env",
   // The YAML library prints its tokens, passwords among them, when these are set.
   "--ignore-env=LOG_TOKENS,LOG_STREAM",
-  // What gives a worker less than its parent has.
-  "--unstable-worker-options",
 ];
+
+/** What gives a worker less than its parent has; where the sources are run, deno.json says so. */
+const workerOptions = "--unstable-worker-options";
 
 /**
  * Young objects may fill 4 MiB before V8 looks for garbage, less than it takes by itself. What they hold is memory for
@@ -71,6 +72,7 @@ async function compile(target: Target, base: Base, commit: string, output: strin
       ...["--target", target.triple, "--output", made],
       ...stage.included.flatMap((path) => ["--include", path]),
       ...permissions,
+      workerOptions,
       v8Flags,
       stage.main,
     ], { cwd: stage.folder, env: { DENORT_BIN: base.path } });

@@ -35,8 +35,8 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 export function programCommand(): readonly [string, ...string[]] {
   const binary = Deno.env.get("DATA_MIGRATE_BINARY");
   if (binary !== undefined) return [binary.startsWith("/") ? binary : `${root}${binary}`];
-  const own = ["--quiet", "--cached-only", "--config", `${root}deno.json`];
-  return [Deno.execPath(), "run", ...own, ...permissions, `${root}main.ts`];
+  // No --config: Deno finds the deno.json beside main.ts from whatever directory the program is started in.
+  return [Deno.execPath(), "run", "--quiet", "--cached-only", ...permissions, `${root}main.ts`];
 }
 
 /** Runs the program to its end. @throws Error with its output when the time limit is over */
