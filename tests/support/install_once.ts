@@ -1,5 +1,6 @@
 /**
- * Puts something big (Kafka's jars, a Python environment) into the repository's ignored `.tools` folder on first use.
+ * Puts something big (Kafka's jars, a Python environment) into the repository's ignored `.tools` folder on first use, or
+ * what is made of this tree's own sources into `dist`.
  * Safe when several test processes start at once: a file lock, which the kernel drops with its process, and a marker
  * written last. Refuses to call a half-finished installation complete.
  */
@@ -11,7 +12,7 @@ export const toolsDirectory: string = fileURLToPath(new URL("../../.tools", impo
 
 /**
  * Installs under `.tools/<name>` unless a finished installation of the same recipe is there.
- * @param name folder name below `.tools`
+ * @param name folder name below `.tools`, or below `parent`
  * @param recipe what is installed, as a text; another text means: install anew
  * @param install fills the given (existing, empty) folder; told once a tree at most
  * @returns the folder
@@ -20,13 +21,14 @@ export async function installOnce(
   name: string,
   recipe: string,
   install: (directory: string) => Promise<void>,
+  { parent = toolsDirectory }: { readonly parent?: string } = {},
 ): Promise<string> {
-  const directory = `${toolsDirectory}/${name}`;
+  const directory = `${parent}/${name}`;
   const marker = `${directory}/.complete`;
   if (await readOrNothing(marker) === recipe) return directory;
 
-  await Deno.mkdir(toolsDirectory, { recursive: true });
-  using lockFile = await Deno.open(`${toolsDirectory}/${name}.lock`, { create: true, write: true });
+  await Deno.mkdir(parent, { recursive: true });
+  using lockFile = await Deno.open(`${parent}/${name}.lock`, { create: true, write: true });
   await lockFile.lock(true);
   // Another process may have finished the same work while this one waited for the lock.
   if (await readOrNothing(marker) === recipe) return directory;

@@ -1,10 +1,12 @@
 /**
- * The program under test as a process: the compiled binary where DATA_MIGRATE_BINARY names one, else main.ts under
- * `deno run` with exactly the permissions that compiling gives. Refuses to run without a time limit.
+ * The program under test as a process: the compiled binary where a test file asks for it or DATA_MIGRATE_BINARY names
+ * one, else main.ts under `deno run` with exactly the permissions that compiling gives. Refuses to run without a time limit.
  */
 
+import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { permissions } from "../../tools/compile.ts";
+import { compiledBinary } from "./compiled_binary.ts";
 
 /** How the program is run. */
 export interface ProgramOptions {
@@ -31,9 +33,22 @@ export interface ProgramResult {
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
+/** The binary that this test file asked for; each has a copy of this module to itself. */
+let compiled: string | undefined;
+
+/** Has the tests of this file run the compiled binary, which is made first where the sources have changed. */
+export function testBinary(): void {
+  Deno.test.beforeAll(async () => {
+    compiled = await compiledBinary();
+    const { stdout } = await runProgram({ cwd: root, args: ["--version"] });
+    // Only a binary has a runtime base.
+    assert.match(stdout, /^base [0-9a-f]{64}$/m, "the sources run instead of the binary");
+  });
+}
+
 /** The command and the arguments that come before the program's own. */
 export function programCommand(): readonly [string, ...string[]] {
-  const binary = Deno.env.get("DATA_MIGRATE_BINARY");
+  const binary = Deno.env.get("DATA_MIGRATE_BINARY") ?? compiled;
   if (binary !== undefined) return [binary.startsWith("/") ? binary : `${root}${binary}`];
   // No --config: Deno finds the deno.json beside main.ts from whatever directory the program is started in.
   return [Deno.execPath(), "run", "--quiet", "--cached-only", ...permissions, `${root}main.ts`];
