@@ -14,7 +14,7 @@ const fetched = [`deno-${denoVersion}`, `deno-${denoVersion}/deno`];
 const notFetched = [`deno-${denoVersion}`];
 const needed = [
   ...["sh", "uname", "mktemp", "mkdir", "mv", "rm", "chmod", "cp"],
-  ...["sha256sum", "dirname", "readlink", "tail", "sleep"],
+  ...["sha256sum", "dirname", "readlink", "tail", "sleep", "date", "du", "cksum"],
 ];
 
 const curl = `#!/bin/sh
@@ -268,4 +268,37 @@ Deno.test("denow leaves nothing half done when it is ended while fetching", asyn
   const { code, stdout } = await child.output();
   assert.deepEqual([code, stdout.length], [143, 0]);
   assert.deepEqual(bench.tools(), notFetched);
+});
+
+Deno.test("denow says in one line each what it fetches, how far that is, and how long it took", async () => {
+  await using bench = await makeBench({ curl });
+  await bench.put("release.zip", program);
+  const { code, stderr } = await bench.run(["--version"], { env: { DELAY: "6" } });
+  assert.equal(code, 0, stderr);
+  const lines = stderr.trimEnd().split("\n");
+  assert.equal(lines.length, 3, stderr);
+  assert.match(lines[0] ?? "", /^denow: fetching Deno \S+ \(about \d+ MB\), once$/);
+  assert.match(lines[1] ?? "", /^denow: fetching Deno \S+: \d+ MB after [567] s$/);
+  assert.match(lines[2] ?? "", /^denow: fetching Deno \S+ took \d+ s$/);
+  assert.equal((await bench.run(["--version"])).stderr, "");
+});
+
+Deno.test("denow fetches the packages of the lock file once, in one line, and anew when that has changed", async () => {
+  await using bench = await makeBench({});
+  await Deno.mkdir(join(bench.tree, `.tools/deno-${denoVersion}`), { recursive: true });
+  await Deno.copyFile(Deno.execPath(), join(bench.tree, `.tools/deno-${denoVersion}/deno`));
+  const lock = join(bench.tree, "deno.lock");
+  for (const content of ['{ "version": "5" }', '{ "version": "5", "remote": {} }']) {
+    await Deno.writeTextFile(lock, content);
+    const first = await bench.run(["task", "where"]);
+    assert.equal(first.stdout, `${bench.tree}\n`, first.stderr);
+    assert.match(first.stderr, /^denow: fetching npm packages \(about \d+ MB\), once$/m);
+    assert.match(first.stderr, /^denow: fetching npm packages took \d+ s$/m);
+    const second = await bench.run(["task", "where"]);
+    assert.equal(second.stdout, `${bench.tree}\n`, second.stderr);
+    assert.doesNotMatch(second.stderr, /^denow: /m);
+  }
+  await Deno.writeTextFile(lock, "no lock file");
+  const broken = await bench.run(["task", "where"]);
+  assert.match(broken.stderr, /^denow: not all npm packages can be had from here:\n.*lock/m);
 });

@@ -18,7 +18,7 @@ export async function compiledBinary(): Promise<string> {
   for (const path of inputs.flatMap(filesBelow)) {
     hash.update(`${path}\n`).update(await Deno.readFile(root + path));
   }
-  const options = { parent: `${root}dist` };
+  const options = { what: "Compiling the program", parent: `${root}dist` };
   const directory = await installOnce("tested", hash.digest("hex"), async (directory) => {
     const compile = ["run", "-A", "--quiet", `${root}tools/compile.ts`];
     await runCommand(Deno.execPath(), [...compile, "--output", `${directory}/data-migrate`]);

@@ -6,12 +6,10 @@
 
 import { fileURLToPath } from "node:url";
 import { freePorts } from "./free_ports.ts";
-import { installOnce } from "./install_once.ts";
 import { javaIn, lastWords } from "./kafka_java.ts";
-import { ensureJavaAndMaven } from "./prerequisites.ts";
 import { guardedDirectory } from "./process_guard.ts";
+import { mavenJars } from "./maven.ts";
 import { propertiesText } from "./properties_text.ts";
-import { runCommand } from "./run_command.ts";
 
 /** What Connect cluster is wanted. */
 export interface ConnectOptions {
@@ -57,17 +55,13 @@ export interface ConnectCluster extends AsyncDisposable {
  * @returns the class path to give to `java -cp`
  */
 export async function connectClassPath(version: string): Promise<string> {
-  const pom = fileURLToPath(new URL("../kafka/connect.pom.xml", import.meta.url));
-  const recipe = await Deno.readTextFile(pom);
-  const directory = await installOnce(`connect-${version}`, recipe, async (directory) => {
-    await ensureJavaAndMaven();
-    await runCommand("mvn", [
-      ...["-q", "-B", "-f", pom, `-Dkafka.version=${version}`],
-      ...["dependency:copy-dependencies", "-DincludeScope=runtime"],
-      `-DoutputDirectory=${directory}/lib`,
-    ]);
+  return await mavenJars({
+    name: `connect-${version}`,
+    pom: fileURLToPath(new URL("../kafka/connect.pom.xml", import.meta.url)),
+    options: [`-Dkafka.version=${version}`],
+    title: `Kafka Connect ${version} with Maven`,
+    size: "SIZE",
   });
-  return `${directory}/lib/*`;
 }
 
 /**

@@ -6,9 +6,22 @@
  */
 
 import { fileURLToPath } from "node:url";
+import { type Progress, tellWait } from "./waiting.ts";
 
 /** The ignored folder all downloads go to. */
 export const toolsDirectory: string = fileURLToPath(new URL("../../.tools", import.meta.url));
+
+/** How an installation is told and where it goes. */
+export interface InstallOptions {
+  /** What is done, for those who wait: `Fetching Kafka`. */
+  readonly what?: string;
+  /** How much is fetched, as far as that is known. */
+  readonly size?: string;
+  /** What has to be there before, and is told by itself. */
+  readonly prepare?: () => Promise<void>;
+  /** The folder it goes to, in place of `.tools`. */
+  readonly parent?: string;
+}
 
 /**
  * Installs under `.tools/<name>` unless a finished installation of the same recipe is there.
@@ -20,9 +33,10 @@ export const toolsDirectory: string = fileURLToPath(new URL("../../.tools", impo
 export async function installOnce(
   name: string,
   recipe: string,
-  install: (directory: string) => Promise<void>,
-  { parent = toolsDirectory }: { readonly parent?: string } = {},
+  install: (directory: string, progress: Progress) => Promise<void>,
+  options: InstallOptions = {},
 ): Promise<string> {
+  const { what = `Installing ${name}`, size, prepare, parent = toolsDirectory } = options;
   const directory = `${parent}/${name}`;
   const marker = `${directory}/.complete`;
   if (await readOrNothing(marker) === recipe) return directory;
@@ -33,10 +47,13 @@ export async function installOnce(
   // Another process may have finished the same work while this one waited for the lock.
   if (await readOrNothing(marker) === recipe) return directory;
 
-  await removeIfThere(directory);
-  await Deno.mkdir(directory);
-  await install(directory);
-  await Deno.writeTextFile(marker, recipe);
+  await prepare?.();
+  await tellWait(what, size, async (progress) => {
+    await removeIfThere(directory);
+    await Deno.mkdir(directory);
+    await install(directory, progress);
+    await Deno.writeTextFile(marker, recipe);
+  });
   return directory;
 }
 

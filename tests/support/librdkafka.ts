@@ -194,14 +194,7 @@ const clientPackage = "confluent-kafka==2.16.1";
 
 /** Starts the judge; installs it into `.tools/judge` on first use. */
 export async function startJudge(): Promise<Judge> {
-  const environment = await installOnce("judge", clientPackage, async (directory) => {
-    await ensurePythonVenv();
-    await runCommand("python3", ["-m", "venv", directory]);
-    await runCommand(`${directory}/bin/python`, [
-      ...["-m", "pip", "install", "--quiet", "--disable-pip-version-check"],
-      ...["--only-binary=:all:", clientPackage],
-    ]);
-  });
+  const environment = await judgeEnvironment();
   const script = fileURLToPath(new URL("./librdkafka_judge.py", import.meta.url));
   const process = new Deno.Command(`${environment}/bin/python`, {
     args: ["-u", "-B", script],
@@ -210,6 +203,21 @@ export async function startJudge(): Promise<Judge> {
     stderr: "inherit",
   }).spawn();
   return judgeOver(process);
+}
+
+/** Installs the judge unless it is there. @returns its Python environment */
+export async function judgeEnvironment(): Promise<string> {
+  return await installOnce("judge", clientPackage, async (directory) => {
+    await runCommand("python3", ["-m", "venv", directory]);
+    await runCommand(`${directory}/bin/python`, [
+      ...["-m", "pip", "install", "--quiet", "--disable-pip-version-check"],
+      ...["--only-binary=:all:", clientPackage],
+    ]);
+  }, {
+    what: "Fetching librdkafka for Python with pip",
+    size: "5 MB",
+    prepare: ensurePythonVenv,
+  });
 }
 
 interface Reply {

@@ -7,6 +7,7 @@
 
 import { toolsDirectory } from "./install_once.ts";
 import { runCommand, tryCommand } from "./run_command.ts";
+import { tellWait } from "./waiting.ts";
 
 interface Prerequisite {
   readonly title: string;
@@ -134,9 +135,11 @@ async function ensure(wanted: readonly Prerequisite[]): Promise<void> {
     return runCommand(program, rest);
   };
   try {
-    // Offline, or with a mirror that is partly down, the lists at hand may still do.
-    await aptGet("update").catch(() => "");
-    await aptGet("install", "--no-install-recommends", ...packages);
+    await tellWait(`Installing ${packages.join(", ")} with apt-get`, undefined, async () => {
+      // Offline, or with a mirror that is partly down, the lists at hand may still do.
+      await aptGet("update").catch(() => "");
+      await aptGet("install", "--no-install-recommends", ...packages);
+    });
   } catch (cause) {
     throw new Error(`Cannot install ${titles} by itself. Try: ${command}`, { cause });
   }

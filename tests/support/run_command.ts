@@ -7,6 +7,8 @@
 export interface CommandOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Is given each line of stdout as soon as it is printed. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** How a command ended; `missing` when there is no such program. */
@@ -20,22 +22,22 @@ export interface CommandResult {
 export async function tryCommand(
   program: string,
   args: readonly string[],
-  options: CommandOptions = {},
+  { onLine, ...options }: CommandOptions = {},
 ): Promise<CommandResult> {
   try {
-    const output = await new Deno.Command(program, {
+    const process = new Deno.Command(program, {
       args: [...args],
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
       ...options,
-    }).output();
-    const decoder = new TextDecoder();
-    return {
-      outcome: output.success ? "succeeded" : "failed",
-      stdout: decoder.decode(output.stdout),
-      stderr: decoder.decode(output.stderr),
-    };
+    }).spawn();
+    const [stdout, stderr, { success }] = await Promise.all([
+      textOf(process.stdout, onLine),
+      textOf(process.stderr),
+      process.status,
+    ]);
+    return { outcome: success ? "succeeded" : "failed", stdout, stderr };
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
       return { outcome: "missing", stdout: "", stderr: `${program}: not found` };
@@ -60,4 +62,18 @@ export async function runCommand(
     throw new Error(`Cannot run "${[program, ...args].join(" ")}": ${lastWords}`);
   }
   return result.stdout;
+}
+
+async function textOf(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  onLine?: (line: string) => void,
+): Promise<string> {
+  let [text, line] = ["", ""];
+  for await (const part of stream.pipeThrough(new TextDecoderStream())) {
+    text += part;
+    const lines = (line + part).split("\n");
+    line = lines.pop() ?? "";
+    if (onLine !== undefined) lines.forEach(onLine);
+  }
+  return text;
 }
