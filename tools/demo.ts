@@ -8,14 +8,19 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startKafka } from "../tests/support/kafka_cluster.ts";
-import { type Judge, startJudge } from "../tests/support/librdkafka.ts";
+import { kafkaClassPath, type KafkaVersion } from "../tests/support/kafka_jars.ts";
+import { type Judge, judgeEnvironment, startJudge } from "../tests/support/librdkafka.ts";
+import { ensureForBrokers } from "../tests/support/prerequisites.ts";
 import { guardedDirectory, type ProcessGuard } from "../tests/support/process_guard.ts";
+import { tellWait, tellWaits } from "../tests/support/waiting.ts";
 import {
   exampleMessages,
   examplePartitions,
   exampleTopics,
   seedWorkedExample,
 } from "../tests/support/worked_example.ts";
+
+const version: KafkaVersion = "4.1.0";
 
 /** What the log has to say about the example, in the words operators know. */
 const awaitedInLog: readonly RegExp[] = [
@@ -34,29 +39,37 @@ async function demo(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: { binary: { type: "string" } } });
   const binary = values.binary === undefined ? undefined : typedPath(values.binary);
   if (binary !== undefined && !await isFile(binary)) {
-    say(`There is no ${binary}: run the task compile first`);
+    say(`There is no ${binary}: run ./denow task compile first`);
     return 2;
   }
+  tellWaits((line) => print(`${line}\n`));
+  await ensureForBrokers([`kafka-${version}`]);
+  await Promise.all([judgeEnvironment(), kafkaClassPath(version)]);
+
   say("Two Kafka brokers start; topics test1 to test4 are filled");
-  await using judge = await startJudge();
-  const [sourceCluster, targetCluster] = await Promise.all([startKafka(), startKafka()]);
-  await using _source = sourceCluster;
-  await using _target = targetCluster;
-  const [source, target] = [sourceCluster.bootstrap, targetCluster.bootstrap];
-  await seedWorkedExample(source, target, judge);
+  await using stack = new AsyncDisposableStack();
+  const start = async () => stack.use(await startKafka({ version })).bootstrap;
+  const [judge, source, target] = await tellWait(
+    "Starting the brokers",
+    undefined,
+    () => Promise.all([startJudge().then((judge) => stack.use(judge)), start(), start()]),
+  );
+  await tellWait("Filling the topics", undefined, () => seedWorkedExample(source, target, judge));
 
   await using guard = await guardedDirectory("data-migrate-demo-");
   const program = await programIn(guard.directory, binary);
   const problems: string[] = [];
 
-  await runProgram(guard, program, configText(0, source, target), problems);
+  const check = await runProgram(guard, program, configText(0, source, target));
+  if (check !== undefined) return failed(check);
   const early = await Promise.all(
     examplePartitions.map(({ topic, partition }) => judge.watermarks(target, topic, partition)),
   );
   if (early.some(({ highWatermark }) => highWatermark > 0n)) {
     problems.push("The check wrote to the target");
   }
-  await runProgram(guard, program, configText(1, source, target), problems);
+  const migration = await runProgram(guard, program, configText(1, source, target));
+  if (migration !== undefined) return failed(migration);
   problems.push(...await showLog(`${guard.directory}/migration.log`));
   const page = await Deno.readTextFile(`${guard.directory}/migration.report.html`).catch(() => "");
   if (!page.includes("Migrated and verified: 103,882 messages")) {
@@ -74,7 +87,11 @@ async function demo(args: readonly string[]): Promise<number> {
     say(`Demo passed: all ${total.toLocaleString("en")} messages arrived, byte for byte`);
     return 0;
   }
-  say(`Demo failed:\n${problems.map((problem) => `- ${problem}`).join("\n")}`);
+  return failed(`\n${problems.map((problem) => `- ${problem}`).join("\n")}`);
+}
+
+function failed(why: string): 1 {
+  say(`Demo failed: ${why}`);
   return 1;
 }
 
@@ -83,7 +100,8 @@ async function programIn(directory: string, binary: string | undefined): Promise
   if (binary === undefined) {
     const main = fileURLToPath(new URL("../main.ts", import.meta.url));
     const permissions = ["--allow-net", "--allow-read", "--allow-write", "--allow-env"];
-    const args = ["run", "--no-prompt", ...permissions, main, `${directory}/migration.yaml`];
+    const quiet = ["--quiet", "--cached-only", "--no-prompt"];
+    const args = ["run", ...quiet, ...permissions, main, `${directory}/migration.yaml`];
     return { path: Deno.execPath(), args };
   }
   const path = `${directory}/data-migrate`;
@@ -106,17 +124,20 @@ target:
   bootstrapServers: ${target}
 `;
 
-/** Runs the program over a config; its screen is ours. */
+/** Runs the program over a config; its screen is ours. @returns how it failed, where it did */
 async function runProgram(
   guard: ProcessGuard,
   program: Program,
   config: string,
-  problems: string[],
-): Promise<void> {
+): Promise<string | undefined> {
   say(`data-migrate with this migration.yaml:\n\n${config.trimEnd()}`);
   await Deno.writeTextFile(`${guard.directory}/migration.yaml`, config);
-  const { code } = await guard.launch(program.path, program.args).status;
-  if (code !== 0) problems.push(`The program ended with exit status ${code} instead of 0`);
+  const { code, signal } = await guard.launch(program.path, program.args).status;
+  if (code === 0) return undefined;
+  const how = signal === null
+    ? `ended with exit status ${code} instead of 0`
+    : `was ended by ${signal}`;
+  return `data-migrate ${how}; what it said stands above, and nothing was compared`;
 }
 
 async function showLog(path: string): Promise<readonly string[]> {
@@ -162,4 +183,10 @@ function print(text: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(text));
 }
 
-if (import.meta.main) Deno.exitCode = await demo(Deno.args);
+if (import.meta.main) {
+  try {
+    Deno.exitCode = await demo(Deno.args);
+  } catch (error) {
+    Deno.exitCode = failed(error instanceof Error ? error.message : `${error}`);
+  }
+}

@@ -57,6 +57,11 @@ export async function installOnce(
   return directory;
 }
 
+/** Whether something was installed under that name, of whatever recipe. */
+export async function hasInstalled(name: string): Promise<boolean> {
+  return await readOrNothing(`${toolsDirectory}/${name}/.complete`) !== undefined;
+}
+
 async function readOrNothing(path: string): Promise<string | undefined> {
   try {
     return await Deno.readTextFile(path);

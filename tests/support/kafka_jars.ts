@@ -20,6 +20,6 @@ export async function kafkaClassPath(version: KafkaVersion): Promise<string> {
     pom: fileURLToPath(new URL("../kafka/pom.xml", import.meta.url)),
     options: ["-P", `kafka-${version}`],
     title: `Kafka ${version} with Maven`,
-    size: "SIZE",
+    size: "about 45 MB, and 20 MB of Maven's own where it has none yet",
   });
 }

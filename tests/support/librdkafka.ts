@@ -6,7 +6,7 @@
 
 import { fileURLToPath } from "node:url";
 import { installOnce } from "./install_once.ts";
-import { ensurePythonVenv } from "./prerequisites.ts";
+import { ensurePythonPackages, hasPipForOthers } from "./prerequisites.ts";
 import { runCommand } from "./run_command.ts";
 
 /** Bootstrap addresses of a PLAINTEXT listener, or librdkafka's own properties (`bootstrap.servers`, …). */
@@ -208,15 +208,21 @@ export async function startJudge(): Promise<Judge> {
 /** Installs the judge unless it is there. @returns its Python environment */
 export async function judgeEnvironment(): Promise<string> {
   return await installOnce("judge", clientPackage, async (directory) => {
-    await runCommand("python3", ["-m", "venv", directory]);
-    await runCommand(`${directory}/bin/python`, [
-      ...["-m", "pip", "install", "--quiet", "--disable-pip-version-check"],
-      ...["--only-binary=:all:", clientPackage],
-    ]);
+    const own = `${directory}/bin/python`;
+    const install = ["install", "--quiet", "--disable-pip-version-check"];
+    const wanted = ["--only-binary=:all:", clientPackage];
+    // A pip of its own would take most of the time that an environment takes.
+    if (await hasPipForOthers()) {
+      await runCommand("python3", ["-m", "venv", "--without-pip", directory]);
+      await runCommand("python3", ["-m", "pip", "--python", own, ...install, ...wanted]);
+    } else {
+      await runCommand("python3", ["-m", "venv", directory]);
+      await runCommand(own, ["-m", "pip", ...install, ...wanted]);
+    }
   }, {
     what: "Fetching librdkafka for Python with pip",
-    size: "5 MB",
-    prepare: ensurePythonVenv,
+    size: "about 5 MB",
+    prepare: ensurePythonPackages,
   });
 }
 

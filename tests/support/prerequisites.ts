@@ -5,7 +5,7 @@
  * which command to type. Refuses to ask for a password and to touch a system without apt-get.
  */
 
-import { toolsDirectory } from "./install_once.ts";
+import { hasInstalled, toolsDirectory } from "./install_once.ts";
 import { runCommand, tryCommand } from "./run_command.ts";
 import { tellWait } from "./waiting.ts";
 
@@ -41,6 +41,16 @@ const pythonVenv: Prerequisite = {
     (await tryCommand("python3", ["-c", "import venv, ensurepip"])).outcome === "succeeded",
 };
 
+/** Whether there is a pip that installs into environments which have none (22.3 and newer). */
+export const hasPipForOthers = async (): Promise<boolean> =>
+  (await tryCommand("python3", ["-m", "pip", "--python", "python3", "--version"])).outcome ===
+    "succeeded";
+
+const pythonPackages: Prerequisite = {
+  ...pythonVenv,
+  isPresent: async () => await pythonVenv.isPresent() || await hasPipForOthers(),
+};
+
 const openssl: Prerequisite = {
   title: "openssl",
   debianPackage: "openssl",
@@ -70,6 +80,9 @@ export const ensureJavaAndMaven = (): Promise<void> => ensure([java, maven]);
 
 /** Makes sure that Python can make a venv. @throws Error with the command to type */
 export const ensurePythonVenv = (): Promise<void> => ensure([pythonVenv]);
+
+/** Makes sure that Python can make a venv with packages. @throws Error with the command to type */
+export const ensurePythonPackages = (): Promise<void> => ensure([pythonPackages]);
 
 /** Makes sure that openssl is there. @throws Error with the command to type */
 export const ensureOpenssl = (): Promise<void> => ensure([openssl]);
@@ -109,6 +122,28 @@ const npm: Prerequisite = {
 
 /** Makes sure that Node.js and npm are there. @throws Error with the command to type */
 export const ensureNode = (): Promise<void> => ensure([node, npm]);
+
+/**
+ * Makes sure at once of all that brokers and the judge need: each look for packages takes long.
+ *
+ * @param installations what is to be fetched with Maven, by its name below `.tools`
+ */
+export async function ensureForBrokers(
+  installations: readonly string[],
+  others: readonly Prerequisite[] = [],
+): Promise<void> {
+  const fetched = await Promise.all(installations.map(hasInstalled));
+  await ensure([
+    java,
+    ...(fetched.includes(false) ? [maven] : []),
+    ...(await hasInstalled("judge") ? [] : [pythonPackages]),
+    ...others,
+  ]);
+}
+
+/** Makes sure at once of all that the tests need. @param installations as `ensureForBrokers` takes them */
+export const ensureForTests = (installations: readonly string[]): Promise<void> =>
+  ensureForBrokers(installations, [openssl, chromium, tmux]);
 
 async function ensure(wanted: readonly Prerequisite[]): Promise<void> {
   if ((await missingOf(wanted)).length === 0) return;
