@@ -63,8 +63,7 @@ export async function findBase(request: BaseRequest): Promise<Base> {
     return base;
   }
   const origins = officialOnly ? [official] : [official, wheel];
-  const pathOf = (origin: Origin) =>
-    join(request.cache, `denort-${denoVersion}-${target.triple}`, origin.folder, "denort");
+  const pathOf = (origin: Origin) => join(folderOf(target, request.cache), origin.folder, "denort");
   for (const origin of origins) {
     const cached = await describe(pathOf(origin), `${origin.name}, fetched before`)
       .catch(() => undefined);
@@ -88,6 +87,14 @@ export async function findBase(request: BaseRequest): Promise<Base> {
       "check network, proxy and pip configuration, or set DENORT_BIN to the file denort of that version",
   );
 }
+
+/** Whether a base was fetched before, from wherever. */
+export async function hasBase(target: Target, cache: string): Promise<boolean> {
+  return await Deno.stat(folderOf(target, cache)).then(() => true, () => false);
+}
+
+const folderOf = (target: Target, cache: string): string =>
+  join(cache, `denort-${denoVersion}-${target.triple}`);
 
 async function describe(path: string, origin: string): Promise<Base> {
   const bytes = await Deno.readFile(path);
