@@ -1,6 +1,6 @@
 /**
  * What the tests need beyond this tree is fetched, and the binary compiled, before the first of them, so that nobody waits
- * for a test without knowing for what: `deno task test` begins with it. Prints nothing where everything is there.
+ * for a test without knowing for what: `deno task test` begins with it. Prints nothing where everything is there and the sources are the same.
  */
 
 import { KAFKA_VERSIONS_TRIED } from "../lib/version.ts";

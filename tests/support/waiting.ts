@@ -10,16 +10,16 @@ export interface Progress {
 }
 
 let listener: ((line: string) => void) | undefined;
-let tellEveryMs = 5_000;
+let tellEveryMs = 10_000;
 
 /** Has all waits of this process told, a line each time. */
-export function tellWaits(tell: (line: string) => void, everyMs = 5_000): void {
+export function tellWaits(tell: (line: string) => void, everyMs = 10_000): void {
   listener = tell;
   tellEveryMs = everyMs;
 }
 
 /**
- * Does some work and tells of it: `Fetching Kafka (43 MB)`, `Fetching Kafka: 12 MB after 5 s`, `Fetching Kafka took 9 s`.
+ * Does some work and tells of it: `Fetching Kafka (43 MB)`, `Fetching Kafka: 12 MB after 10 s`, `Fetching Kafka took 9 s`.
  *
  * @param what begins with a verb: `Fetching Kafka`
  * @param size how much it is, as far as that is known beforehand
