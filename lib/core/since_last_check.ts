@@ -2,6 +2,7 @@
 // report is read as what it is, a file that anybody may have edited: one that is damaged, of another shape or of other
 // clusters counts as none.
 
+import { compareNames } from "./compare_names.ts";
 import { escapeName, listNames } from "./escape_name.ts";
 import type { Plan } from "./plan.ts";
 import { countOf, sum } from "./units.ts";
@@ -107,8 +108,8 @@ export function sinceLastCheck(
     startedAt: last.startedAt,
     messagesBefore: messagesOf(last.partitions),
     messagesNow: messagesOf(plan.partitions),
-    newTopics: [...now.keys()].filter((topic) => !before.has(topic)),
-    goneTopics: [...before.keys()].filter((topic) => !now.has(topic)),
+    newTopics: [...now.keys()].filter((topic) => !before.has(topic)).sort(compareNames),
+    goneTopics: [...before.keys()].filter((topic) => !now.has(topic)).sort(compareNames),
     changedTopics: both.filter((each) =>
       each.partitionsBefore !== each.partitionsNow || each.messagesBefore !== each.messagesNow
     ),
@@ -119,7 +120,7 @@ export function sinceLastCheck(
 type Committed = ReadonlyMap<string, ReadonlyMap<string, bigint | undefined>>;
 
 function changedGroups(before: Committed, now: Committed): SinceLastCheck["groups"] {
-  return [...new Set([...before.keys(), ...now.keys()])].sort().flatMap(
+  return [...new Set([...before.keys(), ...now.keys()])].sort(compareNames).flatMap(
     (group): SinceLastCheck["groups"] => {
       const [old, current] = [before.get(group), now.get(group)];
       if (old === undefined || current === undefined) {
