@@ -56,12 +56,12 @@ export async function migrate(
   if (nothingToCopy && state === undefined && !carries) return { ...planned, findings };
   if (nothingToCopy && state !== undefined && judged.newTopics.length === 0) {
     await engine.tidy();
-    // Nothing is left to copy: the last run's verdict stands, and is looked into again where it was not good enough.
-    const results = isVerified(state, config)
-      ? undefined
-      : await verifyMigration(options, clusters, plan);
+    // Nothing is left to copy. Contents that have been compared need not be again; whether the target still holds what it
+    // got is looked at in any case: it may have lost all of it since.
+    const by = isVerified(state, config) ? "count" : config.verify;
+    const verified = await verifyMigration(options, clusters, { plan, by });
     noteSkipped(journal, { ...judged, ...options });
-    const outcome = { ...planned, findings, ...optional("results", results) };
+    const outcome = { ...planned, ...verified, findings: [...findings, ...verified.findings] };
     return carries ? await withGroupOffsets(options, clusters, outcome, plan) : outcome;
   }
   const prepared = await orFinding(prepareTarget(options, clusters.target, judged), "target");
@@ -77,8 +77,8 @@ export async function migrate(
   const throughput = await engine.copy({ ...prepared.value, migration: migration.value });
   const copied = { ...planned, findings, ...optional("throughput", throughput) };
   if (signal.aborted) return copied;
-  const [results, ends] = await Promise.all([
-    verifyMigration(options, clusters, plan),
+  const [verified, ends] = await Promise.all([
+    verifyMigration(options, clusters, { plan, by: config.verify }),
     lookAtEnds(clusters.source, plan.partitions, judged.sourceSnapshot),
   ]);
   const grown = stillWritten(plan, judged.sourceSnapshot, ends);
@@ -87,8 +87,8 @@ export async function migrate(
   const others = findings.filter(({ code }) => code !== "SOURCE_STILL_WRITTEN");
   const outcome = {
     ...copied,
-    ...(grown.length > 0 && { findings: [...others, ...grown] }),
-    ...optional("results", results),
+    ...verified,
+    findings: [...(grown.length > 0 ? [...others, ...grown] : findings), ...verified.findings],
   };
   return carries ? await withGroupOffsets(options, clusters, outcome, plan) : outcome;
 }
