@@ -2,12 +2,19 @@
 // check ends with the judged plan.
 
 import type { MigrationConfig } from "../config/migration_config.ts";
+import { publicConfig } from "../config/public_config.ts";
 import { estimateLines } from "../core/estimate.ts";
 import type { Finding } from "../core/finding.ts";
 import { journalProgress, type JournalState } from "../core/journal.ts";
 import { partitionsToCopy, type Plan } from "../core/plan.ts";
 import { stillWritten } from "../core/plan_findings.ts";
-import { readLastCheck, sinceLastCheck, sinceLastCheckLines } from "../core/since_last_check.ts";
+import {
+  checkIdentity,
+  notComparedLine,
+  readLastCheck,
+  sinceLastCheck,
+  sinceLastCheckLines,
+} from "../core/since_last_check.ts";
 import { orFinding } from "./blocking.ts";
 import { carriesGroupOffsets, carryGroupOffsets } from "./carry_group_offsets.ts";
 import { engineOf } from "./engine.ts";
@@ -35,16 +42,20 @@ export async function migrate(
   const { plan, estimate } = judged;
   const engine = engineOf(config.engine, { ...options, ...clusters, ...judged });
   const findings = [...await engine.findings(), ...judged.findings, ...options.findings];
-  const changed = sinceLastCheck(readLastCheck(options.lastReport ?? ""), plan, {
-    source: clusters.source.clusterId,
-    target: clusters.target.clusterId,
-  });
+  const last = readLastCheck(options.lastReport ?? "");
+  const now = checkIdentity(
+    { source: clusters.source.clusterId, target: clusters.target.clusterId },
+    options.configPath,
+    publicConfig(config),
+  );
+  const changed = sinceLastCheck(last, plan, now);
   const planned = { plan, estimate, ...optional("sinceLastCheck", changed) };
   if (journal.state !== undefined) narrator.info(journalProgress(journal.state));
   narrator.newTopics(judged.newTopics, false);
   narrator.planned(plan, findings);
   narrator.summary(estimateLines(estimate));
   if (changed !== undefined) narrator.summary(sinceLastCheckLines(changed));
+  else if (last !== undefined) narrator.summary([notComparedLine(last, now)]);
   const carries = carriesGroupOffsets(config);
   if (carries) narrator.willCarry(plan);
   if (mode === "check" || findings.some(({ severity }) => severity === "error")) {
