@@ -103,6 +103,18 @@ for (const role of ["source", "target"] as const) {
   });
 }
 
+clusters.test("bootstrap servers of two clusters are refused, whichever of them answers first", async () => {
+  const { config } = await makeBacklog(clusters, { messages: [30], committed: { a: [10] } });
+  const [source, target] = [clusters.source, clusters.target].map(({ bootstrap }) => bootstrap);
+  for (const bootstrapServers of [[source, target], [target, source]]) {
+    await using migration = await makeMigrationDir(config({ source: { bootstrapServers } }));
+    const { status, stderr, output } = await migration.run(["--check"]);
+    assert.equal(status, 3, output);
+    assert.match(stderr, /: it belongs to cluster \S+, and those before it to cluster \S+/);
+    assert.match(stderr, /Name brokers of one cluster only/);
+  }
+});
+
 clusters.test("a rerun with nothing to copy does not pass where the target has lost what it got", async () => {
   const { topic, config } = await makeBacklog(clusters, { messages: [30], committed: { a: [10] } });
   await using migration = await makeMigrationDir(config());
