@@ -7,7 +7,7 @@ import { quoteForShell } from "./core/escape_name.ts";
 import { type CliOptions, HELP, parseCliOptions } from "./cli_options.ts";
 import { trustSystemRoots } from "./wire/system_roots.ts";
 import { prepareConfined } from "./confine.ts";
-import { runFiles } from "./run_files.ts";
+import { configInTheWay, runFiles } from "./run_files.ts";
 import type { Streams } from "./show/screen.ts";
 import { versionText } from "./version.ts";
 
@@ -46,6 +46,11 @@ export async function main(args: readonly string[], streams: Streams): Promise<E
 }
 
 function init(path: string, streams: Streams): ExitStatus {
+  const other = configInTheWay(runFiles(path));
+  if (other !== undefined) {
+    streams.stderr(`data-migrate: Cannot write ${path}: ${other}\n`);
+    return 2;
+  }
   try {
     Deno.writeTextFileSync(path, Deno.readTextFileSync(EXAMPLE_CONFIG), {
       createNew: true,

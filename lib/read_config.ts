@@ -8,7 +8,7 @@ import type { CliOptions } from "./cli_options.ts";
 import { decryptKey } from "./wire/private_key.ts";
 import { configFindings } from "./run/config_findings.ts";
 import type { RunRequest } from "./run_config.ts";
-import { absolutePath, type RunFiles } from "./run_files.ts";
+import { absolutePath, configInTheWay, type RunFiles } from "./run_files.ts";
 import type { Streams } from "./show/screen.ts";
 import { terminalTraits } from "./show/terminal.ts";
 
@@ -26,6 +26,11 @@ export function readConfig(
       ? "there is no such file; data-migrate --init writes one"
       : `${errorMessage(error)}. Name a file that you may read`;
     streams.stderr(`data-migrate: Cannot read ${files.config}: ${reason}\n`);
+    return undefined;
+  }
+  const other = configInTheWay(files);
+  if (other !== undefined) {
+    streams.stderr(`data-migrate: ${other}\n`);
     return undefined;
   }
   const loaded = loadConfig(text, {

@@ -30,6 +30,51 @@ export function runFiles(configPath: string): RunFiles {
   };
 }
 
+/** Names under which a config is looked for that shares its files with another. */
+const CONFIG_EXTENSIONS = [".yaml", ".yml", ".YAML", ".YML"];
+
+/**
+ * Another config whose log, reports and state file would be the same files: `migration.yml` beside `migration.yaml`, or the
+ * one the last report is of. A run of one would overwrite what the other has left, and compare itself with it.
+ *
+ * @returns why a run of this config is refused
+ */
+export function configInTheWay(files: RunFiles): string | undefined {
+  const own = idOf(files.config);
+  const stem = files.log.slice(0, -".log".length);
+  const paths = CONFIG_EXTENSIONS.map((extension) => `${stem}${extension}`);
+  const reported = reportedConfig(readIfThere(files.report) ?? "");
+  // A file without an extension may be anything, were it not for the report.
+  if (reported !== undefined) paths.push(`${files.directory}/${reported}`);
+  const other = paths.find((path) => {
+    const id = idOf(path);
+    return id !== undefined && id !== own && runFiles(path).log === files.log;
+  });
+  if (other === undefined) return undefined;
+  return `${other} lies beside ${files.config}: both would have the log ${files.log}, and the same reports and state file. Rename or remove one of them (log, reports and state file keep the name of the config that they are of)`;
+}
+
+/** The name of the config that a report is of; what is long in it is not read for that. */
+function reportedConfig(text: string): string | undefined {
+  const quoted = /"configPath": ("(?:[^"\\]|\\.)*")/.exec(text.slice(0, 100_000))?.[1];
+  if (quoted === undefined) return undefined;
+  try {
+    return String(JSON.parse(quoted)).replace(/^.*\//s, "");
+  } catch {
+    return undefined;
+  }
+}
+
+/** What tells files apart, whatever their names; undefined where there is no such file. */
+function idOf(path: string): string | undefined {
+  try {
+    const { isFile, dev, ino } = Deno.statSync(path);
+    return isFile ? `${dev} ${ino}` : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The path from the root. */
 export function absolutePath(path: string): string {
   return path.startsWith("/") ? path : `${Deno.cwd()}/${path}`;

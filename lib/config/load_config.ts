@@ -18,14 +18,8 @@ import {
   type UnknownKeys,
 } from "./secret_source.ts";
 import { decodeText } from "./text_source.ts";
-import {
-  pathKey,
-  type Place,
-  readYaml,
-  type Span,
-  UNREADABLE,
-  type YamlSource,
-} from "./yaml_source.ts";
+import { pathKey, type Place, readYaml, UNREADABLE, type YamlSource } from "./yaml_source.ts";
+import type { Span } from "./yaml_spans.ts";
 
 /** What comes with the text. */
 export interface ConfigSources extends Outside {
@@ -88,7 +82,7 @@ function checkContent(source: YamlSource, text: string, sources: ConfigSources):
   );
   const outside = readOutsideValues(content, sound, sources);
   const located = firstOfEachPath([...early, ...outside.problems]);
-  const secretSpans = misread.map(({ place }) => place.value);
+  const secretSpans = misread.map(({ place }) => place.alias ?? place.value);
   const syntax = source.problems.filter(({ offset }) =>
     !secretSpans.some(({ start, end }) => offset >= start && offset <= end)
   );
@@ -171,7 +165,8 @@ function offsetOf(problem: LocatedProblem, source: YamlSource): number {
   const place = source.places.get(pathKey(path));
   if (place === undefined) return whole;
   if (at === "key") return place.key?.start ?? place.value.start;
-  const { start, end } = place.value;
+  // A secret is an error for being written as an alias, and that is here.
+  const { start, end } = isSecretPath(place.path) && place.alias || place.value;
   // A value that is not there is shown at its key.
   if (start === end) return place.key?.start ?? start;
   return start + (offset === 0 ? 0 : offset + (isQuoted(place) ? 1 : 0));

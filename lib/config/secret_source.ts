@@ -3,14 +3,8 @@
 
 import { isScalar } from "yaml";
 import { environmentReference } from "./secrets.ts";
-import {
-  afterColon,
-  type Path,
-  pathKey,
-  type Place,
-  type Span,
-  type YamlSource,
-} from "./yaml_source.ts";
+import { type Path, pathKey, type Place, type YamlSource } from "./yaml_source.ts";
+import { afterColon, type Span } from "./yaml_spans.ts";
 
 const SECRET_KEYS: readonly PropertyKey[] = ["password", "passphrase", "clientSecret"];
 /** Names that may be meant for a secret, misspelt, or another client's. */
@@ -31,7 +25,8 @@ export function misreadSecret(
   text: string,
   { hasPieces, invalid }: { readonly hasPieces: boolean; readonly invalid: boolean },
 ): string | undefined {
-  const { node, value } = place;
+  const { node, value, alias } = place;
+  if (alias !== undefined) return `is read as a YAML alias, ${QUOTES}`;
   const first = text[value.start];
   if (node?.tag !== undefined || first === "!") return `is read as a YAML tag, ${QUOTES}`;
   if (first === "&") return `is read as a YAML anchor, ${QUOTES}`;

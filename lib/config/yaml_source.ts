@@ -1,6 +1,6 @@
-// YAML text read into plain data that remembers where each part stands. It accepts the plain core of YAML 1.2: one
-// document, text keys, no anchors, aliases, merge keys or custom tags, so that every value has exactly one place.
-// It knows no schema; nothing of the text ever stands in its problems.
+// YAML text read into plain data that remembers where each part stands. It accepts the plain core of YAML 1.2 (one
+// document, text keys, no custom tags) with anchors, aliases and merge keys: what an alias repeats stands where its anchor
+// stands. It knows no schema; nothing of the text ever stands in its problems.
 
 import {
   isAlias,
@@ -11,27 +11,31 @@ import {
   type Node,
   type Pair,
   parseDocument,
-  visit,
 } from "yaml";
 import { positionFinder, type TextPosition } from "./text_position.ts";
 import { isLocal, syntaxSentence } from "./syntax_sentence.ts";
+import { createAliases, TOO_MUCH } from "./yaml_aliases.ts";
+import {
+  afterColon,
+  indentationAt,
+  offsetOf,
+  skipSeparators,
+  type Span,
+  spanOf,
+} from "./yaml_spans.ts";
 
 /** Keys and list indexes from the top. */
 export type Path = readonly (string | number)[];
-
-/** A stretch of the text, in UTF-16 units; `end` is exclusive. */
-export interface Span {
-  readonly start: number;
-  readonly end: number;
-}
 
 /** Where a value stands. */
 export interface Place {
   readonly path: Path;
   /** The key, where the value belongs to one. */
   readonly key?: Span;
-  /** The value as written, from its tag or quote on; empty where nothing is written. */
+  /** The value as written, from its tag or quote on; empty where nothing is written. Of an alias, what its anchor names. */
   readonly value: Span;
+  /** Where the alias stands that the value is repeated by. */
+  readonly alias?: Span;
   readonly node: Node | null;
   /** Where the next key of the same mapping begins, else where the mapping ends. */
   readonly next: number;
@@ -101,15 +105,33 @@ function readUnguarded(text: string): YamlSource {
   const unread: Span[] = [];
   const positionOf = positionFinder(text);
 
+  const aliases = createAliases();
+  const said = new Set<string>();
+
+  /** What an alias repeats is read again and again: what is wrong with it is said once. */
+  function say(offset: number, message: string): void {
+    const own = message === TOO_MUCH ? message : `${offset} ${message}`;
+    if (said.has(own) || problems.length >= MOST_ERRORS) return;
+    said.add(own);
+    problems.push({ offset, message });
+  }
+
   function walk(node: Node | null, path: Path, place: Omit<Place, "path" | "node">): unknown {
     places.set(pathKey(path), { ...place, path, node });
-    if (isAlias(node) || hasAnchor(node)) {
-      const offset = place.value.start;
-      const heard = problems.length >= MOST_ERRORS ||
-        problems.some((problem) => problem.offset === offset);
-      if (!heard) problems.push({ offset, message: NO_ALIASES });
+    if (!isAlias(node)) return aliases.within(node, () => read(node, path));
+    const target = aliases.targetOf(node);
+    if (typeof target === "string") {
+      const { start } = place.value;
+      // The parser may have said so already.
+      if (!problems.some(({ offset }) => offset === start)) say(start, target);
       return UNREADABLE;
     }
+    const value = spanOf(target, target.range?.[0] ?? 0, text);
+    places.set(pathKey(path), { ...place, value, alias: place.value, path, node: target });
+    return aliases.expand(target, () => read(target, path));
+  }
+
+  function read(node: Node | null, path: Path): unknown {
     if (isMap(node)) return walkMap(node.items as Pair<Node, Node | null>[], path, node);
     if (isCollection(node)) {
       let after = (node.range?.[0] ?? 0) + (node.flow ? 1 : 0);
@@ -127,7 +149,26 @@ function readUnguarded(text: string): YamlSource {
 
   function walkMap(items: readonly Pair<Node, Node | null>[], path: Path, map: Node): unknown {
     const content = Object.create(null);
+    const whole = readItems(items, path, map, content);
+    // What a merge key would have brought is not missing; of the whole file something can be said all the same.
+    return whole || path.length === 0 ? content : UNREADABLE;
+  }
+
+  /**
+   * Reads the items of a mapping into `content`, then what its merge keys bring: what is there already stays. A key of the
+   * mapping itself counts, whether it stands before or after `<<`; of several mappings the first (yaml.org/type/merge).
+   *
+   * @returns whether all that merge keys name could be read
+   */
+  function readItems(
+    items: readonly Pair<Node, Node | null>[],
+    path: Path,
+    map: Node,
+    content: Record<string, unknown>,
+  ): boolean {
+    const before = new Set(Object.keys(content));
     const seen = new Map<string, number>();
+    const merges: Merge[] = [];
     const inBraces = "flow" in map && map.flow === true;
     const siblings: Path[] = [];
     for (const [at, { key, value }] of items.entries()) {
@@ -137,7 +178,7 @@ function readUnguarded(text: string): YamlSource {
       const name = isScalar(key) ? keyText(key.value, key.source) : undefined;
       const wrong = wrongKey(name, seen);
       if (name === undefined || wrong !== undefined) {
-        problems.push({ offset: keySpan.start, message: wrong ?? NO_TEXT });
+        say(keySpan.start, wrong ?? NO_TEXT);
         // In braces even the key may be a piece of a password.
         const isPiece = name === undefined || inBraces;
         const start = isPiece ? keySpan.start : afterColon(text, keySpan.end);
@@ -145,13 +186,43 @@ function readUnguarded(text: string): YamlSource {
         continue;
       }
       seen.set(name, keySpan.start);
+      aliases.note(key);
       const span = spanOf(value, keySpan.end, text);
+      if (isMergeKey(key)) {
+        merges.push({ key: keySpan.start, node: value, span });
+        continue;
+      }
+      if (before.has(name)) {
+        // Another one counts; this may hold a secret all the same.
+        unread.push({ start: afterColon(text, keySpan.end), end: next });
+        continue;
+      }
       const own = [...path, name];
       const index = siblings.push(own) - 1;
       const place = { key: keySpan, value: span, next, siblings, index, inBraces };
       content[name] = walk(value, own, place);
     }
-    return content;
+    return merges.map((merge) => readMerge(merge, path, content)).every((whole) => whole);
+  }
+
+  function readMerge(
+    { key, node, span }: Merge,
+    path: Path,
+    content: Record<string, unknown>,
+  ): boolean {
+    return mappingsOf(node).map((each) => {
+      const merged = isAlias(each) ? aliases.targetOf(each) : each;
+      if (!isMap(merged)) {
+        say(key, typeof merged === "string" ? merged : NO_MAPPING);
+        unread.push(span);
+        return false;
+      }
+      const items = merged.items as Pair<Node, Node | null>[];
+      const read = () => readItems(items, path, merged as Node, content);
+      return isAlias(each)
+        ? aliases.expand(merged as Node, read)
+        : aliases.within(merged as Node, read);
+    }).every((whole) => whole);
   }
 
   function wrongKey(name: string | undefined, seen: ReadonlyMap<string, number>) {
@@ -159,7 +230,6 @@ function readUnguarded(text: string): YamlSource {
     if (before !== undefined) {
       return `Key given twice, expected it once (first in line ${positionOf(before).line})`;
     }
-    if (name === "<<") return "Merge keys (<<) are not supported, expected the keys written out";
     // zod passes over it in silence.
     return name === "__proto__" ? "Unknown key __proto__, expected none" : undefined;
   }
@@ -171,13 +241,20 @@ function readUnguarded(text: string): YamlSource {
   return { content, places, problems: firstProblems, unread, positionOf, broken };
 }
 
+/** A merge key: where it stands, and what it is given. */
+interface Merge {
+  readonly key: number;
+  readonly node: Node | null;
+  readonly span: Span;
+}
+
 /** A value that stands under no key. */
 const ALONE = { siblings: [], index: 0, inBraces: false } as const;
 /** After so many the rest is noise. */
 const MOST_ERRORS = 100;
 
-const NO_ALIASES =
-  "YAML anchors and aliases (& and *) are not supported, expected the value itself (in single quotes, where it begins with such a character)";
+const NO_MAPPING =
+  "Merge key (<<) without a mapping, expected the alias of one (<<: *name) or a list of such";
 const NO_TEXT = "Key is no text, expected key: value";
 
 /** Stands where a value could not be read and a problem says so; every check of it is beside the point. */
@@ -189,60 +266,16 @@ function plain(value: unknown): unknown {
   return Number.isSafeInteger(double) ? double : value;
 }
 
+function isMergeKey(key: Node | null): boolean {
+  return isScalar(key) && key.value === "<<" && key.type === "PLAIN";
+}
+
+/** What a merge key is given: one mapping, or several in a list. */
+function mappingsOf(node: Node | null): readonly (Node | null)[] {
+  const isList = isCollection(node) && !isMap(node);
+  return isList ? node.items.map((item) => isPair(item) ? null : item as Node) : [node];
+}
+
 function keyText(value: unknown, source: string | undefined): string {
   return typeof value === "string" ? value : source ?? "";
-}
-
-/** A node with its tag, anchor and quotes; where nothing is written, the empty span after the key. */
-function spanOf(node: Node | null, after: number, text: string): Span {
-  const range = node?.range;
-  if (!range) return { start: after, end: after };
-  let start = range[0];
-  if (after > 0 && after <= start) {
-    // Tag and anchor stand between the colon and the node's range.
-    const property = /(?:[!&]\S*\s+)?[!&]\S*\s*$/.exec(text.slice(after, start));
-    if (property !== null && (node.tag !== undefined || hasAnchor(node))) {
-      start = after + property.index;
-    }
-  }
-  // An empty value is put by the parser behind the blanks and comments that follow it.
-  if (range[0] === range[1] && start === range[0]) return { start: after, end: after };
-  return { start, end: range[1] };
-}
-
-/** The offset behind the colon that follows a key, or behind the key where it has none. */
-export function afterColon(text: string, keyEnd: number): number {
-  return keyEnd + (/^\s*:/.exec(text.slice(keyEnd))?.[0].length ?? 0);
-}
-
-function skipSeparators(text: string, from: number): number {
-  return from + (/^[\s,]*/.exec(text.slice(from))?.[0].length ?? 0);
-}
-
-function hasAnchor(node: Node | null): boolean {
-  return node !== null && "anchor" in node && node.anchor !== undefined;
-}
-
-/** Errors that come to light at the end of something are shown where it begins. */
-function offsetOf(at: number, text: string, code: string, contents: unknown): number {
-  if (code !== "MISSING_CHAR" && code !== "BAD_INDENT") return Math.min(at, text.length);
-  let start = at;
-  visit(contents as Node, {
-    Scalar(_, { type, range }) {
-      if (code !== "MISSING_CHAR") return;
-      const quoted = type === "QUOTE_DOUBLE" || type === "QUOTE_SINGLE";
-      if (quoted && range && range[0] < at && at <= range[2]) start = range[0];
-    },
-    Collection(_, node) {
-      const { range } = node;
-      if (node.flow && range && range[0] < at && at <= range[2] + 1) start = range[0];
-    },
-  });
-  return start;
-}
-
-/** The white space that begins the line of an offset. */
-function indentationAt(text: string, offset: number): string {
-  const start = text.lastIndexOf("\n", offset - 1) + 1;
-  return /^[ \t]*/.exec(text.slice(start, offset + 1))?.[0] ?? "";
 }

@@ -1,5 +1,6 @@
 // What a migration has changed on the target, over all its runs: told from its journal, so that it can be undone.
 
+import { compareNames } from "./compare_names.ts";
 import type { JournalState } from "./journal.ts";
 import type { Changes, WrittenRecords } from "./report.ts";
 import { compareTopicPartitions } from "./topic_partition.ts";
@@ -12,5 +13,8 @@ export function changesOf({ partitions, topicsCreated }: JournalState): Changes 
         ? []
         : [{ topic, partition, records, baseOffset: targetFirstOffset, endOffset: targetOffset }],
   );
-  return { topicsCreated, records: written.sort(compareTopicPartitions) };
+  return {
+    topicsCreated: topicsCreated.toSorted(compareNames),
+    records: written.sort(compareTopicPartitions),
+  };
 }

@@ -80,6 +80,10 @@ export const FINDING_KINDS = {
   POSITIONS_BEHIND_OTHERS: NOTICE,
   /** The source no longer holds what an unfinished migration has yet to copy. */
   UNFINISHED_RANGE_GONE: NOTICE,
+  /** Others have written to partitions of the target since this migration was planned. */
+  TARGET_WRITTEN_BY_OTHERS: NOTICE,
+  /** `--verify` by count, and the source did not answer: whether it is the one that was migrated was not asked. */
+  SOURCE_NOT_ASKED: NOTICE,
   /** The source is still being written. */
   SOURCE_STILL_WRITTEN: NOTICE,
   /** Timestamps are set by a broker. */

@@ -1,6 +1,7 @@
 // The backlog seen from two sides: topic by topic, as it is copied, and group by group, as those see it who wait for
 // it. Both come from a plan; lag is Kafka's, in offsets, and counts what has expired too.
 
+import { compareNames } from "./compare_names.ts";
 import type { GroupOffset } from "./group_offsets.ts";
 import { partitionsToCopy, type Plan } from "./plan.ts";
 import type { WrittenRecords } from "./report.ts";
@@ -82,7 +83,7 @@ export function groupLags(
       lagBefore: sum(ofGroup, ({ lag }) => lag),
       ...(after.has(group) && { lagAfter: after.get(group) ?? 0n }),
     }))
-    .sort((a, b) => a.group < b.group ? -1 : 1);
+    .sort((a, b) => compareNames(a.group, b.group));
 }
 
 function lagOnTarget(position: GroupOffset, ends: ReadonlyMap<string, bigint>): bigint {

@@ -1,6 +1,7 @@
 // What each pattern of the filters matched, so that a slip shows: names that exist on the source, internal topics left
 // aside. Whether a name is then let through is the filter's business (name_filter.ts).
 
+import { compareNames } from "./compare_names.ts";
 import { listNames } from "./escape_name.ts";
 import { type Finding, finding } from "./finding.ts";
 import { isInternalTopicName, type NameFilter } from "./name_filter.ts";
@@ -24,8 +25,8 @@ export function matchPatterns(
   const names = {
     topics: [...source.topics.values()]
       .filter(({ topic, internal }) => !internal && !isInternalTopicName(topic))
-      .map(({ topic }) => topic).sort(),
-    groups: source.groups.map(({ group }) => group).sort(),
+      .map(({ topic }) => topic).sort(compareNames),
+    groups: source.groups.map(({ group }) => group).sort(compareNames),
   };
   return (["topics", "groups"] as const).flatMap((kind) =>
     (["include", "exclude"] as const).flatMap((side) =>

@@ -1,6 +1,7 @@
 // Which permissions (ACLs) a run lacks, found before its first byte: what a user may not describe looks to it as if it
 // did not exist, and what it may not read or write would fail only in the copy. Nothing here asks a broker.
 
+import { compareNames } from "./compare_names.ts";
 import { escapeName, listNames, quoteForShell } from "./escape_name.ts";
 import { type Finding, finding } from "./finding.ts";
 import { countOf } from "./units.ts";
@@ -83,10 +84,11 @@ function allows(operations: number | undefined, operation: keyof typeof CODES): 
 export function notAuthorized(
   operation: ResourceOperation,
   resource: "topic" | "group",
-  names: readonly string[],
+  unsorted: readonly string[],
   permitted: Permitted,
 ): Finding {
   const { cluster } = permitted;
+  const names = unsorted.toSorted(compareNames);
   const [name = ""] = names;
   const single = names.length === 1;
   const what = single

@@ -2,6 +2,7 @@
 // offset to the end. It is built from a snapshot alone and says what it had to leave out; what of that stands in the
 // way is judged by lib/core/preflight.ts. It asks no broker and drops nothing without a trace.
 
+import { compareNames } from "./compare_names.ts";
 import { filterAccepts, isInternalTopicName, type NameFilter } from "./name_filter.ts";
 import type { PatternMatches } from "./pattern_matches.ts";
 import { type GroupPosition, type PlannedPartition, planPartition } from "./planned_partition.ts";
@@ -92,7 +93,7 @@ export function buildPlan({ source, topics, groups, uncommitted }: PlanInput): P
   const unknownPartitions: UnknownPartition[] = [];
   const droppedOffsets: DroppedOffsets[] = [];
   const internalTopics: string[] = [];
-  for (const topic of [...readers.keys()].sort()) {
+  for (const topic of [...readers.keys()].sort(compareNames)) {
     if (!filterAccepts(topics, topic)) continue;
     const readersOfTopic = readers.get(topic) as readonly GroupSnapshot[];
     const description = source.topics.get(topic);
@@ -121,7 +122,7 @@ export function buildPlan({ source, topics, groups, uncommitted }: PlanInput): P
     unknownPartitions: unknownPartitions.sort(compareTopicPartitions),
     droppedOffsets,
     internalTopics,
-    shareGroups: selected.filter(isShareGroup).map(({ group }) => group).sort(),
+    shareGroups: selected.filter(isShareGroup).map(({ group }) => group).sort(compareNames),
     unreadableGroups,
     ...(nothing ? { empty: emptyReason(source.groups, readers, topics) } : {}),
   };
@@ -205,7 +206,7 @@ function offsetsWithoutPartition(
     topic,
     topicExists: description !== undefined,
     partitions: [...partitions].sort((a, b) => a - b),
-    groups: groups.sort(),
+    groups: groups.sort(compareNames),
   };
 }
 
@@ -233,5 +234,5 @@ function isShareGroup({ type }: GroupSnapshot): boolean {
 }
 
 function byGroup(a: UnreadableGroup, b: UnreadableGroup): number {
-  return a.group < b.group ? -1 : a.group > b.group ? 1 : 0;
+  return compareNames(a.group, b.group);
 }

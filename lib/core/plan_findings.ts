@@ -2,6 +2,7 @@
 // can't be carried. One finding a topic, or one for all groups, so that thousands of them stay readable. The target
 // is the business of lib/core/target_findings.ts.
 
+import { compareNames } from "./compare_names.ts";
 import { escapeName, listNames } from "./escape_name.ts";
 import { type Finding, finding } from "./finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
@@ -56,7 +57,7 @@ function withoutGroup({ topics, groups }: ClusterSnapshot): readonly Finding[] {
     ),
   })).filter(({ held }) => held > 0n);
   if (unread.length === 0) return [];
-  const names = unread.map(({ topic }) => topic).sort();
+  const names = unread.map(({ topic }) => topic).sort(compareNames);
   return [finding(
     "TOPIC_WITHOUT_GROUP",
     { cluster: "source", topics: names },
@@ -72,18 +73,17 @@ export function unreadableGroups(
   unreadable: readonly UnreadableGroup[],
   cluster: "source" | "target",
 ): readonly Finding[] {
-  return [...Map.groupBy(unreadable, ({ problem }) => problem)].map(([problem, groups]) =>
-    finding(
+  return [...Map.groupBy(unreadable, ({ problem }) => problem)].map(([problem, ofProblem]) => {
+    const groups = ofProblem.map(({ group }) => group).sort(compareNames);
+    return finding(
       "GROUP_UNREADABLE",
-      { cluster, groups: groups.map(({ group }) => group) },
+      { cluster, groups },
       `The committed offsets of ${
         countOf(groups.length, "group")
-      } on the ${cluster} could not be read (${listNames(groups.map(({ group }) => group))}): ${
-        escapeName(problem)
-      }`,
+      } on the ${cluster} could not be read (${listNames(groups)}): ${escapeName(problem)}`,
       "Give the user Describe on the groups, or leave them out with groups.exclude",
-    )
-  );
+    );
+  });
 }
 
 const EMPTY_PLANS: Readonly<
@@ -161,7 +161,7 @@ function beyondEnd({ partitions }: Plan): readonly Finding[] {
   });
   return perTopic(concerned, (topic, beyond) => {
     const [first] = beyond as [(typeof beyond)[number]];
-    const groups = [...new Set(beyond.map(({ group }) => group))].sort();
+    const groups = [...new Set(beyond.map(({ group }) => group))].sort(compareNames);
     const partitions = [...new Set(numbersOf(beyond))];
     return finding(
       "OFFSET_BEYOND_END",
@@ -180,7 +180,10 @@ function uncommittedCounted({ partitions }: Plan, rule: UncommittedRule): readon
   const extra = countOf(sum(concerned, (p) => p.uncommittedOffsets), "message");
   return [finding(
     "UNCOMMITTED_COUNTED",
-    { cluster: "source", groups: [...new Set(concerned.map((p) => p.submittedBy))].sort() },
+    {
+      cluster: "source",
+      groups: [...new Set(concerned.map((p) => p.submittedBy))].sort(compareNames),
+    },
     `${extra} in ${
       countOf(concerned.length, "partition")
     } are copied only because a group that reads the topic has not committed on the partition`,
@@ -193,7 +196,7 @@ function activeGroups({ partitions }: Plan, source: ClusterSnapshot): readonly F
   const active = source.groups
     .filter((each) => planned.has(each.group) && isActive(each))
     .map(({ group }) => group)
-    .sort();
+    .sort(compareNames);
   if (active.length === 0) return [];
   return [finding(
     "GROUP_ACTIVE",

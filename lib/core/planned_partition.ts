@@ -2,6 +2,7 @@
 // costs. Nothing here looks at filters or at other partitions.
 
 import { clamp, type ClampedRange } from "./clamp.ts";
+import { compareNames } from "./compare_names.ts";
 import type { PartitionOffsets } from "./snapshot.ts";
 import type { PartitionRange } from "./range.ts";
 import type { TopicPartition } from "./topic_partition.ts";
@@ -92,7 +93,7 @@ function comparePositions(a: GroupPosition, b: GroupPosition, logStartOffset: bi
 }
 
 function byGroup(a: GroupPosition, b: GroupPosition): number {
-  return a.group < b.group ? -1 : a.group > b.group ? 1 : 0;
+  return compareNames(a.group, b.group);
 }
 
 function least<T>(values: readonly T[], order: (a: T, b: T) => number): T | undefined {

@@ -4,7 +4,7 @@
 import { clamp, type ClampedRange } from "./clamp.ts";
 import type { PlannedPartition } from "./planned_partition.ts";
 import type { PartitionOffsets } from "./snapshot.ts";
-import { compareTopicPartitions, type TopicPartition } from "./topic_partition.ts";
+import type { TopicPartition } from "./topic_partition.ts";
 
 /** What to copy of one partition. */
 export interface PartitionRange extends TopicPartition {
@@ -21,12 +21,18 @@ export function rangeText({ start, end }: Pick<PartitionRange, "start" | "end">)
 
 /** The ranges as what must not change while a migration is under way: in one order, without bigints. */
 export function rangeSettings(ranges: readonly PartitionRange[]): readonly unknown[] {
-  return ranges.toSorted(compareTopicPartitions).map(({ topic, partition, start, end }) => ({
+  return ranges.toSorted(byCodeUnits).map(({ topic, partition, start, end }) => ({
     topic,
     partition,
     start: startText(start),
     ...(end !== undefined && { end: String(end) }),
   }));
+}
+
+/** Journals hold this order and are compared with it: it stays, however names are listed for people. */
+function byCodeUnits(a: TopicPartition, b: TopicPartition): number {
+  if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1;
+  return a.partition - b.partition;
 }
 
 /**

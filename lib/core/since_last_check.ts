@@ -1,17 +1,49 @@
 // What has changed on the source between two looks: the report of the last check against the plan of this run. The
-// report is read as what it is, a file that anybody may have edited: one that is damaged, of another shape or of other
-// clusters counts as none.
+// report is read as what it is, a file that anybody may have edited: one that is damaged or of another shape counts as
+// none. One of other clusters, of another config file or of other settings is not compared: what differs would be told as
+// if the source had changed.
 
+import { compareNames } from "./compare_names.ts";
 import { escapeName, listNames } from "./escape_name.ts";
 import type { Plan } from "./plan.ts";
 import { countOf, sum } from "./units.ts";
+
+/** What two runs have in common where they are compared. */
+export interface CheckIdentity {
+  readonly sourceClusterId: string;
+  readonly targetClusterId: string;
+  /** The config's name, without its directory, which may have moved. */
+  readonly configName: string;
+  /** What decides what is planned, by the key of `migration.yaml`. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** The settings without which two plans cannot be compared. */
+const COMPARED_SETTINGS = ["topics", "groups", "uncommitted", "ranges"] as const;
+
+/**
+ * What a run has in common with another.
+ *
+ * @param configuration as a report has it
+ */
+export function checkIdentity(
+  clusters: { readonly source: string; readonly target: string },
+  configPath: string,
+  configuration: Readonly<Record<string, unknown>>,
+): CheckIdentity {
+  return {
+    sourceClusterId: clusters.source,
+    targetClusterId: clusters.target,
+    configName: configPath.slice(configPath.lastIndexOf("/") + 1),
+    settings: Object.fromEntries(COMPARED_SETTINGS.map((name) => [name, configuration[name]])),
+  };
+}
 
 /** What of a check's report is compared. */
 export interface LastCheck {
   readonly runId: string;
   readonly startedAt: string;
-  readonly sourceClusterId: string;
-  readonly targetClusterId: string;
+  readonly of: CheckIdentity;
   readonly partitions: readonly ComparedPartition[];
 }
 
@@ -51,7 +83,8 @@ export interface SinceLastCheck {
 /** Reads a report's JSON; undefined where it is no check's, or not to be made out. */
 export function readLastCheck(text: string): LastCheck | undefined {
   try {
-    const { mode, runId, startedAt, source, target, plan } = JSON.parse(text);
+    const { mode, runId, startedAt, source, target, plan, configPath, configuration } = JSON
+      .parse(text);
     if (mode !== "check" || typeof runId !== "string" || typeof startedAt !== "string") {
       return undefined;
     }
@@ -67,8 +100,11 @@ export function readLastCheck(text: string): LastCheck | undefined {
     return {
       runId,
       startedAt,
-      sourceClusterId: textOf(source.clusterId),
-      targetClusterId: textOf(target.clusterId),
+      of: checkIdentity(
+        { source: textOf(source.clusterId), target: textOf(target.clusterId) },
+        textOf(configPath),
+        configuration ?? {},
+      ),
       partitions,
     };
   } catch {
@@ -81,18 +117,43 @@ function textOf(value: unknown): string {
   return value;
 }
 
-/** Compares; undefined where the last check was of other clusters. */
+/** What keeps the last check from being compared, as phrases; empty where nothing does. */
+export function notComparable(last: LastCheck, now: CheckIdentity): readonly string[] {
+  const { of } = last;
+  return [
+    ...(of.sourceClusterId === now.sourceClusterId ? [] : ["the source cluster"]),
+    ...(of.targetClusterId === now.targetClusterId ? [] : ["the target cluster"]),
+    ...(of.configName === now.configName ? [] : [`the config (${escapeName(of.configName)})`]),
+    ...COMPARED_SETTINGS.filter((name) =>
+      canonical(of.settings[name]) !== canonical(now.settings[name])
+    ),
+  ];
+}
+
+/** That there was a check, and why nothing is said about what has changed since. */
+export function notComparedLine(last: LastCheck, now: CheckIdentity): string {
+  return `Not compared with the last check (${escapeName(last.startedAt)}), which differs in ${
+    notComparable(last, now).join(", ")
+  }`;
+}
+
+/** As a report has it, where numbers beyond doubles are texts. */
+function canonical(value: unknown): string | undefined {
+  return JSON.stringify(value, (_, each) => {
+    if (typeof each !== "bigint") return each;
+    return Number.isSafeInteger(Number(each)) ? Number(each) : String(each);
+  });
+}
+
+/** Compares; undefined where there is nothing to compare with. */
 export function sinceLastCheck(
   last: LastCheck | undefined,
   plan: Plan,
-  clusters: { readonly source: string; readonly target: string },
+  now: CheckIdentity,
 ): SinceLastCheck | undefined {
-  if (
-    last === undefined || last.sourceClusterId !== clusters.source ||
-    last.targetClusterId !== clusters.target
-  ) return undefined;
-  const [before, now] = [byTopic(last.partitions), byTopic(plan.partitions)];
-  const both = [...now].flatMap(([topic, partitions]) => {
+  if (last === undefined || notComparable(last, now).length > 0) return undefined;
+  const [before, current] = [byTopic(last.partitions), byTopic(plan.partitions)];
+  const both = [...current].flatMap(([topic, partitions]) => {
     const known = before.get(topic);
     return known === undefined ? [] : [{
       topic,
@@ -107,8 +168,8 @@ export function sinceLastCheck(
     startedAt: last.startedAt,
     messagesBefore: messagesOf(last.partitions),
     messagesNow: messagesOf(plan.partitions),
-    newTopics: [...now.keys()].filter((topic) => !before.has(topic)),
-    goneTopics: [...before.keys()].filter((topic) => !now.has(topic)),
+    newTopics: [...current.keys()].filter((topic) => !before.has(topic)).sort(compareNames),
+    goneTopics: [...before.keys()].filter((topic) => !current.has(topic)).sort(compareNames),
     changedTopics: both.filter((each) =>
       each.partitionsBefore !== each.partitionsNow || each.messagesBefore !== each.messagesNow
     ),
@@ -119,7 +180,7 @@ export function sinceLastCheck(
 type Committed = ReadonlyMap<string, ReadonlyMap<string, bigint | undefined>>;
 
 function changedGroups(before: Committed, now: Committed): SinceLastCheck["groups"] {
-  return [...new Set([...before.keys(), ...now.keys()])].sort().flatMap(
+  return [...new Set([...before.keys(), ...now.keys()])].sort(compareNames).flatMap(
     (group): SinceLastCheck["groups"] => {
       const [old, current] = [before.get(group), now.get(group)];
       if (old === undefined || current === undefined) {

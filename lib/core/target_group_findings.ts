@@ -3,6 +3,7 @@
 // of others. Pure: groups and logs have been looked at; what may be committed in the end is judged anew by
 // lib/core/group_offsets.ts.
 
+import { compareNames } from "./compare_names.ts";
 import { listNames, quoteForShell } from "./escape_name.ts";
 import { type Finding, finding } from "./finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
@@ -125,7 +126,7 @@ function activeGroups(
   const active = [...new Set(toMove.map(({ group }) => group))].filter((group) => {
     const known = onTarget.get(group);
     return known !== undefined && isActive(known);
-  }).sort();
+  }).sort(compareNames);
   if (active.length === 0) return [];
   return [finding(
     "TARGET_GROUP_ACTIVE",

@@ -1,6 +1,8 @@
 // The topic-partition: the unit everything here is planned, copied and verified by.
 // Names are kept as Kafka gives them; nothing here escapes them for a terminal or a page.
 
+import { compareNames } from "./compare_names.ts";
+
 /** One partition of one topic. */
 export interface TopicPartition {
   readonly topic: string;
@@ -13,10 +15,9 @@ export function formatTopicPartition({ topic, partition }: TopicPartition): stri
   return `${topic}-${partition}`;
 }
 
-/** Orders by topic name (code units), then by partition number. */
+/** Orders by topic name, as {@link compareNames} does, then by partition number. */
 export function compareTopicPartitions(a: TopicPartition, b: TopicPartition): number {
-  if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1;
-  return a.partition - b.partition;
+  return compareNames(a.topic, b.topic) || a.partition - b.partition;
 }
 
 /** The topics of some partitions, each once, in the order they come. */

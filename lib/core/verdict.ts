@@ -7,7 +7,7 @@ import type { GroupOffset } from "./group_offsets.ts";
 import { partitionsToCopy, type Plan } from "./plan.ts";
 import { countOf, sum } from "./units.ts";
 import type { Verification } from "./verify.ts";
-import { topicsOf } from "./topic_partition.ts";
+import { formatTopicPartition, topicsOf } from "./topic_partition.ts";
 
 /** 0 done or checked · 1 something not migrated or not verified · 2 usage or configuration · 3 blocked before the first byte · 130 interrupted. */
 export type ExitStatus = 0 | 1 | 2 | 3 | 130;
@@ -69,14 +69,17 @@ export function judge(input: VerdictInput): Verdict {
   }
   const empty = findings.find((found) => isError(found) && effectOf(found) === "proves-nothing");
   if (empty !== undefined) return verdict(1, "nothing to migrate", empty.message);
-  if (mode === "verify") return judgeVerification(results);
+  if (mode === "verify") return judgeVerification(results, findings);
   if (plan === undefined || (plan.partitions.length === 0 && results === undefined)) {
     return verdict(1, "incomplete", "The run ended before there was a plan");
   }
   return mode === "check" ? judgeCheck(plan, findings) : judgeMigration(plan, input);
 }
 
-function judgeVerification(results: Verification | undefined): Verdict {
+function judgeVerification(
+  results: Verification | undefined,
+  findings: readonly Finding[],
+): Verdict {
   if (results === undefined) {
     return verdict(1, "incomplete", "The run ended before anything was verified");
   }
@@ -86,10 +89,16 @@ function judgeVerification(results: Verification | undefined): Verdict {
   }
   const problems = resultProblems(results);
   if (failed + lost > 0) return verdict(1, "incomplete", `Not verified: ${problems.join("; ")}`);
+  if (verified === 0) {
+    return verdict(1, "incomplete", "Nothing was verified: nothing has been copied yet");
+  }
+  const notAsked = findings.some(({ code }) => code === "SOURCE_NOT_ASKED");
   return verdict(
     0,
     "done",
-    `Verified: ${countOf(recordsProduced, "message")} in ${countOf(verified, "partition")}`,
+    `Verified: ${countOf(recordsProduced, "message")} in ${countOf(verified, "partition")}${
+      notAsked ? " of the target; the source was not asked" : ""
+    }`,
   );
 }
 
@@ -118,9 +127,14 @@ function judgeMigration(
   const problems: string[] = [];
   if (toCopy.length > 0 && results === undefined) problems.push("nothing was copied");
   if (results !== undefined) {
-    const { lost, failed, verified } = results.totals;
     problems.push(...resultProblems(results));
-    if (failed + lost + verified < toCopy.length) problems.push("some partitions have no result");
+    // Results are over all runs: those of other partitions say nothing about what this one had to copy.
+    const judged = new Set(
+      results.partitions.filter(({ status }) => status !== "skipped").map(formatTopicPartition),
+    );
+    if (!toCopy.every((planned) => judged.has(formatTopicPartition(planned)))) {
+      problems.push("some partitions have no result");
+    }
   }
   const left = findings.filter((found) => effectOf(found) === "incomplete");
   const openOffsets = openTransactionOffsets(plan);
@@ -147,13 +161,14 @@ function judgeMigration(
 function nothingToMigrate(plan: Plan, findings: readonly Finding[], positions = ""): Verdict {
   const before = findings.some(({ code }) => code === "POSITIONS_NOT_COPIED");
   const migrated = plan.partitions.some(({ skip }) => skip === "migrated");
+  const beyond = plan.partitions.some(({ skip }) => skip === "beyond-end");
   const sentence = plan.ranges !== undefined
     ? "Nothing to migrate: the logs hold nothing of the ranges that is not migrated"
     : before
     ? "Nothing to migrate: what groups have left before what was migrated is not copied"
-    : migrated
-    ? "Nothing to migrate: everything has been migrated, is consumed or has expired"
-    : "Nothing to migrate: everything is consumed or has expired";
+    : `Nothing to migrate: everything ${
+      migrated ? "has been migrated, is consumed or has expired" : "is consumed or has expired"
+    }${beyond ? ", or was committed beyond the end of its log" : ""}`;
   return verdict(0, "nothing to migrate", `${sentence}${positions}`);
 }
 

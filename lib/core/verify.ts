@@ -3,7 +3,7 @@
 // logs hold fewer records than offsets. Nothing passes here without evidence. Where contents were compared as well, what
 // that came to is added here.
 
-import type { OffsetSpan } from "./offsets.ts";
+import { minOffset, type OffsetSpan } from "./offsets.ts";
 import { sequenceOf } from "./sequence.ts";
 import { formatTopicPartition, type TopicPartition } from "./topic_partition.ts";
 import { countOf, formatCount, sum } from "./units.ts";
@@ -24,6 +24,8 @@ export interface CountEvidence extends TopicPartition {
   readonly batchesLeftOut: number;
   /** Records the target has acknowledged. */
   readonly recordsProduced: bigint;
+  /** Where the target's log ended when the first plan was made; absent where that is not known. */
+  readonly targetPlannedOffset?: bigint;
   /** Target offset of our first record; absent where nothing was acknowledged. */
   readonly targetFirstOffset?: bigint;
   /** One past the target offset of our last record, further than the count where others write too; absent where it is not known. */
@@ -57,6 +59,8 @@ export interface PartitionResult extends TopicPartition {
   readonly recordsRead: bigint;
   readonly recordsProduced: bigint;
   readonly lost?: readonly OffsetSpan[];
+  /** Offsets that others have taken on the target since the first plan; absent where there are none or nobody can tell. */
+  readonly othersOnTarget?: bigint;
   /** Where contents were compared too. */
   readonly content?: ContentEvidence;
   /** Why it is not verified, or what is worth knowing though it is: a sentence. */
@@ -190,30 +194,41 @@ export function verifyPartition(
     return { ...result, status: "skipped" };
   }
   const problem = problemOf(planned, evidence);
+  const others = problem === undefined ? othersOnTarget(evidence) : undefined;
+  const told = { ...result, ...(others !== undefined && { othersOnTarget: others }) };
   if (lost !== undefined) {
     const spans = lost.map(({ startOffset, endOffset }) => `${startOffset} to ${endOffset - 1n}`);
     const range = `Offsets ${spans.join(", ")} expired on the source before they were read`;
     const reason = problem === undefined ? range : `${range}; ${problem}`;
     // The lost range is final, what else went wrong is not: the next run has something to try again.
-    return { ...result, lost, status: problem === undefined ? "lost" : "failed", reason };
+    return { ...told, lost, status: problem === undefined ? "lost" : "failed", reason };
   }
   if (problem !== undefined) return { ...result, status: "failed", reason: problem };
   const reason = recordsRead === 0n
     ? "The range holds no messages, only what marks transactions"
-    : othersOnTarget(evidence) ?? overshoot(planned, evidence);
-  return { ...result, status: "verified", ...(reason !== undefined && { reason }) };
+    : othersText(others, evidence) ?? overshoot(planned, evidence);
+  return { ...told, status: "verified", ...(reason !== undefined && { reason }) };
 }
 
-/** Offsets of the target that others have taken since our first record: a duplicate written by hand shows here. */
-function othersOnTarget(evidence: CountEvidence | undefined): string | undefined {
+/** Offsets of the target that others have taken since the first plan: a duplicate written by hand shows here. */
+function othersOnTarget(evidence: CountEvidence | undefined): bigint | undefined {
   const { targetFirstOffset, targetHighWatermark, recordsProduced = 0n, marked } = evidence ?? {};
   if (targetFirstOffset === undefined || targetHighWatermark === undefined || marked) {
     return undefined;
   }
-  const others = targetHighWatermark - targetFirstOffset - recordsProduced;
-  return others > 0n
-    ? `Others have written ${countOf(others, "message")} since the first of these`
-    : undefined;
+  const { targetPlannedOffset = targetFirstOffset } = evidence ?? {};
+  const from = minOffset(targetPlannedOffset, targetFirstOffset);
+  const others = targetHighWatermark - from - recordsProduced;
+  return others > 0n ? others : undefined;
+}
+
+function othersText(
+  others: bigint | undefined,
+  { targetPlannedOffset }: Pick<CountEvidence, "targetPlannedOffset"> = {},
+): string | undefined {
+  if (others === undefined) return undefined;
+  const since = targetPlannedOffset === undefined ? "the first of these" : "the first plan";
+  return `Others have written ${countOf(others, "message")} since ${since}`;
 }
 
 /** More than was planned: everything up to the actual end is there, and verified. */

@@ -3,9 +3,10 @@
 
 import type { ClusterConfig } from "../config/migration_config.ts";
 import { formatAddress, type HostPort } from "../config/address.ts";
+import { escapeName } from "../core/escape_name.ts";
 import { requireAddress } from "../wire/addresses.ts";
 import { type BrokerConnection, connectToBroker } from "../wire/connect.ts";
-import { ConnectionError } from "../wire/connection_error.ts";
+import { type BrokerAddress, ConnectionError } from "../wire/connection_error.ts";
 import type { Metadata } from "../wire/metadata.ts";
 import { ProtocolError } from "../wire/protocol_reader.ts";
 import { createTokenSource } from "../wire/token_source.ts";
@@ -56,12 +57,16 @@ export async function reachCluster(
   const tried = await Promise.all(
     config.bootstrapServers.map((address) => settle(open(address))),
   );
-  const failures = tried.flatMap((result) =>
+  const failures: UnreachableBroker[] = tried.flatMap((result) =>
     result.error === undefined ? [] : [{ nodeId: "bootstrap" as const, error: result.error }]
   );
   const reached = tried.flatMap(({ value }) => value === undefined ? [] : [value]);
   const [first] = reached;
   if (first === undefined) return { unreachable: failures };
+  // Whatever else is wrong with the others shows when they are used. All are asked at once, for the sake of long links.
+  const others = reached.slice(1).map((broker) =>
+    fetchMetadata(broker, []).then(({ clusterId }) => [{ broker, clusterId }], () => [])
+  );
   let metadata: Metadata;
   try {
     metadata = await fetchMetadata(first, []);
@@ -77,7 +82,16 @@ export async function reachCluster(
     );
     return { unreachable: [...failures, { nodeId: "bootstrap", error: known }] };
   }
-  const cluster = createCluster(role, config, metadata, reached, open);
+  // One of another cluster would, on a bad day, be asked in the place of the first.
+  const { clusterId } = metadata;
+  const foreign = (await Promise.all(others)).flat().filter((each) => each.clusterId !== clusterId);
+  for (const { broker: { connection }, ...told } of foreign) {
+    connection.close();
+    const error = foreignCluster(connection.address, told.clusterId, clusterId);
+    failures.push({ nodeId: "bootstrap", error });
+  }
+  const own = reached.filter((each) => !foreign.some(({ broker }) => broker === each));
+  const cluster = createCluster(role, config, metadata, own, open);
   const opened = await Promise.all(
     metadata.brokers.map(async ({ nodeId }) => ({
       nodeId,
@@ -86,6 +100,16 @@ export async function reachCluster(
   );
   const unreachable = opened.flatMap(({ nodeId, error }) => error ? [{ nodeId, error }] : []);
   return { cluster, unreachable: [...failures, ...unreachable] };
+}
+
+function foreignCluster(address: BrokerAddress, told: string, expected: string): ConnectionError {
+  return new ConnectionError(
+    "foreign",
+    address,
+    `it belongs to cluster ${escapeName(told)}, and those before it to cluster ${
+      escapeName(expected)
+    }`,
+  );
 }
 
 interface ControlConnection {
@@ -171,7 +195,13 @@ function createCluster(
       return answers.length === 0 ? 0 : Math.min(...answers);
     },
     async metadata(topics) {
-      const metadata = await fetchMetadata(await anyControl(), topics);
+      const broker = await anyControl();
+      const metadata = await fetchMetadata(broker, topics);
+      const { clusterId } = initial;
+      // An address may lead elsewhere by now: what that says is not about this cluster.
+      if (metadata.clusterId !== clusterId) {
+        throw foreignCluster(broker.connection.address, metadata.clusterId, clusterId);
+      }
       brokers = brokerTable(metadata);
       return metadata;
     },

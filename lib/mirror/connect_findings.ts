@@ -1,5 +1,6 @@
 // What stands in the way of a copy by Kafka Connect, from what its cluster answers and from the plan. It asks nobody.
 
+import { compareNames } from "../core/compare_names.ts";
 import { type Finding, finding } from "../core/finding.ts";
 import { escapeName, listNames } from "../core/escape_name.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
@@ -120,7 +121,7 @@ export function unaskedFindings(
   { url, version }: Pick<ConnectFacts, "url" | "version">,
   topics: readonly string[],
 ): readonly Finding[] {
-  const unasked = keepsToItself(version) ? [] : topics.filter(isHeartbeats);
+  const unasked = keepsToItself(version) ? [] : topics.filter(isHeartbeats).sort(compareNames);
   return unasked.length === 0 ? [] : [finding(
     "CONNECT_UNSUPPORTED",
     { topics: unasked },

@@ -148,6 +148,7 @@ const results = z.object({
       withoutTimestamp: offset.describe("Compared without their timestamps"),
       difference: z.string().exactOptional(),
     }).exactOptional().describe("Messages, where verify is content"),
+    othersOnTarget: offset.exactOptional(),
     lost: z.array(z.object({ startOffset: offset, endOffset: offset })).exactOptional()
       .describe("Source offsets that expired before they were read, the end exclusive"),
     reason: z.string().exactOptional(),

@@ -10,6 +10,7 @@ import {
   type PositionToCommit,
   wantedPositions,
 } from "../core/group_offsets.ts";
+import { compareNames } from "../core/compare_names.ts";
 import { isByConnector, type JournalState } from "../core/journal.ts";
 import type { Plan } from "../core/plan.ts";
 import type { GroupSnapshot } from "../core/snapshot.ts";
@@ -74,7 +75,7 @@ export async function carryGroupOffsets(options: CarryOptions): Promise<readonly
   });
   const done = commit.length === 0 ? [] : await commitAll(target, commit, signal);
   return [...done, ...rest, ...forgotten].sort((a, b) =>
-    a.group === b.group ? compareTopicPartitions(a, b) : a.group < b.group ? -1 : 1
+    compareNames(a.group, b.group) || compareTopicPartitions(a, b)
   );
 }
 

@@ -25,16 +25,19 @@ export function checkIdentity(state: JournalState | undefined, identity: Journal
   );
 }
 
+/** Topics as a cluster has them now, by name. */
+export type TopicIds = ReadonlyMap<string, { readonly topicId?: string }>;
+
 /** @throws {ContinueError} where a topic of the journal is not the one that was copied */
 export function checkTopicIds(
   state: JournalState | undefined,
-  source: ClusterSnapshot,
-  target: ClusterSnapshot,
+  source: { readonly topics: TopicIds },
+  target: { readonly topics: TopicIds },
 ): void {
   for (const { topic, sourceTopicId, targetTopicId } of state?.partitions.values() ?? []) {
-    const changed = differs(sourceTopicId, source.topics.get(topic)?.topicId)
+    const changed = isAnotherTopic(sourceTopicId, source.topics.get(topic)?.topicId)
       ? "source"
-      : differs(targetTopicId, target.topics.get(topic)?.topicId)
+      : isAnotherTopic(targetTopicId, target.topics.get(topic)?.topicId)
       ? "target"
       : undefined;
     if (changed === undefined) continue;
@@ -46,7 +49,25 @@ export function checkTopicIds(
   }
 }
 
-function differs(before: string | undefined, now: string | undefined): boolean {
+/** @throws {ContinueError} where a topic is not the one that is to be verified, or verified by */
+export function checkVerifiedTopics(
+  { partitions }: JournalState,
+  cluster: "source" | "target",
+  topics: TopicIds,
+): void {
+  for (const { topic, sourceTopicId, targetTopicId } of partitions.values()) {
+    const before = cluster === "source" ? sourceTopicId : targetTopicId;
+    if (!isAnotherTopic(before, topics.get(topic)?.topicId)) continue;
+    throw new ContinueError(
+      `Topic ${
+        escapeName(topic)
+      } was deleted and re-created on the ${cluster} since this migration began: it is not the one that was migrated, and tells nothing about it. Name the cluster that still has it, or leave the verdict to the run that migrated`,
+    );
+  }
+}
+
+/** Whether two topic ids are of different topics; brokers before 2.8 have none. */
+export function isAnotherTopic(before: string | undefined, now: string | undefined): boolean {
   return before !== undefined && now !== undefined && before !== now;
 }
 

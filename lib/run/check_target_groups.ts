@@ -2,6 +2,7 @@
 // being set would otherwise show only after the last.
 
 import type { MigrationConfig } from "../config/migration_config.ts";
+import { compareNames } from "../core/compare_names.ts";
 import type { Finding } from "../core/finding.ts";
 import { wantedPositions } from "../core/group_offsets.ts";
 import type { JournalState } from "../core/journal.ts";
@@ -33,7 +34,7 @@ export async function checkTargetGroups(
   const names = new Set(wantedPositions(plan).map(({ group }) => group));
   if (names.size === 0) return [];
   const [refused, groups] = await Promise.all([
-    groupsWithoutRead(target, [...names].sort()),
+    groupsWithoutRead(target, [...names].sort(compareNames)),
     allGroups(target, signal, names),
   ]);
   const { nonEmptyTarget } = config;

@@ -3,6 +3,7 @@
 
 import type { ConnectEngineConfig } from "../config/migration_config.ts";
 import { ConnectError, openConnect } from "../connect/rest.ts";
+import { compareNames } from "../core/compare_names.ts";
 import { type Finding, finding } from "../core/finding.ts";
 import { partitionsToCopy } from "../core/plan.ts";
 import {
@@ -30,7 +31,7 @@ export async function connectFindings(
     .filter(({ status }) => status !== "done") ?? [];
   const topics = [
     ...new Set([...partitionsToCopy(plan), ...pending].map(({ topic }) => topic)),
-  ].sort();
+  ].sort(compareNames);
   // Committing positions after a finished copy needs no Connect cluster.
   if (topics.length === 0) return [];
   const connect = openConnect(config.url, signal, RETRY_FOR_MS);

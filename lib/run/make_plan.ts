@@ -12,7 +12,6 @@ import { matchPatterns, patternFindings } from "../core/pattern_matches.ts";
 import { buildPlan, type Plan, topicsRead } from "../core/plan.ts";
 import { preflight } from "../core/preflight.ts";
 import type { PlanEstimate } from "../core/estimate.ts";
-import { rangeSettings } from "../core/range.ts";
 import { buildRangePlan } from "../core/range_plan.ts";
 import type { ClusterSnapshot, GroupSnapshot } from "../core/snapshot.ts";
 import { topicsOf } from "../core/topic_partition.ts";
@@ -25,6 +24,7 @@ import { closerFindings } from "./closer_findings.ts";
 import { optional } from "./optional.ts";
 import { checkTargetGroups } from "./check_target_groups.ts";
 import { checkIdentity, checkTopicIds, ownRecords } from "./check_journal.ts";
+import { identitySettings } from "./identity_settings.ts";
 import { tryNewTopics } from "./new_topics.ts";
 import type { Clusters } from "./reach.ts";
 import { snapshotRanges, snapshotSource } from "./snapshot.ts";
@@ -80,7 +80,7 @@ export async function makePlan(
   const identity: JournalIdentity = {
     sourceClusterId: source.clusterId,
     targetClusterId: target.clusterId,
-    settings: settingsOf(config),
+    settings: identitySettings(config),
   };
   checkIdentity(journal, identity);
   const whole = ranges === undefined
@@ -173,17 +173,4 @@ function compileFilter({ include, exclude }: MigrationConfig["topics"]): NameFil
   const compile = (texts: readonly string[]) =>
     texts.map(parsePattern).filter((pattern) => typeof pattern !== "string");
   return { include: compile(include), exclude: compile(exclude) };
-}
-
-/** What must not change while a migration is under way. */
-function settingsOf(
-  { topics, groups, uncommitted, engine, ranges }: MigrationConfig,
-): Readonly<Record<string, unknown>> {
-  return {
-    topics,
-    groups,
-    uncommitted,
-    engine: typeof engine === "string" ? engine : "connect",
-    ...(ranges !== undefined && { ranges: rangeSettings(ranges) }),
-  };
 }

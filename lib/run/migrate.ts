@@ -2,12 +2,19 @@
 // check ends with the judged plan.
 
 import type { MigrationConfig } from "../config/migration_config.ts";
+import { publicConfig } from "../config/public_config.ts";
 import { estimateLines } from "../core/estimate.ts";
 import type { Finding } from "../core/finding.ts";
 import { journalProgress, type JournalState } from "../core/journal.ts";
 import { partitionsToCopy, type Plan } from "../core/plan.ts";
 import { stillWritten } from "../core/plan_findings.ts";
-import { readLastCheck, sinceLastCheck, sinceLastCheckLines } from "../core/since_last_check.ts";
+import {
+  checkIdentity,
+  notComparedLine,
+  readLastCheck,
+  sinceLastCheck,
+  sinceLastCheckLines,
+} from "../core/since_last_check.ts";
 import { orFinding } from "./blocking.ts";
 import { carriesGroupOffsets, carryGroupOffsets } from "./carry_group_offsets.ts";
 import { engineOf } from "./engine.ts";
@@ -35,16 +42,20 @@ export async function migrate(
   const { plan, estimate } = judged;
   const engine = engineOf(config.engine, { ...options, ...clusters, ...judged });
   const findings = [...await engine.findings(), ...judged.findings, ...options.findings];
-  const changed = sinceLastCheck(readLastCheck(options.lastReport ?? ""), plan, {
-    source: clusters.source.clusterId,
-    target: clusters.target.clusterId,
-  });
+  const last = readLastCheck(options.lastReport ?? "");
+  const now = checkIdentity(
+    { source: clusters.source.clusterId, target: clusters.target.clusterId },
+    options.configPath,
+    publicConfig(config),
+  );
+  const changed = sinceLastCheck(last, plan, now);
   const planned = { plan, estimate, ...optional("sinceLastCheck", changed) };
   if (journal.state !== undefined) narrator.info(journalProgress(journal.state));
   narrator.newTopics(judged.newTopics, false);
   narrator.planned(plan, findings);
   narrator.summary(estimateLines(estimate));
   if (changed !== undefined) narrator.summary(sinceLastCheckLines(changed));
+  else if (last !== undefined) narrator.summary([notComparedLine(last, now)]);
   const carries = carriesGroupOffsets(config);
   if (carries) narrator.willCarry(plan);
   if (mode === "check" || findings.some(({ severity }) => severity === "error")) {
@@ -56,12 +67,12 @@ export async function migrate(
   if (nothingToCopy && state === undefined && !carries) return { ...planned, findings };
   if (nothingToCopy && state !== undefined && judged.newTopics.length === 0) {
     await engine.tidy();
-    // Nothing is left to copy: the last run's verdict stands, and is looked into again where it was not good enough.
-    const results = isVerified(state, config)
-      ? undefined
-      : await verifyMigration(options, clusters, plan);
+    // Nothing is left to copy. Contents that have been compared need not be again; whether the target still holds what it
+    // got is looked at in any case: it may have lost all of it since.
+    const by = isVerified(state, config) ? "count" : config.verify;
+    const verified = await verifyMigration(options, clusters, { plan, by });
     noteSkipped(journal, { ...judged, ...options });
-    const outcome = { ...planned, findings, ...optional("results", results) };
+    const outcome = { ...planned, ...verified, findings: [...findings, ...verified.findings] };
     return carries ? await withGroupOffsets(options, clusters, outcome, plan) : outcome;
   }
   const prepared = await orFinding(prepareTarget(options, clusters.target, judged), "target");
@@ -77,8 +88,8 @@ export async function migrate(
   const throughput = await engine.copy({ ...prepared.value, migration: migration.value });
   const copied = { ...planned, findings, ...optional("throughput", throughput) };
   if (signal.aborted) return copied;
-  const [results, ends] = await Promise.all([
-    verifyMigration(options, clusters, plan),
+  const [verified, ends] = await Promise.all([
+    verifyMigration(options, clusters, { plan, by: config.verify }),
     lookAtEnds(clusters.source, plan.partitions, judged.sourceSnapshot),
   ]);
   const grown = stillWritten(plan, judged.sourceSnapshot, ends);
@@ -87,8 +98,8 @@ export async function migrate(
   const others = findings.filter(({ code }) => code !== "SOURCE_STILL_WRITTEN");
   const outcome = {
     ...copied,
-    ...(grown.length > 0 && { findings: [...others, ...grown] }),
-    ...optional("results", results),
+    ...verified,
+    findings: [...(grown.length > 0 ? [...others, ...grown] : findings), ...verified.findings],
   };
   return carries ? await withGroupOffsets(options, clusters, outcome, plan) : outcome;
 }

@@ -11,17 +11,14 @@ import { migrate } from "./migrate.ts";
 import { optional } from "./optional.ts";
 import type { PipelineOptions, PipelineOutcome } from "./pipeline_options.ts";
 import { reachClusters, reportCluster } from "./reach.ts";
-import { verifyMigration } from "./verify_migration.ts";
+import { verifyAgain, withoutNeedlessSource } from "./verify_again.ts";
 
 /** Runs the pipeline. @throws {ContinueError} where the journal is of another migration, and on unexpected failures */
 export async function runPipeline(options: PipelineOptions): Promise<Report> {
   const { config, journal, mode, now, runId, signal } = options;
   const started = now();
-  const reached = await reachClusters(
-    config,
-    mode === "verify" && config.verify === "count" ? ["target"] : ["source", "target"],
-    signal,
-  );
+  const tried = await reachClusters(config, ["source", "target"], signal);
+  const reached = mode === "verify" ? withoutNeedlessSource(tried, config) : tried;
   const { source, target } = reached;
   for (const each of [source, target]) if (each) options.narrator.debug(clusterLine(each));
   let outcome: PipelineOutcome = { findings: [...reached.findings, ...options.findings] };
@@ -29,9 +26,7 @@ export async function runPipeline(options: PipelineOptions): Promise<Report> {
     if (signal.aborted) outcome = { findings: [] };
     else if (reached.findings.length > 0) options.narrator.found(outcome.findings);
     else if (mode === "verify" && target) {
-      options.narrator.found(options.findings);
-      const results = await verifyMigration(options, { target, ...optional("source", source) });
-      outcome = { findings: options.findings, ...optional("results", results) };
+      outcome = await verifyAgain(options, { ...reached, target });
     } else if (source && target) outcome = await migrate(options, { source, target });
   } catch (error) {
     // What an interrupt cuts short fails in many ways; none of them is news.

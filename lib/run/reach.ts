@@ -41,6 +41,8 @@ const REMEDIES: Readonly<Record<ConnectionErrorKind, string>> = {
   authentication: "Correct the settings under `sasl`, or connect to the port that expects them",
   token:
     "Correct the settings under `sasl`, or check what keeps the token file fresh or gives out the tokens",
+  foreign:
+    "Name brokers of one cluster only under `bootstrapServers`, and check where `addresses` lead",
   unsupported: "Upgrade the broker; Kafka 2.4 is the oldest that is supported",
 };
 

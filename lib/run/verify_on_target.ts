@@ -2,6 +2,7 @@
 // still span.
 
 import type { JournaledPartition, JournalState } from "../core/journal.ts";
+import { maxOffset } from "../core/offsets.ts";
 import type { Plan } from "../core/plan.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
 import { compareTopicPartitions, formatTopicPartition, topicsOf } from "../core/topic_partition.ts";
@@ -14,16 +15,22 @@ import {
 import { ignorePeerError } from "../copy/lane.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { fetchLastSequences } from "../kafka/producer_state.ts";
+import { isAnotherTopic } from "./check_journal.ts";
 import { groupByLeader } from "./group_by_leader.ts";
 import { optional } from "./optional.ts";
 import { lookAtTopics } from "./snapshot.ts";
 
-/** Asks the target for its offsets and judges every partition of the migration, and those of the plan beside it. */
+/**
+ * Asks the target for its offsets and judges every partition of the migration, and those of the plan beside it.
+ *
+ * @param onLooked told what the target's topics are before anything is judged; it may throw
+ */
 export async function verifyOnTarget(
   target: Cluster,
   journal: JournalState,
   plan: Plan | undefined,
   signal: AbortSignal,
+  onLooked: (topics: ClusterSnapshot["topics"]) => void = () => {},
 ): Promise<Verification> {
   const journaled = [...journal.partitions.values()];
   const topics = topicsOf(journaled);
@@ -31,10 +38,13 @@ export async function verifyOnTarget(
     targetTopics(target, topics, signal),
     lastSequences(target, journal, signal),
   ]);
+  onLooked(onTarget);
   const evidence = journaled.map((each): CountEvidence => {
-    const log = onTarget.get(each.topic)?.partitions[each.partition]?.offsets;
+    const seen = onTarget.get(each.topic);
+    const log = seen?.partitions[each.partition]?.offsets;
     return {
       ...evidenceOf(each),
+      ...(isAnotherTopic(each.targetTopicId, seen?.topicId) && { failed: RECREATED }),
       ...optional("targetLogStartOffset", log?.logStartOffset),
       ...optional("targetHighWatermark", log?.highWatermark),
       ...optional("targetLastSequence", sequences.get(formatTopicPartition(each))),
@@ -42,7 +52,11 @@ export async function verifyOnTarget(
   });
   const known = new Set(journaled.map(formatTopicPartition));
   const skipped = plan?.partitions.filter((each) => !known.has(formatTopicPartition(each))) ?? [];
-  const planned: PlannedRange[] = [...journaled.map(plannedRange), ...skipped];
+  const newest = new Map(plan?.partitions.map((each) => [formatTopicPartition(each), each]));
+  const planned: PlannedRange[] = [
+    ...journaled.map((each) => plannedRange(each, newest.get(formatTopicPartition(each)))),
+    ...skipped,
+  ];
   return verifyCount(planned.sort(compareTopicPartitions), evidence);
 }
 
@@ -88,11 +102,19 @@ async function lastSequences(
   return new Map(perLeader.flat());
 }
 
+/** The range of all plans; a plan that never came to the journal is not passed over. */
 function plannedRange(
-  { topic, partition, startOffset, endOffset }: JournaledPartition,
+  { topic, partition, startOffset, ...journaled }: JournaledPartition,
+  planned: PlannedRange | undefined,
 ): PlannedRange {
+  const endOffset = planned === undefined || planned.offsets === 0n
+    ? journaled.endOffset
+    : maxOffset(journaled.endOffset, planned.endOffset);
   return { topic, partition, startOffset, endOffset, offsets: endOffset - startOffset };
 }
+
+const RECREATED =
+  "The topic was deleted and re-created on the target since this migration began: what was copied is gone";
 
 function evidenceOf(
   journaled: JournaledPartition,
@@ -107,6 +129,7 @@ function evidenceOf(
     recordsProduced: records,
     batchesLeftOut: journaled.batchesLeftOut,
     targetNextOffset: journaled.targetOffset,
+    ...optional("targetPlannedOffset", journaled.marks[0]?.targetOffset),
     ...optional("targetFirstOffset", journaled.targetFirstOffset),
     ...(lost.length > 0 && { lost }),
     ...(journaled.targetSpans !== undefined && { marked: true }),

@@ -1,7 +1,10 @@
 // Why a broker could not be talked to: one error type for everything that can go wrong between dialling and an
 // authenticated connection, worded for the operator. It refuses to carry secrets: only addresses and reasons.
 
-/** What stage failed; `token`: no token could be had, or the broker refused it. */
+/**
+ * What stage failed; `token`: no token could be had, or the broker refused it; `foreign`: it answers, and belongs to another
+ * cluster.
+ */
 export type ConnectionErrorKind =
   | "unreachable"
   | "silent"
@@ -10,7 +13,8 @@ export type ConnectionErrorKind =
   | "protocol"
   | "authentication"
   | "token"
-  | "unsupported";
+  | "unsupported"
+  | "foreign";
 
 /** A broker's address: as the cluster advertises it, and as it is dialled from here (`addresses`). */
 export interface BrokerAddress {

@@ -216,6 +216,50 @@ const unreachable = {
   target: { bootstrapServers: "127.0.0.1:2" },
 };
 
+Deno.test("two configs that would share log, report and state are refused, the one in the way named", async () => {
+  using tripwire = startTripwire();
+  const content = {
+    checkFlag: 0,
+    source: { bootstrapServers: tripwire.address },
+    target: { bootstrapServers: tripwire.address },
+  };
+  await using migration = await makeMigrationDir(content);
+  const at = (name: string) => `${migration.path}/${name}`;
+  const refused = async (args: readonly string[], other: string) => {
+    const result = await migration.run(args);
+    assertSentence(result, 2);
+    assert.match(
+      result.stderr,
+      new RegExp(`\\./${other} lies beside .*Rename or remove one of them`),
+    );
+  };
+  Deno.copyFileSync(at("migration.yaml"), at("migration.yml"));
+  for (const mode of [[], ["--migrate"], ["--verify"]]) {
+    await refused(mode, "migration\\.yml");
+    await refused(["migration.yml", ...mode], "migration\\.yaml");
+  }
+  await refused(["migration.yml", "--init"], "migration\\.yaml");
+  assert.deepEqual(migration.files(), ["migration.yaml", "migration.yml"]);
+  assert.equal(tripwire.connections, 0);
+
+  // Of two names of one file nothing is in the way, nor is a program of the name, nor a directory.
+  Deno.removeSync(at("migration.yml"));
+  Deno.symlinkSync("migration.yaml", at("migration.yml"));
+  Deno.writeTextFileSync(at("migration"), "#!/bin/sh\n");
+  Deno.mkdirSync(at("migration.YML"));
+  migration.configure(unreachable);
+  assert.equal((await migration.run()).status, 3);
+
+  // A config without an extension is one where the report says so.
+  Deno.removeSync(at("migration.yml"));
+  Deno.copyFileSync(at("migration.yaml"), at("migration"));
+  Deno.removeSync(at("migration.report.json"));
+  Deno.removeSync(at("migration.yaml"));
+  assert.equal((await migration.run(["migration"])).status, 3);
+  migration.configure(unreachable);
+  await refused([], "migration");
+});
+
 Deno.test("a config that a shell hands on as a pipe is refused, with what to do instead", async () => {
   await using migration = await makeMigrationDir(unreachable);
   const under = ["bash", "-c", 'exec "$@" <(cat migration.yaml)', "bash"];

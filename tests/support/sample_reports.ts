@@ -8,7 +8,11 @@ import { type Finding, finding } from "../../lib/core/finding.ts";
 import { type GroupOffset, wantedPositions } from "../../lib/core/group_offsets.ts";
 import type { Plan } from "../../lib/core/plan.ts";
 import { buildReport, type Report, type RunFacts } from "../../lib/core/report.ts";
-import { type SinceLastCheck, sinceLastCheck } from "../../lib/core/since_last_check.ts";
+import {
+  checkIdentity,
+  type SinceLastCheck,
+  sinceLastCheck,
+} from "../../lib/core/since_last_check.ts";
 import type { ThroughputSample } from "../../lib/core/throughput.ts";
 import { formatTopicPartition } from "../../lib/core/topic_partition.ts";
 import { type CountEvidence, type Verification, verifyCount } from "../../lib/core/verify.ts";
@@ -140,12 +144,11 @@ function since(now: Plan): { readonly sinceLastCheck: SinceLastCheck } | undefin
     {
       runId: "20221102T090000-11aa",
       startedAt: "2022-11-02T09:00:00.000Z",
-      sourceClusterId: clusters.source,
-      targetClusterId: clusters.target,
+      of: checkIdentity(clusters, "migration.yaml", {}),
       partitions: [...partitions, gone],
     },
     now,
-    clusters,
+    checkIdentity(clusters, "migration.yaml", {}),
   );
   return found && { sinceLastCheck: found };
 }

@@ -110,20 +110,17 @@ migration.yaml:4:16: Key is no text, expected key: value
     [
       around("  tls: &tls true\n", "x: *tls\n"),
       `
-migration.yaml:4:8: YAML anchors and aliases (& and *) are not supported, expected the value itself (in single quotes, where it begins with such a character)
-    tls: &tls true
-         ^
-migration.yaml:6:4: YAML anchors and aliases (& and *) are not supported, expected the value itself (in single quotes, where it begins with such a character)
+migration.yaml:6:1: Unknown key x, expected one of checkFlag, source, target, topics, groups, uncommitted, createTopics, groupOffsets, verify, nonEmptyTarget, accept, limits, ranges, engine
   x: ***
-     ^
+  ^
 `,
     ],
     [
       around("", "<<: { a: 1 }\n"),
       `
-migration.yaml:5:1: Merge keys (<<) are not supported, expected the keys written out
-  <<: ***
-  ^
+migration.yaml:5:7: Unknown key a, expected one of checkFlag, source, target, topics, groups, uncommitted, createTopics, groupOffsets, verify, nonEmptyTarget, accept, limits, ranges, engine
+  <<: { a: *** }
+        ^
 `,
     ],
     [
@@ -140,7 +137,7 @@ migration.yaml:6:1: Key given twice, expected it once (first in line 5)
 migration.yaml:5:21: A value that begins with * or & is read as a YAML alias or anchor, expected it in single quotes
   topics: { include: [*, *-x, !y, %z] }
                       ^
-migration.yaml:5:24: YAML anchors and aliases (& and *) are not supported, expected the value itself (in single quotes, where it begins with such a character)
+migration.yaml:5:24: A value that begins with * is read as a YAML alias, and no anchor (&) of that name stands before it, expected one, or the value in single quotes
   topics: { include: [*, *-x, !y, %z] }
                          ^
 migration.yaml:5:29: A value that begins with ! is read as a YAML tag, expected it in single quotes

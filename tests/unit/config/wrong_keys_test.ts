@@ -520,12 +520,12 @@ migration.yaml:4:9: verify is 'maybe', expected count or content
     [
       around("", "a: &x {b: 1}\nlimits: {<<: *x}\n"),
       `
-migration.yaml:5:4: YAML anchors and aliases (& and *) are not supported, expected the value itself (in single quotes, where it begins with such a character)
+migration.yaml:5:1: Unknown key a, expected one of checkFlag, source, target, topics, groups, uncommitted, createTopics, groupOffsets, verify, nonEmptyTarget, accept, limits, ranges, engine
+  a: ***
+  ^
+migration.yaml:5:8: Unknown key b in limits, expected one of bytesPerSecond, giveUpAfter
   a: ***
      ^
-migration.yaml:6:10: Merge keys (<<) are not supported, expected the keys written out
-  limits: {***}
-           ^
 `,
     ],
     [

@@ -23,8 +23,8 @@ Deno.test("buildPlan() gives the worked example's numbers", () => {
   assert.equal(test3.offsets, 76522n);
   assert.deepEqual(test3.withoutSmallest, { startOffset: 200000n, offsets: 64322n });
   assert.deepEqual(test3.groups, [
-    { group: "test123-group", committed: 187800n, lag: 76522n },
     { group: "test34-group", committed: 200000n, lag: 64322n },
+    { group: "test123-group", committed: 187800n, lag: 76522n },
   ]);
 });
 

@@ -3,6 +3,8 @@ import { applyAccept } from "../../../lib/core/finding.ts";
 import type { Plan } from "../../../lib/core/plan.ts";
 import { buildReport, reportToJson } from "../../../lib/core/report.ts";
 import {
+  checkIdentity,
+  notComparedLine,
   readLastCheck,
   sinceLastCheck,
   sinceLastCheckLines,
@@ -10,6 +12,9 @@ import {
 import { cluster, group, plan as planOf } from "./fixtures.ts";
 
 const clusters = { source: "source-id", target: "target-id" };
+const ranges = [{ topic: "a", partition: 0, start: 5n, end: 2n ** 60n }];
+const configuration = { topics: { include: ["a*"], exclude: [] }, uncommitted: "earliest", ranges };
+const same = checkIdentity(clusters, "/elsewhere/migration.yaml", configuration);
 
 function reportOf(plan: Plan, mode: "check" | "migrate" = "check"): string {
   return reportToJson(buildReport({
@@ -24,6 +29,7 @@ function reportOf(plan: Plan, mode: "check" | "migrate" = "check"): string {
     target: { clusterId: clusters.target, bootstrapServers: [] },
     interrupted: false,
     findings: applyAccept([], []),
+    configuration,
     plan,
   }));
 }
@@ -36,7 +42,7 @@ const before = planOf(
 );
 
 Deno.test("an unchanged plan has nothing to tell, whatever the size of its offsets", () => {
-  const since = sinceLastCheck(readLastCheck(reportOf(before)), before, clusters);
+  const since = sinceLastCheck(readLastCheck(reportOf(before)), before, same);
   assert.ok(since !== undefined);
   assert.deepEqual(sinceLastCheckLines(since), []);
   assert.equal(since.messagesBefore, since.messagesNow);
@@ -49,7 +55,7 @@ Deno.test("topics, partitions, messages and groups that have changed are told", 
       group("new", { c: [3] }),
     ]),
   );
-  const since = sinceLastCheck(readLastCheck(reportOf(before)), now, clusters);
+  const since = sinceLastCheck(readLastCheck(reportOf(before)), now, same);
   assert.ok(since !== undefined);
   assert.deepEqual(sinceLastCheckLines(since), [
     "Since the last check (2026-11-21T14:02:03.000Z): 1 new topic (c), 1 topic gone (b), 16 messages more, 1 group moved (g), 1 group new (new), 1 group gone (old)",
@@ -75,8 +81,37 @@ Deno.test("reports of migrations, of other clusters, and what is no report count
     JSON.stringify({ ...good, source: {} }),
   ];
   for (const text of texts) assert.equal(readLastCheck(text), undefined, text.slice(0, 80));
-  const read = readLastCheck(reportOf(before));
-  assert.equal(sinceLastCheck(read, before, { ...clusters, source: "another" }), undefined);
-  assert.equal(sinceLastCheck(read, before, { ...clusters, target: "another" }), undefined);
-  assert.equal(sinceLastCheck(undefined, before, clusters), undefined);
+  assert.equal(sinceLastCheck(undefined, before, same), undefined);
+});
+
+Deno.test("what was checked of other clusters, by another config or with other settings is not compared, and named", () => {
+  const last = readLastCheck(reportOf(before));
+  assert.ok(last !== undefined);
+  const differs = [
+    [
+      checkIdentity({ ...clusters, source: "another" }, "migration.yaml", configuration),
+      "the source cluster",
+    ],
+    [
+      checkIdentity({ ...clusters, target: "another" }, "migration.yaml", configuration),
+      "the target cluster",
+    ],
+    [checkIdentity(clusters, "/a/migration.yml", configuration), "the config (migration.yaml)"],
+    [
+      checkIdentity(clusters, "migration.yaml", { ...configuration, uncommitted: "skip" }),
+      "uncommitted",
+    ],
+    [checkIdentity(clusters, "migration.yaml", { ...configuration, groups: {} }), "groups"],
+    [
+      checkIdentity(clusters, "migration.yaml", { ...configuration, ranges: [], topics: {} }),
+      "topics, ranges",
+    ],
+  ] as const;
+  for (const [now, what] of differs) {
+    assert.equal(sinceLastCheck(last, before, now), undefined);
+    assert.equal(
+      notComparedLine(last, now),
+      `Not compared with the last check (2026-11-21T14:02:03.000Z), which differs in ${what}`,
+    );
+  }
 });

@@ -13,6 +13,7 @@ const expired = planOf([5226, 5226], 3713);
 const halfOpen = planOf([0, 5, 3], 0);
 const allOpen = planOf([0, 5, 3], 3);
 const empty = plan(cluster({}));
+const beyondEnd = planOf([0, 5], 9);
 
 const copied = (made: Plan, change: Partial<CountEvidence> = {}) =>
   verifyCount(made.partitions, [{
@@ -27,6 +28,15 @@ const copied = (made: Plan, change: Partial<CountEvidence> = {}) =>
     targetHighWatermark: 5n,
     ...change,
   }]);
+const ofOthers = plan(cluster({ other: [[0, 5], [0, 5]] }, [group("g", { other: [0, 0] })]));
+const elsewhere = verifyCount(
+  ofOthers.partitions,
+  ofOthers.partitions.map(({ topic, partition }) => ({
+    ...{ topic, partition, nextSourceOffset: 5n, recordsRead: 5n, recordsProduced: 5n },
+    ...{ batchesLeftOut: 0, targetFirstOffset: 0n, targetLogStartOffset: 0n },
+    targetHighWatermark: 5n,
+  })),
+);
 const found = (...codes: FindingCode[]) => codes.map((code) => finding(code, {}, "Found", "Fix"));
 const lost = { lost: [{ startOffset: 0n, endOffset: 1n }], recordsRead: 4n, recordsProduced: 4n };
 
@@ -118,6 +128,42 @@ Deno.test("judge() gives every way a run can end its exit status", () => {
       /same command continues/,
     ],
     [{ ...migrate, findings: blocked, interrupted: true }, 130, "interrupted", /continues/],
+    [
+      // The results of other partitions, however many, are not those of what was to be copied.
+      { ...migrate, plan: backlog, results: elsewhere },
+      1,
+      "incomplete",
+      /some partitions have no result/,
+    ],
+    [
+      { ...check, plan: beyondEnd },
+      0,
+      "nothing to migrate",
+      /committed beyond the end of its log$/,
+    ],
+    [
+      { ...migrate, mode: "verify", results: copied(backlog) },
+      0,
+      "done",
+      /^Verified: 5 messages in 1 partition$/,
+    ],
+    [
+      {
+        ...migrate,
+        mode: "verify",
+        results: copied(backlog),
+        findings: found("SOURCE_NOT_ASKED"),
+      },
+      0,
+      "done",
+      /^Verified: 5 messages in 1 partition of the target; the source was not asked$/,
+    ],
+    [
+      { ...migrate, mode: "verify", results: verifyCount(consumed.partitions, []) },
+      1,
+      "incomplete",
+      /Nothing was verified/,
+    ],
     [
       { ...migrate, mode: "verify", results: verifyCount([], []) },
       1,

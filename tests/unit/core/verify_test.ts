@@ -60,6 +60,25 @@ Deno.test("verifyPartition() passes between and before the messages of others, a
   }
 });
 
+Deno.test("verifyPartition() counts others from the first plan on, where that is known", () => {
+  const table: readonly [Parameters<typeof evidence>[0], bigint | undefined][] = [
+    [{}, undefined],
+    [{ targetHighWatermark: 133n }, 3n],
+    // Two before our first record, one after our last.
+    [{ targetPlannedOffset: 98n, targetHighWatermark: 131n }, 3n],
+    [{ targetPlannedOffset: 98n }, 2n],
+    // Markers lie among them, and nobody can tell.
+    [{ targetPlannedOffset: 98n, marked: true }, undefined],
+    // What is not complete tells nothing about others: what is ours is not known.
+    [{ targetPlannedOffset: 98n, failed: "Cut off" }, undefined],
+  ];
+  for (const [change, others] of table) {
+    assert.equal(verifyPartition(planned, evidence(change)).othersOnTarget, others);
+  }
+  const { reason } = verifyPartition(planned, evidence({ targetPlannedOffset: 98n }));
+  assert.equal(reason, "Others have written 2 messages since the first plan");
+});
+
 Deno.test("verifyPartition() fails whatever is not complete or not proved, with the reason", () => {
   const zero = { recordsRead: 0n, recordsProduced: 0n, targetFirstOffset: undefined };
   const fails: readonly [Parameters<typeof evidence>[0], RegExp][] = [
