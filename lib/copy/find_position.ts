@@ -4,6 +4,7 @@
 // found may be outdated the moment it is: what makes going on safe is that every produce carries its sequence.
 
 import {
+  baseOffset,
   baseSequence,
   batchMagic,
   lastOffset,
@@ -41,6 +42,12 @@ export interface TargetPosition {
   readonly held?: readonly string[];
 }
 
+/** Where a journal says that a partition stands. */
+export interface KnownPosition extends TargetPosition {
+  /** Whether the message before it is ours, not one of others that the plan has found there: then it is looked at. */
+  readonly endsWithOurs?: boolean;
+}
+
 /** How records are told apart where counting them misleads. */
 export interface CompareContents {
   /** False where the target sets timestamps of its own. */
@@ -69,7 +76,7 @@ export async function findPosition(
   broker: BrokerConnection,
   partition: TopicPartition,
   identity: ProducerIdentity,
-  from: TargetPosition,
+  from: KnownPosition,
   contents: CompareContents | undefined,
   signal: AbortSignal,
 ): Promise<TargetPosition> {
@@ -82,6 +89,10 @@ export async function findPosition(
         from.records - records
       } of our messages less than it has acknowledged: it was truncated or re-created`,
     );
+  }
+  // Where the leader does not know our producer id, it may not be ours.
+  if (records === undefined && from.endsWithOurs) {
+    await checkProducer(broker, partition, identity, from);
   }
   const scan: Scan = {
     records: from.records,
@@ -123,6 +134,35 @@ async function lastSequence(
   throw new ProtocolError(`the target cannot be asked now: ${formatKafkaError(last.errorCode)}`);
 }
 
+/**
+ * Looks whether the message before a position is the one that the journal says it is. What cannot be read, or is gone,
+ * says nothing.
+ *
+ * @throws {PositionError} where it is another
+ */
+async function checkProducer(
+  broker: BrokerConnection,
+  partition: TopicPartition,
+  identity: ProducerIdentity,
+  { records, targetOffset }: TargetPosition,
+): Promise<void> {
+  const offset = targetOffset - 1n;
+  const { view, partitions: [fetched] } = await fetchFrom(broker, partition, offset);
+  if (fetched === undefined || fetched.errorCode !== 0) return;
+  const { recordsStart: position, recordsEnd } = fetched;
+  const size = position < recordsEnd ? nextBatchSize(view, position, recordsEnd) : 0;
+  if (size === 0 || batchMagic(view, position) !== 2) return;
+  if (baseOffset(view, position) > offset) return;
+  const last = lastOffset(view, position);
+  const sequence = baseSequence(view, position) + lastOffsetDelta(view, position) + 1;
+  const isOurs = producerId(view, position) === identity.producerId &&
+    recordsBeforeSequence(sequence, records) - (last - offset) === records;
+  if (isOurs) return;
+  throw new PositionError(
+    `the target's message at offset ${offset} is not number ${records} of this migration, as the state file says: it is not the state file of what is on the target`,
+  );
+}
+
 /** The high watermark of a leader that has just taken over may lie behind; then it names no end (KIP-207). */
 async function endsAt(
   broker: BrokerConnection,
@@ -149,14 +189,8 @@ async function scanOnce(
   scan: Scan,
   signal: AbortSignal,
 ): Promise<bigint | undefined> {
-  const request = encodeFetch([{ ...partition, leaderEpoch: -1, fetchOffset: scan.nextOffset }], {
-    maxWaitMs: 100,
-    maxBytes: SCAN_BYTES,
-    partitionMaxBytes: SCAN_BYTES,
-    isolation: "read_uncommitted",
-  });
-  const frame = await broker.connection.send(request);
-  const { partitions: [fetched], throttleTimeMs } = decodeFetch(frame);
+  const fetchedFrame = await fetchFrom(broker, partition, scan.nextOffset);
+  const { partitions: [fetched], throttleTimeMs } = fetchedFrame;
   if (throttleTimeMs > 0) await delay(Math.min(throttleTimeMs, LONGEST_THROTTLE_MS), signal);
   if (fetched === undefined) {
     // Above a quota a broker answers without any partition (KIP-219).
@@ -169,12 +203,27 @@ async function scanOnce(
   }
   if (fetched.errorCode !== 0) throw unreadable(fetched.errorCode);
   try {
-    scanBatches(frame, fetched, identity, scan);
+    scanBatches(fetchedFrame, fetched, identity, scan);
   } catch (error) {
     if (!(error instanceof CorruptBatchError)) throw error;
     throw new PositionError(`the target's log cannot be read: ${error.reason}`);
   }
   return fetched.highWatermark;
+}
+
+async function fetchFrom(
+  broker: BrokerConnection,
+  partition: TopicPartition,
+  fetchOffset: bigint,
+) {
+  const request = encodeFetch([{ ...partition, leaderEpoch: -1, fetchOffset }], {
+    maxWaitMs: 100,
+    maxBytes: SCAN_BYTES,
+    partitionMaxBytes: SCAN_BYTES,
+    isolation: "read_uncommitted",
+  });
+  const { bytes, view, ...frame } = await broker.connection.send(request);
+  return { bytes, view, ...decodeFetch({ bytes, view, ...frame }) };
 }
 
 function whyNothing(

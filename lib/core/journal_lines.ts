@@ -52,8 +52,8 @@ function chained(before: string, body: string): string {
   return createHash("sha256").update(`${before}\n${body}`).digest("hex").slice(0, SUM_DIGITS);
 }
 
-/** What to do about a journal that is damaged. */
-const RESTORE =
+/** What to do about a journal that is damaged, or is not the newest. */
+export const RESTORE =
   "Nothing was written. Put the newest copy of the file back; without one, empty the topics on the target and delete the file to start over";
 
 /** The error about one line. @param line from 1 */

@@ -13,12 +13,15 @@ import {
 } from "../core/verify.ts";
 import { ignorePeerError } from "../copy/lane.ts";
 import type { Cluster } from "../kafka/cluster.ts";
-import { fetchLastSequences } from "../kafka/producer_state.ts";
-import { groupByLeader } from "./group_by_leader.ts";
+import { checkNotOlder, lookAtProducers, ownSequences } from "./look_at_producers.ts";
 import { optional } from "./optional.ts";
 import { lookAtTopics } from "./snapshot.ts";
 
-/** Asks the target for its offsets and judges every partition of the migration, and those of the plan beside it. */
+/**
+ * Asks the target for its offsets and judges every partition of the migration, and those of the plan beside it.
+ *
+ * @throws {ContinueError} where there is no plan, and the journal is older than what is on the target
+ */
 export async function verifyOnTarget(
   target: Cluster,
   journal: JournalState,
@@ -27,10 +30,14 @@ export async function verifyOnTarget(
 ): Promise<Verification> {
   const journaled = [...journal.partitions.values()];
   const topics = topicsOf(journaled);
-  const [onTarget, sequences] = await Promise.all([
+  const [onTarget, producers] = await Promise.all([
     targetTopics(target, topics, signal),
-    lastSequences(target, journal, signal),
+    lookAtProducers(target, journaled, signal),
   ]);
+  // A run that has copied has asked before.
+  if (plan === undefined) checkNotOlder(journal, producers);
+  // Evidence beside the offsets: where it cannot be had, these stand.
+  const sequences = ownSequences(journal, producers);
   const evidence = journaled.map((each): CountEvidence => {
     const log = onTarget.get(each.topic)?.partitions[each.partition]?.offsets;
     return {
@@ -58,34 +65,6 @@ async function targetTopics(
     ignorePeerError(error);
     return new Map();
   }
-}
-
-/** What the leaders remember of our producer id. It is evidence beside the offsets: where it cannot be had, these stand. */
-async function lastSequences(
-  target: Cluster,
-  { migration, partitions }: JournalState,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, number>> {
-  const identity = {
-    producerId: BigInt(migration.producerId),
-    producerEpoch: migration.producerEpoch,
-  };
-  const byLeader = await groupByLeader(target, [...partitions.values()], signal);
-  const perLeader = await Promise.all(
-    [...byLeader].map(async ([leader, ofLeader]) => {
-      if (leader < 0) return [];
-      try {
-        const told = await fetchLastSequences(await target.control(leader), ofLeader, identity);
-        return [...told].flatMap(([key, last]) =>
-          "sequence" in last ? [[key, last.sequence] as const] : []
-        );
-      } catch (error) {
-        ignorePeerError(error);
-        return [];
-      }
-    }),
-  );
-  return new Map(perLeader.flat());
 }
 
 function plannedRange(
