@@ -50,3 +50,12 @@ export function asWrittenNow(text: string): string {
     ...rest,
   ], NO_LINES).text;
 }
+
+/** A journal of this version as 0.1.0 would have written it: it has no checksums that tell of changes. */
+export function asWrittenBefore(text: string): string {
+  return text.split("\n").slice(1, -1).map((line) =>
+    `${
+      line.replace(/,"n":\d+,"sum":"\w+"/, "").replace('"schemaVersion":2', '"schemaVersion":1')
+    }\n`
+  ).join("");
+}
