@@ -4,7 +4,6 @@
 // found may be outdated the moment it is: what makes going on safe is that every produce carries its sequence.
 
 import {
-  baseOffset,
   baseSequence,
   batchMagic,
   lastOffset,
@@ -23,8 +22,9 @@ import { fetchLastSequences } from "../kafka/producer_state.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import type { ResponseFrame } from "../wire/connection.ts";
 import { ProtocolError } from "../wire/protocol_reader.ts";
-import { decodeFetch, encodeFetch, type FetchedPartition } from "../wire/fetch.ts";
+import type { FetchedPartition } from "../wire/fetch.ts";
 import { digestRecords } from "./held_records.ts";
+import { fetchFrom, type KnownPosition, whyNotOurs } from "./known_position.ts";
 import { LONGEST_THROTTLE_MS } from "./lane.ts";
 
 /** A point of a partition's copy on the target. */
@@ -42,12 +42,6 @@ export interface TargetPosition {
   readonly held?: readonly string[];
 }
 
-/** Where a journal says that a partition stands. */
-export interface KnownPosition extends TargetPosition {
-  /** Whether the message before it is ours, not one of others that the plan has found there: then it is looked at. */
-  readonly endsWithOurs?: boolean;
-}
-
 /** How records are told apart where counting them misleads. */
 export interface CompareContents {
   /** False where the target sets timestamps of its own. */
@@ -61,7 +55,6 @@ export class PositionError extends Error {
 
 /** How long records that the leader has may take to be replicated (KIP-207), or to come from tiered storage (KIP-405). */
 const PATIENCE_MS = 60_000;
-const SCAN_BYTES = 4 * 1024 * 1024;
 const OFFSET_OUT_OF_RANGE = 1;
 
 /**
@@ -92,7 +85,8 @@ export async function findPosition(
   }
   // Where the leader does not know our producer id, it may not be ours.
   if (records === undefined && from.endsWithOurs) {
-    await checkProducer(broker, partition, identity, from);
+    const problem = await whyNotOurs(broker, partition, identity, from);
+    if (problem !== undefined) throw new PositionError(problem);
   }
   const scan: Scan = {
     records: from.records,
@@ -134,35 +128,6 @@ async function lastSequence(
   throw new ProtocolError(`the target cannot be asked now: ${formatKafkaError(last.errorCode)}`);
 }
 
-/**
- * Looks whether the message before a position is the one that the journal says it is. What cannot be read, or is gone,
- * says nothing.
- *
- * @throws {PositionError} where it is another
- */
-async function checkProducer(
-  broker: BrokerConnection,
-  partition: TopicPartition,
-  identity: ProducerIdentity,
-  { records, targetOffset }: TargetPosition,
-): Promise<void> {
-  const offset = targetOffset - 1n;
-  const { view, partitions: [fetched] } = await fetchFrom(broker, partition, offset);
-  if (fetched === undefined || fetched.errorCode !== 0) return;
-  const { recordsStart: position, recordsEnd } = fetched;
-  const size = position < recordsEnd ? nextBatchSize(view, position, recordsEnd) : 0;
-  if (size === 0 || batchMagic(view, position) !== 2) return;
-  if (baseOffset(view, position) > offset) return;
-  const last = lastOffset(view, position);
-  const sequence = baseSequence(view, position) + lastOffsetDelta(view, position) + 1;
-  const isOurs = producerId(view, position) === identity.producerId &&
-    recordsBeforeSequence(sequence, records) - (last - offset) === records;
-  if (isOurs) return;
-  throw new PositionError(
-    `the target's message at offset ${offset} is not number ${records} of this migration, as the state file says: it is not the state file of what is on the target`,
-  );
-}
-
 /** The high watermark of a leader that has just taken over may lie behind; then it names no end (KIP-207). */
 async function endsAt(
   broker: BrokerConnection,
@@ -189,8 +154,11 @@ async function scanOnce(
   scan: Scan,
   signal: AbortSignal,
 ): Promise<bigint | undefined> {
-  const fetchedFrame = await fetchFrom(broker, partition, scan.nextOffset);
-  const { partitions: [fetched], throttleTimeMs } = fetchedFrame;
+  const { frame, partitions: [fetched], throttleTimeMs } = await fetchFrom(
+    broker,
+    partition,
+    scan.nextOffset,
+  );
   if (throttleTimeMs > 0) await delay(Math.min(throttleTimeMs, LONGEST_THROTTLE_MS), signal);
   if (fetched === undefined) {
     // Above a quota a broker answers without any partition (KIP-219).
@@ -203,27 +171,12 @@ async function scanOnce(
   }
   if (fetched.errorCode !== 0) throw unreadable(fetched.errorCode);
   try {
-    scanBatches(fetchedFrame, fetched, identity, scan);
+    scanBatches(frame, fetched, identity, scan);
   } catch (error) {
     if (!(error instanceof CorruptBatchError)) throw error;
     throw new PositionError(`the target's log cannot be read: ${error.reason}`);
   }
   return fetched.highWatermark;
-}
-
-async function fetchFrom(
-  broker: BrokerConnection,
-  partition: TopicPartition,
-  fetchOffset: bigint,
-) {
-  const request = encodeFetch([{ ...partition, leaderEpoch: -1, fetchOffset }], {
-    maxWaitMs: 100,
-    maxBytes: SCAN_BYTES,
-    partitionMaxBytes: SCAN_BYTES,
-    isolation: "read_uncommitted",
-  });
-  const { bytes, view, ...frame } = await broker.connection.send(request);
-  return { bytes, view, ...decodeFetch({ bytes, view, ...frame }) };
 }
 
 function whyNothing(

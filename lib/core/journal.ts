@@ -16,7 +16,6 @@ import type {
 import { ImpossibleEntryError, whyImpossible } from "./journal_rules.ts";
 import { addMark, type OffsetMark } from "./offset_marks.ts";
 import { addSpan, maxOffset, type OffsetSpan } from "./offsets.ts";
-import { recordsBeforeSequence } from "./sequence.ts";
 import {
   compareTopicPartitions,
   formatTopicPartition,
@@ -244,33 +243,6 @@ export function unfinishedPartitions({ partitions }: JournalState): readonly Jou
   return [...partitions.values()].filter(({ status }) => status !== "done").sort(
     compareTopicPartitions,
   );
-}
-
-/**
- * The first partition of which the target holds more records of ours than the journal can have brought there: then the
- * journal is an older copy.
- *
- * @param lastSequences of our producer id, by `formatTopicPartition`
- * @returns how many it holds, and how many there are at most by the journal
- */
-export function whatJournalLacks(
-  { partitions }: Pick<JournalState, "partitions">,
-  lastSequences: ReadonlyMap<string, number>,
-): { readonly key: string; readonly held: bigint; readonly most: bigint } | undefined {
-  for (const [key, last] of [...lastSequences].sort(([a], [b]) => a < b ? -1 : 1)) {
-    const known = partitions.get(key);
-    const held = recordsBeforeSequence(last + 1, known?.records ?? 0n);
-    const most = known === undefined ? 0n : mostRecords(known);
-    if (known === undefined || held > most) return { key, held, most };
-  }
-  return undefined;
-}
-
-/** How many records of ours the target can hold at most: each takes an offset of what is not acknowledged yet. */
-export function mostRecords(
-  { status, records, sourceOffset, endOffset }: JournaledPartition,
-): bigint {
-  return status === "done" ? records : records + endOffset - sourceOffset;
 }
 
 /** How far a migration has come, in one line: `Migration of run 20221103T150208-4f3a: 3 of 6 partitions done, …`. */

@@ -2,7 +2,8 @@
 // whether what lies on a partition looks like the copy of an earlier run. A hint, no proof: who cannot be asked tells nothing.
 
 import { ignorePeerError } from "../copy/lane.ts";
-import { type JournalState, whatJournalLacks } from "../core/journal.ts";
+import type { JournalState } from "../core/journal.ts";
+import { whatJournalLacks } from "../core/journal_age.ts";
 import { isIdempotent } from "../core/journal_entry.ts";
 import { RESTORE } from "../core/journal_lines.ts";
 import { partitionsToCopy, type Plan } from "../core/plan.ts";

@@ -1,4 +1,4 @@
-/** journal.ts and journal_rules.ts: what the entries of a state file add up to, and which can't follow one another. */
+/** journal.ts, journal_rules.ts and journal_age.ts: what the entries of a state file add up to, and which can't follow one another. */
 
 import assert from "node:assert/strict";
 import { lostEntry } from "../../../lib/run/journal_entries.ts";
@@ -13,6 +13,7 @@ import type {
   MigrationEntry,
   PlanEntryPartition,
 } from "../../../lib/core/journal_entry.ts";
+import { whatJournalLacks } from "../../../lib/core/journal_age.ts";
 import { encodeEntries, NO_LINES } from "../../../lib/core/journal_lines.ts";
 import { readJournal } from "../../../lib/core/read_journal.ts";
 
@@ -237,4 +238,24 @@ Deno.test("a connector's copy ends where it ended, which may lie behind the plan
     [next?.sourceOffset, next?.reachedOffset, next?.plannedTargetOffset, next?.targetSpans?.length],
     [24n, undefined, 20n, 1],
   );
+});
+
+Deno.test("a journal that is older than what is on the target is told by the last sequence", () => {
+  const state = stateOf(
+    planEntry(range(0, "0", "20"), range(1, "0", "5")),
+    progress(0, 15, 12),
+    progress(1, 5, 5),
+    settled(1, 5, 5),
+  );
+  const lacks = (partition: number, lastSequence: number) =>
+    whatJournalLacks(state, new Map([[`t-${partition}`, lastSequence]]));
+  // What a killed run has sent without journaling it is no more than what is left of the range.
+  assert.deepEqual([11, 14, 16].map((last) => lacks(0, last)), Array(3).fill(undefined));
+  assert.deepEqual(lacks(0, 17), { key: "t-0", held: 18n, most: 17n });
+  assert.equal(lacks(1, 4), undefined);
+  assert.deepEqual(lacks(1, 5), { key: "t-1", held: 6n, most: 5n });
+  // Less than the journal knows is told elsewhere.
+  assert.equal(lacks(1, 3), undefined);
+  assert.deepEqual(lacks(7, 0), { key: "t-7", held: 1n, most: 0n });
+  assert.equal(whatJournalLacks(state, new Map()), undefined);
 });
