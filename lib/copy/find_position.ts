@@ -22,8 +22,9 @@ import { fetchLastSequences } from "../kafka/producer_state.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import type { ResponseFrame } from "../wire/connection.ts";
 import { ProtocolError } from "../wire/protocol_reader.ts";
-import { decodeFetch, encodeFetch, type FetchedPartition } from "../wire/fetch.ts";
+import type { FetchedPartition } from "../wire/fetch.ts";
 import { digestRecords } from "./held_records.ts";
+import { fetchFrom, type KnownPosition, whyNotOurs } from "./known_position.ts";
 import { LONGEST_THROTTLE_MS } from "./lane.ts";
 
 /** A point of a partition's copy on the target. */
@@ -54,7 +55,6 @@ export class PositionError extends Error {
 
 /** How long records that the leader has may take to be replicated (KIP-207), or to come from tiered storage (KIP-405). */
 const PATIENCE_MS = 60_000;
-const SCAN_BYTES = 4 * 1024 * 1024;
 const OFFSET_OUT_OF_RANGE = 1;
 
 /**
@@ -69,7 +69,7 @@ export async function findPosition(
   broker: BrokerConnection,
   partition: TopicPartition,
   identity: ProducerIdentity,
-  from: TargetPosition,
+  from: KnownPosition,
   contents: CompareContents | undefined,
   signal: AbortSignal,
 ): Promise<TargetPosition> {
@@ -82,6 +82,11 @@ export async function findPosition(
         from.records - records
       } of our messages less than it has acknowledged: it was truncated or re-created`,
     );
+  }
+  // Where the leader does not know our producer id, it may not be ours.
+  if (records === undefined && from.endsWithOurs) {
+    const problem = await whyNotOurs(broker, partition, identity, from);
+    if (problem !== undefined) throw new PositionError(problem);
   }
   const scan: Scan = {
     records: from.records,
@@ -149,14 +154,11 @@ async function scanOnce(
   scan: Scan,
   signal: AbortSignal,
 ): Promise<bigint | undefined> {
-  const request = encodeFetch([{ ...partition, leaderEpoch: -1, fetchOffset: scan.nextOffset }], {
-    maxWaitMs: 100,
-    maxBytes: SCAN_BYTES,
-    partitionMaxBytes: SCAN_BYTES,
-    isolation: "read_uncommitted",
-  });
-  const frame = await broker.connection.send(request);
-  const { partitions: [fetched], throttleTimeMs } = decodeFetch(frame);
+  const { frame, partitions: [fetched], throttleTimeMs } = await fetchFrom(
+    broker,
+    partition,
+    scan.nextOffset,
+  );
   if (throttleTimeMs > 0) await delay(Math.min(throttleTimeMs, LONGEST_THROTTLE_MS), signal);
   if (fetched === undefined) {
     // Above a quota a broker answers without any partition (KIP-219).

@@ -1,21 +1,19 @@
 // The journal of a migration: what its entries add up to, and whether a run may go on from there. A torn last line is
-// what a crash leaves behind and is ignored; any other damage is refused.
+// what a crash leaves behind and is ignored; any other damage is refused (journal_lines.ts, journal_rules.ts).
 
-import {
-  type ConnectorEntry,
-  type FinishedEntry,
-  JOURNAL_SCHEMA_VERSION,
-  type JournalEntry,
-  JournalError,
-  type JournalIdentity,
-  type LostEntry,
-  type MigrationEntry,
-  parseJournalEntry,
-  type PlanEntryPartition,
-  type ProgressEntry,
-  type ReachedEntry,
-  type SettledEntry,
+import type {
+  ConnectorEntry,
+  FinishedEntry,
+  JournalEntry,
+  JournalIdentity,
+  LostEntry,
+  MigrationEntry,
+  PlanEntryPartition,
+  ProgressEntry,
+  ReachedEntry,
+  SettledEntry,
 } from "./journal_entry.ts";
+import { ImpossibleEntryError, whyImpossible } from "./journal_rules.ts";
 import { addMark, type OffsetMark } from "./offset_marks.ts";
 import { addSpan, maxOffset, type OffsetSpan } from "./offsets.ts";
 import {
@@ -77,33 +75,7 @@ export interface JournalState {
   readonly finished?: FinishedEntry;
 }
 
-/**
- * Reads a journal's text.
- *
- * @param file how messages name it
- * @returns undefined where it holds no whole entry
- * @throws {JournalError} where a line but the last cannot be read, or the journal is of another version
- */
-export function readJournal(text: string, file: string): JournalState | undefined {
-  const lines = text.split("\n");
-  // What follows the last line break is a line that was not written whole.
-  const entries = lines.slice(0, -1).map((line, index) => parseJournalEntry(line, index + 1, file));
-  const [first, ...rest] = entries;
-  if (first === undefined) return undefined;
-  if (first.type !== "migration") {
-    throw new JournalError(
-      `${file}:1: the journal does not begin with its migration entry; restore the file from a copy`,
-    );
-  }
-  if (first.schemaVersion !== JOURNAL_SCHEMA_VERSION) {
-    throw new JournalError(
-      `${file}:1: the journal has version ${first.schemaVersion}, this program reads version ${JOURNAL_SCHEMA_VERSION}; continue with the program that wrote it`,
-    );
-  }
-  return continueJournal(first, rest);
-}
-
-/** The state a journal has after more entries. */
+/** The state a journal has after more entries. @throws {ImpossibleEntryError} */
 export function continueJournal(
   before: JournalState | MigrationEntry,
   entries: readonly JournalEntry[],
@@ -111,13 +83,16 @@ export function continueJournal(
   const state: JournalState = "type" in before
     ? { migration: before, partitions: new Map(), topicsCreated: [], skipped: new Map() }
     : before;
+  const { migration } = state;
   const partitions = new Map<string, JournaledPartition>(state.partitions);
   const topicsCreated = new Set(state.topicsCreated);
   const skipped = new Map(state.skipped);
   /** Those that this call has copied: thousands of groups may stand on one partition. */
   const positions = new Map<string, Map<bigint, bigint>>();
   let { finished, connector } = state;
-  for (const entry of entries) {
+  for (const [index, entry] of entries.entries()) {
+    const problem = whyImpossible({ migration, partitions, skipped, connector }, entry);
+    if (problem !== undefined) throw new ImpossibleEntryError(index, problem);
     // What follows the end of a run belongs to one that has not come to its end yet.
     finished = entry.type === "finished" ? entry : undefined;
     if (entry.type === "plan") {
@@ -139,14 +114,14 @@ export function continueJournal(
       if (known.positions !== own) partitions.set(key, { ...known, positions: own });
     } else if (entry.type === "connector") connector = entry;
     else if (entry.type === "removed") connector = undefined;
-    else if (entry.type !== "migration" && entry.type !== "finished") {
+    else if ("partition" in entry) {
       const key = formatTopicPartition(entry);
       const known = partitions.get(key);
       if (known !== undefined) partitions.set(key, movedOn(known, entry));
     }
   }
   return {
-    migration: state.migration,
+    migration,
     partitions,
     skipped,
     topicsCreated: [...topicsCreated].sort(),

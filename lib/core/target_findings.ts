@@ -17,6 +17,8 @@ export interface TargetOptions {
   readonly carriesPositions?: boolean;
   /** Records of this migration that the target's log still holds (a rerun's own), which don't count as foreign. */
   readonly ownRecords?: (partition: TopicPartition) => bigint;
+  /** Whether what a partition holds looks like the copy of an earlier run. */
+  readonly looksLikeCopy?: (partition: TopicPartition) => boolean;
   /** Whether a topic that is missing will be created, or has been tried in vain, which is said elsewhere. */
   readonly creates?: (topic: string) => boolean;
   /** Whether this migration has planned to write to a topic before. */
@@ -139,8 +141,9 @@ function offline(
 function notEmpty(
   onTarget: TopicSnapshot,
   written: readonly PlannedPartition[],
-  { nonEmptyTarget, ownRecords = () => 0n }: TargetOptions,
+  options: TargetOptions,
 ): readonly Finding[] {
+  const { nonEmptyTarget, ownRecords = () => 0n, looksLikeCopy = () => false } = options;
   const concerned = written.flatMap(({ topic, partition }) => {
     const offsets = partitionOf(onTarget, partition)?.offsets;
     if (offsets === undefined) return [];
@@ -149,16 +152,29 @@ function notEmpty(
   });
   return perTopic(concerned, (topic, partitions) => {
     const held = countOf(sum(partitions, (p) => p.held), "message");
+    const mayBeOurs = partitions.some(looksLikeCopy);
     const blocking = finding(
       "TARGET_NOT_EMPTY",
       { cluster: "target", topic, partitions: partitions.map(({ partition }) => partition) },
       `The target already holds ${held} in ${partitionsOf(topic, partitions)}`,
-      "Empty the topic, or set nonEmptyTarget: append to write behind them",
+      whatToDo(mayBeOurs, options.written?.(topic) ?? false),
     );
-    return nonEmptyTarget === "append"
-      ? { ...blocking, severity: "warning", remedy: "Nothing: nonEmptyTarget is append" }
-      : blocking;
+    if (nonEmptyTarget === "refuse") return blocking;
+    const remedy = mayBeOurs
+      ? "Where they are of an earlier run of this migration, all of them would arrive a second time: put its state file back. Else nothing: nonEmptyTarget is append"
+      : "Nothing: nonEmptyTarget is append";
+    return { ...blocking, severity: "warning", remedy };
   });
+}
+
+/** What may be ours is never to be written behind. */
+function whatToDo(mayBeOurs: boolean, written: boolean): string {
+  if (mayBeOurs) {
+    return "They may be of an earlier run of this migration: put its state file back, or empty the topic";
+  }
+  return written
+    ? "Where the state file is an older copy, put the newest back. Where others have written them, set nonEmptyTarget: append to write behind them"
+    : "Empty the topic, or set nonEmptyTarget: append to write behind them";
 }
 
 function partitionOf(

@@ -6,6 +6,7 @@ import type { TargetRules } from "../copy/cut.ts";
 import type { CompareContents } from "../copy/find_position.ts";
 import type { PlannedTopic } from "../copy/leaders.ts";
 import type { JournaledPartition } from "../core/journal.ts";
+import { mostRecords } from "../core/journal_age.ts";
 import { isIdempotent, type MigrationEntry } from "../core/journal_entry.ts";
 import { partitionsToCopy, type Plan, type PlannedPartition } from "../core/plan.ts";
 import type { ClusterSnapshot, TopicSnapshot } from "../core/snapshot.ts";
@@ -15,6 +16,7 @@ import type { ProducerIdentity } from "../kafka/producer_id.ts";
 import { findPositions, type Found } from "./find_positions.ts";
 import { planEntryPartition, skippedPartitions } from "./journal_entries.ts";
 import type { JournalFile } from "./journal_file.ts";
+import { olderJournal } from "./look_at_producers.ts";
 import { optional } from "./optional.ts";
 
 /** What the tasks follow from. */
@@ -34,9 +36,9 @@ export interface CopyTaskOptions {
 }
 
 /**
- * Puts the new ranges into the journal, finds where the begun ones stand, and makes tasks of both.
+ * Finds where the begun ranges stand, puts the new ones into the journal, and makes tasks of both.
  *
- * @throws where the journal cannot be written
+ * @throws where the journal cannot be written, or is older than what is on the target
  */
 export async function planCopyTasks(
   options: CopyTaskOptions,
@@ -49,6 +51,12 @@ export async function planCopyTasks(
   const fresh = partitionsToCopy(plan).filter((planned) =>
     !begunKeys.has(formatTopicPartition(planned))
   );
+  // Without a producer id our records cannot be told from others': the journal's position has to do.
+  const found = isIdempotent(migration)
+    ? await findPositions(target, begun, identity, (each) => comparison(each, options), signal)
+    : new Map<string, Found>();
+  // Before anything is written, into the journal too.
+  begun.forEach((each) => checkPosition(each, found.get(formatTopicPartition(each))));
   const skipped = skippedPartitions(plan, journal.state, targetSnapshot);
   journal.append([
     ...(before === undefined ? [migration] : []),
@@ -68,10 +76,6 @@ export async function planCopyTasks(
       ...optional("skipped", skipped.length === 0 ? undefined : skipped),
     }]),
   ]);
-  // Without a producer id our records cannot be told from others': the journal's position has to do.
-  const found = isIdempotent(migration)
-    ? await findPositions(target, begun, identity, (each) => comparison(each, options), signal)
-    : new Map<string, Found>();
   const isCompacted = (topic: string) =>
     options.sourceSnapshot.topics.get(topic)?.settings?.compacted ?? false;
   const rulesOf = (topic: string) => targetRules(targetSnapshot.topics.get(topic));
@@ -95,6 +99,13 @@ export async function planCopyTasks(
       ),
     ];
   });
+}
+
+/** @throws {ContinueError} where the target holds more than a journal that is not older than it can have brought there */
+function checkPosition(journaled: JournaledPartition, found: Found | undefined): void {
+  const { records: held = 0n } = found?.position ?? {};
+  const most = mostRecords(journaled);
+  if (held > most) throw olderJournal(formatTopicPartition(journaled), held, most);
 }
 
 /** How records are told apart where the source may have lost some of a begun range meanwhile. */

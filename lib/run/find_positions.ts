@@ -69,7 +69,10 @@ async function findOne(
   compare: CompareContents | undefined,
 ): Promise<Found> {
   const { topic, partition, records, targetOffset, targetFirstOffset } = journaled;
-  const from = { records, targetOffset, ...optional("targetFirstOffset", targetFirstOffset) };
+  const from = {
+    ...{ records, targetOffset, ...optional("targetFirstOffset", targetFirstOffset) },
+    endsWithOurs: records > 0n && targetOffset > journaled.plannedTargetOffset,
+  };
   const leaders = createLeaders(target, new Map([[topic, {}]]), signal);
   let leader = nodeId;
   let last = "it has no leader on the target";

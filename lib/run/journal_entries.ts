@@ -6,6 +6,7 @@ import {
   type JournalIdentity,
   type LostEntry,
   type MigrationEntry,
+  type OpenedEntry,
   type PlanEntryPartition,
   type PositionEntry,
   type ProgressEntry,
@@ -22,6 +23,13 @@ import type { JournalFile } from "./journal_file.ts";
 import type { OffsetSpan } from "../core/offsets.ts";
 import { partitionText } from "../core/plan_text.ts";
 import { optional } from "./optional.ts";
+
+/** The first line of a new journal. */
+export function openedEntry(
+  { runId, now }: { readonly runId: string; readonly now: () => Date },
+): OpenedEntry {
+  return { type: "opened", schemaVersion: JOURNAL_SCHEMA_VERSION, runId, at: now().toISOString() };
+}
 
 /** A new migration's first entry. */
 export function migrationEntry(

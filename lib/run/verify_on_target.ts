@@ -14,9 +14,8 @@ import {
 } from "../core/verify.ts";
 import { ignorePeerError } from "../copy/lane.ts";
 import type { Cluster } from "../kafka/cluster.ts";
-import { fetchLastSequences } from "../kafka/producer_state.ts";
 import { isAnotherTopic } from "./check_journal.ts";
-import { groupByLeader } from "./group_by_leader.ts";
+import { checkNotOlder, lookAtProducers, ownSequences } from "./look_at_producers.ts";
 import { optional } from "./optional.ts";
 import { lookAtTopics } from "./snapshot.ts";
 
@@ -24,6 +23,7 @@ import { lookAtTopics } from "./snapshot.ts";
  * Asks the target for its offsets and judges every partition of the migration, and those of the plan beside it.
  *
  * @param onLooked told what the target's topics are before anything is judged; it may throw
+ * @throws {ContinueError} where there is no plan, and the journal is older than what is on the target
  */
 export async function verifyOnTarget(
   target: Cluster,
@@ -34,11 +34,15 @@ export async function verifyOnTarget(
 ): Promise<Verification> {
   const journaled = [...journal.partitions.values()];
   const topics = topicsOf(journaled);
-  const [onTarget, sequences] = await Promise.all([
+  const [onTarget, producers] = await Promise.all([
     targetTopics(target, topics, signal),
-    lastSequences(target, journal, signal),
+    lookAtProducers(target, journaled, signal),
   ]);
   onLooked(onTarget);
+  // A run that has copied has asked before.
+  if (plan === undefined) checkNotOlder(journal, producers);
+  // Evidence beside the offsets: where it cannot be had, these stand.
+  const sequences = ownSequences(journal, producers);
   const evidence = journaled.map((each): CountEvidence => {
     const seen = onTarget.get(each.topic);
     const log = seen?.partitions[each.partition]?.offsets;
@@ -72,34 +76,6 @@ async function targetTopics(
     ignorePeerError(error);
     return new Map();
   }
-}
-
-/** What the leaders remember of our producer id. It is evidence beside the offsets: where it cannot be had, these stand. */
-async function lastSequences(
-  target: Cluster,
-  { migration, partitions }: JournalState,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, number>> {
-  const identity = {
-    producerId: BigInt(migration.producerId),
-    producerEpoch: migration.producerEpoch,
-  };
-  const byLeader = await groupByLeader(target, [...partitions.values()], signal);
-  const perLeader = await Promise.all(
-    [...byLeader].map(async ([leader, ofLeader]) => {
-      if (leader < 0) return [];
-      try {
-        const told = await fetchLastSequences(await target.control(leader), ofLeader, identity);
-        return [...told].flatMap(([key, last]) =>
-          "sequence" in last ? [[key, last.sequence] as const] : []
-        );
-      } catch (error) {
-        ignorePeerError(error);
-        return [];
-      }
-    }),
-  );
-  return new Map(perLeader.flat());
 }
 
 /** The range of all plans; a plan that never came to the journal is not passed over. */

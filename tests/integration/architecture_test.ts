@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** The folders without network, files, clock and waiting, with what they may import from elsewhere. */
 const PURE: Readonly<Record<string, { readonly folders: string[]; readonly packages: string[] }>> =
   {
-    core: { folders: ["core"], packages: ["re2js"] },
+    core: { folders: ["core"], packages: ["re2js", "zod/mini", "node:crypto"] },
     batch: { folders: ["batch", "codec", "core"], packages: ["node:zlib"] },
     codec: {
       folders: ["codec", "batch", "core"],

@@ -60,3 +60,29 @@ Deno.test("a leader that does not know yet how far its log is replicated, or can
   const found = await find(broker);
   assert.equal(found.records, 6n);
 });
+
+Deno.test("a state file that is not the one of what is on the target is told by the message before its position", async () => {
+  const { signal } = new AbortController();
+  const look = (records: bigint, batch: ReturnType<typeof ours>, endsWithOurs = true) =>
+    findPosition(
+      fakeBroker([{ highWatermark: 6n, batches: [batch] }, { highWatermark: 6n }]),
+      partition,
+      identity,
+      { records, targetOffset: 6n, targetFirstOffset: 0n, endsWithOurs },
+      undefined,
+      signal,
+    );
+  const foreign = buildBatch(testRecords(3, 6), {
+    ...{ baseOffset: 3n, producerId: 78n, producerEpoch: 0, baseSequence: 3 },
+  });
+  assert.equal((await look(6n, ours(3, 6))).records, 6n);
+  // Messages of others may lie where a plan begins.
+  assert.equal((await look(6n, foreign, false)).records, 6n);
+  for (const [records, batch] of [[6n, foreign], [5n, ours(3, 6)]] as const) {
+    await assert.rejects(look(records, batch), {
+      name: "PositionError",
+      message:
+        `the target's message at offset 5 is not number ${records} of this migration, as the state file says: it is not the state file of what is on the target`,
+    });
+  }
+});

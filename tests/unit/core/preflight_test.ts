@@ -108,6 +108,29 @@ Deno.test("preflight() refuses a target that holds foreign messages, and leaves 
   ]);
 });
 
+Deno.test("preflight() never advises to append to what may be an earlier copy", () => {
+  const source = cluster({ t: [[0, 5], [0, 5]] }, [group("g", { t: [1, 2] })]);
+  const full = target({ t: [[0, 3], [0, 9]] });
+  const remedy = (options: Parameters<typeof judge>[2]) =>
+    one(judge(source, full, options), "TARGET_NOT_EMPTY").remedy;
+  const looksLikeCopy = ({ partition }: { readonly partition: number }) => partition === 1;
+  assert.match(remedy({}), /^Empty the topic, or set nonEmptyTarget: append/);
+  assert.equal(
+    remedy({ looksLikeCopy }),
+    "They may be of an earlier run of this migration: put its state file back, or empty the topic",
+  );
+  assert.equal(
+    remedy({ written: () => true }),
+    "Where the state file is an older copy, put the newest back. Where others have written them, set nonEmptyTarget: append to write behind them",
+  );
+  const append = { nonEmptyTarget: "append" } as const;
+  assert.equal(remedy(append), "Nothing: nonEmptyTarget is append");
+  assert.match(
+    remedy({ ...append, looksLikeCopy }),
+    /arrive a second time: put its state file back/,
+  );
+});
+
 Deno.test("preflight() refuses one cluster as source and target, and says only that about the target", () => {
   const source = workedExample();
   const findings = judge(source, source);
