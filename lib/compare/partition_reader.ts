@@ -3,7 +3,7 @@
 
 import { CONTROL_BACKOFF, createBackoff } from "../kafka/backoff.ts";
 import type { DataConnections } from "../kafka/data_connections.ts";
-import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
+import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../core/kafka_error.ts";
 import { partitionText } from "../core/plan_text.ts";
 import type { TopicPartition } from "../core/topic_partition.ts";
 import type { ClusterRole } from "../kafka/cluster.ts";
@@ -49,7 +49,6 @@ export interface FetchedPage extends Pick<ResponseFrame, "bytes" | "view" | "rel
 
 /** Below a power of two, so that a response fits a pooled buffer; a batch that is larger comes whole (KIP-74). */
 const FETCH_BYTES = 2 * 1024 * 1024 - 64 * 1024;
-const OFFSET_OUT_OF_RANGE = 1;
 const NO_LEADER = -1;
 /** Longer than a broker takes to start again: what it leads is tried twice then, not waited for one by one. */
 const LONGEST_FAILING_MS = 120_000;
@@ -99,8 +98,8 @@ async function tryFetch(
       frame.release();
       // Above a quota a broker answers without any partition (KIP-219).
       if (fetched === undefined && throttleTimeMs > 0) return "throttled";
-      const code = fetched?.errorCode ?? -1;
-      if (code === OFFSET_OUT_OF_RANGE) {
+      const code = fetched?.errorCode ?? KAFKA_ERRORS.UNKNOWN_SERVER_ERROR;
+      if (code === KAFKA_ERRORS.OFFSET_OUT_OF_RANGE) {
         throw new ExpiredError(
           `The ${role} no longer holds offset ${fetchOffset} of ${partitionText(partition)}`,
         );

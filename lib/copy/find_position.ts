@@ -12,7 +12,7 @@ import {
   producerId,
 } from "../batch/record_batch.ts";
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
-import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
+import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../core/kafka_error.ts";
 import { recordsBeforeSequence } from "../core/sequence.ts";
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
 import { delay } from "../kafka/delay.ts";
@@ -55,7 +55,6 @@ export class PositionError extends Error {
 /** How long records that the leader has may take to be replicated (KIP-207), or to come from tiered storage (KIP-405). */
 const PATIENCE_MS = 60_000;
 const SCAN_BYTES = 4 * 1024 * 1024;
-const OFFSET_OUT_OF_RANGE = 1;
 
 /**
  * Finds the position of one partition.
@@ -163,7 +162,7 @@ async function scanOnce(
     if (throttleTimeMs > 0) return undefined;
     throw new PositionError("the target's answer leaves the partition out");
   }
-  if (fetched.errorCode === OFFSET_OUT_OF_RANGE) {
+  if (fetched.errorCode === KAFKA_ERRORS.OFFSET_OUT_OF_RANGE) {
     await skipDeleted(broker, partition, scan);
     return undefined;
   }
@@ -200,7 +199,9 @@ async function skipDeleted(
   scan: Scan,
 ): Promise<void> {
   const found = (await listPartitionOffsets(broker, [partition])).values().next().value;
-  if (found === undefined || "errorCode" in found) throw unreadable(found?.errorCode ?? -1);
+  if (found === undefined || "errorCode" in found) {
+    throw unreadable(found?.errorCode ?? KAFKA_ERRORS.UNKNOWN_SERVER_ERROR);
+  }
   const { logStartOffset, highWatermark } = found.offsets;
   if (logStartOffset > scan.nextOffset) scan.nextOffset = logStartOffset;
   else {

@@ -3,7 +3,7 @@
 
 import { crcMatches } from "../batch/check.ts";
 import { viewed } from "../codec/copy_back.ts";
-import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
+import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../core/kafka_error.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import { ConnectionError } from "../wire/connection_error.ts";
 import type { Trouble } from "./lane.ts";
@@ -32,10 +32,12 @@ export type Judgement =
 
 /** A log may end early for a moment after an election; for longer it was truncated. */
 const BEHIND_PATIENCE_MS = 30_000;
-const CORRUPT_MESSAGE = 2;
-const MESSAGE_TOO_LARGE = 10;
-/** OUT_OF_ORDER_SEQUENCE_NUMBER, DUPLICATE_SEQUENCE_NUMBER, UNKNOWN_PRODUCER_ID. */
-const SEQUENCE_ERRORS = [45, 46, 59];
+/** The target remembers another sequence than the next of ours. */
+const SEQUENCE_ERRORS: readonly number[] = [
+  KAFKA_ERRORS.OUT_OF_ORDER_SEQUENCE_NUMBER,
+  KAFKA_ERRORS.DUPLICATE_SEQUENCE_NUMBER,
+  KAFKA_ERRORS.UNKNOWN_PRODUCER_ID,
+];
 
 /** Judges trouble of a partition; `side` names the lane's end: `source broker 2 (10.0.0.2:9092)`. */
 export function judgeTrouble(
@@ -106,7 +108,7 @@ function judgeCode(
   const { code } = trouble;
   // What was read may be on its way to the target; only its answer is about that.
   const oldest = role === "target" ? partition.queue.oldest : undefined;
-  if (code === CORRUPT_MESSAGE && oldest !== undefined && isDamaged(oldest.bytes)) {
+  if (code === KAFKA_ERRORS.CORRUPT_MESSAGE && oldest !== undefined && isDamaged(oldest.bytes)) {
     const offset = oldest.firstSourceOffset;
     const reason =
       `the batch at source offset ${offset} is damaged: its CRC-32C does not match its content`;
@@ -122,7 +124,9 @@ function judgeCode(
     return { kind: "retry", refresh: action === "refresh", subject, state };
   }
   const said = trouble.message ? ` (${trouble.message.replace(/\.$/, "")})` : "";
-  const size = code === MESSAGE_TOO_LARGE && oldest ? ` of ${oldest.bytes.length} bytes` : "";
+  const size = code === KAFKA_ERRORS.MESSAGE_TOO_LARGE && oldest
+    ? ` of ${oldest.bytes.length} bytes`
+    : "";
   const what = recordAt(oldest, trouble.recordIndex);
   return {
     kind: "final",

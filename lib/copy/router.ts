@@ -1,6 +1,7 @@
 // Sends partitions to the lane of their leader, on one side of the copy. After trouble it waits, looks for the leader
 // again and goes on, or gives the partition up; which of these is judged in judge_trouble.ts.
 
+import { KAFKA_ERRORS } from "../core/kafka_error.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import { formatDuration } from "../core/units.ts";
 import { formatAddress } from "../config/address.ts";
@@ -54,7 +55,6 @@ export interface Router {
 }
 
 const BACKOFF: BackoffLimits = { firstMs: 100, longestMs: 5_000, totalMs: Infinity };
-const LEADER_NOT_AVAILABLE = 5;
 /** A leader that moves is found again before this many. */
 const TRIES_IN_PASSING = 3;
 
@@ -116,7 +116,7 @@ export function createRouter(options: RouterOptions): Router {
     }
     const leader = leaders.leader(partition);
     if (leader === undefined) {
-      return report(partition, { kind: "code", code: LEADER_NOT_AVAILABLE });
+      return report(partition, { kind: "code", code: KAFKA_ERRORS.LEADER_NOT_AVAILABLE });
     }
     // A partition is on one lane at a time: one that only rests there stays.
     const lane = laneOf.get(partition) ?? nextLane(leader.nodeId);
@@ -157,7 +157,7 @@ export function createRouter(options: RouterOptions): Router {
   async function reposition(partition: PartitionCopy, reason: string): Promise<void> {
     const leader = leaders.leader(partition);
     if (leader === undefined) {
-      return report(partition, { kind: "code", code: LEADER_NOT_AVAILABLE });
+      return report(partition, { kind: "code", code: KAFKA_ERRORS.LEADER_NOT_AVAILABLE });
     }
     let stored: TargetPosition;
     try {
