@@ -3,26 +3,31 @@
 
 import { crcMatches } from "../batch/check.ts";
 import { viewed } from "../codec/copy_back.ts";
+import { type Failure, failure, refusal } from "../core/failure.ts";
+import type { FailureCode } from "../core/failure_kinds.ts";
 import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../core/kafka_error.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import { ConnectionError } from "../wire/connection_error.ts";
 import type { Trouble } from "./lane.ts";
+import { peerFailure, peerFailureCode } from "./peer_failure.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
 import type { ProduceBatch } from "./produce_queue.ts";
 
 /** What follows from trouble. */
 export type Judgement =
-  /** Nothing more can be done for the partition; the reason is a sentence. */
-  | { readonly kind: "final"; readonly reason: string }
+  /** Nothing more can be done for the partition. */
+  | { readonly kind: "final"; readonly failure: Failure }
   /** What was read at this source offset is damaged: read it again. */
-  | { readonly kind: "refetch"; readonly offset: bigint; readonly reason: string }
+  | { readonly kind: "refetch"; readonly offset: bigint; readonly failure: Failure }
   /** The target knows another sequence: find out how far we got, and go on from there. */
-  | { readonly kind: "reposition"; readonly reason: string }
+  | { readonly kind: "reposition"; readonly failure: Failure }
   /** Try again after a while. */
   | {
     readonly kind: "retry";
     /** Look for the leader first. */
     readonly refresh: boolean;
+    /** What the partition fails with where it is tried in vain for long. */
+    readonly code: FailureCode;
     /** Who is in trouble, and how: `source broker 2 (10.0.0.2:9092)`, `unreachable (connection refused)`. */
     readonly subject: string;
     readonly state: string;
@@ -50,20 +55,14 @@ export function judgeTrouble(
   switch (trouble.kind) {
     case "connection": {
       const { error } = trouble;
-      if (!(error instanceof ConnectionError)) {
-        return {
-          kind: "retry",
-          refresh: true,
-          subject: broker,
-          state: `unreachable (${error.message})`,
-        };
-      }
-      if (!error.passing) return { kind: "final", reason: error.message };
+      const byBroker = error instanceof ConnectionError;
+      if (byBroker && !error.passing) return { kind: "final", failure: peerFailure(error) };
       return {
         kind: "retry",
         refresh: true,
+        code: peerFailureCode(error),
         subject: broker,
-        state: `unreachable (${error.reason})`,
+        state: `unreachable (${byBroker ? error.reason : error.message})`,
       };
     }
     case "damaged": {
@@ -71,24 +70,30 @@ export function judgeTrouble(
         return {
           kind: "retry",
           refresh: false,
+          code: "BATCH_DAMAGED",
           subject,
           state: `gave damaged bytes (${trouble.reason})`,
         };
       }
       return {
         kind: "final",
-        reason:
+        failure: failure(
+          "BATCH_DAMAGED",
           `the batch at source offset ${partition.nextFetchOffset} is damaged: ${trouble.reason}`,
+        ),
       };
     }
     case "behind": {
       const state =
         `ends at offset ${trouble.readable}, before the planned end ${partition.endOffset}`;
-      return { kind: "retry", refresh: true, subject, state, patienceMs: BEHIND_PATIENCE_MS };
+      return {
+        ...{ kind: "retry", refresh: true, code: "LOG_ENDS_EARLY" },
+        ...{ subject, state, patienceMs: BEHIND_PATIENCE_MS },
+      };
     }
     case "nothing": {
       const state = `gave no messages at offset ${partition.nextFetchOffset}, where it has some`;
-      return { kind: "retry", refresh: true, subject, state };
+      return { kind: "retry", refresh: true, code: "PARTITION_UNAVAILABLE", subject, state };
     }
     case "code":
       return judgeCode(partition, trouble, role, subject);
@@ -110,18 +115,19 @@ function judgeCode(
   const oldest = role === "target" ? partition.queue.oldest : undefined;
   if (code === KAFKA_ERRORS.CORRUPT_MESSAGE && oldest !== undefined && isDamaged(oldest.bytes)) {
     const offset = oldest.firstSourceOffset;
-    const reason =
+    const text =
       `the batch at source offset ${offset} is damaged: its CRC-32C does not match its content`;
-    return { kind: "refetch", offset, reason };
+    return { kind: "refetch", offset, failure: failure("BATCH_DAMAGED", text) };
   }
   if (role === "target" && SEQUENCE_ERRORS.includes(code)) {
-    const reason = `the target knows another sequence${at(oldest)}: ${formatKafkaError(code)}`;
-    return { kind: "reposition", reason };
+    const text = `the target knows another sequence${at(oldest)}: ${formatKafkaError(code)}`;
+    return { kind: "reposition", failure: failure("SEQUENCE_UNKNOWN", text) };
   }
   const { action } = kafkaError(code);
   if (action !== "fatal") {
     const state = `not available (${formatKafkaError(code)})`;
-    return { kind: "retry", refresh: action === "refresh", subject, state };
+    const refresh = action === "refresh";
+    return { kind: "retry", refresh, code: "PARTITION_UNAVAILABLE", subject, state };
   }
   const said = trouble.message ? ` (${trouble.message.replace(/\.$/, "")})` : "";
   const size = code === KAFKA_ERRORS.MESSAGE_TOO_LARGE && oldest
@@ -130,7 +136,10 @@ function judgeCode(
   const what = recordAt(oldest, trouble.recordIndex);
   return {
     kind: "final",
-    reason: `the ${role} refused ${what}${size}: ${formatKafkaError(code)}${said}`,
+    failure: failure(
+      refusal(role, code),
+      `the ${role} refused ${what}${size}: ${formatKafkaError(code)}${said}`,
+    ),
   };
 }
 

@@ -2,6 +2,7 @@
 // and hands the batches on. A partition with much unacknowledged is left out until the target has caught up, and no
 // Fetch goes out before the limit allows one and there is room for its response.
 
+import { failure } from "../core/failure.ts";
 import { KAFKA_ERRORS } from "../core/kafka_error.ts";
 import type { PartitionOffsets } from "../core/snapshot.ts";
 import { minOffset } from "../core/offsets.ts";
@@ -222,7 +223,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
       partitions.delete(partition);
       if (partition.fetchable) partitions.add(partition);
     }
-    if (problem?.kind === "impossible") partition.stop(problem.reason);
+    if (problem?.kind === "impossible") partition.stop(problem.failure);
     options.onFramed(partition);
     if (problem?.kind === "damaged") letGo(partition, problem);
     return batches;
@@ -254,9 +255,9 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
       if (partition.lost !== lost) options.onLost(partition);
       if (partition.fetchable) partitions.add(partition);
     } else {
-      partition.stop(
-        `the source's log no longer reaches offset ${nextFetchOffset}: it was truncated or re-created`,
-      );
+      const text =
+        `the source's log no longer reaches offset ${nextFetchOffset}: it was truncated or re-created`;
+      partition.stop(failure("SOURCE_TRUNCATED", text));
     }
     options.onFramed(partition);
   }
