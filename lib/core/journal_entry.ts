@@ -136,7 +136,7 @@ export interface SettledEntry extends TopicPartition {
   readonly batchesLeftOut: number;
   /** Why it failed. */
   readonly reason?: string;
-  /** The failure's code; absent in journals of versions that had none. */
+  /** The code of why: one of FAILURE_KINDS. Absent in journals of 0.1.0. */
   readonly code?: string;
   /** Of a connector's copy: where it ended, which lies behind the planned end where the source was still written. */
   readonly endOffset?: string;
