@@ -5,7 +5,7 @@ import type { ClusterConfig } from "../config/migration_config.ts";
 import { formatAddress, type HostPort } from "../config/address.ts";
 import { requireAddress } from "../wire/addresses.ts";
 import { type BrokerConnection, connectToBroker } from "../wire/connect.ts";
-import { ConnectionError } from "../wire/connection_error.ts";
+import { ConnectionError, isAway } from "../wire/connection_error.ts";
 import type { Metadata } from "../wire/metadata.ts";
 import { ProtocolError } from "../wire/protocol_reader.ts";
 import { createTokenSource } from "../wire/token_source.ts";
@@ -38,6 +38,8 @@ export interface UnreachableBroker {
   /** `bootstrap` where only the address from the config is known. */
   readonly nodeId: number | "bootstrap";
   readonly error: ConnectionError;
+  /** Whether it gives no answer while others of its kind do: what it led may be led by them. */
+  readonly othersAnswer: boolean;
 }
 
 /** What trying every broker gave; `cluster` is absent where none answered. */
@@ -56,26 +58,22 @@ export async function reachCluster(
   const tried = await Promise.all(
     config.bootstrapServers.map((address) => settle(open(address))),
   );
-  const failures = tried.flatMap((result) =>
-    result.error === undefined ? [] : [{ nodeId: "bootstrap" as const, error: result.error }]
-  );
   const reached = tried.flatMap(({ value }) => value === undefined ? [] : [value]);
-  const [first] = reached;
-  if (first === undefined) return { unreachable: failures };
-  let metadata: Metadata;
-  try {
-    metadata = await fetchMetadata(first, []);
-    if (metadata.brokers.length === 0) {
-      throw new ProtocolError("The answer to Metadata lists no brokers");
-    }
-  } catch (error) {
+  const failed = tried.flatMap(({ error }) => error === undefined ? [] : [error]);
+  let metadata: Metadata | undefined;
+  for (const each of reached) {
+    const asked = await askMetadata(each);
+    if ("error" in asked) failed.push(asked.error);
+    else metadata ??= asked.metadata;
+    if (metadata !== undefined) break;
+  }
+  const answers = metadata !== undefined;
+  const failures = failed.map((error): UnreachableBroker => ({
+    ...{ nodeId: "bootstrap", error, othersAnswer: answers && isAway(error) },
+  }));
+  if (metadata === undefined) {
     reached.forEach(({ connection }) => connection.close());
-    const { address } = first.connection;
-    const known = asConnectionError(
-      error,
-      () => new ConnectionError("protocol", address, "its answer to Metadata could not be read"),
-    );
-    return { unreachable: [...failures, { nodeId: "bootstrap", error: known }] };
+    return { unreachable: failures };
   }
   const cluster = createCluster(role, config, metadata, reached, open);
   const opened = await Promise.all(
@@ -84,8 +82,30 @@ export async function reachCluster(
       ...await settle(cluster.control(nodeId)),
     })),
   );
-  const unreachable = opened.flatMap(({ nodeId, error }) => error ? [{ nodeId, error }] : []);
+  const othersAnswer = opened.some(({ error }) => error === undefined);
+  const unreachable = opened.flatMap(({ nodeId, error }) =>
+    error ? [{ nodeId, error, othersAnswer: othersAnswer && isAway(error) }] : []
+  );
   return { cluster, unreachable: [...failures, ...unreachable] };
+}
+
+/** What a bootstrap server tells of its cluster. */
+async function askMetadata(
+  broker: BrokerConnection,
+): Promise<{ readonly metadata: Metadata } | { readonly error: ConnectionError }> {
+  try {
+    const metadata = await fetchMetadata(broker, []);
+    if (metadata.brokers.length > 0) return { metadata };
+    throw new ProtocolError("The answer to Metadata lists no brokers");
+  } catch (error) {
+    const { address } = broker.connection;
+    return {
+      error: asConnectionError(
+        error,
+        () => new ConnectionError("protocol", address, "its answer to Metadata could not be read"),
+      ),
+    };
+  }
 }
 
 interface ControlConnection {
@@ -103,8 +123,13 @@ function opener(config: ClusterConfig, signal: AbortSignal | undefined): OpenCon
     ...(tls?.ca !== undefined && { ca: tls.ca }),
     ...(signal && { signal }),
   });
+  const answered = new Map<string, string>();
   return (address) =>
-    connectToBroker(config, address, { ...(signal && { signal }), ...(tokens && { tokens }) });
+    connectToBroker(config, address, {
+      ...(signal && { signal }),
+      ...(tokens && { tokens }),
+      answered,
+    });
 }
 
 function createCluster(
@@ -116,6 +141,8 @@ function createCluster(
 ): Cluster {
   let brokers = brokerTable(initial);
   const controls = new Map<string, ControlConnection>();
+  /** Addresses that could not be opened when they were last tried. */
+  const failed = new Set<string>();
   for (const broker of reached) {
     const { advertised } = broker.connection.address;
     if (controls.has(advertised)) broker.connection.close();
@@ -128,7 +155,13 @@ function createCluster(
     if (known !== undefined && known.broker?.connection.closed !== true) return await known.opening;
     const control: ControlConnection = { opening: open(address) };
     controls.set(key, control);
-    control.opening.then((broker) => control.broker = broker, () => controls.delete(key));
+    control.opening.then((broker) => {
+      control.broker = broker;
+      failed.delete(key);
+    }, () => {
+      controls.delete(key);
+      failed.add(key);
+    });
     return await control.opening;
   }
 
@@ -147,7 +180,10 @@ function createCluster(
     let last: unknown;
     const bootstrap = config.bootstrapServers.map(formatAddress);
     const addresses = new Set([...[...brokers.values()].map(formatAddress), ...bootstrap]);
-    for (const address of addresses) {
+    // One that is down and silent would hold up every question.
+    const rank = (address: string) =>
+      controls.get(address)?.broker?.connection.closed === false ? 0 : failed.has(address) ? 2 : 1;
+    for (const address of [...addresses].sort((a, b) => rank(a) - rank(b))) {
       try {
         return await controlTo(requireAddress(address));
       } catch (error) {

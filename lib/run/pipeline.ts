@@ -24,15 +24,16 @@ export async function runPipeline(options: PipelineOptions): Promise<Report> {
   );
   const { source, target } = reached;
   for (const each of [source, target]) if (each) options.narrator.debug(clusterLine(each));
-  let outcome: PipelineOutcome = { findings: [...reached.findings, ...options.findings] };
+  const known = { ...options, findings: [...reached.away, ...options.findings] };
+  let outcome: PipelineOutcome = { findings: [...reached.findings, ...known.findings] };
   try {
     if (signal.aborted) outcome = { findings: [] };
     else if (reached.findings.length > 0) options.narrator.found(outcome.findings);
     else if (mode === "verify" && target) {
-      options.narrator.found(options.findings);
+      options.narrator.found(known.findings);
       const results = await verifyMigration(options, { target, ...optional("source", source) });
-      outcome = { findings: options.findings, ...optional("results", results) };
-    } else if (source && target) outcome = await migrate(options, { source, target });
+      outcome = { findings: known.findings, ...optional("results", results) };
+    } else if (source && target) outcome = await migrate(known, { source, target });
   } catch (error) {
     // What an interrupt cuts short fails in many ways; none of them is news.
     if (!signal.aborted) throw error;

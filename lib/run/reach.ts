@@ -1,4 +1,5 @@
-// Reaching both clusters: every broker of both is tried at once, and each that fails becomes a finding.
+// Reaching both clusters: every broker of both is tried at once, and each that fails becomes a finding. One that gives no
+// answer while others do is a warning: whoever needs it later, for a partition or a group, makes an error of it.
 
 import { formatAddress } from "../config/address.ts";
 import type { ClusterConfig, MigrationConfig } from "../config/migration_config.ts";
@@ -22,6 +23,8 @@ export interface Clusters {
 /** Both clusters, as far as they could be reached, and what stands in the way. */
 export interface ReachedClusters extends Partial<Clusters> {
   readonly findings: readonly Finding[];
+  /** Warnings, about brokers that are away and may not be needed. */
+  readonly away: readonly Finding[];
 }
 
 const CODES: Partial<Record<ConnectionErrorKind, FindingCode>> = {
@@ -58,7 +61,14 @@ export async function reachClusters(
   return {
     ...optional("source", cluster("source")),
     ...optional("target", cluster("target")),
-    findings: reached.flatMap(({ role, unreachable }) => findingsOf(role, unreachable)),
+    findings: reached.flatMap(({ role, unreachable }) =>
+      onceEach(unreachable.filter(({ othersAnswer }) => !othersAnswer))
+        .map((error) => connectionFinding(role, error))
+    ),
+    away: reached.flatMap(({ role, unreachable }) =>
+      onceEach(unreachable.filter(({ othersAnswer }) => othersAnswer))
+        .map((error) => awayFinding(role, error))
+    ),
   };
 }
 
@@ -70,14 +80,26 @@ export function reportCluster(config: ClusterConfig, cluster: Cluster | undefine
   };
 }
 
-function findingsOf(cluster: ClusterRole, unreachable: readonly UnreachableBroker[]): Finding[] {
-  // A bootstrap server is often also a broker: what is wrong with it is said once.
-  const said = new Set<string>();
-  return unreachable.flatMap(({ error }) => {
-    if (said.has(error.message)) return [];
-    said.add(error.message);
-    return [connectionFinding(cluster, error)];
-  });
+/** A bootstrap server is often also a broker: what is wrong with it is said once. */
+function onceEach(unreachable: readonly UnreachableBroker[]): readonly ConnectionError[] {
+  return [...new Map(unreachable.map(({ error }) => [error.message, error])).values()];
+}
+
+function awayFinding(cluster: ClusterRole, error: ConnectionError): Finding {
+  return finding(
+    "BROKER_AWAY",
+    { cluster },
+    `${error.message}; the cluster answers without it`,
+    "Bring it back, or take it out of `bootstrapServers` if it is gone for good; nothing that is migrated needs it now",
+  );
+}
+
+/** Findings without the warnings about brokers that an error tells of. */
+export function withoutAway(findings: readonly Finding[], error: Finding): readonly Finding[] {
+  const address = (message: string) => /^Broker [^ ]+/.exec(message)?.[0].replace(/:$/, "");
+  return findings.filter(({ code, message }) =>
+    code !== "BROKER_AWAY" || address(message) !== address(error.message)
+  );
 }
 
 /** What a broker that could not be talked to amounts to. */

@@ -8,9 +8,10 @@ import { dialledAddress } from "./addresses.ts";
 import { Connection } from "./connection.ts";
 import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
 import { FETCH_API_KEY, FETCH_VERSIONS } from "./fetch.ts";
+import { openFirst } from "./open_first.ts";
 import { fetchApiVersions } from "./kafkajs_protocol.ts";
 import { PRODUCE_API_KEY, PRODUCE_VERSIONS } from "./produce.ts";
-import { openStream } from "./stream.ts";
+import { type DialTarget, openStream } from "./stream.ts";
 import { tlsReasonOf } from "./tls_reason.ts";
 import type { TokenSource } from "./token_source.ts";
 
@@ -46,32 +47,57 @@ export async function connectToBroker(
     readonly timeouts?: ConnectTimeouts;
     /** For OAUTHBEARER: shared by all connections of a cluster. */
     readonly tokens?: TokenSource;
+    /** Which address of a name with several answered last; shared by all connections of a cluster. */
+    readonly answered?: Map<string, string>;
   } = {},
 ): Promise<BrokerConnection> {
-  const { dialMs, requestMs } = options.timeouts ?? CONNECT_TIMEOUTS;
+  const timeouts = options.timeouts ?? CONNECT_TIMEOUTS;
   const dialled = dialledAddress(advertised, cluster.addresses);
   const address: BrokerAddress = {
     advertised: formatAddress(advertised),
     dialled: formatAddress(dialled),
   };
-  const stream = await openStream(cluster.tls, { advertised, dialled, address }, {
-    timeoutMs: dialMs,
-    ...(options.signal && { signal: options.signal }),
-  });
-  const connection = new Connection(stream, {
-    address,
-    clientId: CLIENT_ID,
-    requestTimeoutMs: requestMs,
-    ...(options.signal && { signal: options.signal }),
-  });
+  const { connection, versions } = await openFirst(
+    { advertised, dialled, address },
+    (target, attempt) => greet(cluster, target, { ...attempt, timeouts }),
+    { ...options, timeouts },
+  );
   try {
-    const versions = await versionsOf(connection, cluster.tls !== undefined);
     if (cluster.sasl !== undefined) {
       // Loaded where it is needed: kafkajs's authenticator brings all of kafkajs's requests with it.
       const { saslLogin } = await import("./sasl.ts");
       await connection.logIn(saslLogin(cluster.sasl, options.tokens, versions));
     }
     return { connection, versions };
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+/** Opens a connection to one address and asks what its broker speaks. */
+async function greet(
+  cluster: ClusterConfig,
+  target: DialTarget,
+  { timeouts, signal, connected }: {
+    readonly timeouts: ConnectTimeouts;
+    readonly signal?: AbortSignal;
+    readonly connected?: () => void;
+  },
+): Promise<BrokerConnection> {
+  const stream = await openStream(cluster.tls, target, {
+    timeoutMs: timeouts.dialMs,
+    ...(signal && { signal }),
+    ...(connected && { connected }),
+  });
+  const connection = new Connection(stream, {
+    address: target.address,
+    clientId: CLIENT_ID,
+    requestTimeoutMs: timeouts.requestMs,
+    ...(signal && { signal }),
+  });
+  try {
+    return { connection, versions: await versionsOf(connection, cluster.tls !== undefined) };
   } catch (error) {
     connection.close();
     throw error;

@@ -1,5 +1,5 @@
-// Dialling: a TCP connection, with TLS on top where the config asks for it. The name that TLS checks is the advertised
-// host (or `serverName`), also where another address is dialled. Failures become sentences that name the address.
+// Dialling: a TCP connection to one address, with TLS on top where the config asks for it. The name that TLS checks is the
+// advertised host (or `serverName`), also where another address is dialled. Failures become sentences that name the address.
 
 import type { TlsConfig } from "../config/migration_config.ts";
 import type { HostPort } from "../config/address.ts";
@@ -14,13 +14,20 @@ export interface DialTarget {
   readonly advertised: HostPort;
   readonly dialled: HostPort;
   readonly address: BrokerAddress;
+  /** Which address of the dialled host, where it has several. */
+  readonly ip?: string;
 }
 
 /** Opens a byte stream. @throws {ConnectionError} `unreachable`, `silent` or `tls` */
 export async function openStream(
   tls: TlsConfig | undefined,
   target: DialTarget,
-  options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+  options: {
+    readonly timeoutMs: number;
+    readonly signal?: AbortSignal;
+    /** Told when the address has taken the connection, before TLS. */
+    readonly connected?: () => void;
+  },
 ): Promise<ByteStream> {
   const timeout = AbortSignal.timeout(options.timeoutMs);
   const signal = options.signal ? AbortSignal.any([timeout, options.signal]) : timeout;
@@ -34,10 +41,11 @@ export async function openStream(
   try {
     if (tls?.cert !== undefined && tls.key !== undefined) {
       const { cert, key } = tls;
-      return await openMutualTls({ ...tls, cert, key }, target, signal);
+      return await openMutualTls({ ...tls, cert, key }, target, signal, options.connected);
     }
-    const tcp = await Deno.connect({ hostname: host, port, signal });
+    const tcp = await Deno.connect({ hostname: target.ip ?? host, port, signal });
     open = tcp;
+    options.connected?.();
     tcp.setNoDelay();
     tcp.setKeepAlive();
     if (tls === undefined) return tcp;
