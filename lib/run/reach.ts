@@ -39,7 +39,7 @@ const REMEDIES: Readonly<Record<ConnectionErrorKind, string>> = {
   silent:
     "Check the firewall and whether the broker is alive; where another address has to be dialled from here, map it under `addresses`",
   closed: "Check that the port is the one for these settings (tls, sasl)",
-  tls: "Correct the settings under `tls`, or connect to the port that expects TLS",
+  tls: "Correct what is named, on the broker or under `tls`",
   protocol: "Check that the address is a Kafka broker's, and whether its port expects TLS",
   authentication: "Correct the settings under `sasl`, or connect to the port that expects them",
   token:

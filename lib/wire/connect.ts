@@ -1,7 +1,7 @@
 // The one way to a broker: map the address, dial, TLS, ApiVersions, version floor, SASL. Control and data connections,
 // source and target, all come through here, so what holds for one (credentials, addresses, time limits) holds for all.
 
-import type { ClusterConfig } from "../config/migration_config.ts";
+import type { ClusterConfig, TlsConfig } from "../config/migration_config.ts";
 import { formatAddress, type HostPort } from "../config/address.ts";
 import { type ApiVersionTable, type BrokerChannel, supportedVersion } from "./api_version.ts";
 import { dialledAddress } from "./addresses.ts";
@@ -12,7 +12,7 @@ import { openFirst } from "./open_first.ts";
 import { fetchApiVersions } from "./kafkajs_protocol.ts";
 import { PRODUCE_API_KEY, PRODUCE_VERSIONS } from "./produce.ts";
 import { type DialTarget, openStream } from "./stream.ts";
-import { tlsReasonOf } from "./tls_reason.ts";
+import { tlsTroubleOf } from "./tls_reason.ts";
 import type { TokenSource } from "./token_source.ts";
 
 /** `client.id` of every connection, so that operators can set quotas on it. */
@@ -97,14 +97,17 @@ async function greet(
     ...(signal && { signal }),
   });
   try {
-    return { connection, versions: await versionsOf(connection, cluster.tls !== undefined) };
+    return { connection, versions: await versionsOf(connection, cluster.tls) };
   } catch (error) {
     connection.close();
     throw error;
   }
 }
 
-async function versionsOf(connection: Connection, tls: boolean): Promise<ApiVersionTable> {
+async function versionsOf(
+  connection: Connection,
+  tls: TlsConfig | undefined,
+): Promise<ApiVersionTable> {
   const { address } = connection;
   let versions: ApiVersionTable;
   try {
@@ -112,8 +115,10 @@ async function versionsOf(connection: Connection, tls: boolean): Promise<ApiVers
   } catch (error) {
     if (error instanceof ConnectionError && error.kind === "closed") {
       // With TLS 1.3 a refused client certificate shows only at the first read.
-      const tlsReason = tls ? tlsReasonOf(error.reason) : undefined;
-      if (tlsReason !== undefined) throw new ConnectionError("tls", address, tlsReason);
+      const tried = { clientCertificate: tls?.cert !== undefined };
+      const alert = /received fatal alert/.test(error.reason);
+      const trouble = tls && alert ? tlsTroubleOf(error.reason, tried) : undefined;
+      if (trouble !== undefined) throw new ConnectionError("tls", address, trouble.reason);
       const hint = tls
         ? "the broker closed the connection at once; check that the port is Kafka's"
         : "the broker closed the connection at once; check whether the port expects TLS (`tls: true`)";

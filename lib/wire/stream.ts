@@ -7,7 +7,8 @@ import { errorMessage } from "../core/error_message.ts";
 import type { ByteStream } from "./connection.ts";
 import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
 import { openMutualTls } from "./mutual_tls.ts";
-import { tlsReasonOf } from "./tls_reason.ts";
+import { lookAtTls } from "./tls_look.ts";
+import { tlsTroubleOf } from "./tls_reason.ts";
 
 /** Where to, in the three forms needed here. */
 export interface DialTarget {
@@ -60,9 +61,10 @@ export async function openStream(
   } catch (error) {
     const dialled = open !== undefined;
     closeOnce();
-    throw asConnectionError(error, target.address, {
+    throw await asConnectionError(error, target, {
       timedOut: timeout.aborted,
-      tls: tls !== undefined && dialled,
+      tls,
+      dialled,
       seconds: options.timeoutMs / 1000,
     });
   } finally {
@@ -70,11 +72,18 @@ export async function openStream(
   }
 }
 
-function asConnectionError(
+async function asConnectionError(
   error: unknown,
-  address: BrokerAddress,
-  context: { readonly timedOut: boolean; readonly tls: boolean; readonly seconds: number },
-): ConnectionError {
+  target: DialTarget,
+  context: {
+    readonly timedOut: boolean;
+    readonly tls: TlsConfig | undefined;
+    readonly dialled: boolean;
+    readonly seconds: number;
+  },
+): Promise<ConnectionError> {
+  const { address } = target;
+  const { tls } = context;
   if (context.timedOut) {
     return new ConnectionError("silent", address, `no answer within ${context.seconds} s`);
   }
@@ -82,14 +91,12 @@ function asConnectionError(
   if (error instanceof Deno.errors.ConnectionRefused) {
     return new ConnectionError("unreachable", address, "connection refused");
   }
-  const tlsReason = tlsReasonOf(text);
-  if (tlsReason !== undefined) return new ConnectionError("tls", address, tlsReason);
-  if (context.tls) {
-    return new ConnectionError(
-      "tls",
-      address,
-      `TLS handshake failed (${firstLine(text)}); check that the port expects TLS`,
-    );
+  const trouble = tls && tlsTroubleOf(text, { clientCertificate: tls.cert !== undefined });
+  if (tls !== undefined && trouble !== undefined) {
+    return new ConnectionError("tls", address, await lookAtTls(trouble, tls, target));
+  }
+  if (tls !== undefined && context.dialled) {
+    return new ConnectionError("tls", address, `TLS handshake failed (${firstLine(text)})`);
   }
   if (/lookup address|resolve|not known|ENOTFOUND/i.test(text)) {
     return new ConnectionError("unreachable", address, "the host name could not be resolved");
