@@ -11,7 +11,7 @@ import {
   type OddCertificate,
 } from "../support/certificates.ts";
 import { sharedClusters } from "../support/cluster_pair.ts";
-import { startKafka } from "../support/kafka_cluster.ts";
+import { certificatesOf, startKafka } from "../support/kafka_cluster.ts";
 import { freePorts } from "../support/free_ports.ts";
 import { makeMigrationDir } from "../support/migration_dir.ts";
 
@@ -185,7 +185,7 @@ clusters.test("a broker that offers only CBC, or wants a client certificate in T
       source: { bootstrapServers: source.bootstrapOf(listener), tls: { ca: "ca.pem" } },
       target: { bootstrapServers: target.bootstrap },
     });
-    await Deno.copyFile(source.certificates?.ca ?? "", `${migration.path}/ca.pem`);
+    await Deno.copyFile(certificatesOf(source).ca, `${migration.path}/ca.pem`);
     const { status, output } = await migration.run();
     assert.equal(status, 3, output);
     assert.match(output, says);
@@ -230,4 +230,53 @@ clusters.test("the ways round that are named work: a certificate that signs itse
     assert.equal(output.includes("HOSTNAME_NOT_VERIFIED"), warns, output);
     await assertCopied(pair, topic, 0, { start: 5 });
   }
+});
+
+/** Takes plaintext connections and goes on in TLS with what openssl takes. */
+function startTlsProxy(server: string, ca: string): AsyncDisposable & { readonly address: string } {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const running: Deno.ChildProcess[] = [];
+  (async () => {
+    for await (const connection of listener) {
+      const client = new Deno.Command("openssl", {
+        args: ["s_client", "-connect", server, "-CAfile", ca, "-verify_return_error", "-quiet"],
+        stdin: "piped",
+        stdout: "piped",
+        stderr: "null",
+      }).spawn();
+      running.push(client);
+      connection.readable.pipeTo(client.stdin).catch(() => {});
+      client.stdout.pipeTo(connection.writable).catch(() => {});
+    }
+  })().catch(() => {});
+  return {
+    address: `127.0.0.1:${listener.addr.port}`,
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      for (const client of running) {
+        try {
+          client.kill("SIGKILL");
+        } catch {
+          // It has ended by itself.
+        }
+        await client.status;
+      }
+    },
+  };
+}
+
+clusters.test("a TLS proxy and addresses go round what this program's TLS does not take", async () => {
+  const { source, target } = clusters;
+  const { topic } = await makeBacklog(clusters, { messages: [20], committed: { a: [5] } });
+  const server = source.bootstrapOf("TLS");
+  await using proxy = startTlsProxy(server, certificatesOf(source).ca);
+  await using migration = await makeMigrationDir({
+    checkFlag: 1,
+    topics: { include: [topic] },
+    source: { bootstrapServers: server, addresses: { [server]: proxy.address } },
+    target: { bootstrapServers: target.bootstrap },
+  });
+  const { status, output } = await migration.run();
+  assert.equal(status, 0, output);
+  await assertCopied(clusters, topic, 0, { start: 5 });
 });

@@ -4,9 +4,10 @@
  */
 
 import assert from "node:assert/strict";
-import { assertCopied, makeBacklog } from "../support/backlog.ts";
+import { assertCopied, assertGoesOn, makeBacklog } from "../support/backlog.ts";
 import { sharedClusters } from "../support/cluster_pair.ts";
 import { certificatesOf } from "../support/kafka_cluster.ts";
+import type { KafkaUser } from "../support/kafka_properties.ts";
 import {
   type ConfigContent,
   makeMigrationDir,
@@ -151,4 +152,72 @@ clusters.test("a token of that form that has run out, or was signed with another
     assert.match(output, /NOT_AUTHORIZED: .*does not accept the token from file token\b/);
     assert.ok(!output.includes(token.slice(0, 60)));
   }
+});
+
+/** Logs in at the broker with PLAIN before it passes anything on, as a proxy for Kerberos does with GSSAPI. */
+function startLoginProxy(
+  server: string,
+  { username, password }: KafkaUser,
+): AsyncDisposable & { readonly address: string } {
+  const [hostname = "", port] = server.split(":");
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const open: Deno.Conn[] = [];
+  const utf8 = new TextEncoder();
+  const string = (text: string) => [0, text.length, ...utf8.encode(text)];
+  const bytes = (content: readonly number[]) => [0, 0, 0, content.length, ...content];
+  const exchange = async (to: Deno.Conn, [key = 0, version = 0]: number[], body: number[]) => {
+    const request = [0, key, 0, version, 0, 0, 0, 1, ...string("proxy"), ...body];
+    await to.write(new Uint8Array(bytes(request)));
+    // Size, correlation id, error code: the answers are small, and come whole.
+    const answer = new Uint8Array(1024);
+    await to.read(answer);
+    assert.deepEqual([answer[8], answer[9]], [0, 0], "the proxy is not let in");
+  };
+  const serve = async (client: Deno.Conn) => {
+    const broker = await Deno.connect({ hostname, port: Number(port) });
+    open.push(client, broker);
+    await exchange(broker, [17, 1], string("PLAIN"));
+    await exchange(broker, [36, 0], bytes([...utf8.encode(`\0${username}\0${password}`)]));
+    await Promise.all([
+      client.readable.pipeTo(broker.writable),
+      broker.readable.pipeTo(client.writable),
+    ]);
+  };
+  (async () => {
+    for await (const client of listener) serve(client).catch(() => {});
+  })().catch(() => {});
+  return {
+    address: `127.0.0.1:${listener.addr.port}`,
+    [Symbol.asyncDispose]() {
+      listener.close();
+      for (const each of open) {
+        try {
+          each.close();
+        } catch {
+          // Its streams have closed it.
+        }
+      }
+      return Promise.resolve();
+    },
+  };
+}
+
+clusters.test("a proxy that logs in by itself, and addresses, stand in for a login this program has not", async () => {
+  const { source, target } = clusters;
+  const { topic, group } = await makeBacklog(clusters, { messages: [30], committed: { a: [10] } });
+  const server = source.bootstrapOf("SASL_PLAINTEXT");
+  const [user] = source.users;
+  assert.ok(user !== undefined);
+  await using proxy = startLoginProxy(server, user);
+  await using migration = await makeMigrationDir({
+    checkFlag: 1,
+    groupOffsets: "commit",
+    topics: { include: [topic] },
+    source: { bootstrapServers: server, addresses: { [server]: proxy.address } },
+    target: { bootstrapServers: target.bootstrap },
+  });
+  const { status, output } = await migration.run();
+  assert.equal(status, 0, output);
+  await assertCopied(clusters, topic, 0, { start: 10 });
+  await assertGoesOn(clusters, topic, group("a"), [0]);
 });
