@@ -55,8 +55,11 @@ function worded(error: unknown, { address }: RequestChannel, sasl: SaslConfig): 
   }
   if (error instanceof MechanismError) {
     const offered = error.offered.length === 0 ? "none at all" : error.offered.join(", ");
+    const kerberos = error.offered.includes("GSSAPI")
+      ? " (GSSAPI is Kerberos, which goes through a proxy: docs/logins.md)"
+      : "";
     return refused(
-      `the broker does not offer SASL ${mechanism} on this port; it offers ${offered}`,
+      `the broker does not offer SASL ${mechanism} on this port; it offers ${offered}${kerberos}`,
     );
   }
   if (error instanceof ConnectionError) {
