@@ -24,7 +24,7 @@ const NOTICE = { severity: "warning", overridable: false, effect: "none" } as co
 
 /** Every code there is, with what it means for a run. */
 export const FINDING_KINDS = {
-  /** A broker of either cluster that can't be reached. */
+  /** A broker of either cluster that can't be reached, and leads what is concerned; or all bootstrap servers. */
   BROKER_UNREACHABLE: FATAL,
   /** The user lacks a permission the run needs. */
   NOT_AUTHORIZED: FATAL,
@@ -68,6 +68,8 @@ export const FINDING_KINDS = {
   MESSAGES_EXPIRED: NOTICE,
   /** A topic has more partitions on the target than on the source. */
   MORE_PARTITIONS: NOTICE,
+  /** A broker or bootstrap server that gives no answer, and that nothing concerned needs: others answer for the cluster. */
+  BROKER_AWAY: NOTICE,
   /** A group still has members on the source. */
   GROUP_ACTIVE: NOTICE,
   /** A group whose positions are to be carried over has members on the target. */
@@ -133,6 +135,8 @@ export const OVERRIDABLE_CODES: readonly FindingCode[] =
 /** What a finding is about; every part is left out where it does not apply. */
 export interface FindingPlace {
   readonly cluster?: "source" | "target";
+  /** The address that the broker advertises, or that the config names. */
+  readonly broker?: string;
   readonly topic?: string;
   /** Where one finding is about many. */
   readonly topics?: readonly string[];

@@ -12,6 +12,8 @@ import {
 } from "../wire/create_topics.ts";
 import { requireVersion } from "../wire/api_version.ts";
 import { CONTROL_BACKOFF, createBackoff } from "./backoff.ts";
+import { isAway } from "../wire/connection_error.ts";
+import type { Metadata } from "../wire/metadata.ts";
 import type { Cluster } from "./cluster.ts";
 import { controllerOf } from "./controller.ts";
 import { fetchMetadata } from "./metadata.ts";
@@ -77,7 +79,7 @@ function* chunks(topics: readonly TopicToCreate[]): Generator<readonly TopicToCr
 }
 
 /**
- * Waits until every broker knows all partitions of the topics with their leaders.
+ * Waits until every broker that answers knows all partitions of the topics with their leaders.
  *
  * @returns why the wait was in vain, as a phrase; undefined where it was not
  * @throws {ConnectionError | ProtocolError}
@@ -92,7 +94,8 @@ export async function waitUntilUsable(
   const usable = await createBackoff(USABLE_WITHIN, signal)(async () => {
     problem = "";
     for (const nodeId of cluster.brokers().keys()) {
-      const metadata = await fetchMetadata(await cluster.control(nodeId), names);
+      const metadata = await metadataOf(cluster, nodeId, names);
+      if (metadata === undefined) continue;
       const known = new Map(metadata.topics.map((each) => [each.topic, each]));
       for (const { topic, partitions } of topics) {
         const found = known.get(topic);
@@ -108,4 +111,18 @@ export async function waitUntilUsable(
     return true;
   }, () => undefined);
   return usable ? undefined : problem;
+}
+
+/** What one broker knows of the topics; undefined where it is away: nobody can be sent to the topics by it. */
+async function metadataOf(
+  cluster: Cluster,
+  nodeId: number,
+  names: readonly string[],
+): Promise<Metadata | undefined> {
+  try {
+    return await fetchMetadata(await cluster.control(nodeId), names);
+  } catch (error) {
+    if (!isAway(error)) throw error;
+    return undefined;
+  }
 }

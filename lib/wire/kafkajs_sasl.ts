@@ -13,7 +13,11 @@ export type KafkajsSasl =
   | { readonly mechanism: string; readonly username: string; readonly password: string }
   | {
     readonly mechanism: "OAUTHBEARER";
-    readonly oauthBearerProvider: () => Promise<{ readonly value: string }>;
+    readonly oauthBearerProvider: () => Promise<{
+      readonly value: string;
+      /** Sent after the token, as RFC 7628, section 3.1 has it. */
+      readonly extensions?: Readonly<Record<string, string>>;
+    }>;
   };
 
 /** The broker does not offer the mechanism asked for. */

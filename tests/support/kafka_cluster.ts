@@ -38,6 +38,8 @@ export interface KafkaOptions {
   readonly users?: readonly KafkaUser[];
   /** Subject alternative names of the brokers' certificate, 127.0.0.1 and localhost unless told. */
   readonly certificateNames?: readonly string[];
+  /** A folder of classes that the brokers load besides the release's. */
+  readonly classes?: string;
   /** Java heap of each broker, MiB. */
   readonly heapMb?: number;
   /** How long the start may take, ms; 60 s unless told. */
@@ -72,7 +74,8 @@ const defaultUser: KafkaUser = { username: "mover", password: "mover-secret" };
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaCluster> {
   const version = options.version ?? "4.1.0";
   await ensureJava();
-  const classPath = await kafkaClassPath(version);
+  const released = await kafkaClassPath(version);
+  const classPath = options.classes === undefined ? released : `${options.classes}:${released}`;
   for (let triesLeft = 2;; triesLeft--) {
     const guard = await guardedDirectory("data-migrate-kafka-");
     try {
