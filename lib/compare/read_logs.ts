@@ -132,7 +132,7 @@ function whyNothing(
   end: bigint,
 ): string {
   if (highWatermark < end) return `The ${role}'s log ends at offset ${highWatermark}`;
-  return isolation === "read_committed" && lastStableOffset < end
+  return isolation === "read_committed" && lastStableOffset !== undefined && lastStableOffset < end
     ? `A transaction open on the ${role} holds back what lies from offset ${lastStableOffset} on`
     : `The ${role} gave no messages at offset ${from}, where it has some`;
 }

@@ -22,6 +22,7 @@ import { fetchLastSequences } from "../kafka/producer_state.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import type { ResponseFrame } from "../wire/connection.ts";
 import { ProtocolError } from "../wire/protocol_reader.ts";
+import { requireVersion } from "../wire/api_version.ts";
 import { decodeFetch, encodeFetch, type FetchedPartition } from "../wire/fetch.ts";
 import { digestRecords } from "./held_records.ts";
 import { LONGEST_THROTTLE_MS } from "./lane.ts";
@@ -149,14 +150,19 @@ async function scanOnce(
   scan: Scan,
   signal: AbortSignal,
 ): Promise<bigint | undefined> {
-  const request = encodeFetch([{ ...partition, leaderEpoch: -1, fetchOffset: scan.nextOffset }], {
+  const version = requireVersion(broker, "Fetch");
+  const request = encodeFetch(version, [{
+    ...partition,
+    leaderEpoch: -1,
+    fetchOffset: scan.nextOffset,
+  }], {
     maxWaitMs: 100,
     maxBytes: SCAN_BYTES,
     partitionMaxBytes: SCAN_BYTES,
     isolation: "read_uncommitted",
   });
   const frame = await broker.connection.send(request);
-  const { partitions: [fetched], throttleTimeMs } = decodeFetch(frame);
+  const { partitions: [fetched], throttleTimeMs } = decodeFetch(version, frame);
   if (throttleTimeMs > 0) await delay(Math.min(throttleTimeMs, LONGEST_THROTTLE_MS), signal);
   if (fetched === undefined) {
     // Above a quota a broker answers without any partition (KIP-219).

@@ -53,7 +53,7 @@ function troubleOfNothing(
   { highWatermark, lastStableOffset }: FetchedPartition,
   first: boolean,
 ): Trouble | undefined {
-  const readable = minOffset(highWatermark, lastStableOffset);
+  const readable = minOffset(highWatermark, lastStableOffset ?? highWatermark);
   if (readable < endOffset) return { kind: "behind", readable };
   // The first partition of a Fetch always gets what there is (KIP-74), unless its leader could not read it in time:
   // from tiered storage (KIP-405) it then answers as if there were nothing.

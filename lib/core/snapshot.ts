@@ -20,7 +20,8 @@ export interface PartitionSnapshot {
   readonly partition: number;
   /** Node id of the leader, −1 where the partition is offline. */
   readonly leader: number;
-  readonly leaderEpoch: number;
+  /** Undefined below Metadata 7. */
+  readonly leaderEpoch: number | undefined;
   /** Absent where no leader could be asked. */
   readonly offsets?: PartitionOffsets;
   /** The first offset at or after the time that was asked about; absent where none was, or nothing is as late. */
@@ -48,8 +49,8 @@ export interface GroupSnapshot {
   readonly group: string;
   /** `classic`, `consumer`, `share`, `streams` (ListGroups 5), or the classic protocol type; empty where offsets were committed by hand. */
   readonly type: string;
-  /** `Stable`, `Empty`, … (ListGroups 4); empty where the broker does not tell. */
-  readonly state: string;
+  /** `Stable`, `Empty`, … (ListGroups 4, else DescribeGroups); absent where the broker does not tell. */
+  readonly state?: string;
   /** Committed offsets by topic, then by partition; a partition never committed is absent. */
   readonly committed: ReadonlyMap<string, ReadonlyMap<number, bigint>>;
   /** What was committed beside offsets, by `formatTopicPartition`; absent where there is nothing. */

@@ -52,7 +52,7 @@ export async function reachCluster(
   config: ClusterConfig,
   signal?: AbortSignal,
 ): Promise<ReachedCluster> {
-  const open = opener(config, signal);
+  const open = opener(role, config, signal);
   const tried = await Promise.all(
     config.bootstrapServers.map((address) => settle(open(address))),
   );
@@ -97,14 +97,21 @@ interface ControlConnection {
 type OpenConnection = (address: HostPort) => Promise<BrokerConnection>;
 
 /** All connections of a cluster share its tokens. */
-function opener(config: ClusterConfig, signal: AbortSignal | undefined): OpenConnection {
+function opener(
+  role: ClusterRole,
+  config: ClusterConfig,
+  signal: AbortSignal | undefined,
+): OpenConnection {
   const { sasl, tls } = config;
   const tokens = createTokenSource(sasl, {
     ...(tls?.ca !== undefined && { ca: tls.ca }),
     ...(signal && { signal }),
   });
   return (address) =>
-    connectToBroker(config, address, { ...(signal && { signal }), ...(tokens && { tokens }) });
+    connectToBroker(config, role, address, {
+      ...(signal && { signal }),
+      ...(tokens && { tokens }),
+    });
 }
 
 function createCluster(

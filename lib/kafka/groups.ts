@@ -6,20 +6,12 @@ import type { GroupSnapshot } from "../core/snapshot.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
-import {
-  decodeListGroups,
-  encodeListGroups,
-  LIST_GROUPS_API_KEY,
-  LIST_GROUPS_VERSIONS,
-  type ListedGroup,
-} from "../wire/list_groups.ts";
+import { decodeListGroups, encodeListGroups, type ListedGroup } from "../wire/list_groups.ts";
 import {
   decodeOffsetFetch,
   encodeOffsetFetch,
   type FetchedGroupOffsets,
-  OFFSET_FETCH_API_KEY,
   OFFSET_FETCH_MANY_GROUPS,
-  OFFSET_FETCH_VERSIONS,
 } from "../wire/offset_fetch.ts";
 import { requireVersion } from "../wire/api_version.ts";
 import type { Backoff } from "./backoff.ts";
@@ -55,14 +47,14 @@ export async function fetchGroups(
   const shared = listed.filter(({ type }) => type === "share").map((group): GroupSnapshot => ({
     group: group.group,
     type: "share",
-    state: group.state,
+    ...(group.state !== undefined && { state: group.state }),
     committed: new Map(),
   }));
   return [...snapshots, ...shared];
 }
 
 async function listGroups(broker: BrokerConnection, backoff: Backoff) {
-  const version = requireVersion(broker, LIST_GROUPS_API_KEY, LIST_GROUPS_VERSIONS);
+  const version = requireVersion(broker, "ListGroups");
   return await backoff(async () => {
     const frame = await broker.connection.send(encodeListGroups(version));
     const { errorCode, groups } = decodeListGroups(version, frame);
@@ -84,7 +76,7 @@ async function fetchOffsets(
   groups: readonly string[],
   backoff: Backoff,
 ): Promise<FetchedGroupOffsets[]> {
-  const version = requireVersion(broker, OFFSET_FETCH_API_KEY, OFFSET_FETCH_VERSIONS);
+  const version = requireVersion(broker, "OffsetFetch");
   const perRequest = version >= OFFSET_FETCH_MANY_GROUPS ? GROUPS_PER_REQUEST : 1;
   const chunks: string[][] = [];
   for (let at = 0; at < groups.length; at += perRequest) {
@@ -103,7 +95,7 @@ export async function askOffsets(
   groups: readonly string[],
   requireStable: boolean,
 ): Promise<readonly FetchedGroupOffsets[]> {
-  const version = requireVersion(broker, OFFSET_FETCH_API_KEY, OFFSET_FETCH_VERSIONS);
+  const version = requireVersion(broker, "OffsetFetch");
   const requests = version >= OFFSET_FETCH_MANY_GROUPS ? [groups] : groups.map((group) => [group]);
   const answers = await Promise.all(requests.map(async (names) =>
     decodeOffsetFetch(
@@ -158,7 +150,7 @@ function toSnapshot(fetched: FetchedGroupOffsets, listed: ListedGroup | undefine
   return {
     group: fetched.group,
     type: listed?.type || listed?.protocolType || "",
-    state: listed?.state ?? "",
+    ...(listed?.state !== undefined && { state: listed.state }),
     committed,
     ...(metadata.size > 0 && { metadata }),
     ...(errorCode !== 0 && {

@@ -3,12 +3,7 @@
 
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
-import {
-  decodeDescribeProducers,
-  DESCRIBE_PRODUCERS_API_KEY,
-  DESCRIBE_PRODUCERS_VERSIONS,
-  encodeDescribeProducers,
-} from "../wire/describe_producers.ts";
+import { decodeDescribeProducers, encodeDescribeProducers } from "../wire/describe_producers.ts";
 import { supportedVersion } from "../wire/api_version.ts";
 import type { ProducerIdentity } from "./producer_id.ts";
 
@@ -26,7 +21,7 @@ export async function fetchLastSequences(
   partitions: readonly TopicPartition[],
   { producerId, producerEpoch }: ProducerIdentity,
 ): Promise<ReadonlyMap<string, LastSequence>> {
-  const version = supportedVersion(broker, DESCRIBE_PRODUCERS_API_KEY, DESCRIBE_PRODUCERS_VERSIONS);
+  const version = supportedVersion(broker, "DescribeProducers");
   if (version === undefined || partitions.length === 0) return new Map();
   const frame = await broker.connection.send(encodeDescribeProducers(partitions));
   const found = new Map<string, LastSequence>();

@@ -30,7 +30,7 @@ const CODES: Partial<Record<ConnectionErrorKind, FindingCode>> = {
   unsupported: "UNSUPPORTED_BROKER",
 };
 
-const REMEDIES: Readonly<Record<ConnectionErrorKind, string>> = {
+const REMEDIES: Readonly<Record<Exclude<ConnectionErrorKind, "unsupported">, string>> = {
   unreachable:
     "Check the address, the route and the firewall; where another address has to be dialled from here, map it under `addresses`",
   silent:
@@ -41,7 +41,12 @@ const REMEDIES: Readonly<Record<ConnectionErrorKind, string>> = {
   authentication: "Correct the settings under `sasl`, or connect to the port that expects them",
   token:
     "Correct the settings under `sasl`, or check what keeps the token file fresh or gives out the tokens",
-  unsupported: "Upgrade the broker; Kafka 2.4 is the oldest that is supported",
+};
+
+/** What each side has to be at least (lib/wire/apis.ts says by which requests). */
+const UPGRADE: Readonly<Record<ClusterRole, string>> = {
+  source: "Upgrade the broker; Kafka 0.10.2 is the oldest that a source may be",
+  target: "Upgrade the broker; Kafka 2.4 is the oldest that a target may be",
 };
 
 /** Tries every broker of the clusters named. */
@@ -83,5 +88,6 @@ function findingsOf(cluster: ClusterRole, unreachable: readonly UnreachableBroke
 /** What a broker that could not be talked to amounts to. */
 export function connectionFinding(cluster: ClusterRole, error: ConnectionError): Finding {
   const code = CODES[error.kind] ?? "BROKER_UNREACHABLE";
-  return finding(code, { cluster }, error.message, REMEDIES[error.kind]);
+  const remedy = error.kind === "unsupported" ? UPGRADE[cluster] : REMEDIES[error.kind];
+  return finding(code, { cluster }, error.message, remedy);
 }

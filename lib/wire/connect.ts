@@ -3,13 +3,11 @@
 
 import type { ClusterConfig } from "../config/migration_config.ts";
 import { formatAddress, type HostPort } from "../config/address.ts";
-import { type ApiVersionTable, type BrokerChannel, supportedVersion } from "./api_version.ts";
+import { type ApiVersionTable, type BrokerChannel, missingVersions } from "./api_version.ts";
 import { dialledAddress } from "./addresses.ts";
 import { Connection } from "./connection.ts";
 import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
-import { FETCH_API_KEY, FETCH_VERSIONS } from "./fetch.ts";
 import { fetchApiVersions } from "./kafkajs_protocol.ts";
-import { PRODUCE_API_KEY, PRODUCE_VERSIONS } from "./produce.ts";
 import { openStream } from "./stream.ts";
 import { tlsReasonOf } from "./tls_reason.ts";
 import type { TokenSource } from "./token_source.ts";
@@ -36,10 +34,12 @@ export interface BrokerConnection extends BrokerChannel {
 /**
  * Opens an authenticated connection to the broker advertised at an address.
  *
- * @throws {ConnectionError} with address and reason; `unsupported` where the broker is older than Kafka 2.4
+ * @param role what the broker has to speak at least (apis.ts) depends on it
+ * @throws {ConnectionError} with address and reason; `unsupported` where the broker does not speak what is needed
  */
 export async function connectToBroker(
   cluster: ClusterConfig,
+  role: "source" | "target",
   advertised: HostPort,
   options: {
     readonly signal?: AbortSignal;
@@ -65,7 +65,7 @@ export async function connectToBroker(
     ...(options.signal && { signal: options.signal }),
   });
   try {
-    const versions = await versionsOf(connection, cluster.tls !== undefined);
+    const versions = await versionsOf(connection, cluster.tls !== undefined, role);
     if (cluster.sasl !== undefined) {
       // Loaded where it is needed: kafkajs's authenticator brings all of kafkajs's requests with it.
       const { saslLogin } = await import("./sasl.ts");
@@ -78,7 +78,11 @@ export async function connectToBroker(
   }
 }
 
-async function versionsOf(connection: Connection, tls: boolean): Promise<ApiVersionTable> {
+async function versionsOf(
+  connection: Connection,
+  tls: boolean,
+  role: "source" | "target",
+): Promise<ApiVersionTable> {
   const { address } = connection;
   let versions: ApiVersionTable;
   try {
@@ -89,22 +93,14 @@ async function versionsOf(connection: Connection, tls: boolean): Promise<ApiVers
       const tlsReason = tls ? tlsReasonOf(error.reason) : undefined;
       if (tlsReason !== undefined) throw new ConnectionError("tls", address, tlsReason);
       const hint = tls
-        ? "the broker closed the connection at once; check that the port is Kafka's"
-        : "the broker closed the connection at once; check whether the port expects TLS (`tls: true`)";
+        ? "the broker closed the connection at once; check that the port is Kafka's, and the broker no older than 0.10"
+        : "the broker closed the connection at once; check whether the port expects TLS (`tls: true`), and that the broker is no older than 0.10";
       throw new ConnectionError("closed", address, hint);
     }
     if (error instanceof ConnectionError) throw error;
     throw new ConnectionError("protocol", address, "the answer to ApiVersions could not be read");
   }
-  // Both together came with Kafka 2.4.
-  const canCopy = supportedVersion({ versions }, FETCH_API_KEY, FETCH_VERSIONS) !== undefined &&
-    supportedVersion({ versions }, PRODUCE_API_KEY, PRODUCE_VERSIONS) !== undefined;
-  if (!canCopy) {
-    throw new ConnectionError(
-      "unsupported",
-      address,
-      "the broker is older than Kafka 2.4 (it lacks Fetch 11 or Produce 8); upgrade it first",
-    );
-  }
-  return versions;
+  const missing = missingVersions(versions, role);
+  if (missing === undefined) return versions;
+  throw new ConnectionError("unsupported", address, `the broker does not speak ${missing}`);
 }

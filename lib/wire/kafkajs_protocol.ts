@@ -6,18 +6,22 @@
 
 import { Buffer } from "node:buffer";
 import Decoder from "kafkajs/src/protocol/decoder.js";
-import apiKeys from "kafkajs/src/protocol/requests/apiKeys.js";
 import ApiVersions from "kafkajs/src/protocol/requests/apiVersions/index.js";
 import DeleteTopics from "kafkajs/src/protocol/requests/deleteTopics/index.js";
 import DescribeConfigs from "kafkajs/src/protocol/requests/describeConfigs/index.js";
-import GroupCoordinator from "kafkajs/src/protocol/requests/findCoordinator/index.js";
+import FindCoordinator from "kafkajs/src/protocol/requests/findCoordinator/index.js";
 import Heartbeat from "kafkajs/src/protocol/requests/heartbeat/index.js";
 import InitProducerId from "kafkajs/src/protocol/requests/initProducerId/index.js";
 import OffsetCommit from "kafkajs/src/protocol/requests/offsetCommit/index.js";
 import { errorMessage } from "../core/error_message.ts";
+import { formatKafkaError } from "../core/kafka_error.ts";
 import { type ApiVersionTable, type BrokerChannel, requireVersion } from "./api_version.ts";
+import type { ApiName } from "./apis.ts";
 import type { RequestChannel } from "./connection.ts";
+import { ConnectionError } from "./connection_error.ts";
 import { ProtocolError } from "./protocol_reader.ts";
+
+const UNSUPPORTED_VERSION = 35;
 
 interface KafkajsDecoder {
   readonly buffer: Buffer;
@@ -50,23 +54,22 @@ export interface KafkajsProtocol {
   };
 }
 
-/** What there is of one API in kafkajs: the versions, as text, and how each is spoken. */
+/** How kafkajs speaks each version of one API. */
 interface KafkajsDefinition {
-  readonly versions: readonly string[];
   protocol(
     chosen: { readonly version: number },
   ): (options: Readonly<Record<string, unknown>>) => KafkajsProtocol;
 }
 
-/** The requests taken from kafkajs, by its names. */
+/** The requests taken from kafkajs, by Kafka's names. */
 const definitions = {
   DeleteTopics,
   DescribeConfigs,
-  GroupCoordinator,
+  FindCoordinator,
   Heartbeat,
   InitProducerId,
   OffsetCommit,
-} satisfies Readonly<Record<string, KafkajsDefinition>>;
+} satisfies Readonly<Partial<Record<ApiName, KafkajsDefinition>>>;
 
 /** A request that is taken from kafkajs. */
 export type KafkajsApi = keyof typeof definitions;
@@ -82,19 +85,29 @@ export async function sendKafkajsRequest<Response>(
   options: Readonly<Record<string, unknown>>,
 ): Promise<Response> {
   const definition: KafkajsDefinition = definitions[api];
-  const ours = definition.versions.map(Number);
-  const range = { min: Math.min(...ours), max: Math.max(...ours) };
-  const version = requireVersion(broker, apiKeys[api], range);
+  const version = requireVersion(broker, api);
   const protocol = definition.protocol({ version })(options);
   return await exchangeKafkajs(broker.connection, protocol) as Response;
 }
 
-/** Asks which API versions a broker speaks (ApiVersions 0, which those too old to be used answer too, since 0.10). */
+/**
+ * Asks which API versions a broker speaks (ApiVersions 0, which all answer since 0.10; those before close the connection).
+ *
+ * @throws {ConnectionError} `unsupported` where the broker answers that it does not speak it (KIP-35)
+ */
 export async function fetchApiVersions(connection: RequestChannel): Promise<ApiVersionTable> {
   const protocol: KafkajsProtocol = ApiVersions.protocol({ version: 0 })();
   const decoded = await exchangeKafkajs(connection, protocol) as {
+    readonly errorCode: number;
     readonly apiVersions: readonly { apiKey: number; minVersion: number; maxVersion: number }[];
   };
+  if (decoded.errorCode === UNSUPPORTED_VERSION) {
+    const problem = "the broker does not speak ApiVersions 0";
+    throw new ConnectionError("unsupported", connection.address, problem);
+  }
+  if (decoded.errorCode !== 0) {
+    throw new ProtocolError(`ApiVersions failed: ${formatKafkaError(decoded.errorCode)}`);
+  }
   return new Map(
     decoded.apiVersions.map(({ apiKey, minVersion, maxVersion }) => [
       apiKey,

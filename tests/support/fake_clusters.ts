@@ -64,6 +64,7 @@ export interface FakeOutcome {
 export type Damage = (partition: number, part: Uint8Array) => number | void;
 
 const topic = "t";
+const FETCH = 1;
 const LIST_OFFSETS = 2;
 const LATEST = -1n;
 const OFFSET_OUT_OF_RANGE = 1;
@@ -92,7 +93,7 @@ export async function copyBetweenFakes(
     nodes: [node],
     // As over a network: what needs no answer is quicker.
     latencyMs: (what: "request" | "metadata") => what === "metadata" ? 20 : 0,
-    versions: new Map([[LIST_OFFSETS, { min: 3, max: 3 }]]),
+    versions: new Map([[FETCH, { min: 11, max: 11 }], [LIST_OFFSETS, { min: 3, max: 3 }]]),
   };
   const options: CopyOptions = {
     source: fakeCluster("source", {

@@ -5,6 +5,7 @@
  */
 
 import type { TopicPartition } from "../../lib/core/topic_partition.ts";
+import { requireVersion } from "../../lib/wire/api_version.ts";
 import { type BrokerConnection, connectToBroker } from "../../lib/wire/connect.ts";
 import { decodeFetch, encodeFetch } from "../../lib/wire/fetch.ts";
 import { decodeProduce, encodeProduce } from "../../lib/wire/produce.ts";
@@ -57,11 +58,12 @@ export async function fetchRaw(
   partition: TopicPartition,
   fetchOffset = 0n,
 ): Promise<readonly Uint8Array[]> {
-  return await connected(address, async ({ connection }) => {
+  return await connected(address, async (broker) => {
     const limits = { maxWaitMs: 100, maxBytes: 1 << 20, partitionMaxBytes: 1 << 20 };
-    const request = encodeFetch([{ ...partition, leaderEpoch: -1, fetchOffset }], limits);
-    const frame = await connection.send(request);
-    const [fetched] = decodeFetch(frame).partitions;
+    const version = requireVersion(broker, "Fetch");
+    const request = encodeFetch(version, [{ ...partition, leaderEpoch: -1, fetchOffset }], limits);
+    const frame = await broker.connection.send(request);
+    const [fetched] = decodeFetch(version, frame).partitions;
     if (fetched?.errorCode !== 0) {
       throw new Error(`Cannot fetch from ${partition.topic}: error ${fetched?.errorCode}`);
     }
@@ -87,6 +89,7 @@ async function connected<Result>(
   };
   const broker = await connectToBroker(
     { bootstrapServers: [advertised], addresses: new Map() },
+    "source",
     advertised,
   );
   try {

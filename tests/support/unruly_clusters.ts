@@ -7,13 +7,10 @@
 
 import type { Cluster, ClusterRole } from "../../lib/kafka/cluster.ts";
 import type { ClusterSnapshot } from "../../lib/core/snapshot.ts";
+import { APIS } from "../../lib/wire/apis.ts";
 import type { RequestFrame } from "../../lib/wire/connection.ts";
 import { ConnectionError } from "../../lib/wire/connection_error.ts";
-import { DESCRIBE_PRODUCERS_API_KEY } from "../../lib/wire/describe_producers.ts";
-import { FETCH_API_KEY } from "../../lib/wire/fetch.ts";
-import { LIST_OFFSETS_API_KEY } from "../../lib/wire/list_offsets.ts";
 import type { TopicMetadata } from "../../lib/wire/metadata.ts";
-import { PRODUCE_API_KEY } from "../../lib/wire/produce.ts";
 import { ProtocolWriter } from "../../lib/wire/protocol_writer.ts";
 import { addressOf, askedOffsets, fakeCluster, readerOf } from "./fake_cluster.ts";
 import type { Random } from "./fetch_fuzz.ts";
@@ -23,7 +20,6 @@ import { openRecords, type UnrulyLog } from "./unruly_log.ts";
 /** The one topic there is. */
 export const UNRULY_TOPIC = "t";
 const NODES = [1, 2];
-const DESCRIBE_CONFIGS = 32;
 const LATEST = -1n;
 
 const CODES = {
@@ -149,10 +145,11 @@ export function createUnrulyClusters(
     return fakeCluster(role, {
       nodes: NODES,
       versions: new Map([
-        [LIST_OFFSETS_API_KEY, { min: 3, max: 3 }],
-        [DESCRIBE_CONFIGS, { min: 0, max: 2 }],
+        [APIS.Fetch.key, { min: 11, max: 11 }],
+        [APIS.ListOffsets.key, { min: 3, max: 3 }],
+        [APIS.DescribeConfigs.key, { min: 0, max: 2 }],
         ...(behaviour.describesProducers
-          ? [[DESCRIBE_PRODUCERS_API_KEY, { min: 0, max: 0 }] as const]
+          ? [[APIS.DescribeProducers.key, { min: 0, max: 0 }] as const]
           : []),
       ]),
       latencyMs: () => random.below(4) === 0 ? random.below(30) : 1,
@@ -165,7 +162,7 @@ export function createUnrulyClusters(
       answer(frame, nodeId) {
         moveLeaders(role);
         if (trouble(30)) throw broken(role, nodeId);
-        const response = frame.apiKey === DESCRIBE_CONFIGS
+        const response = frame.apiKey === APIS.DescribeConfigs.key
           ? NO_CONFIGS
           : answers.get(frame.apiKey)?.(frame, nodeId);
         if (response === undefined) throw new Error(`Nobody answers API key ${frame.apiKey}`);
@@ -345,9 +342,9 @@ export function createUnrulyClusters(
     source: cluster(
       "source",
       new Map([
-        [FETCH_API_KEY, (frame, nodeId) => fetch("source", frame, nodeId, sourcePart)],
+        [APIS.Fetch.key, (frame, nodeId) => fetch("source", frame, nodeId, sourcePart)],
         [
-          LIST_OFFSETS_API_KEY,
+          APIS.ListOffsets.key,
           (frame, nodeId) => listOffsets("source", frame, nodeId, (partition) => logs[partition]!),
         ],
       ]),
@@ -355,11 +352,11 @@ export function createUnrulyClusters(
     target: cluster(
       "target",
       new Map([
-        [PRODUCE_API_KEY, produce],
-        [FETCH_API_KEY, (frame, nodeId) => fetch("target", frame, nodeId, targetPart)],
-        [DESCRIBE_PRODUCERS_API_KEY, describeProducers],
+        [APIS.Produce.key, produce],
+        [APIS.Fetch.key, (frame, nodeId) => fetch("target", frame, nodeId, targetPart)],
+        [APIS.DescribeProducers.key, describeProducers],
         [
-          LIST_OFFSETS_API_KEY,
+          APIS.ListOffsets.key,
           (frame, nodeId) =>
             listOffsets("target", frame, nodeId, (partition) => ({
               logStartOffset: 0n,
