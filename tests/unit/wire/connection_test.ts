@@ -292,3 +292,26 @@ Deno.test("silence ends the connection, slowness does not", async () => {
   await assert.rejects(silent, isConnectionError("silent", `${name}: no answer within 1 s`));
   assert.ok(performance.now() - started > 900);
 });
+
+Deno.test("a SASL token goes out and is answered without a header, and requests go on behind it", async () => {
+  for (const token of ["", "v=signature"]) {
+    const stream = fakeStream();
+    const connection = open(stream);
+    const sizeAndToken = Uint8Array.fromHex("00000003" + "616263");
+    const answered = connection.sendToken(sizeAndToken);
+    await settle();
+    assert.deepEqual(stream.written.map((bytes) => bytes.toHex()), ["00000003" + "616263"]);
+    const body = new TextEncoder().encode(token);
+    const size = new Uint8Array(4);
+    new DataView(size.buffer).setInt32(0, body.length);
+    stream.give(size.subarray(0, 2));
+    stream.give(size.subarray(2));
+    if (body.length > 0) stream.give(body);
+    assert.deepEqual(bodyOf(await answered), body);
+    const next = connection.send(request);
+    stream.give(response(1, hello));
+    assert.deepEqual(bodyOf(await next), hello);
+    connection.close();
+    await assert.rejects(connection.sendToken(sizeAndToken), ConnectionError);
+  }
+});
