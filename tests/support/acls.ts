@@ -6,6 +6,7 @@
 import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, Kafka, logLevel } from "kafkajs";
 import { ResourcePatternTypes } from "kafkajs";
 import type { KafkaCluster } from "./kafka_cluster.ts";
+import { type KafkaVersion, releaseOf } from "./kafka_releases.ts";
 
 /** One rule that allows. */
 export interface Acl {
@@ -18,11 +19,14 @@ export interface Acl {
 }
 
 /** Broker settings under which only what is allowed may be done, except by those who use PLAINTEXT. */
-export const authorizing: Readonly<Record<string, string>> = {
-  "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+export const authorizingIn = (version: KafkaVersion): Readonly<Record<string, string>> => ({
+  "authorizer.class.name": releaseOf(version).authorizer,
   "super.users": "User:ANONYMOUS",
   "allow.everyone.if.no.acl.found": "false",
-};
+});
+
+/** The same for the version that a cluster has unless told. */
+export const authorizing: Readonly<Record<string, string>> = authorizingIn("4.1.0");
 
 /** Adds rules and waits until brokers have had the time to learn of them. */
 export async function allow(cluster: KafkaCluster, acls: readonly Acl[]): Promise<void> {

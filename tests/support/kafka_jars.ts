@@ -1,16 +1,13 @@
 /**
- * Apache Kafka's jars, fetched by Maven on first use into `.tools/kafka-<version>/lib` after `tests/kafka/pom.xml`.
- * Refuses versions that the POM has no profile for.
+ * Apache Kafka's jars, fetched by Maven on first use into `.tools/broker-<version>/lib` after `tests/kafka/pom.xml`, with
+ * the mends of kafka_releases.ts. Refuses to start anything.
  */
 
 import { fileURLToPath } from "node:url";
-import type { KAFKA_VERSIONS_TRIED } from "../../lib/version.ts";
 import { installOnce } from "./install_once.ts";
+import { type KafkaVersion, releaseOf } from "./kafka_releases.ts";
 import { ensureJavaAndMaven } from "./prerequisites.ts";
 import { runCommand } from "./run_command.ts";
-
-/** The releases that tests run against: the newest, the last that still had ZooKeeper, and one of the oldest. */
-export type KafkaVersion = (typeof KAFKA_VERSIONS_TRIED)[number];
 
 /**
  * Fetches one release unless it is there.
@@ -18,11 +15,16 @@ export type KafkaVersion = (typeof KAFKA_VERSIONS_TRIED)[number];
  */
 export async function kafkaClassPath(version: KafkaVersion): Promise<string> {
   const pom = fileURLToPath(new URL("../kafka/pom.xml", import.meta.url));
-  const recipe = await Deno.readTextFile(pom);
-  const directory = await installOnce(`kafka-${version}`, recipe, async (directory) => {
+  const { scala, mends } = releaseOf(version);
+  const choice = [
+    ...[`-Dkafka.version=${version}`, `-Dscala.version=${scala}`],
+    ...(mends.length === 0 ? [] : ["-P", mends.join(",")]),
+  ];
+  const recipe = [await Deno.readTextFile(pom), ...choice].join("\n");
+  const directory = await installOnce(`broker-${version}`, recipe, async (directory) => {
     await ensureJavaAndMaven();
     await runCommand("mvn", [
-      ...["-q", "-B", "-f", pom, "-P", `kafka-${version}`],
+      ...["-q", "-B", "-f", pom, ...choice],
       ...["dependency:copy-dependencies", "-DincludeScope=runtime"],
       `-DoutputDirectory=${directory}/lib`,
     ]);

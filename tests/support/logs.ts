@@ -5,7 +5,7 @@
 
 import type { Judge, JudgedRecord, ProduceSpec } from "./librdkafka.ts";
 import { uniqueName } from "./cluster_pair.ts";
-import type { KafkaVersion } from "./kafka_jars.ts";
+import type { KafkaVersion } from "./kafka_releases.ts";
 import { fetchRaw, produceRaw } from "./raw_client.ts";
 import { buildBatch, type TestRecord, utf8 } from "./record_batch_builder.ts";
 
