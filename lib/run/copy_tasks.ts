@@ -72,8 +72,10 @@ export async function planCopyTasks(
   const found = isIdempotent(migration)
     ? await findPositions(target, begun, identity, (each) => comparison(each, options), signal)
     : new Map<string, Found>();
+  // Brokers that tell no settings have no tiered storage either: without messages there are none.
+  const untold = options.sourceSnapshot.untold?.includes("topicSettings") ?? false;
   const isCompacted = (topic: string) =>
-    options.sourceSnapshot.topics.get(topic)?.settings?.compacted ?? false;
+    options.sourceSnapshot.topics.get(topic)?.settings?.compacted ?? untold;
   const rulesOf = (topic: string) => targetRules(targetSnapshot.topics.get(topic));
   const after = journal.state?.partitions;
   const planned = new Map(plan.partitions.map((each) => [formatTopicPartition(each), each]));
