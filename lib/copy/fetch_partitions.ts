@@ -38,6 +38,8 @@ export interface FetchAnswers<Asked> {
   readonly frame: ResponseFrame;
   /** The broker wants us to wait, milliseconds. */
   readonly throttleMs: number;
+  /** A quota has kept the answer back so long already, milliseconds. */
+  readonly delayedMs: number;
   readonly answers: readonly FetchAnswer<Asked>[];
 }
 
@@ -67,7 +69,8 @@ export async function fetchPartitions<Asked extends FetchPartition>(
       throw new ProtocolError(`Fetch failed: ${kafkaError(response.errorCode).name}`);
     }
     const throttleMs = Math.min(response.throttleTimeMs, LONGEST_THROTTLE_MS);
-    return { frame, throttleMs, answers: matchAnswers(wanted, response) };
+    const { delayedMs } = response;
+    return { frame, throttleMs, delayedMs, answers: matchAnswers(wanted, response) };
   } catch (error) {
     frame.release();
     throw error;

@@ -94,7 +94,11 @@ interface ControlConnection {
   broker?: BrokerConnection;
 }
 
-type OpenConnection = (address: HostPort) => Promise<BrokerConnection>;
+/** `isAlive` for a connection that takes data. */
+type OpenConnection = (
+  address: HostPort,
+  isAlive?: () => Promise<boolean>,
+) => Promise<BrokerConnection>;
 
 /** All connections of a cluster share its tokens. */
 function opener(
@@ -107,10 +111,11 @@ function opener(
     ...(tls?.ca !== undefined && { ca: tls.ca }),
     ...(signal && { signal }),
   });
-  return (address) =>
+  return (address, isAlive) =>
     connectToBroker(config, role, address, {
       ...(signal && { signal }),
       ...(tokens && { tokens }),
+      ...(isAlive && { isAlive }),
     });
 }
 
@@ -150,6 +155,16 @@ function createCluster(
     );
   }
 
+  /** Whether the broker at an address answers on its control connection. */
+  async function answers(address: HostPort): Promise<boolean> {
+    try {
+      await fetchMetadata(await controlTo(address), []);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   async function anyControl(): Promise<BrokerConnection> {
     let last: unknown;
     const bootstrap = config.bootstrapServers.map(formatAddress);
@@ -170,7 +185,10 @@ function createCluster(
     brokers: () => brokers,
     control: async (nodeId) => await controlTo(addressOf(nodeId)),
     anyControl,
-    openData: async (nodeId) => await open(addressOf(nodeId)),
+    async openData(nodeId) {
+      const address = addressOf(nodeId);
+      return await open(address, () => answers(address));
+    },
     roundTripMs() {
       const answers = [...controls.values()].flatMap(({ broker }) =>
         broker === undefined || broker.connection.closed ? [] : [broker.connection.fastestAnswerMs]

@@ -54,6 +54,14 @@ export function speaks(
 }
 
 /**
+ * Whether a broker keeps the answers to Fetch and Produce back for as long as a quota asks; those since 2.0 answer at
+ * once and ask to wait (KIP-219).
+ */
+export function keepsAnswersBack(broker: Pick<BrokerChannel, "versions">): boolean {
+  return !speaks(broker, "Fetch", 8);
+}
+
+/**
  * What a broker of a cluster of that role would have to speak and does not, as a phrase: `OffsetFetch 2, which Kafka
  * 0.10.2 brought`; undefined where it speaks all.
  */

@@ -3,9 +3,14 @@
 
 import type { ClusterConfig } from "../config/migration_config.ts";
 import { formatAddress, type HostPort } from "../config/address.ts";
-import { type ApiVersionTable, type BrokerChannel, missingVersions } from "./api_version.ts";
+import {
+  type ApiVersionTable,
+  type BrokerChannel,
+  keepsAnswersBack,
+  missingVersions,
+} from "./api_version.ts";
 import { dialledAddress } from "./addresses.ts";
-import { Connection } from "./connection.ts";
+import { Connection, type LongSilence } from "./connection.ts";
 import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
 import { fetchApiVersions } from "./kafkajs_protocol.ts";
 import { openStream } from "./stream.ts";
@@ -25,6 +30,9 @@ export interface ConnectTimeouts {
 
 /** Together below the 30 s in which a silent broker has to be named. */
 export const CONNECT_TIMEOUTS: ConnectTimeouts = { dialMs: 10_000, requestMs: 12_000 };
+
+/** For so long an answer that a quota keeps back is waited for at most. */
+const LONGEST_KEPT_BACK_MS = 600_000;
 
 /** An authenticated connection and what its broker speaks. */
 export interface BrokerConnection extends BrokerChannel {
@@ -46,6 +54,8 @@ export async function connectToBroker(
     readonly timeouts?: ConnectTimeouts;
     /** For OAUTHBEARER: shared by all connections of a cluster. */
     readonly tokens?: TokenSource;
+    /** For data: where the broker keeps answers back under a quota, it is asked whether it is there. */
+    readonly isAlive?: LongSilence["isAlive"];
   } = {},
 ): Promise<BrokerConnection> {
   const { dialMs, requestMs } = options.timeouts ?? CONNECT_TIMEOUTS;
@@ -70,6 +80,10 @@ export async function connectToBroker(
       // Loaded where it is needed: kafkajs's authenticator brings all of kafkajs's requests with it.
       const { saslLogin } = await import("./sasl.ts");
       await connection.logIn(saslLogin(cluster.sasl, options.tokens, versions));
+    }
+    const { isAlive } = options;
+    if (isAlive !== undefined && keepsAnswersBack({ versions })) {
+      connection.allowLongSilence({ isAlive, longestMs: LONGEST_KEPT_BACK_MS });
     }
     return { connection, versions };
   } catch (error) {

@@ -64,6 +64,14 @@ export interface ConnectionOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How long silence of a broker that keeps answers back is waited for. */
+export interface LongSilence {
+  /** Whether the broker is there, asked over another connection, whenever nothing came for `requestTimeoutMs`. */
+  readonly isAlive: () => Promise<boolean>;
+  /** Milliseconds of silence after which the connection counts as dead all the same. */
+  readonly longestMs: number;
+}
+
 interface Pending {
   /** Undefined for a SASL token, whose answer has no header. */
   readonly correlationId: number | undefined;
@@ -99,6 +107,9 @@ export class Connection implements RequestChannel {
   readonly #onAbort = () => this.close();
   #correlationId = 0;
   #lastActivity = 0;
+  #longSilence: LongSilence | undefined;
+  /** Until then the broker is taken to be there, without asking. */
+  #believedUntil = 0;
   #fastestAnswerMs = Infinity;
   #error: Error | undefined;
 
@@ -177,6 +188,11 @@ export class Connection implements RequestChannel {
       this.#pending.push({ correlationId, flexible, pool, since, resolve, reject });
       this.#writer.write(parts);
     });
+  }
+
+  /** From now on, an answer may be kept back for longer than `requestTimeoutMs`. */
+  allowLongSilence(longSilence: LongSilence): void {
+    this.#longSilence = longSilence;
   }
 
   /** Closes the connection; pending requests fail. */
@@ -273,7 +289,20 @@ export class Connection implements RequestChannel {
     if (oldest === undefined) return;
     const silentMs = performance.now() - Math.max(this.#lastActivity, oldest.since);
     if (silentMs < this.#requestTimeoutMs) return;
-    const seconds = Math.round(this.#requestTimeoutMs / 1000);
+    if (this.#longSilence === undefined) return this.#endSilent(this.#requestTimeoutMs);
+    const { isAlive, longestMs } = this.#longSilence;
+    if (silentMs >= longestMs) return this.#endSilent(longestMs);
+    if (performance.now() < this.#believedUntil) return;
+    this.#believedUntil = Infinity;
+    isAlive().catch(() => false).then((alive) => {
+      this.#believedUntil = alive ? performance.now() + this.#requestTimeoutMs : 0;
+      // The answer may have come meanwhile.
+      if (!alive && this.#pending[0] === oldest) this.#endSilent(silentMs);
+    });
+  }
+
+  #endSilent(silentMs: number): void {
+    const seconds = Math.round(silentMs / 1000);
     this.#end(new ConnectionError("silent", this.address, `no answer within ${seconds} s`));
   }
 

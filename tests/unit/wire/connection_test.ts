@@ -315,3 +315,41 @@ Deno.test("a SASL token goes out and is answered without a header, and requests 
     await assert.rejects(connection.sendToken(sizeAndToken), ConnectionError);
   }
 });
+
+Deno.test("a broker that may keep answers back is waited for while it is there", async () => {
+  const stream = fakeStream();
+  const connection = open(stream, 300);
+  const asked: number[] = [];
+  connection.allowLongSilence({
+    isAlive: () => Promise.resolve(asked.push(performance.now()) > 0),
+    longestMs: 60_000,
+  });
+  const answered = connection.send(request);
+  await new Promise((resolve) => setTimeout(resolve, 1_700));
+  assert.ok(asked.length >= 2, "not asked again");
+  stream.give(response(1, hello));
+  assert.deepEqual(bodyOf(await answered), hello);
+  const before = asked.length;
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  assert.equal(asked.length, before, "asked although nothing is awaited");
+  connection.close();
+});
+
+Deno.test("such a broker is given up where it is not there, or keeps an answer back for too long", async () => {
+  for (
+    const longSilence of [
+      { isAlive: () => Promise.resolve(false), longestMs: 60_000 },
+      { isAlive: () => Promise.reject(new Error("no way there")), longestMs: 60_000 },
+      { isAlive: () => Promise.resolve(true), longestMs: 1_000 },
+    ]
+  ) {
+    const stream = fakeStream();
+    const connection = open(stream, 300);
+    connection.allowLongSilence(longSilence);
+    await assert.rejects(
+      connection.send(request),
+      isConnectionError("silent", `${name}: no answer within 1 s`),
+    );
+    assert.ok(stream.closed);
+  }
+});
