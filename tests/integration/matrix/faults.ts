@@ -36,10 +36,14 @@ export const faultCases: readonly MatrixCase[] = [
       "brokers that die or restart in mid-copy change leaders, and nothing is lost or repeated",
     closely: true,
     async run(pair) {
-      await using backlog = await makeSlowBacklog(pair, { partitions: 6, replicationFactor: 3 });
+      await using backlog = await makeSlowBacklog(pair, {
+        partitions: 6,
+        replicationFactor: 3,
+        codec: "none",
+      });
       await using migration = await makeMigrationDir(
         // Slow enough for the source to be needed to the end.
-        backlog.config({ limits: { bytesPerSecond: "600kB" } }),
+        backlog.config({ limits: { bytesPerSecond: "500kB" } }),
       );
       const run = startRun({ cwd: migration.path, timeoutMs: 150_000 });
       await backlog.inMidCopy(run, 100_000);
