@@ -129,6 +129,16 @@ def create_topics(cluster, topics):
         until(lambda: led(topic), f"leaders of {topic['name']}")
 
 
+def until_in_sync(cluster, topic):
+    it = admin(cluster)
+
+    def in_sync():
+        partitions = it.list_topics(topic, timeout=PATIENCE).topics[topic].partitions.values()
+        return all(p.leader >= 0 and set(p.isrs) == set(p.replicas) for p in partitions)
+
+    until(in_sync, f"the replicas of {topic} to be in sync")
+
+
 def describe_topic(cluster, topic):
     """None where there is no such topic: asking for all of them creates none."""
     it = admin(cluster)
@@ -562,6 +572,7 @@ METHODS = {
     "createTopics": create_topics,
     "deleteTopics": delete_topics,
     "describeTopic": describe_topic,
+    "untilInSync": until_in_sync,
     "topicsAndGroups": topics_and_groups,
     "createPartitions": create_partitions,
     "alterTopicConfigs": alter_topic_configs,
