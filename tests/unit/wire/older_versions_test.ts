@@ -13,13 +13,14 @@ import ListOffsets from "kafkajs/src/protocol/requests/listOffsets/index.js";
 import Metadata from "kafkajs/src/protocol/requests/metadata/index.js";
 import OffsetFetch from "kafkajs/src/protocol/requests/offsetFetch/index.js";
 import { type ApiName, APIS } from "../../../lib/wire/apis.ts";
-import type { RequestFrame, ResponseFrame } from "../../../lib/wire/connection.ts";
+import type { RequestChannel, RequestFrame, ResponseFrame } from "../../../lib/wire/connection.ts";
 import { decodeDescribeGroups, encodeDescribeGroups } from "../../../lib/wire/describe_groups.ts";
 import {
   decodeDescribeLogDirs,
   encodeDescribeLogDirs,
 } from "../../../lib/wire/describe_log_dirs.ts";
 import { decodeFetch, encodeFetch } from "../../../lib/wire/fetch.ts";
+import { fetchApiVersions } from "../../../lib/wire/fetch_api_versions.ts";
 import type { KafkajsProtocol } from "../../../lib/wire/kafkajs_protocol.ts";
 import { decodeListGroups, encodeListGroups } from "../../../lib/wire/list_groups.ts";
 import { decodeListOffsets, encodeListOffsets } from "../../../lib/wire/list_offsets.ts";
@@ -383,4 +384,27 @@ Deno.test("DescribeLogDirs 0 and 1 have one form", () => {
       partitions: [{ topic: "t", partition: 1, bytes: 5_000n }],
     }]);
   }
+});
+
+Deno.test("ApiVersions 0 is asked, and a broker that does not speak it is told by its error", async () => {
+  const address = { advertised: "broker:9092", dialled: "broker:9092" };
+  const answering = (hex: string): RequestChannel => ({
+    address,
+    send({ apiKey, apiVersion, body }) {
+      assert.deepEqual([apiKey, apiVersion, hexOf({ body })], [18, 0, ""]);
+      const bytes = Uint8Array.fromHex(hex);
+      const view = new DataView(bytes.buffer);
+      return Promise.resolve({ bytes, view, start: 0, end: bytes.length, release() {} });
+    },
+    sendToken: () => Promise.reject(new Error("nobody logs in")),
+  });
+  const versions = await fetchApiVersions(
+    answering("0000" + "00000002" + "000100040010" + "001200000004"),
+  );
+  assert.deepEqual([...versions], [[1, { min: 4, max: 16 }], [18, { min: 0, max: 4 }]]);
+  await assert.rejects(fetchApiVersions(answering("0023" + "00000000")), {
+    ...{ name: "ConnectionError", kind: "unsupported" },
+    message: "Broker broker:9092: the broker does not speak ApiVersions 0",
+  });
+  await assert.rejects(fetchApiVersions(answering("0029" + "00000000")), ProtocolError);
 });
