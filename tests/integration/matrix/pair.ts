@@ -39,27 +39,26 @@ export const rolesOf = (version: KafkaVersion): readonly Role[] =>
 /** Starts a release, its partner and the judge. */
 export async function startRelease(version: KafkaVersion): Promise<ReleaseClusters> {
   const stack = new AsyncDisposableStack();
-  try {
-    const [tested, partner, judge] = await Promise.all([
-      startKafka(optionsOf(version)).then((cluster) => stack.use(cluster)),
-      startKafka({ version: partnerVersion }).then((cluster) => stack.use(cluster)),
-      startJudge().then((judge) => stack.use(judge)),
-    ]);
-    return {
-      as: (role) => ({
-        version,
-        role,
-        judge,
-        ...(role === "source"
-          ? { source: tested, target: partner }
-          : { source: partner, target: tested }),
-      }),
-      [Symbol.asyncDispose]: () => stack.disposeAsync(),
-    };
-  } catch (error) {
-    await stack.disposeAsync();
-    throw error;
-  }
+  const starting = [
+    startKafka(optionsOf(version)).then((cluster) => stack.use(cluster)),
+    startKafka({ version: partnerVersion }).then((cluster) => stack.use(cluster)),
+    startJudge().then((judge) => stack.use(judge)),
+  ] as const;
+  // What has started while another one failed has to end too.
+  const failed = (await Promise.allSettled(starting)).some(({ status }) => status === "rejected");
+  if (failed) await stack.disposeAsync();
+  const [tested, partner, judge] = await Promise.all(starting);
+  return {
+    as: (role) => ({
+      version,
+      role,
+      judge,
+      ...(role === "source"
+        ? { source: tested, target: partner }
+        : { source: partner, target: tested }),
+    }),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
 }
 
 function optionsOf(version: KafkaVersion): KafkaOptions {
