@@ -126,6 +126,13 @@ export interface Judge extends AsyncDisposable {
     cluster: JudgedCluster,
     topic: string,
   ) => Promise<Required<Omit<TopicSpec, "name">> | undefined>;
+  /** The replicas of every partition by topic, the internal ones too, and the names of all groups. */
+  readonly topicsAndGroups: (cluster: JudgedCluster) => Promise<{
+    readonly topics: Readonly<
+      Record<string, readonly (readonly [partition: number, replicas: readonly number[]])[]>
+    >;
+    readonly groups: readonly string[];
+  }>;
   /** Returns when they are gone from the metadata. */
   readonly deleteTopics: (cluster: JudgedCluster, topics: readonly string[]) => Promise<void>;
   /** Raises the number of a topic's partitions. */
@@ -256,6 +263,7 @@ function judgeOver(process: Deno.ChildProcess): Judge {
     describeTopic: async (cluster, topic) =>
       await about<Required<Omit<TopicSpec, "name">> | null>("describeTopic", cluster, { topic }) ??
         undefined,
+    topicsAndGroups: (cluster) => about("topicsAndGroups", cluster, {}),
     deleteTopics: (cluster, topics) => about("deleteTopics", cluster, { topics }),
     createPartitions: (cluster, topic, partitions) =>
       about("createPartitions", cluster, { topic, partitions }),

@@ -41,6 +41,7 @@ PATIENCE = 60  # seconds for anything a healthy cluster does
 CONTROLLER_PATIENCE = 10  # seconds for the broker that is said to be the controller
 COORDINATOR_PATIENCE = 10  # seconds for the one that is said to be a group's coordinator
 hanging_producers = {}
+without_idempotence = set()  # bootstrap servers
 members = {}
 COORDINATOR_NOT_READY = (
     KafkaError.NOT_COORDINATOR,
@@ -145,6 +146,19 @@ def describe_topic(cluster, topic):
     }
 
 
+def topics_and_groups(cluster):
+    """All topics, the internal ones too, and all groups: asking for all of them creates none."""
+    it = admin(cluster)
+    topics = {
+        name: sorted([p.id, sorted(p.replicas)] for p in topic.partitions.values())
+        for name, topic in it.list_topics(timeout=PATIENCE).topics.items()
+    }
+    listed = it.list_consumer_groups().result(PATIENCE)
+    if listed.errors:
+        raise listed.errors[0]
+    return {"topics": topics, "groups": sorted(group.group_id for group in listed.valid)}
+
+
 def delete_topics(cluster, topics):
     for topic in topics:
         until_answered(
@@ -222,9 +236,22 @@ def given_records(spec):
 
 
 def produce(cluster, spec):
+    """Idempotently where the brokers know that: those before 0.11 are remembered."""
+    where = cluster["bootstrap.servers"]
+    if where not in without_idempotence:
+        try:
+            return produce_once(cluster, spec, "true")
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError._UNSUPPORTED_FEATURE or "transaction" in spec:
+                raise
+            without_idempotence.add(where)
+    return produce_once(cluster, spec, "false")
+
+
+def produce_once(cluster, spec, idempotence):
     transaction = spec.get("transaction")
     settings = {
-        "enable.idempotence": "true",
+        "enable.idempotence": idempotence,
         "linger.ms": "20",
         "queue.buffering.max.messages": "1000000",
         "compression.type": spec.get("codec", "none"),
@@ -238,7 +265,7 @@ def produce(cluster, spec):
         if error is None:
             offsets.append(message.offset())
         else:
-            failures.append(error.str())
+            failures.append(error)
 
     if transaction:
         producer.init_transactions(PATIENCE)
@@ -258,8 +285,12 @@ def produce(cluster, spec):
                 producer.poll(0.1)
         producer.poll(spec.get("paceMs", 0) / 1000)
     left = producer.flush(PATIENCE)
+    if failures and failures[0].code() == KafkaError._UNSUPPORTED_FEATURE:
+        raise KafkaException(failures[0])
     if failures or left:
-        raise RuntimeError(f"{len(failures)} not delivered, {left} left: {failures[:1]}")
+        raise RuntimeError(
+            f"{len(failures)} not delivered, {left} left: {[error.str() for error in failures[:1]]}"
+        )
     if transaction and transaction["outcome"] == "commit":
         producer.commit_transaction(PATIENCE)
     elif transaction and transaction["outcome"] == "abort":
@@ -519,6 +550,7 @@ METHODS = {
     "createTopics": create_topics,
     "deleteTopics": delete_topics,
     "describeTopic": describe_topic,
+    "topicsAndGroups": topics_and_groups,
     "createPartitions": create_partitions,
     "alterTopicConfigs": alter_topic_configs,
     "deleteRecords": delete_records,
