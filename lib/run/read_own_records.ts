@@ -39,7 +39,6 @@ export async function readOwnRecords(
       : [{ partition, end, compacted: settings?.compacted ?? true }];
   });
   if (doubtful.length === 0) return wrong;
-  const work = doubtful.map(({ partition }) => partition);
   const reader = openTargetReader(target, doubtful.map(({ partition }) => partition), options);
   try {
     await forEachAtOnce(doubtful, AT_ONCE, async (each) => {
