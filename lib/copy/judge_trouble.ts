@@ -17,7 +17,12 @@ export type Judgement =
   /** What was read at this source offset is damaged: read it again. */
   | { readonly kind: "refetch"; readonly offset: bigint; readonly reason: string }
   /** The target knows another sequence: find out how far we got, and go on from there. */
-  | { readonly kind: "reposition"; readonly reason: string }
+  | {
+    readonly kind: "reposition";
+    readonly reason: string;
+    /** The target knows no sequence of ours any more: only an epoch that it has never seen can go on there. */
+    readonly forgotten: boolean;
+  }
   /** Try again after a while. */
   | {
     readonly kind: "retry";
@@ -34,8 +39,10 @@ export type Judgement =
 const BEHIND_PATIENCE_MS = 30_000;
 const CORRUPT_MESSAGE = 2;
 const MESSAGE_TOO_LARGE = 10;
-/** OUT_OF_ORDER_SEQUENCE_NUMBER, DUPLICATE_SEQUENCE_NUMBER, UNKNOWN_PRODUCER_ID. */
-const SEQUENCE_ERRORS = [45, 46, 59];
+/** Brokers before 2.5 refuse every sequence but 0 of a producer id that they do not know (any more). */
+const UNKNOWN_PRODUCER_ID = 59;
+/** OUT_OF_ORDER_SEQUENCE_NUMBER, DUPLICATE_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH (the log tells of a higher one). */
+const SEQUENCE_ERRORS = [45, 46, 47, UNKNOWN_PRODUCER_ID];
 
 /** Judges trouble of a partition; `side` names the lane's end: `source broker 2 (10.0.0.2:9092)`. */
 export function judgeTrouble(
@@ -113,8 +120,10 @@ function judgeCode(
     return { kind: "refetch", offset, reason };
   }
   if (role === "target" && SEQUENCE_ERRORS.includes(code)) {
-    const reason = `the target knows another sequence${at(oldest)}: ${formatKafkaError(code)}`;
-    return { kind: "reposition", reason };
+    const forgotten = code === UNKNOWN_PRODUCER_ID;
+    const what = forgotten ? "has forgotten the producer id" : "knows another sequence";
+    const reason = `the target ${what}${at(oldest)}: ${formatKafkaError(code)}`;
+    return { kind: "reposition", reason, forgotten };
   }
   const { action } = kafkaError(code);
   if (action !== "fatal") {

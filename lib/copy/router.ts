@@ -2,13 +2,14 @@
 // again and goes on, or gives the partition up; which of these is judged in judge_trouble.ts.
 
 import { formatTopicPartition } from "../core/topic_partition.ts";
+import { newestEpoch } from "../core/sequence.ts";
 import { formatDuration } from "../core/units.ts";
 import { formatAddress } from "../config/address.ts";
 import { type BackoffLimits, backoffMs } from "../kafka/backoff.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { delay } from "../kafka/delay.ts";
 import { type Judgement, judgeTrouble } from "./judge_trouble.ts";
-import { PositionError, type TargetPosition } from "./find_position.ts";
+import { type FoundPosition, PositionError } from "./find_position.ts";
 import { isPeerError, type Lane, type ReportTrouble, type Trouble } from "./lane.ts";
 import type { Leaders } from "./leaders.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
@@ -27,7 +28,7 @@ export interface RouterOptions {
   ) => Lane;
   readonly giveUpAfterMs: number;
   readonly troubleLog: TroubleLog;
-  readonly log: { warning(text: string): void };
+  readonly log: { warning(text: string): void; info(text: string): void };
   /** Nothing more can be done for the partition on this side. */
   readonly giveUp: (partition: PartitionCopy, reason: string) => void;
   /** The partition's unacknowledged batches are let go and have to be fetched again. */
@@ -35,7 +36,13 @@ export interface RouterOptions {
   /** The partition has been in trouble for a while, and waits. */
   readonly onWaiting?: (partition: PartitionCopy) => void;
   /** How far the partition got on the target. @throws {ConnectionError | PositionError} */
-  readonly findPosition: (partition: PartitionCopy, nodeId: number) => Promise<TargetPosition>;
+  readonly findPosition: (partition: PartitionCopy, nodeId: number) => Promise<FoundPosition>;
+  /**
+   * Gives the partition a fresh epoch that counts from the position, journaled when this returns.
+   *
+   * @returns the epoch; undefined where there is none left
+   */
+  readonly beginEpoch: (partition: PartitionCopy, position: FoundPosition) => number | undefined;
   /** Something failed that is no peer's doing: the copy must end. */
   readonly onCrash: (error: unknown) => void;
   readonly signal: AbortSignal;
@@ -68,6 +75,9 @@ interface Episode {
   /** Whom the log has named in it. */
   readonly subjects: Set<string>;
 }
+
+/** Why the position on the target is established again. */
+type Reposition = Pick<Extract<Judgement, { kind: "reposition" }>, "reason" | "forgotten">;
 
 /** Makes a router without lanes; they are opened when first needed. */
 export function createRouter(options: RouterOptions): Router {
@@ -143,7 +153,7 @@ export function createRouter(options: RouterOptions): Router {
     }
     if (judgement.kind === "retry") return retryOrGiveUp(partition, judgement);
     if (judgement.kind === "reposition") {
-      reposition(partition, judgement.reason).catch(crash);
+      reposition(partition, judgement).catch(crash);
       return;
     }
     if (!partition.refetch(judgement.offset)) return giveUp(partition, judgement.reason);
@@ -154,28 +164,72 @@ export function createRouter(options: RouterOptions): Router {
     options.onRefetch(partition);
   }
 
-  async function reposition(partition: PartitionCopy, reason: string): Promise<void> {
+  async function reposition(partition: PartitionCopy, why: Reposition): Promise<void> {
+    const found = await look(partition, why.reason, false);
+    if (found !== undefined) goOnFrom(partition, found, why);
+  }
+
+  /** How far the partition got. @returns undefined where that is not known now, or it is over */
+  async function look(
+    partition: PartitionCopy,
+    reason: string,
+    lookAgain: boolean,
+  ): Promise<FoundPosition | undefined> {
     const leader = leaders.leader(partition);
     if (leader === undefined) {
-      return report(partition, { kind: "code", code: LEADER_NOT_AVAILABLE });
+      return void report(partition, { kind: "code", code: LEADER_NOT_AVAILABLE });
     }
-    let stored: TargetPosition;
     try {
-      stored = await options.findPosition(partition, leader.nodeId);
+      const found = await options.findPosition(partition, leader.nodeId);
+      signal.throwIfAborted();
+      return partition.status === "copying" ? found : undefined;
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof PositionError) return giveUp(partition, `${reason}; ${error.message}`);
+      if (error instanceof PositionError) {
+        if (!lookAgain || !error.passing) giveUp(partition, `${reason}; ${error.message}`);
+        else {
+          const subject = `${cluster.role} partition ${formatTopicPartition(partition)}`;
+          const state = `cannot be looked at (${error.message})`;
+          retryOrGiveUp(partition, { kind: "retry", refresh: true, subject, state });
+        }
+        return undefined;
+      }
       if (!isPeerError(error)) throw error;
-      return report(partition, { kind: "connection", error }, leader.nodeId);
+      return void report(partition, { kind: "connection", error }, leader.nodeId);
     }
+  }
+
+  function goOnFrom(
+    partition: PartitionCopy,
+    found: FoundPosition,
+    { reason, forgotten }: Reposition,
+  ): void {
+    const name = formatTopicPartition(partition);
+    if (!partition.reposition(found)) return giveUp(partition, reason);
+    const afresh = found.epochIsVoid === true ||
+      (forgotten && found.records > newestEpoch(partition.producer).records);
+    const epoch = afresh ? options.beginEpoch(partition, found) : undefined;
     signal.throwIfAborted();
-    if (partition.status !== "copying") return;
-    if (!partition.reposition(stored)) return giveUp(partition, reason);
-    options.log.warning(
-      `${formatTopicPartition(partition)}: ${reason}; going on after ${stored.records} messages`,
-    );
+    if (afresh && epoch === undefined) {
+      return giveUp(partition, `${reason}; the producer id has no epoch left`);
+    }
+    const goingOn = `${name}: ${reason}; going on after ${found.records} messages`;
+    if (epoch === undefined) options.log.warning(goingOn);
+    else options.log.info(`${goingOn} with epoch ${epoch}`);
     place(partition);
     options.onRefetch(partition);
+  }
+
+  /** The first batch of an epoch would be taken twice by a broker that has forgotten the epoch meanwhile. */
+  async function lookThenResend(partition: PartitionCopy): Promise<void> {
+    const reason = "nobody knows whether the target has stored the first batch of an epoch";
+    const found = await look(partition, reason, true);
+    if (found === undefined) return;
+    if (found.records > newestEpoch(partition.producer).records) {
+      return goOnFrom(partition, found, { reason, forgotten: false });
+    }
+    partition.queue.resend();
+    place(partition);
   }
 
   /** The end of the copy interrupts every wait; the partition then stays as it is. */
@@ -218,7 +272,11 @@ export function createRouter(options: RouterOptions): Router {
     }
     signal.throwIfAborted();
     if (partition.status !== "copying") return;
-    if (partition.queue.readyToResend) partition.queue.resend();
+    // Only the target can tell whether what it was sent has to be sent again.
+    if (cluster.role === "target" && partition.queue.readyToResend) {
+      if (partition.beginsEpoch) return await lookThenResend(partition);
+      partition.queue.resend();
+    }
     place(partition);
   }
 

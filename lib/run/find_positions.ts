@@ -5,10 +5,11 @@ import { createLeaders } from "../copy/leaders.ts";
 import {
   type CompareContents,
   findPosition,
+  type FoundPosition,
   PositionError,
-  type TargetPosition,
 } from "../copy/find_position.ts";
 import type { JournaledPartition } from "../core/journal.ts";
+import { partitionProducer } from "../core/sequence.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import { CONTROL_BACKOFF, createBackoff } from "../kafka/backoff.ts";
 import type { Cluster } from "../kafka/cluster.ts";
@@ -20,7 +21,7 @@ import { optional } from "./optional.ts";
 
 /** A position, or why it could not be found: a sentence. */
 export interface Found {
-  readonly position?: TargetPosition;
+  readonly position?: FoundPosition;
   readonly problem?: string;
 }
 
@@ -70,6 +71,7 @@ async function findOne(
 ): Promise<Found> {
   const { topic, partition, records, targetOffset, targetFirstOffset } = journaled;
   const from = { records, targetOffset, ...optional("targetFirstOffset", targetFirstOffset) };
+  const producer = partitionProducer(identity, journaled.epochs);
   const leaders = createLeaders(target, new Map([[topic, {}]]), signal);
   let leader = nodeId;
   let last = "it has no leader on the target";
@@ -82,7 +84,7 @@ async function findOne(
           if (leader < 0) return undefined;
         }
         const broker = await connections.to(leader);
-        return await findPosition(broker, { topic, partition }, identity, from, compare, signal);
+        return await findPosition(broker, { topic, partition }, producer, from, compare, signal);
       } catch (error) {
         signal.throwIfAborted();
         if (!isPeerError(error)) throw error;

@@ -15,13 +15,14 @@ export async function verifyMigration(
   plan?: Plan,
 ): Promise<Verification | undefined> {
   if (journal.state === undefined) return undefined;
-  const counted = await verifyOnTarget(target, journal.state, plan, signal);
+  const { bytesPerSecond } = config.limits;
+  const counted = await verifyOnTarget(target, journal.state, plan, signal, bytesPerSecond);
   const started = performance.now();
   const results = config.verify === "count" || source === undefined
     ? counted
     : await verifyContent({
       ...{ source, target, counted, signal },
-      bytesPerSecond: config.limits.bytesPerSecond,
+      bytesPerSecond,
       journal: journal.state,
       onProgress: (progress) => narrator.compared(progress, performance.now() - started),
     });

@@ -1,8 +1,9 @@
 // The verification by count: what the journal counted in all runs of the migration, against what the target's logs
 // still span.
 
-import type { JournaledPartition, JournalState } from "../core/journal.ts";
+import { type JournaledPartition, type JournalState, producerOn } from "../core/journal.ts";
 import type { Plan } from "../core/plan.ts";
+import { newestEpoch } from "../core/sequence.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
 import { compareTopicPartitions, formatTopicPartition, topicsOf } from "../core/topic_partition.ts";
 import {
@@ -16,6 +17,7 @@ import type { Cluster } from "../kafka/cluster.ts";
 import { fetchLastSequences } from "../kafka/producer_state.ts";
 import { groupByLeader } from "./group_by_leader.ts";
 import { optional } from "./optional.ts";
+import { readOwnRecords } from "./read_own_records.ts";
 import { lookAtTopics } from "./snapshot.ts";
 
 /** Asks the target for its offsets and judges every partition of the migration, and those of the plan beside it. */
@@ -24,6 +26,7 @@ export async function verifyOnTarget(
   journal: JournalState,
   plan: Plan | undefined,
   signal: AbortSignal,
+  bytesPerSecond?: number,
 ): Promise<Verification> {
   const journaled = [...journal.partitions.values()];
   const topics = topicsOf(journaled);
@@ -31,13 +34,17 @@ export async function verifyOnTarget(
     targetTopics(target, topics, signal),
     lastSequences(target, journal, signal),
   ]);
+  const wrong = await readOwnRecords(target, journal, { onTarget, bytesPerSecond, signal });
   const evidence = journaled.map((each): CountEvidence => {
+    const { records: epochRecords } = newestEpoch(producerOn(journal, each));
     const log = onTarget.get(each.topic)?.partitions[each.partition]?.offsets;
     return {
       ...evidenceOf(each),
       ...optional("targetLogStartOffset", log?.logStartOffset),
       ...optional("targetHighWatermark", log?.highWatermark),
       ...optional("targetLastSequence", sequences.get(formatTopicPartition(each))),
+      ...(epochRecords > 0n && { epochRecords }),
+      ...optional("wrongOnTarget", wrong.get(formatTopicPartition(each))),
     };
   });
   const known = new Set(journaled.map(formatTopicPartition));
@@ -63,21 +70,29 @@ async function targetTopics(
 /** What the leaders remember of our producer id. It is evidence beside the offsets: where it cannot be had, these stand. */
 async function lastSequences(
   target: Cluster,
-  { migration, partitions }: JournalState,
+  journal: JournalState,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, number>> {
-  const identity = {
-    producerId: BigInt(migration.producerId),
-    producerEpoch: migration.producerEpoch,
-  };
-  const byLeader = await groupByLeader(target, [...partitions.values()], signal);
+  const byLeader = await groupByLeader(target, [...journal.partitions.values()], signal);
   const perLeader = await Promise.all(
     [...byLeader].map(async ([leader, ofLeader]) => {
       if (leader < 0) return [];
       try {
-        const told = await fetchLastSequences(await target.control(leader), ofLeader, identity);
-        return [...told].flatMap(([key, last]) =>
-          "sequence" in last ? [[key, last.sequence] as const] : []
+        const broker = await target.control(leader);
+        const byEpoch = Map.groupBy(
+          ofLeader,
+          (each) => newestEpoch(producerOn(journal, each)).producerEpoch,
+        );
+        const producerId = BigInt(journal.migration.producerId);
+        const told = await Promise.all(
+          [...byEpoch].map(([producerEpoch, partitions]) =>
+            fetchLastSequences(broker, partitions, { producerId, producerEpoch })
+          ),
+        );
+        return told.flatMap((ofEpoch) =>
+          [...ofEpoch].flatMap(([key, last]) =>
+            "sequence" in last ? [[key, last.sequence] as const] : []
+          )
         );
       } catch (error) {
         ignorePeerError(error);

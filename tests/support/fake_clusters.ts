@@ -133,6 +133,7 @@ export async function copyBetweenFakes(
     giveUpAfterMs: sourceSilent ? 500 : 60_000,
     log: { info() {}, warning: warn },
     onAcknowledged() {},
+    onEpoch() {},
     onLost() {},
     onSettled() {},
     signal: new AbortController().signal,

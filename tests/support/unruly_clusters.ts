@@ -29,6 +29,8 @@ const CODES = {
   corrupt: 2,
   tooLarge: 10,
   outOfOrder: 45,
+  fencedProducer: 47,
+  unknownProducer: 59,
   fencedEpoch: 74,
   unknownEpoch: 75,
   invalidRecord: 87,
@@ -55,6 +57,8 @@ export interface Unruliness {
   troubles: number;
   /** Whether the target tells how far producers got (Kafka ≥ 2.8). */
   readonly describesProducers: boolean;
+  /** Where given, the target now and then forgets our producer, and refuses then what does not begin an epoch (Kafka < 2.5). */
+  readonly forgets?: Random;
   /** Whether messages of the source may expire. */
   readonly expires: boolean;
   /** Whether the source's log is compacted, now and then. */
@@ -88,6 +92,8 @@ export interface UnrulyClusters {
   readonly source: Cluster;
   readonly target: Cluster;
   readonly targetLogs: readonly TargetLog[];
+  /** Nobody has written to the target for long: it forgets our producer. */
+  forget(): void;
   /** As a look at a cluster finds it. */
   snapshot(role: ClusterRole): ClusterSnapshot;
 }
@@ -117,6 +123,7 @@ export function createUnrulyClusters(
       if (!trouble(40)) continue;
       leader.nodeId = pick(NODES);
       leader.leaderEpoch++;
+      if (role === "target") targetLogs[leaders.target.indexOf(leader)]?.mayRemember();
     }
   }
 
@@ -366,6 +373,7 @@ export function createUnrulyClusters(
       ]),
     ),
     targetLogs,
+    forget: () => targetLogs.forEach((log) => log.forget()),
     snapshot(role) {
       const partitions = leaders[role].map(({ nodeId, leaderEpoch }, partition) => {
         const { logStartOffset = 0n, endOffset } = role === "source"
@@ -424,12 +432,33 @@ function withinLimits(
 
 /** So many batches of a producer a broker remembers. */
 const REMEMBERED = 5;
+/** No request takes longer to arrive. */
+const LATEST_ARRIVAL_MS = 1_000;
 
-function createTargetLog(producerId: bigint, { random, crowded, maxMessageBytes }: Unruliness) {
+/** A batch of ours, as a broker remembers it. */
+interface RememberedBatch {
+  readonly epoch: number;
+  readonly first: number;
+  readonly last: number;
+  readonly offset: bigint;
+}
+
+function createTargetLog(producerId: bigint, behaviour: Unruliness) {
+  const { random, crowded, maxMessageBytes, forgets } = behaviour;
   const batches: StoredBatch[] = [];
   let endOffset = 0n;
   /** The newest batches of ours, oldest first. */
-  let remembered: { first: number; last: number; offset: bigint }[] = [];
+  let remembered: readonly RememberedBatch[] = [];
+  /** What a broker knows that has not forgotten it. */
+  let inLog: readonly RememberedBatch[] = [];
+  let forgottenAt = -Infinity;
+  /** When a batch came last that begins an epoch. */
+  let begunAt = -Infinity;
+
+  function forget(): void {
+    remembered = [];
+    forgottenAt = performance.now();
+  }
 
   function store(bytes: Uint8Array, records: readonly TestRecord[], ours: boolean): bigint {
     const first = endOffset;
@@ -457,6 +486,12 @@ function createTargetLog(producerId: bigint, { random, crowded, maxMessageBytes 
     get lastSequence() {
       return remembered.at(-1)?.last ?? -1;
     },
+    forget,
+    /** Another broker leads, which may not have forgotten; what was on its way before that has arrived. */
+    mayRemember() {
+      if (forgets === undefined || performance.now() < forgottenAt + LATEST_ARRIVAL_MS) return;
+      if (forgets.below(2) === 0) remembered = inLog;
+    },
     append(bytes: Uint8Array): { readonly code: number; readonly offset: bigint } {
       if (crowded && random.below(6) === 0) others();
       const refused = (code: number) => ({ code, offset: -1n });
@@ -474,13 +509,29 @@ function createTargetLog(producerId: bigint, { random, crowded, maxMessageBytes 
       if (!dense || (attributes & 0x30) !== 0 || batch.producerId !== producerId) {
         return refused(CODES.invalidRecord);
       }
+      const epoch = batch.producerEpoch;
+      const begins = baseSequence === 0;
+      const now = performance.now();
+      // What begins an epoch is stored without asking for more: a copy of it that is still under way would be, too.
+      const mayForget = !begins && now > begunAt + LATEST_ARRIVAL_MS;
+      if (mayForget && forgets?.below(20) === 0 && behaviour.troubles > 0) forget();
+      if (begins) begunAt = now;
       const last = baseSequence + recordCount - 1;
-      const again = remembered.find((each) => each.first === baseSequence && each.last === last);
+      const again = remembered.find((each) =>
+        each.epoch === epoch && each.first === baseSequence && each.last === last
+      );
       if (again !== undefined) return { code: 0, offset: again.offset };
-      const expected = (remembered.at(-1)?.last ?? baseSequence - 1) + 1;
-      if (baseSequence !== expected) return refused(CODES.outOfOrder);
+      const newest = remembered.at(-1);
+      if (newest === undefined) {
+        if (forgets !== undefined && !begins) return refused(CODES.unknownProducer);
+      } else if (epoch < newest.epoch) return refused(CODES.fencedProducer);
+      else if (baseSequence !== (epoch > newest.epoch ? 0 : newest.last + 1)) {
+        return refused(CODES.outOfOrder);
+      }
       const offset = store(bytes, records, true);
-      remembered = [...remembered, { first: baseSequence, last, offset }].slice(-REMEMBERED);
+      const stored = { epoch, first: baseSequence, last, offset };
+      const known = newest?.epoch === epoch ? remembered : [];
+      remembered = inLog = [...known, stored].slice(-REMEMBERED);
       return { code: 0, offset };
     },
   };
