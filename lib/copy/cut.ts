@@ -38,7 +38,8 @@ export interface FetchedRecords {
   readonly view: DataView;
   readonly recordsStart: number;
   readonly recordsEnd: number;
-  readonly abortedTransactions: readonly AbortedTransaction[];
+  /** Undefined where the source has no transactions. */
+  readonly abortedTransactions: readonly AbortedTransaction[] | undefined;
 }
 
 /** What to cut. */

@@ -9,12 +9,13 @@ import {
   lastOffset,
   lastOffsetDelta,
   nextBatchSize,
+  producerEpoch,
   producerId,
 } from "../batch/record_batch.ts";
-import { recordsBeforeSequence } from "../core/sequence.ts";
+import { type PartitionProducer, recordsBeforeIn } from "../core/sequence.ts";
 import type { TopicPartition } from "../core/topic_partition.ts";
-import type { ProducerIdentity } from "../kafka/producer_id.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
+import { requireVersion } from "../wire/api_version.ts";
 import { decodeFetch, encodeFetch } from "../wire/fetch.ts";
 import type { TargetPosition } from "./find_position.ts";
 
@@ -35,7 +36,7 @@ const FETCH_BYTES = 4 * 1024 * 1024;
 export async function whyNotOurs(
   broker: BrokerConnection,
   partition: TopicPartition,
-  identity: ProducerIdentity,
+  producer: PartitionProducer,
   { records, targetOffset }: TargetPosition,
 ): Promise<string | undefined> {
   const offset = targetOffset - 1n;
@@ -47,8 +48,9 @@ export async function whyNotOurs(
   }
   const last = lastOffset(view, position);
   const sequence = baseSequence(view, position) + lastOffsetDelta(view, position) + 1;
-  const isOurs = producerId(view, position) === identity.producerId &&
-    recordsBeforeSequence(sequence, records) - (last - offset) === records;
+  const before = recordsBeforeIn(producer, producerEpoch(view, position), sequence, records);
+  const isOurs = producerId(view, position) === producer.producerId && before !== undefined &&
+    before - (last - offset) === records;
   if (isOurs) return undefined;
   return `the target's message at offset ${offset} is not number ${records} of this migration, as the state file says: it is not the state file of what is on the target`;
 }
@@ -70,12 +72,13 @@ export async function fetchFrom(
   partition: TopicPartition,
   fetchOffset: bigint,
 ) {
-  const request = encodeFetch([{ ...partition, leaderEpoch: -1, fetchOffset }], {
+  const version = requireVersion(broker, "Fetch");
+  const request = encodeFetch(version, [{ ...partition, leaderEpoch: -1, fetchOffset }], {
     maxWaitMs: 100,
     maxBytes: FETCH_BYTES,
     partitionMaxBytes: FETCH_BYTES,
     isolation: "read_uncommitted",
   });
   const frame = await broker.connection.send(request);
-  return { frame, ...decodeFetch(frame) };
+  return { frame, ...decodeFetch(version, frame) };
 }

@@ -103,6 +103,10 @@ export const FAILURE_KINDS = {
     meaning: "The target's log lacks what it has acknowledged: it was truncated or re-created",
     remedy: START_OVER,
   },
+  STATE_FILE_OLDER: {
+    meaning: "The target holds messages of this migration that the state file does not know of",
+    remedy: `Put the newest state file of this migration back, then ${AGAIN}. ${START_OVER}`,
+  },
   STATE_FILE_OF_OTHERS: {
     meaning:
       "The message where the state file says that the copy stands is not one of this migration: the state file belongs to something else",

@@ -4,6 +4,7 @@
 import { type Failure, recordedFailure } from "./failure.ts";
 import type {
   ConnectorEntry,
+  EpochEntry,
   FinishedEntry,
   JournalEntry,
   JournalIdentity,
@@ -16,6 +17,7 @@ import type {
 } from "./journal_entry.ts";
 import { ImpossibleEntryError, whyImpossible } from "./journal_rules.ts";
 import { addMark, type OffsetMark } from "./offset_marks.ts";
+import { type EpochStart, type PartitionProducer, partitionProducer } from "./sequence.ts";
 import { addSpan, maxOffset, type OffsetSpan } from "./offsets.ts";
 import {
   compareTopicPartitions,
@@ -53,6 +55,8 @@ export interface JournaledPartition extends TopicPartition {
   /** Target offsets of committed source offsets, as far as they were met. */
   readonly positions: ReadonlyMap<bigint, bigint>;
   readonly failure?: Failure;
+  /** Epochs that began on this partition after the migration's own, by age; absent where there are none. */
+  readonly epochs?: readonly EpochStart[];
   /** How far a connector has come in the range under way, not counted yet. */
   readonly reachedOffset?: bigint;
   /** The planned end of a range that a connector has copied beyond. */
@@ -171,7 +175,7 @@ function plannedPartition(
 
 function movedOn(
   known: JournaledPartition,
-  entry: ProgressEntry | LostEntry | ReachedEntry | SettledEntry,
+  entry: ProgressEntry | EpochEntry | LostEntry | ReachedEntry | SettledEntry,
 ): JournaledPartition {
   switch (entry.type) {
     case "progress": {
@@ -187,6 +191,15 @@ function movedOn(
         marks: addMark(known.marks, mark),
         targetFirstOffset: BigInt(entry.targetFirstOffset),
       };
+    }
+    case "epoch": {
+      const epoch = {
+        producerEpoch: entry.producerEpoch,
+        records: BigInt(entry.records),
+        targetOffset: BigInt(entry.targetOffset),
+        targetFirstOffset: BigInt(entry.targetFirstOffset),
+      };
+      return { ...known, epochs: [...known.epochs ?? [], epoch] };
     }
     case "lost": {
       const { topic, partition, acknowledged, endOffset: sourceOffset } = entry;
@@ -232,6 +245,14 @@ function copiedByConnector(
     targetSpans: addSpan(targetSpans, { startOffset: from, endOffset: to }),
     ...(end > planned && { overshotOffset: planned }),
   };
+}
+
+/** The migration's producer on one partition. */
+export function producerOn(
+  { migration: { producerId, producerEpoch } }: Pick<JournalState, "migration">,
+  partition: JournaledPartition | undefined,
+): PartitionProducer {
+  return partitionProducer({ producerId: BigInt(producerId), producerEpoch }, partition?.epochs);
 }
 
 /** Whether a connector copies: its records can't be told from others' on the target, and markers lie among them. */

@@ -16,7 +16,8 @@ export function whatJournalLacks(
 ): { readonly key: string; readonly held: bigint; readonly most: bigint } | undefined {
   for (const [key, last] of [...lastSequences].sort(([a], [b]) => a < b ? -1 : 1)) {
     const known = partitions.get(key);
-    const held = recordsBeforeSequence(last + 1, known?.records ?? 0n);
+    const { records: before = 0n } = known?.epochs?.at(-1) ?? {};
+    const held = before + recordsBeforeSequence(last + 1, (known?.records ?? 0n) - before);
     const most = known === undefined ? 0n : mostRecords(known);
     if (known === undefined || held > most) return { key, held, most };
   }

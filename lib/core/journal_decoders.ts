@@ -105,6 +105,14 @@ const DECODERS = {
     sourceOffset: offset,
     targetOffset: offset,
   }),
+  epoch: z.strictObject({
+    type: type("epoch"),
+    ...topicPartition,
+    producerEpoch: integer(0, 32_767),
+    records: count,
+    targetOffset: offset,
+    targetFirstOffset: offset,
+  }),
   lost: z.strictObject({
     type: type("lost"),
     ...topicPartition,

@@ -23,7 +23,7 @@ export interface JournalIdentity {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** The first entry of a migration: which one it is, and its one producer id and epoch. Written before the first produce. */
+/** First entry: which migration this is, its one producer id and its first epoch. Written before the first produce. */
 export interface MigrationEntry extends JournalIdentity {
   readonly type: "migration";
   readonly schemaVersion: number;
@@ -89,6 +89,20 @@ export interface PositionEntry extends TopicPartition {
   readonly type: "position";
   readonly sourceOffset: string;
   readonly targetOffset: string;
+}
+
+/**
+ * The target has forgotten the producer's epoch on a partition: from here on a fresh one counts, with the same producer
+ * id. Its sequences begin at 0 with the record that has `records` before it. Written before its first byte is sent.
+ */
+export interface EpochEntry extends TopicPartition {
+  readonly type: "epoch";
+  readonly producerEpoch: number;
+  readonly records: string;
+  /** Target offset after the last record before it. */
+  readonly targetOffset: string;
+  /** Target offset of the partition's very first record. */
+  readonly targetFirstOffset: string;
 }
 
 /** Source offsets that expired before they were read: `startOffset` included, `endOffset` not. Final. */
@@ -162,6 +176,7 @@ export type JournalEntry =
   | PlanEntry
   | ProgressEntry
   | PositionEntry
+  | EpochEntry
   | LostEntry
   | ConnectorEntry
   | RemovedEntry

@@ -4,6 +4,7 @@
 
 import type {
   ConnectorEntry,
+  EpochEntry,
   JournalEntry,
   LostEntry,
   MigrationEntry,
@@ -49,11 +50,13 @@ export function whyImpossible(before: EntriesBefore, entry: JournalEntry): strin
       return "it is about another connector";
     case "progress":
     case "position":
+    case "epoch":
     case "lost":
     case "reached":
     case "settled": {
       const known = before.partitions.get(formatTopicPartition(entry));
       if (known === undefined) return "it is about a partition that was never planned";
+      if (entry.type === "epoch") return epochProblem(before.migration, known, entry);
       return partitionProblem(known, entry, byConnector);
     }
     case "created":
@@ -151,6 +154,21 @@ function progressProblem(
       : undefined;
   }
   return targetFirstOffset === first ? undefined : "its first message on the target is another";
+}
+
+function epochProblem(
+  { producerEpoch: first }: MigrationEntry,
+  { epochs = [], records, sourceOffset, endOffset, targetOffset }: JournaledPartition,
+  entry: EpochEntry,
+): string | undefined {
+  const newest = epochs.at(-1);
+  if (entry.producerEpoch <= (newest?.producerEpoch ?? first)) {
+    return "its epoch is not higher than the one before";
+  }
+  // More may be on the target than was acknowledged, and each message of the range takes an offset.
+  const least = newest === undefined || newest.records < records ? records : newest.records;
+  if (BigInt(entry.records) < least || BigInt(entry.targetOffset) < targetOffset) return BACK;
+  return BigInt(entry.records) > records + endOffset - sourceOffset ? TOO_MANY : undefined;
 }
 
 function settledProblem(

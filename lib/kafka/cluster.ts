@@ -55,7 +55,7 @@ export async function reachCluster(
   config: ClusterConfig,
   signal?: AbortSignal,
 ): Promise<ReachedCluster> {
-  const open = opener(config, signal);
+  const open = opener(role, config, signal);
   const tried = await Promise.all(
     config.bootstrapServers.map((address) => settle(open(address))),
   );
@@ -134,20 +134,29 @@ interface ControlConnection {
   broker?: BrokerConnection;
 }
 
-type OpenConnection = (address: HostPort) => Promise<BrokerConnection>;
+/** `isAlive` for a connection that takes data. */
+type OpenConnection = (
+  address: HostPort,
+  isAlive?: () => Promise<boolean>,
+) => Promise<BrokerConnection>;
 
 /** All connections of a cluster share its tokens. */
-function opener(config: ClusterConfig, signal: AbortSignal | undefined): OpenConnection {
+function opener(
+  role: ClusterRole,
+  config: ClusterConfig,
+  signal: AbortSignal | undefined,
+): OpenConnection {
   const { sasl, tls } = config;
   const tokens = createTokenSource(sasl, {
     ...(tls?.ca !== undefined && { ca: tls.ca }),
     ...(signal && { signal }),
   });
   const answered = new Map<string, string>();
-  return (address) =>
-    connectToBroker(config, address, {
+  return (address, isAlive) =>
+    connectToBroker(config, role, address, {
       ...(signal && { signal }),
       ...(tokens && { tokens }),
+      ...(isAlive && { isAlive }),
       answered,
     });
 }
@@ -196,6 +205,16 @@ function createCluster(
     );
   }
 
+  /** Whether the broker at an address answers on its control connection. */
+  async function answers(address: HostPort): Promise<boolean> {
+    try {
+      await fetchMetadata(await controlTo(address), []);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   async function anyControl(): Promise<BrokerConnection> {
     let last: unknown;
     const bootstrap = config.bootstrapServers.map(formatAddress);
@@ -219,7 +238,10 @@ function createCluster(
     brokers: () => brokers,
     control: async (nodeId) => await controlTo(addressOf(nodeId)),
     anyControl,
-    openData: async (nodeId) => await open(addressOf(nodeId)),
+    async openData(nodeId) {
+      const address = addressOf(nodeId);
+      return await open(address, () => answers(address));
+    },
     roundTripMs() {
       const answers = [...controls.values()].flatMap(({ broker }) =>
         broker === undefined || broker.connection.closed ? [] : [broker.connection.fastestAnswerMs]

@@ -45,7 +45,7 @@ export async function commitOffsets(
     const any = await cluster.anyControl();
     const found = await sendKafkajsRequest<FindCoordinatorResponse>(
       any,
-      "GroupCoordinator",
+      "FindCoordinator",
       { groupId: group },
     );
     // What the answer leaves out was not committed either.

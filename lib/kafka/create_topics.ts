@@ -3,8 +3,6 @@
 
 import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../core/kafka_error.ts";
 import {
-  CREATE_TOPICS_API_KEY,
-  CREATE_TOPICS_VERSIONS,
   type CreatedTopic,
   decodeCreateTopics,
   encodeCreateTopics,
@@ -52,7 +50,7 @@ async function send(
   validateOnly: boolean,
 ): Promise<readonly CreatedTopic[]> {
   const broker = await controllerOf(cluster);
-  requireVersion(broker, CREATE_TOPICS_API_KEY, CREATE_TOPICS_VERSIONS);
+  requireVersion(broker, "CreateTopics");
   const request = encodeCreateTopics(topics, { timeoutMs: TIMEOUT_MS, validateOnly });
   return decodeCreateTopics(await broker.connection.send(request));
 }

@@ -5,8 +5,6 @@ import { formatTopicPartition, type TopicPartition } from "../core/topic_partiti
 import type { BrokerConnection } from "../wire/connect.ts";
 import {
   decodeDescribeProducers,
-  DESCRIBE_PRODUCERS_API_KEY,
-  DESCRIBE_PRODUCERS_VERSIONS,
   type DescribedPartition,
   encodeDescribeProducers,
 } from "../wire/describe_producers.ts";
@@ -29,7 +27,7 @@ export async function fetchProducers(
   broker: BrokerConnection,
   partitions: readonly TopicPartition[],
 ): Promise<readonly DescribedPartition[]> {
-  const version = supportedVersion(broker, DESCRIBE_PRODUCERS_API_KEY, DESCRIBE_PRODUCERS_VERSIONS);
+  const version = supportedVersion(broker, "DescribeProducers");
   if (version === undefined || partitions.length === 0) return [];
   return decodeDescribeProducers(
     await broker.connection.send(encodeDescribeProducers(partitions)),

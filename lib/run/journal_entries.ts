@@ -2,6 +2,7 @@
 
 import type { CopyPosition, CopyResult } from "../copy/copy_task.ts";
 import {
+  type EpochEntry,
   JOURNAL_SCHEMA_VERSION,
   type JournalIdentity,
   type LostEntry,
@@ -18,6 +19,7 @@ import { formatTopicPartition, type TopicPartition } from "../core/topic_partiti
 import type { JournalState } from "../core/journal.ts";
 import type { Plan, PlannedPartition } from "../core/plan.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
+import type { EpochStart } from "../core/sequence.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
 import type { JournalFile } from "./journal_file.ts";
 import type { OffsetSpan } from "../core/offsets.ts";
@@ -108,6 +110,19 @@ export function lostEntry(position: CopyPosition, span: OffsetSpan): LostEntry {
     startOffset: String(span.startOffset),
     endOffset: String(span.endOffset),
     ...(position.targetFirstOffset !== undefined && { acknowledged }),
+  };
+}
+
+/** A fresh epoch of a partition. */
+export function epochEntry(
+  { topic, partition }: TopicPartition,
+  { producerEpoch, records, targetOffset, targetFirstOffset }: EpochStart,
+): EpochEntry {
+  return {
+    ...{ type: "epoch", topic, partition, producerEpoch },
+    records: String(records),
+    targetOffset: String(targetOffset),
+    targetFirstOffset: String(targetFirstOffset ?? targetOffset),
   };
 }
 

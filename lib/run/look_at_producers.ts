@@ -7,7 +7,7 @@ import { whatJournalLacks } from "../core/journal_age.ts";
 import { isIdempotent } from "../core/journal_entry.ts";
 import { RESTORE } from "../core/journal_lines.ts";
 import { partitionsToCopy, type Plan } from "../core/plan.ts";
-import { sequenceOf } from "../core/sequence.ts";
+import { newestEpoch, partitionProducer, sequenceOf } from "../core/sequence.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
 import { countOf, formatCount } from "../core/units.ts";
@@ -63,18 +63,21 @@ export function toldByProducers(
   );
 }
 
-/** The last sequence of our producer id, by `formatTopicPartition`, where it is remembered. */
+/** The last sequence of our producer id, in the newest epoch that a partition has, by `formatTopicPartition`, where it is remembered. */
 export function ownSequences(
-  { migration }: JournalState,
+  { migration, partitions }: JournalState,
   producers: Producers,
 ): ReadonlyMap<string, number> {
-  const identity = {
+  const first = {
     producerId: BigInt(migration.producerId),
     producerEpoch: migration.producerEpoch,
   };
   return new Map(
     [...producers].flatMap(([key, each]) => {
-      const last = lastSequenceOf(each, identity);
+      const { producerEpoch } = newestEpoch(
+        partitionProducer(first, partitions.get(key)?.epochs),
+      );
+      const last = lastSequenceOf(each, { ...first, producerEpoch });
       return last === undefined ? [] : [[key, last] as const];
     }),
   );

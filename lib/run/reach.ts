@@ -33,7 +33,7 @@ const CODES: Partial<Record<ConnectionErrorKind, FindingCode>> = {
   unsupported: "UNSUPPORTED_BROKER",
 };
 
-const REMEDIES: Readonly<Record<ConnectionErrorKind, string>> = {
+const REMEDIES: Readonly<Record<Exclude<ConnectionErrorKind, "unsupported">, string>> = {
   unreachable:
     "Check the address, the route and the firewall; where another address has to be dialled from here, map it under `addresses`",
   silent:
@@ -46,7 +46,12 @@ const REMEDIES: Readonly<Record<ConnectionErrorKind, string>> = {
     "Correct the settings under `sasl`, or check what keeps the token file fresh or gives out the tokens",
   foreign:
     "Name brokers of one cluster only under `bootstrapServers`, and check where `addresses` lead",
-  unsupported: "Upgrade the broker; Kafka 2.4 is the oldest that is supported",
+};
+
+/** What each side has to be at least (lib/wire/apis.ts says by which requests). */
+const UPGRADE: Readonly<Record<ClusterRole, string>> = {
+  source: "Upgrade the broker; Kafka 0.10.2 is the oldest that a source may be",
+  target: "Upgrade the broker; Kafka 2.4 is the oldest that a target may be",
 };
 
 /** Tries every broker of the clusters named. */
@@ -107,7 +112,8 @@ export function withoutAway(findings: readonly Finding[], error: Finding): reado
 /** What a broker that could not be talked to amounts to. */
 export function connectionFinding(cluster: ClusterRole, error: ConnectionError): Finding {
   const code = CODES[error.kind] ?? "BROKER_UNREACHABLE";
-  return finding(code, placeOf(cluster, error), error.message, REMEDIES[error.kind]);
+  const remedy = error.kind === "unsupported" ? UPGRADE[cluster] : REMEDIES[error.kind];
+  return finding(code, placeOf(cluster, error), error.message, remedy);
 }
 
 function placeOf(cluster: ClusterRole, { address }: ConnectionError): FindingPlace {

@@ -28,6 +28,7 @@ import { withRetries } from "./with_retries.ts";
 import { fetchTopicSettings } from "../kafka/topic_configs.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import { type ConnectionError, isAway, neededFor } from "../wire/connection_error.ts";
+import { untoldBy } from "../kafka/untold.ts";
 import type { Metadata, TopicMetadata } from "../wire/metadata.ts";
 
 /**
@@ -60,7 +61,8 @@ export async function snapshotSource(
     const topics = unread.map((topic) =>
       [topic.topic, toSnapshot(topic, offsets, new Map(), true)] as const
     );
-    return { ...seen, topics: new Map([...seen.topics, ...topics]) };
+    const untold = await untoldBy(cluster);
+    return { ...seen, topics: new Map([...seen.topics, ...topics]), untold };
   });
 }
 
@@ -78,7 +80,8 @@ export async function snapshotRanges(
         : []
     ),
   );
-  return await snapshot(cluster, metadata, [], () => true, signal, times);
+  const seen = await snapshot(cluster, metadata, [], () => true, signal, times);
+  return { ...seen, untold: await untoldBy(cluster) };
 }
 
 /** Looks at the named topics of a cluster. */

@@ -3,16 +3,19 @@
 
 import type { ClusterConfig, TlsConfig } from "../config/migration_config.ts";
 import { formatAddress, type HostPort } from "../config/address.ts";
-import { type ApiVersionTable, type BrokerChannel, supportedVersion } from "./api_version.ts";
+import {
+  type ApiVersionTable,
+  type BrokerChannel,
+  keepsAnswersBack,
+  missingVersions,
+} from "./api_version.ts";
 import { dialledAddress } from "./addresses.ts";
-import { Connection } from "./connection.ts";
+import { Connection, type LongSilence } from "./connection.ts";
 import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
-import { FETCH_API_KEY, FETCH_VERSIONS } from "./fetch.ts";
+import { fetchApiVersions } from "./fetch_api_versions.ts";
 import { openFirst } from "./open_first.ts";
-import { fetchApiVersions } from "./kafkajs_protocol.ts";
-import { PRODUCE_API_KEY, PRODUCE_VERSIONS } from "./produce.ts";
 import { type DialTarget, openStream } from "./stream.ts";
-import { tlsTroubleOf } from "./tls_reason.ts";
+import { tlsAlertTroubleOf } from "./tls_reason.ts";
 import type { TokenSource } from "./token_source.ts";
 
 /** `client.id` of every connection, so that operators can set quotas on it. */
@@ -29,6 +32,9 @@ export interface ConnectTimeouts {
 /** Together below the 30 s in which a silent broker has to be named. */
 export const CONNECT_TIMEOUTS: ConnectTimeouts = { dialMs: 10_000, requestMs: 12_000 };
 
+/** For so long an answer that a quota keeps back is waited for at most. */
+const LONGEST_KEPT_BACK_MS = 600_000;
+
 /** An authenticated connection and what its broker speaks. */
 export interface BrokerConnection extends BrokerChannel {
   readonly connection: Connection;
@@ -37,10 +43,12 @@ export interface BrokerConnection extends BrokerChannel {
 /**
  * Opens an authenticated connection to the broker advertised at an address.
  *
- * @throws {ConnectionError} with address and reason; `unsupported` where the broker is older than Kafka 2.4
+ * @param role what the broker has to speak at least (apis.ts) depends on it
+ * @throws {ConnectionError} with address and reason; `unsupported` where the broker does not speak what is needed
  */
 export async function connectToBroker(
   cluster: ClusterConfig,
+  role: "source" | "target",
   advertised: HostPort,
   options: {
     readonly signal?: AbortSignal;
@@ -49,6 +57,8 @@ export async function connectToBroker(
     readonly tokens?: TokenSource;
     /** Which address of a name with several answered last; shared by all connections of a cluster. */
     readonly answered?: Map<string, string>;
+    /** For data: where the broker keeps answers back under a quota, it is asked whether it is there. */
+    readonly isAlive?: LongSilence["isAlive"];
   } = {},
 ): Promise<BrokerConnection> {
   const timeouts = options.timeouts ?? CONNECT_TIMEOUTS;
@@ -59,7 +69,7 @@ export async function connectToBroker(
   };
   const { connection, versions } = await openFirst(
     { advertised, dialled, address },
-    (target, attempt) => greet(cluster, target, { ...attempt, timeouts }),
+    (target, attempt) => greet(cluster, role, target, { ...attempt, timeouts }),
     { ...options, timeouts },
   );
   try {
@@ -67,6 +77,10 @@ export async function connectToBroker(
       // Loaded where it is needed: kafkajs's authenticator brings all of kafkajs's requests with it.
       const { saslLogin } = await import("./sasl.ts");
       await connection.logIn(saslLogin(cluster.sasl, options.tokens, versions));
+    }
+    const { isAlive } = options;
+    if (isAlive !== undefined && keepsAnswersBack({ versions })) {
+      connection.allowLongSilence({ isAlive, longestMs: LONGEST_KEPT_BACK_MS });
     }
     return { connection, versions };
   } catch (error) {
@@ -78,6 +92,7 @@ export async function connectToBroker(
 /** Opens a connection to one address and asks what its broker speaks. */
 async function greet(
   cluster: ClusterConfig,
+  role: "source" | "target",
   target: DialTarget,
   { timeouts, signal, connected }: {
     readonly timeouts: ConnectTimeouts;
@@ -97,7 +112,7 @@ async function greet(
     ...(signal && { signal }),
   });
   try {
-    return { connection, versions: await versionsOf(connection, cluster.tls) };
+    return { connection, versions: await versionsOf(connection, cluster.tls, role) };
   } catch (error) {
     connection.close();
     throw error;
@@ -107,6 +122,7 @@ async function greet(
 async function versionsOf(
   connection: Connection,
   tls: TlsConfig | undefined,
+  role: "source" | "target",
 ): Promise<ApiVersionTable> {
   const { address } = connection;
   let versions: ApiVersionTable;
@@ -116,26 +132,17 @@ async function versionsOf(
     if (error instanceof ConnectionError && error.kind === "closed") {
       // With TLS 1.3 a refused client certificate shows only at the first read.
       const tried = { clientCertificate: tls?.cert !== undefined };
-      const alert = /received fatal alert/.test(error.reason);
-      const trouble = tls && alert ? tlsTroubleOf(error.reason, tried) : undefined;
+      const trouble = tls && tlsAlertTroubleOf(error.reason, tried);
       if (trouble !== undefined) throw new ConnectionError("tls", address, trouble.reason);
       const hint = tls
-        ? "the broker closed the connection at once; check that the port is Kafka's"
-        : "the broker closed the connection at once; check whether the port expects TLS (`tls: true`)";
+        ? "the broker closed the connection at once; check that the port is Kafka's, and the broker no older than 0.10"
+        : "the broker closed the connection at once; check whether the port expects TLS (`tls: true`), and that the broker is no older than 0.10";
       throw new ConnectionError("closed", address, hint);
     }
     if (error instanceof ConnectionError) throw error;
     throw new ConnectionError("protocol", address, "the answer to ApiVersions could not be read");
   }
-  // Both together came with Kafka 2.4.
-  const canCopy = supportedVersion({ versions }, FETCH_API_KEY, FETCH_VERSIONS) !== undefined &&
-    supportedVersion({ versions }, PRODUCE_API_KEY, PRODUCE_VERSIONS) !== undefined;
-  if (!canCopy) {
-    throw new ConnectionError(
-      "unsupported",
-      address,
-      "the broker is older than Kafka 2.4 (it lacks Fetch 11 or Produce 8); upgrade it first",
-    );
-  }
-  return versions;
+  const missing = missingVersions(versions, role);
+  if (missing === undefined) return versions;
+  throw new ConnectionError("unsupported", address, `the broker does not speak ${missing}`);
 }

@@ -1,14 +1,10 @@
 // CreateTopics 5 (KIP-525, Kafka ≥ 2.4): the first version that answers with the settings the topic has, or would have
 // where it is only validated; kafkajs stops at 3.
 
+import { APIS } from "./apis.ts";
 import type { RequestFrame, ResponseFrame } from "./connection.ts";
 import { ProtocolReader } from "./protocol_reader.ts";
 import { ProtocolWriter } from "./protocol_writer.ts";
-
-/** API key of CreateTopics. */
-export const CREATE_TOPICS_API_KEY = 19;
-/** The version used here. */
-export const CREATE_TOPICS_VERSIONS = { min: 5, max: 5 };
 
 /** A topic to create. */
 export interface TopicToCreate {
@@ -48,7 +44,7 @@ export function encodeCreateTopics(
     writer.noTags();
   });
   writer.int32(timeoutMs).boolean(validateOnly).noTags();
-  return { apiKey: CREATE_TOPICS_API_KEY, apiVersion: 5, flexible: true, body: [writer.bytes] };
+  return { apiKey: APIS.CreateTopics.key, apiVersion: 5, flexible: true, body: [writer.bytes] };
 }
 
 /** Reads a response. @throws {ProtocolError} when it is not one */

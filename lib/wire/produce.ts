@@ -1,15 +1,12 @@
 // Produce 8 (KIP-467: record errors and messages): request and response. A request holds one record batch a partition:
 // brokers store only one of two entries for the same partition and report no error (tried on 4.1.0), so two are refused.
 
+import { APIS } from "./apis.ts";
 import type { RequestFrame, ResponseFrame } from "./connection.ts";
 import { groupByTopic } from "./fetch.ts";
 import { ProtocolReader } from "./protocol_reader.ts";
 import { ProtocolWriter } from "./protocol_writer.ts";
 
-/** API key of Produce. */
-export const PRODUCE_API_KEY = 0;
-/** Versions used here. */
-export const PRODUCE_VERSIONS = { min: 8, max: 8 };
 const ALL_IN_SYNC_REPLICAS = -1;
 
 /** One record batch for one partition. */
@@ -68,7 +65,7 @@ export function encodeProduce(
     }
   }
   body.push(writer.bytes);
-  return { apiKey: PRODUCE_API_KEY, apiVersion: PRODUCE_VERSIONS.max, body };
+  return { apiKey: APIS.Produce.key, apiVersion: APIS.Produce.max, body };
 }
 
 /** Reads a Produce response. @throws {ProtocolError} when it is not one */

@@ -74,7 +74,7 @@ function worded(error: unknown, { address }: RequestChannel, sasl: SaslConfig): 
       "token",
       address,
       `SASL ${mechanism} refused: the broker does not accept the token from ${origin}${
-        extensionHint(error, sasl.extensions)
+        extensionHint(sasl.extensions)
       }`,
     );
   }
@@ -90,11 +90,9 @@ function worded(error: unknown, { address }: RequestChannel, sasl: SaslConfig): 
 }
 
 /** What may be wrong besides the token: the extensions sent with it, or that none are. */
-function extensionHint(error: unknown, extensions: SaslExtensions | undefined): string {
+function extensionHint(extensions: SaslExtensions | undefined): string {
   if (extensions !== undefined) {
     return `, or what \`sasl.extensions\` says of ${Object.keys(extensions).join(", ")}`;
   }
-  return error instanceof Error && /extension|logical ?cluster/i.test(error.message)
-    ? ", or wants `sasl.extensions` with it (Confluent Cloud: logicalCluster)"
-    : "";
+  return ", or wants `sasl.extensions` with it (Confluent Cloud: logicalCluster)";
 }

@@ -89,7 +89,7 @@ export function tlsTroubleOf(
   { clientCertificate }: TlsTried,
 ): TlsTrouble | undefined {
   const text = withoutNames(said);
-  const alert = /received fatal alert: (\w+)/.exec(text)?.[1];
+  const alert = alertIn(text);
   if (alert !== undefined) return alertTrouble(alert, clientCertificate);
   if (/platform certificates/i.test(text)) {
     return {
@@ -134,6 +134,16 @@ export function tlsTroubleOf(
     };
   }
   return undefined;
+}
+
+/** The cause where a broker has refused the handshake with an alert; undefined where it said nothing of TLS. */
+export function tlsAlertTroubleOf(said: string, tried: TlsTried): TlsTrouble | undefined {
+  const alert = alertIn(withoutNames(said));
+  return alert === undefined ? undefined : alertTrouble(alert, tried.clientCertificate);
+}
+
+function alertIn(text: string): string | undefined {
+  return /received fatal alert: (\w+)/.exec(text)?.[1];
 }
 
 function alertTrouble(alert: string, clientCertificate: boolean): TlsTrouble {

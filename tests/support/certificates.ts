@@ -72,6 +72,32 @@ export async function makeCertificates(
   };
 }
 
+/** The server's key and certificate, and its authority, for brokers that read no PEM. */
+export interface Pkcs12Stores {
+  readonly serverKeystore: string;
+  readonly truststore: string;
+  readonly password: string;
+}
+
+/** Stores once more what `makeCertificates` left in a folder, in the form that Java has always read. */
+export async function makePkcs12Stores(directory: string): Promise<Pkcs12Stores> {
+  const stores = {
+    serverKeystore: `${directory}/server.p12`,
+    truststore: `${directory}/ca.p12`,
+    password: "open-sesame",
+  };
+  await runCommand("openssl", [
+    ...["pkcs12", "-export", "-in", "server.pem", "-inkey", "server.key", "-name", "server"],
+    ...["-out", stores.serverKeystore, "-passout", `pass:${stores.password}`],
+  ], { cwd: directory });
+  // openssl cannot mark a certificate as one that Java trusts.
+  await runCommand("keytool", [
+    ...["-importcert", "-noprompt", "-alias", "ca", "-file", `${directory}/ca.pem`],
+    ...["-keystore", stores.truststore, "-storetype", "PKCS12", "-storepass", stores.password],
+  ]);
+  return stores;
+}
+
 /**
  * A server's certificate that expired years ago, signed by the authority `makeCertificates` left in a folder.
  * @returns PEM texts

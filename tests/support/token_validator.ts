@@ -4,7 +4,8 @@
  */
 
 import { fileURLToPath } from "node:url";
-import { kafkaClassPath, type KafkaVersion } from "./kafka_jars.ts";
+import { kafkaClassPath } from "./kafka_jars.ts";
+import type { KafkaVersion } from "./kafka_releases.ts";
 import { ensureJavaCompiler } from "./prerequisites.ts";
 import { runCommand } from "./run_command.ts";
 

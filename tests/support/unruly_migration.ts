@@ -51,10 +51,14 @@ async function migrate(seed: number): Promise<void> {
   const random = randomOf(seed);
   const { below } = random;
   const logs = Array.from({ length: 1 + below(6) }, () => drawLog(random));
+  // Drawn apart, so that what else a seed brings stays.
+  const forgetting = randomOf(seed + 0x5eed);
+  const forgets = forgetting.below(3) === 0 && forgetting;
   const behaviour: Unruliness = {
     random,
     troubles: below(3) === 0 ? below(10) : below(500),
-    describesProducers: below(4) > 0,
+    describesProducers: below(4) > 0 && forgets === false,
+    ...(forgets !== false && { forgets }),
     expires: below(4) === 0,
     compacts: below(4) === 0,
     crowded: below(3) === 0,
@@ -70,6 +74,10 @@ async function migrate(seed: number): Promise<void> {
     if (run === MOST_RUNS) assert.fail(`still not done: ${failures(lines)}`);
     if (run > 0 && run <= grows) { for (const log of logs) log.grow(random); }
     const calm = behaviour.troubles === 0;
+    if (forgets !== false && forgets.below(2) === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      clusters.forget();
+    }
     const killAfterMs = run < kills ? 20 + below(3_000) : undefined;
     plan = await runOnce(clusters, groups, lines, behaviour, killAfterMs);
     if (run < Math.max(kills, grows + 1)) continue;

@@ -2,25 +2,26 @@
 
 import assert from "node:assert/strict";
 import { findPosition } from "../../../lib/copy/find_position.ts";
+import { partitionProducer } from "../../../lib/core/sequence.ts";
 import { fakeBroker } from "../../support/fake_reader.ts";
 import { buildBatch, testRecords } from "../../support/record_batch_builder.ts";
 
 const partition = { topic: "t", partition: 0 };
-const identity = { producerId: 77n, producerEpoch: 0 };
+const producer = partitionProducer({ producerId: 77n, producerEpoch: 0 });
 const beginning = { records: 0n, targetOffset: 0n };
 const ours = (from: number, until: number) =>
   buildBatch(testRecords(from, until), {
     ...{ baseOffset: BigInt(from), producerId: 77n, producerEpoch: 0, baseSequence: from },
   });
 const find = (broker: ReturnType<typeof fakeBroker>) =>
-  findPosition(broker, partition, identity, beginning, undefined, new AbortController().signal);
+  findPosition(broker, partition, producer, beginning, undefined, new AbortController().signal);
 
 Deno.test("a broker that throttles the look for a position is waited for", async () => {
   const throttled = { throttleTimeMs: 2, empty: true };
   const broker = fakeBroker([throttled, throttled, { throttleTimeMs: 2, highWatermark: 6n }]);
   const from = { records: 4n, targetOffset: 6n, targetFirstOffset: 2n };
   const { signal } = new AbortController();
-  const found = await findPosition(broker, partition, identity, from, undefined, signal);
+  const found = await findPosition(broker, partition, producer, from, undefined, signal);
   assert.deepEqual(found, from);
 });
 
@@ -67,7 +68,7 @@ Deno.test("a state file that is not the one of what is on the target is told by 
     findPosition(
       fakeBroker([{ highWatermark: 6n, batches: [batch] }, { highWatermark: 6n }]),
       partition,
-      identity,
+      producer,
       { records, targetOffset: 6n, targetFirstOffset: 0n, endsWithOurs },
       undefined,
       signal,

@@ -60,6 +60,7 @@ Deno.test("Fetch 11 is encoded as kafkajs encodes it", async () => {
     { topic: "zürich", partitions: [partition(2, 0n, 0)] },
   ];
   const request = encodeFetch(
+    11,
     topics.flatMap(({ topic, partitions }) => partitions.map((each) => ({ topic, ...each }))),
     limits,
   );
@@ -96,7 +97,7 @@ Deno.test("a Fetch 11 response tells where the batches lie", () => {
     });
   });
   const frame = frameOf(writer.bytes);
-  const response = decoded(writer.bytes, decodeFetch);
+  const response = decoded(writer.bytes, (frame) => decodeFetch(11, frame));
   assert.equal(response.throttleTimeMs, 25);
   assert.deepEqual(
     response.partitions.map((each) => [each.topic, each.partition, each.errorCode]),
@@ -237,8 +238,8 @@ Deno.test("ListGroups 3 to 5 tell what their version knows", () => {
       ["g", "é"].map((group) => ({
         group,
         protocolType: "consumer",
-        state: version >= 4 ? "Stable" : "",
-        type: version >= 5 ? "classic" : "",
+        state: version >= 4 ? "Stable" : undefined,
+        type: version >= 5 ? "classic" : undefined,
       })),
     );
   }
@@ -291,6 +292,7 @@ Deno.test("ListOffsets 3 is encoded as kafkajs encodes it", async () => {
   ];
   for (const committedOnly of [false, true]) {
     const request = encodeListOffsets(
+      3,
       topics.flatMap(({ topic, partitions }) => partitions.map((each) => ({ topic, ...each }))),
       committedOnly,
     );
@@ -322,7 +324,10 @@ Deno.test("a ListOffsets 3 response tells offsets, and errors beside them", () =
     { topic, partition: 0, errorCode: 0, offset: 2n ** 40n },
     { topic, partition: 4, errorCode: 6, offset: -1n },
   ];
-  assert.deepEqual(decoded(writer.bytes, decodeListOffsets), [...told("a"), ...told("b")]);
+  assert.deepEqual(decoded(writer.bytes, (frame) => decodeListOffsets(3, frame)), [
+    ...told("a"),
+    ...told("b"),
+  ]);
 });
 
 Deno.test("DescribeProducers tells how far each producer id got", () => {
@@ -388,7 +393,7 @@ Deno.test("CreateTopics 5 carries settings there and brings those in force back"
 });
 
 Deno.test("DescribeLogDirs 1 tells the bytes of each partition, but not of logs that are moving in", () => {
-  const request = encodeDescribeLogDirs([{ topic: "t", partition: 1 }, {
+  const request = encodeDescribeLogDirs(1, [{ topic: "t", partition: 1 }, {
     topic: "t",
     partition: 2,
   }]);
