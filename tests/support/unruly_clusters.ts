@@ -513,7 +513,7 @@ function createTargetLog(producerId: bigint, behaviour: Unruliness) {
       const begins = baseSequence === 0;
       const now = performance.now();
       // What begins an epoch is stored without asking for more: a copy of it that is still under way would be, too.
-      const mayForget = !begins && now > begunAt + LATEST_ARRIVAL_MS;
+      const mayForget = now > begunAt + LATEST_ARRIVAL_MS;
       if (mayForget && forgets?.below(20) === 0 && behaviour.troubles > 0) forget();
       if (begins) begunAt = now;
       const last = baseSequence + recordCount - 1;
