@@ -36,14 +36,16 @@ export async function produceRawToAll(
 }
 
 async function produceToAll(
-  { connection }: BrokerConnection,
+  broker: BrokerConnection,
   partitions: readonly TopicPartition[],
   batch: Uint8Array,
 ): Promise<void> {
   for (let [left, tries] = [partitions, 0]; left.length > 0; tries++) {
     if (tries > 0) await new Promise((resolve) => setTimeout(resolve, 100));
-    const request = encodeProduce(left.map((partition) => ({ ...partition, batch })), 10_000);
-    const answers = decodeProduce(await connection.send(request)).partitions;
+    const version = requireVersion(broker, "Produce");
+    const wanted = left.map((partition) => ({ ...partition, batch }));
+    const request = encodeProduce(version, wanted, 10_000);
+    const answers = decodeProduce(version, await broker.connection.send(request)).partitions;
     left = answers.filter(({ errorCode }) => errorCode !== 0);
     const failed = answers.find(({ errorCode }) =>
       errorCode !== 0 && (tries > 300 || !leaderNotReady.includes(errorCode))

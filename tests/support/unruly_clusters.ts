@@ -154,6 +154,7 @@ export function createUnrulyClusters(
       versions: new Map([
         [APIS.Fetch.key, { min: 11, max: 11 }],
         [APIS.ListOffsets.key, { min: 3, max: 3 }],
+        [APIS.Produce.key, { min: 8, max: 8 }],
         [APIS.DescribeConfigs.key, { min: 0, max: 2 }],
         ...(behaviour.describesProducers
           ? [[APIS.DescribeProducers.key, { min: 0, max: 0 }] as const]
