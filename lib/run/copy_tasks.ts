@@ -10,7 +10,7 @@ import { mostRecords } from "../core/journal_age.ts";
 import { isIdempotent, type JournalEntry, type MigrationEntry } from "../core/journal_entry.ts";
 import { partitionsToCopy, type Plan, type PlannedPartition } from "../core/plan.ts";
 import { nextEpoch, partitionProducer } from "../core/sequence.ts";
-import type { ClusterSnapshot, TopicSnapshot } from "../core/snapshot.ts";
+import type { ClusterSnapshot } from "../core/snapshot.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
@@ -82,7 +82,7 @@ export async function planCopyTasks(
   const untold = options.sourceSnapshot.untold?.includes("topicSettings") ?? false;
   const isCompacted = (topic: string) =>
     options.sourceSnapshot.topics.get(topic)?.settings?.compacted ?? untold;
-  const rulesOf = (topic: string) => targetRules(targetSnapshot.topics.get(topic));
+  const rulesOf = (topic: string) => targetRules(targetSnapshot, topic);
   const after = journal.state?.partitions;
   const planned = new Map(plan.partitions.map((each) => [formatTopicPartition(each), each]));
   return [...begun, ...fresh].flatMap((partition) => {
@@ -205,7 +205,11 @@ export function plannedTopics(
   }));
 }
 
-function targetRules(topic: TopicSnapshot | undefined): TargetRules {
-  const { maxMessageBytes, logAppendTime = false } = topic?.settings ?? {};
-  return { logAppendTime, ...optional("maxBatchBytes", maxMessageBytes) };
+function targetRules({ topics, knowsZstd }: ClusterSnapshot, topic: string): TargetRules {
+  const { maxMessageBytes, logAppendTime = false } = topics.get(topic)?.settings ?? {};
+  return {
+    logAppendTime,
+    ...optional("maxBatchBytes", maxMessageBytes),
+    ...(knowsZstd === false && { withoutZstd: true }),
+  };
 }

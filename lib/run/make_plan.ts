@@ -31,6 +31,7 @@ import {
   looksLikeCopy,
   toldByProducers,
 } from "./look_at_producers.ts";
+import { knowsZstd } from "./knows_zstd.ts";
 import { tryNewTopics } from "./new_topics.ts";
 import type { Clusters } from "./reach.ts";
 import { snapshotRanges, snapshotSource } from "./snapshot.ts";
@@ -82,7 +83,8 @@ export async function makePlan(
   );
   const lookedAt = performance.now();
   if ("finding" in onSource) return onSource;
-  const sourceSnapshot = onSource.value;
+  const [sourceZstd, targetZstd] = await Promise.all([source, target].map(knowsZstd));
+  const sourceSnapshot = { ...onSource.value, ...optional("knowsZstd", sourceZstd) };
   const identity: JournalIdentity = {
     sourceClusterId: source.clusterId,
     targetClusterId: target.clusterId,
@@ -96,7 +98,7 @@ export async function makePlan(
   const plan = { ...continuePlan(whole, journal), patterns };
   const onTarget = await targetLook.at(topicsOf([...plan.partitions, ...journaled]));
   if ("finding" in onTarget) return onTarget;
-  const targetSnapshot = onTarget.value;
+  const targetSnapshot = { ...onTarget.value, ...optional("knowsZstd", targetZstd) };
   checkTopicIds(journal, sourceSnapshot, targetSnapshot);
   const asked = toldByProducers(plan, journal, targetSnapshot);
   const producers = await lookAtProducers(target, asked, signal);
