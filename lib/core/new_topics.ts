@@ -108,7 +108,6 @@ export function withoutSettings(
 
 /** What is worth knowing before they are created. */
 export function newTopicFindings(topics: readonly NewTopic[]): readonly Finding[] {
-  const untold = topics.filter(({ settings }) => settings === undefined).map(({ topic }) => topic);
   const unknown = topics.filter(({ settingsUnknown }) => settingsUnknown).map(({ topic }) => topic);
   return [
     ...topics.filter(({ leftOut }) => leftOut.length > 0).map(({ topic, leftOut }) =>
@@ -121,14 +120,6 @@ export function newTopicFindings(topics: readonly NewTopic[]): readonly Finding[
         "Nothing, if the target's own values will do; otherwise create the topic by hand",
       )
     ),
-    ...(untold.length === 0 ? [] : [finding(
-      "TOPIC_CONFIG_UNKNOWN",
-      { cluster: "target", topics: untold },
-      `The target does not tell which settings ${
-        listNames(untold)
-      } will have beside the source's own (that takes CreateTopics 5, which Kafka 2.4 brought, and DescribeConfigs): whether it would keep and take all messages is not known`,
-      "Compare the brokers' defaults for retention, max.message.bytes and message.timestamp.type with the source's, or create the topics by hand: then a check looks at their settings",
-    )]),
     ...(unknown.length === 0 ? [] : [finding(
       "TOPIC_CONFIG_LEFT_OUT",
       { cluster: "target", topics: unknown },
@@ -138,6 +129,20 @@ export function newTopicFindings(topics: readonly NewTopic[]): readonly Finding[
       "Give the user DescribeConfigs on the source's topics, or create the topics by hand",
     )]),
   ];
+}
+
+/** What is not known of the topics before they are created. */
+export function untoldSettings(topics: readonly NewTopic[]): readonly Finding[] {
+  const untold = topics.filter(({ settings }) => settings === undefined).map(({ topic }) => topic);
+  if (untold.length === 0) return [];
+  return [finding(
+    "TOPIC_CONFIG_UNKNOWN",
+    { cluster: "target", topics: untold },
+    `The target does not tell which settings ${
+      listNames(untold)
+    } will have beside the source's own (that takes CreateTopics 5, which Kafka 2.4 brought, and DescribeConfigs): whether it would keep and take all messages is not known`,
+    "Compare the brokers' defaults for retention, max.message.bytes and message.timestamp.type with the source's, or create the topics by hand: then a check looks at their settings",
+  )];
 }
 
 /** A topic that the target refuses to create, whatever its settings. */
