@@ -108,6 +108,8 @@ export const FINDING_KINDS = {
   TOPIC_CONFIG_LEFT_OUT: NOTICE,
   /** A topic setting differs between the clusters. */
   CONFIG_DIFFERS: NOTICE,
+  /** The source's brokers cannot tell whether every group was listed. */
+  GROUPS_MAY_BE_MISSED: NOTICE,
   /** Committed offsets for topics or partitions that do not exist. */
   OFFSETS_OF_MISSING_TOPIC: NOTICE,
   /** A share group: its state is kept elsewhere and not carried. */

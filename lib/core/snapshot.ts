@@ -66,6 +66,13 @@ export interface BrokerSnapshot {
   readonly address: string;
 }
 
+/** What the brokers of a cluster cannot tell. */
+export type Untold =
+  /** The settings of topics (DescribeConfigs, Kafka 0.11). */
+  | "topicSettings"
+  /** Whether a leader's high watermark has caught up after an election (KIP-207: ListOffsets 5, Kafka 2.2). */
+  | "caughtUp";
+
 /** A look at one cluster. */
 export interface ClusterSnapshot {
   readonly clusterId: string;
@@ -75,4 +82,6 @@ export interface ClusterSnapshot {
   readonly topics: ReadonlyMap<string, TopicSnapshot>;
   /** Every group of the cluster that was listed; empty for the target. */
   readonly groups: readonly GroupSnapshot[];
+  /** Absent where nobody looked. */
+  readonly untold?: readonly Untold[];
 }

@@ -1,7 +1,8 @@
 // Consumer groups: listed on every broker (the broker that lists a group is its coordinator, so none is looked up),
 // and their committed offsets, many groups a request. A coordinator that is still loading is asked again: it must
-// not look like one without groups.
+// not look like one without groups. Where the list does not tell states (before Kafka 2.6), they are asked for.
 
+import { decodeDescribeGroups, encodeDescribeGroups } from "../wire/describe_groups.ts";
 import type { GroupSnapshot } from "../core/snapshot.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
@@ -13,17 +14,26 @@ import {
   type FetchedGroupOffsets,
   OFFSET_FETCH_MANY_GROUPS,
 } from "../wire/offset_fetch.ts";
-import { requireVersion } from "../wire/api_version.ts";
+import { requireVersion, supportedVersion } from "../wire/api_version.ts";
 import type { Backoff } from "./backoff.ts";
 import { forEachAtOnce } from "./for_each_at_once.ts";
 
 /** Groups a request: measured flat between 100 and 1,000 on Kafka 4.1. */
 const GROUPS_PER_REQUEST = 250;
+/** An answer to DescribeGroups holds every member, too. */
+const DESCRIBED_PER_REQUEST = 50;
 const REQUESTS_AT_ONCE = 8;
 
 /** A broker refused to list its groups; `message` says why. */
 export class GroupListError extends Error {
   override readonly name = "GroupListError";
+  /** Kafka's, where the broker gave one. */
+  readonly errorCode: number | undefined;
+
+  constructor(message: string, errorCode?: number) {
+    super(message);
+    this.errorCode = errorCode;
+  }
 }
 
 /**
@@ -42,8 +52,13 @@ export async function fetchGroups(
   const byName = new Map(listed.map((group) => [group.group, group]));
   // Share groups keep their state elsewhere (KIP-932): there is nothing to fetch.
   const named = listed.filter(({ type }) => type !== "share").map(({ group }) => group);
-  const offsets = await fetchOffsets(broker, named, backoff);
-  const snapshots = offsets.map((fetched) => toSnapshot(fetched, byName.get(fetched.group)));
+  const [offsets, states] = await Promise.all([
+    fetchOffsets(broker, named, backoff),
+    describeUntold(broker, listed),
+  ]);
+  const snapshots = offsets.map((fetched) =>
+    toSnapshot(fetched, byName.get(fetched.group), states.get(fetched.group))
+  );
   const shared = listed.filter(({ type }) => type === "share").map((group): GroupSnapshot => ({
     group: group.group,
     type: "share",
@@ -64,11 +79,42 @@ async function listGroups(broker: BrokerConnection, backoff: Backoff) {
       `Cannot list the consumer groups of broker ${broker.connection.address.advertised}: ${
         formatKafkaError(errorCode)
       }`,
+      errorCode,
     );
   }, () =>
     new GroupListError(
       `Cannot list the consumer groups of broker ${broker.connection.address.advertised}: it is still loading them`,
     ));
+}
+
+/**
+ * States of the groups that were listed without one, by name; a group whose state is not told is absent. Nobody can be a
+ * member of a group without a protocol.
+ */
+async function describeUntold(
+  broker: BrokerConnection,
+  listed: readonly ListedGroup[],
+): Promise<ReadonlyMap<string, string>> {
+  const states = new Map<string, string>();
+  const untold = listed.filter(({ state, protocolType }) =>
+    state === undefined && protocolType !== ""
+  );
+  const version = supportedVersion(broker, "DescribeGroups");
+  if (version === undefined) return states;
+  await forEachAtOnce(inChunks(untold, DESCRIBED_PER_REQUEST), REQUESTS_AT_ONCE, async (chunk) => {
+    const names = chunk.map(({ group }) => group);
+    const frame = await broker.connection.send(encodeDescribeGroups(version, names));
+    for (const { group, errorCode, state } of decodeDescribeGroups(version, frame)) {
+      if (errorCode === 0) states.set(group, state);
+    }
+  });
+  return states;
+}
+
+function inChunks<Item>(items: readonly Item[], size: number): Item[][] {
+  const chunks: Item[][] = [];
+  for (let at = 0; at < items.length; at += size) chunks.push(items.slice(at, at + size));
+  return chunks;
 }
 
 async function fetchOffsets(
@@ -78,10 +124,7 @@ async function fetchOffsets(
 ): Promise<FetchedGroupOffsets[]> {
   const version = requireVersion(broker, "OffsetFetch");
   const perRequest = version >= OFFSET_FETCH_MANY_GROUPS ? GROUPS_PER_REQUEST : 1;
-  const chunks: string[][] = [];
-  for (let at = 0; at < groups.length; at += perRequest) {
-    chunks.push(groups.slice(at, at + perRequest));
-  }
+  const chunks = inChunks(groups, perRequest);
   const results: FetchedGroupOffsets[] = [];
   await forEachAtOnce(chunks, REQUESTS_AT_ONCE, async (chunk) => {
     results.push(...await fetchChunk(broker, chunk, backoff));
@@ -134,7 +177,13 @@ export function isPassing({ errorCode, partitions }: FetchedGroupOffsets): boole
   return passes(errorCode) || partitions.some((partition) => passes(partition.errorCode));
 }
 
-function toSnapshot(fetched: FetchedGroupOffsets, listed: ListedGroup | undefined): GroupSnapshot {
+/** @param described its state, where the list does not tell it */
+function toSnapshot(
+  fetched: FetchedGroupOffsets,
+  listed: ListedGroup | undefined,
+  described: string | undefined,
+): GroupSnapshot {
+  const state = listed?.state ?? described;
   const committed = new Map<string, Map<number, bigint>>();
   const metadata = new Map<string, string>();
   let errorCode = fetched.errorCode;
@@ -150,7 +199,7 @@ function toSnapshot(fetched: FetchedGroupOffsets, listed: ListedGroup | undefine
   return {
     group: fetched.group,
     type: listed?.type || listed?.protocolType || "",
-    ...(listed?.state !== undefined && { state: listed.state }),
+    ...(state !== undefined && { state }),
     committed,
     ...(metadata.size > 0 && { metadata }),
     ...(errorCode !== 0 && {

@@ -7,10 +7,20 @@ import { ConnectionError } from "../wire/connection_error.ts";
 import { ProtocolError } from "../wire/protocol_reader.ts";
 import { connectionFinding } from "./reach.ts";
 
+const CLUSTER_AUTHORIZATION_FAILED = 31;
+
 /** The finding a thrown error amounts to; undefined where it is none of those a broker gives cause for. */
 export function blockingFinding(error: unknown, cluster: "source" | "target"): Finding | undefined {
   const where: FindingPlace = { cluster };
   if (error instanceof ConnectionError) return connectionFinding(cluster, error);
+  if (error instanceof GroupListError && error.errorCode === CLUSTER_AUTHORIZATION_FAILED) {
+    return finding(
+      "NOT_AUTHORIZED",
+      where,
+      error.message,
+      "Give the user Describe on the cluster, which listing groups takes before Kafka 2.1",
+    );
+  }
   if (error instanceof GroupListError) {
     return finding(
       "GROUP_UNREADABLE",

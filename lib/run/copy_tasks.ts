@@ -73,9 +73,11 @@ export async function planCopyTasks(
   const found = isIdempotent(migration)
     ? await findPositions(target, begun, identity, (each) => comparison(each, options), signal)
     : new Map<string, Found>();
+  // Brokers that tell no settings have no tiered storage either: without messages there are none.
+  const untold = options.sourceSnapshot.untold?.includes("topicSettings") ?? false;
   journal.append(freshEpochs(begun, found, identity));
   const isCompacted = (topic: string) =>
-    options.sourceSnapshot.topics.get(topic)?.settings?.compacted ?? false;
+    options.sourceSnapshot.topics.get(topic)?.settings?.compacted ?? untold;
   const rulesOf = (topic: string) => targetRules(targetSnapshot, topic);
   const after = journal.state?.partitions;
   const planned = new Map(plan.partitions.map((each) => [formatTopicPartition(each), each]));

@@ -24,6 +24,7 @@ import {
 } from "../kafka/partition_offsets.ts";
 import { withRetries } from "./with_retries.ts";
 import { fetchTopicSettings } from "../kafka/topic_configs.ts";
+import { untoldBy } from "../kafka/untold.ts";
 import type { Metadata, TopicMetadata } from "../wire/metadata.ts";
 
 /**
@@ -56,7 +57,8 @@ export async function snapshotSource(
     const topics = unread.map((topic) =>
       [topic.topic, toSnapshot(topic, offsets, new Map(), true)] as const
     );
-    return { ...seen, topics: new Map([...seen.topics, ...topics]) };
+    const untold = await untoldBy(cluster);
+    return { ...seen, topics: new Map([...seen.topics, ...topics]), untold };
   });
 }
 
@@ -74,7 +76,8 @@ export async function snapshotRanges(
         : []
     ),
   );
-  return await snapshot(cluster, metadata, [], () => true, signal, times);
+  const seen = await snapshot(cluster, metadata, [], () => true, signal, times);
+  return { ...seen, untold: await untoldBy(cluster) };
 }
 
 /** Looks at the named topics of a cluster. */

@@ -1,4 +1,5 @@
-// DescribeLogDirs 0 and 1 (KIP-113, Kafka ≥ 1.0), which have the same form: how many bytes the partitions of a broker take on its disks. kafkajs has none.
+// DescribeLogDirs 0 and 1 (KIP-113, Kafka ≥ 1.0), which have the same form: how many bytes the partitions of a broker take
+// on its disks. kafkajs has none.
 
 import type { TopicPartition } from "../core/topic_partition.ts";
 import { APIS } from "./apis.ts";

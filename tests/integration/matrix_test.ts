@@ -1,62 +1,67 @@
 /**
  * The matrix: every release of kafka_releases.ts as a source of every log that it can hold and, where it can be one, as
  * a target; some of them also killed, changing leaders, and secured. `./denow task matrix` tests all releases, a run of
- * all tests the one whose turn it is (matrix/turn.ts), MATRIX=1.1.1,2.8.2 those.
+ * all tests one of them on one side, by turns (matrix/turn.ts), MATRIX=1.1.1,2.8.2 those two.
  */
 
+import { fileURLToPath } from "node:url";
 import type { KafkaVersion } from "../support/kafka_releases.ts";
+import { tryCommand } from "../support/run_command.ts";
 import type { MatrixCase } from "./matrix/case.ts";
 import { checks } from "./matrix/checks.ts";
 import { faultCases } from "./matrix/faults.ts";
 import { logCases } from "./matrix/logs.ts";
-import {
-  closelyTested,
-  type ReleaseClusters,
-  type Role,
-  rolesOf,
-  startRelease,
-} from "./matrix/pair.ts";
+import { type ReleaseClusters, startRelease } from "./matrix/pair.ts";
+import { closelyTested } from "./matrix/roles.ts";
 import { securityCases } from "./matrix/security.ts";
-import { currentCommit, turnOf } from "./matrix/turn.ts";
+import { type MatrixPart, turnOf } from "./matrix/turn.ts";
 
 /** The checks come first: they want clusters that have had nothing yet. */
 const cases: readonly MatrixCase[] = [...checks, ...logCases, ...securityCases, ...faultCases];
 
-const { versions, reason } = turnOf(Deno.env.get("MATRIX"), await currentCommit());
-Deno.stderr.writeSync(
-  new TextEncoder().encode(`Matrix: ${versions.join(", ")} (${reason}; MATRIX=all for all)\n`),
-);
+const { parts, reason } = turnOf(Deno.env.get("MATRIX"), await currentCommit());
+const named = parts.map(({ version, role }) => `${version} as the ${role}`).join(", ");
+Deno.stderr.writeSync(new TextEncoder().encode(`Matrix: ${named} (${reason})\n`));
 
-let running: { readonly version: KafkaVersion; readonly clusters: ReleaseClusters } | undefined;
+async function currentCommit(): Promise<string | undefined> {
+  const cwd = fileURLToPath(new URL(".", import.meta.url));
+  const { stdout } = await tryCommand("git", ["rev-parse", "HEAD"], { cwd });
+  return /^[0-9a-f]{8}/.exec(stdout)?.input;
+}
+
+let running:
+  | { readonly version: KafkaVersion; readonly clusters: Promise<ReleaseClusters> }
+  | undefined;
 
 async function stop(): Promise<void> {
-  const clusters = running?.clusters;
+  const clusters = await running?.clusters.catch(() => undefined);
   running = undefined;
   await clusters?.[Symbol.asyncDispose]();
 }
 
-/** The clusters of one release at a time. */
+/** The clusters of one release at a time; where they did not start, none of its cases tries again. */
 async function clustersOf(version: KafkaVersion): Promise<ReleaseClusters> {
   if (running?.version !== version) {
     await stop();
-    running = { version, clusters: await startRelease(version) };
+    running = { version, clusters: startRelease(version) };
   }
-  return running.clusters;
+  return await running.clusters;
 }
 
 Deno.test.afterAll(stop);
 
-function isAbout(one: MatrixCase, version: KafkaVersion, role: Role): boolean {
+function isAbout(one: MatrixCase, { version, role }: MatrixPart): boolean {
   return (one.role ?? role) === role &&
     (one.closely === undefined || closelyTested.includes(version)) &&
     (one.applies === undefined || one.applies({ version, role }));
 }
 
-for (const version of versions) {
-  // A case meets both roles before the next one does, so that the checks of both come first.
+for (const version of new Set(parts.map((part) => part.version))) {
+  // A case meets both sides before the next one does, so that the checks of both come first.
   for (const one of cases) {
-    for (const role of rolesOf(version)) {
-      if (!isAbout(one, version, role)) continue;
+    for (const part of parts) {
+      if (part.version !== version || !isAbout(one, part)) continue;
+      const { role } = part;
       Deno.test({
         name: `${version} as the ${role}: ${one.title}`,
         // The judge, which outlives the test, always has a read under way.

@@ -76,7 +76,9 @@ async function allowInZookeeper(
     await runCommand("java", [
       ...["-XX:TieredStopAtLevel=1", "-cp", classPath, "kafka.admin.AclCommand"],
       ...["--authorizer-properties", `zookeeper.connect=${zookeeper}`, "--add"],
-      ...["--allow-principal", principal, "--operation", operation.toLowerCase()],
+      ...["--allow-principal", principal],
+      // Describe on the cluster, which listing groups takes, is none that this command can give.
+      ...["--operation", resource === "CLUSTER" ? "all" : operation.toLowerCase()],
       ...(resource === "CLUSTER" ? ["--cluster"] : [`--${resource.toLowerCase()}`, name]),
     ]);
   }

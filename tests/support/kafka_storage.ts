@@ -40,11 +40,16 @@ export async function formatStorage(layout: ClusterLayout, java: Java): Promise<
     const text = model
       .replace(/^node\.id=.*$/m, `node.id=${node.nodeId}`)
       .replace(/^directory\.id=.*$/m, `directory.id=${randomUuid()}`);
+    await copyFolder(first.logDir, node.logDir);
     await Deno.writeTextFile(`${node.logDir}/meta.properties`, text);
-    await Deno.copyFile(
-      `${first.logDir}/bootstrap.checkpoint`,
-      `${node.logDir}/bootstrap.checkpoint`,
-    );
+  }
+}
+
+async function copyFolder(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    const copy = isDirectory ? copyFolder : Deno.copyFile;
+    await copy(`${from}/${name}`, `${to}/${name}`);
   }
 }
 

@@ -121,6 +121,8 @@ export interface GroupRead extends Pick<ReadRange, "count" | "digest"> {
 export interface Judge extends AsyncDisposable {
   /** Returns when every partition has a leader. */
   readonly createTopics: (cluster: JudgedCluster, topics: readonly TopicSpec[]) => Promise<void>;
+  /** Returns when every partition of an existing topic has a leader and all its replicas are in sync. */
+  readonly untilInSync: (cluster: JudgedCluster, topic: string) => Promise<void>;
   /** A topic with the settings of its own; undefined where there is none. */
   readonly describeTopic: (
     cluster: JudgedCluster,
@@ -263,6 +265,7 @@ function judgeOver(process: Deno.ChildProcess): Judge {
     describeTopic: async (cluster, topic) =>
       await about<Required<Omit<TopicSpec, "name">> | null>("describeTopic", cluster, { topic }) ??
         undefined,
+    untilInSync: (cluster, topic) => about("untilInSync", cluster, { topic }),
     topicsAndGroups: (cluster) => about("topicsAndGroups", cluster, {}),
     deleteTopics: (cluster, topics) => about("deleteTopics", cluster, { topics }),
     createPartitions: (cluster, topic, partitions) =>

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import signal
+import socket
 import struct
 import sys
 import threading
@@ -41,7 +42,8 @@ PATIENCE = 60  # seconds for anything a healthy cluster does
 CONTROLLER_PATIENCE = 10  # seconds for the broker that is said to be the controller
 COORDINATOR_PATIENCE = 10  # seconds for the one that is said to be a group's coordinator
 hanging_producers = {}
-without_idempotence = set()  # bootstrap servers
+idempotence_known = {}  # by bootstrap servers
+INIT_PRODUCER_ID = 22
 members = {}
 COORDINATOR_NOT_READY = (
     KafkaError.NOT_COORDINATOR,
@@ -125,6 +127,16 @@ def create_topics(cluster, topics):
 
     for topic in topics:
         until(lambda: led(topic), f"leaders of {topic['name']}")
+
+
+def until_in_sync(cluster, topic):
+    it = admin(cluster)
+
+    def in_sync():
+        partitions = it.list_topics(topic, timeout=PATIENCE).topics[topic].partitions.values()
+        return all(p.leader >= 0 and set(p.isrs) == set(p.replicas) for p in partitions)
+
+    until(in_sync, f"the replicas of {topic} to be in sync")
 
 
 def describe_topic(cluster, topic):
@@ -235,23 +247,37 @@ def given_records(spec):
         yield from_base64(record["key"]), from_base64(record["value"]), headers or None, record.get("timestampMs")
 
 
-def produce(cluster, spec):
-    """Idempotently where the brokers know that: those before 0.11 are remembered."""
+def read_exactly(connection, size):
+    data = b""
+    while len(data) < size:
+        part = connection.recv(size - len(data))
+        if not part:
+            raise ConnectionError("The broker closed the connection")
+        data += part
+    return data
+
+
+def knows_idempotence(cluster):
+    """Brokers before 0.11 don't, and librdkafka finds that out too late to produce all the same."""
     where = cluster["bootstrap.servers"]
-    if where not in without_idempotence:
-        try:
-            return produce_once(cluster, spec, "true")
-        except KafkaException as error:
-            if error.args[0].code() != KafkaError._UNSUPPORTED_FEATURE or "transaction" in spec:
-                raise
-            without_idempotence.add(where)
-    return produce_once(cluster, spec, "false")
+    if where not in idempotence_known:
+        host, port = where.split(",")[0].rsplit(":", 1)
+        if cluster.get("security.protocol", "PLAINTEXT") != "PLAINTEXT":
+            return True
+        with socket.create_connection((host, int(port)), PATIENCE) as connection:
+            # ApiVersions 0, without a client id.
+            request = struct.pack(">hhih", 18, 0, 1, -1)
+            connection.sendall(struct.pack(">i", len(request)) + request)
+            answer = read_exactly(connection, struct.unpack(">i", read_exactly(connection, 4))[0])
+        keys = [struct.unpack_from(">h", answer, at)[0] for at in range(10, len(answer) - 5, 6)]
+        idempotence_known[where] = INIT_PRODUCER_ID in keys
+    return idempotence_known[where]
 
 
-def produce_once(cluster, spec, idempotence):
+def produce(cluster, spec):
     transaction = spec.get("transaction")
     settings = {
-        "enable.idempotence": idempotence,
+        "enable.idempotence": "true" if knows_idempotence(cluster) else "false",
         "linger.ms": "20",
         "queue.buffering.max.messages": "1000000",
         "compression.type": spec.get("codec", "none"),
@@ -265,7 +291,7 @@ def produce_once(cluster, spec, idempotence):
         if error is None:
             offsets.append(message.offset())
         else:
-            failures.append(error)
+            failures.append(error.str())
 
     if transaction:
         producer.init_transactions(PATIENCE)
@@ -285,12 +311,8 @@ def produce_once(cluster, spec, idempotence):
                 producer.poll(0.1)
         producer.poll(spec.get("paceMs", 0) / 1000)
     left = producer.flush(PATIENCE)
-    if failures and failures[0].code() == KafkaError._UNSUPPORTED_FEATURE:
-        raise KafkaException(failures[0])
     if failures or left:
-        raise RuntimeError(
-            f"{len(failures)} not delivered, {left} left: {[error.str() for error in failures[:1]]}"
-        )
+        raise RuntimeError(f"{len(failures)} not delivered, {left} left: {failures[:1]}")
     if transaction and transaction["outcome"] == "commit":
         producer.commit_transaction(PATIENCE)
     elif transaction and transaction["outcome"] == "abort":
@@ -550,6 +572,7 @@ METHODS = {
     "createTopics": create_topics,
     "deleteTopics": delete_topics,
     "describeTopic": describe_topic,
+    "untilInSync": until_in_sync,
     "topicsAndGroups": topics_and_groups,
     "createPartitions": create_partitions,
     "alterTopicConfigs": alter_topic_configs,

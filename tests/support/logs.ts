@@ -333,8 +333,10 @@ function knownConfigs(
   version: KafkaVersion,
   configs: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
-  const { "max.compaction.lag.ms": _, ...known } = configs;
-  return isSince(version, "2.3.1") ? configs : known;
+  const { "max.compaction.lag.ms": lag, ...known } = configs;
+  if (isSince(version, "2.3.1") || lag === undefined) return configs;
+  // Before 2.3 nothing else makes the cleaner look at the few messages that came last.
+  return { ...known, "min.cleanable.dirty.ratio": "0" };
 }
 
 /** What compaction has not left in a log yet. */

@@ -2,7 +2,8 @@
  * One case of the matrix: what is done with a pair of clusters, and with which releases it makes sense. Plain data.
  */
 
-import type { MatrixPair, Role } from "./pair.ts";
+import type { MatrixPair } from "./pair.ts";
+import type { Role } from "./roles.ts";
 
 /** A case, run for each release and role that it is about. */
 export interface MatrixCase {

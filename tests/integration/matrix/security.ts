@@ -55,6 +55,11 @@ function through(pair: MatrixPair, listener: ListenerName, mechanism?: string): 
 const makeTopic = (pair: MatrixPair): Promise<Backlog> =>
   makeBacklog(pair, { messages: [300, 30], committed: { a: [10, 0] } });
 
+/** Other groups may be listed, and no more. */
+const onlyGroupOf = ({ group }: Backlog): ConfigContent => ({
+  groups: { include: [group("a")] },
+});
+
 const ways: readonly (readonly [ListenerName, string?])[] = [
   ["TLS"],
   ["SASL_PLAINTEXT", "PLAIN"],
@@ -74,7 +79,10 @@ export const securityCases: readonly MatrixCase[] = [
       const backlog = await makeTopic(pair);
       if (mechanism !== undefined) await allow(pair[pair.role], needed(pair, backlog));
       await using migration = await makeMigrationDir(
-        backlog.config({ [pair.role]: through(pair, listener, mechanism) }),
+        backlog.config({
+          ...onlyGroupOf(backlog),
+          [pair.role]: through(pair, listener, mechanism),
+        }),
       );
       for (const args of [["--check"], ["--migrate"]]) {
         const { status, output } = await migration.run(args);
@@ -100,7 +108,10 @@ export const securityCases: readonly MatrixCase[] = [
         { principal, operation: "DESCRIBE", resource: "TOPIC", name: backlog.topic },
       ]);
       await using migration = await makeMigrationDir(
-        backlog.config({ [pair.role]: through(pair, "SASL_PLAINTEXT", "SCRAM-SHA-256") }),
+        backlog.config({
+          ...onlyGroupOf(backlog),
+          [pair.role]: through(pair, "SASL_PLAINTEXT", "SCRAM-SHA-256"),
+        }),
       );
       for (const args of [["--check"], ["--migrate"]]) {
         const { status, output } = await migration.run(args);

@@ -1,48 +1,54 @@
 /**
- * Which releases of the matrix a run tests: all, those that MATRIX names, or, where it names none, the one whose turn it
- * is. Turns follow from the commit's hash, so that a commit is always tested with the same release and each release
- * comes up as often as any other. Refuses names that are no release.
+ * Which part of the matrix a run tests: all, the releases that MATRIX names, or, where it names none, the one release on
+ * the one side whose turn it is. Turns follow from the commit's hash, so that a commit is always tested with the same
+ * part and each part comes up as often as any other. Pure; refuses names that are no release.
  */
 
-import { fileURLToPath } from "node:url";
 import { isKafkaVersion, type KafkaVersion, kafkaVersions } from "../../support/kafka_releases.ts";
-import { tryCommand } from "../../support/run_command.ts";
+import { type Role, rolesOf } from "./roles.ts";
+
+/** A release under test, and the side that it is on. */
+export interface MatrixPart {
+  readonly version: KafkaVersion;
+  readonly role: Role;
+}
 
 /** What is tested, and why. */
 export interface Turn {
-  readonly versions: readonly KafkaVersion[];
+  readonly parts: readonly MatrixPart[];
   /** For the one who looks at the run. */
   readonly reason: string;
 }
 
+/** The whole matrix, oldest release first. */
+export const allParts: readonly MatrixPart[] = kafkaVersions.flatMap(partsOf);
+
+function partsOf(version: KafkaVersion): readonly MatrixPart[] {
+  return rolesOf(version).map((role) => ({ version, role }));
+}
+
 /**
  * @param wanted `all`, or releases separated by commas; undefined leaves the choice to the commit
- * @param commit hexadecimal; what has none counts as the first of all
+ * @param commit its hash, hexadecimal; undefined where none is known: then the first part has its turn
  * @throws Error for what is no release
  */
-export function turnOf(wanted: string | undefined, commit: string): Turn {
-  if (wanted === "all") return { versions: kafkaVersions, reason: "all were asked for" };
+export function turnOf(wanted: string | undefined, commit: string | undefined): Turn {
+  if (wanted === "all") return { parts: allParts, reason: "all were asked for" };
   if (wanted !== undefined && wanted !== "") {
-    const names = wanted.split(",");
-    const versions = names.filter(isKafkaVersion);
+    const names = wanted.split(",").map((name) => name.trim());
     const unknown = names.filter((name) => !isKafkaVersion(name));
     if (unknown.length > 0) {
       throw new Error(
-        `There is no release ${unknown.join(", ")} in the matrix: ${kafkaVersions.join(", ")}`,
+        `The matrix has no release ${unknown.join(", ")}: it has ${kafkaVersions.join(", ")}`,
       );
     }
-    return { versions, reason: "MATRIX names them" };
+    return { parts: names.filter(isKafkaVersion).flatMap(partsOf), reason: "MATRIX names them" };
   }
-  const hash = /^[0-9a-f]{8,}/.test(commit) ? parseInt(commit.slice(0, 8), 16) : 0;
+  const hash = commit === undefined ? 0 : parseInt(commit.slice(0, 8), 16);
   return {
-    versions: kafkaVersions.filter((_, index) => index === hash % kafkaVersions.length),
-    reason: commit === "" ? "no commit is known" : `it is the turn of commit ${commit.slice(0, 8)}`,
+    parts: allParts.filter((_, index) => index === hash % allParts.length),
+    reason: commit === undefined
+      ? "no commit is known"
+      : `the turn of commit ${commit.slice(0, 8)}`,
   };
-}
-
-/** @returns the hash of the commit that is checked out; empty where none is known */
-export async function currentCommit(): Promise<string> {
-  const cwd = fileURLToPath(new URL(".", import.meta.url));
-  const { outcome, stdout } = await tryCommand("git", ["rev-parse", "HEAD"], { cwd });
-  return outcome === "succeeded" ? stdout.trim() : "";
 }
