@@ -112,9 +112,6 @@ export function newTopicFindings(topics: readonly NewTopic[]): readonly Finding[
   const unknown = (why: NewTopic["settingsUnknown"]) =>
     topics.filter(({ settingsUnknown }) => settingsUnknown === why).map(({ topic }) => topic);
   const [hidden, untold] = [unknown("hidden"), unknown("untold")];
-  const noDefaults = topics.filter(({ settings }) => settings === undefined).map(({ topic }) =>
-    topic
-  );
   return [
     ...topics.filter(({ leftOut }) => leftOut.length > 0).map(({ topic, leftOut }) =>
       finding(
@@ -126,14 +123,6 @@ export function newTopicFindings(topics: readonly NewTopic[]): readonly Finding[
         "Nothing, if the target's own values will do; otherwise create the topic by hand",
       )
     ),
-    ...(noDefaults.length === 0 ? [] : [finding(
-      "TOPIC_CONFIG_UNKNOWN",
-      { cluster: "target", topics: noDefaults },
-      `The target does not tell which settings ${
-        listNames(noDefaults)
-      } will have beside the source's own (that takes CreateTopics 5, which Kafka 2.4 brought, and DescribeConfigs): whether it would keep and take all messages is not known`,
-      "Compare the brokers' defaults for retention, max.message.bytes and message.timestamp.type with the source's, or create the topics by hand: then a check looks at their settings",
-    )]),
     ...(untold.length === 0 ? [] : [finding(
       "TOPIC_CONFIG_LEFT_OUT",
       { cluster: "target", topics: untold },
@@ -151,6 +140,20 @@ export function newTopicFindings(topics: readonly NewTopic[]): readonly Finding[
       "Give the user DescribeConfigs on the source's topics, or create the topics by hand",
     )]),
   ];
+}
+
+/** What is not known of the topics before they are created. */
+export function untoldSettings(topics: readonly NewTopic[]): readonly Finding[] {
+  const untold = topics.filter(({ settings }) => settings === undefined).map(({ topic }) => topic);
+  if (untold.length === 0) return [];
+  return [finding(
+    "TOPIC_CONFIG_UNKNOWN",
+    { cluster: "target", topics: untold },
+    `The target does not tell which settings ${
+      listNames(untold)
+    } will have beside the source's own (that takes CreateTopics 5, which Kafka 2.4 brought, and DescribeConfigs): whether it would keep and take all messages is not known`,
+    "Compare the brokers' defaults for retention, max.message.bytes and message.timestamp.type with the source's, or create the topics by hand: then a check looks at their settings",
+  )];
 }
 
 /** A topic that the target refuses to create, whatever its settings. */

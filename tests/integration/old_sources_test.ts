@@ -69,6 +69,18 @@ withSource(
     );
     assert.match(check.stderr, /^warning: GROUPS_MAY_BE_MISSED: /m);
     assert.doesNotMatch(check.output, /may not see|DescribeConfigs on the source's topics/);
+    for (const mechanism of ["PLAIN", "SCRAM-SHA-256"]) {
+      const sasl = { mechanism, username: "mover", password: "wrong" };
+      await using wrong = await makeMigrationDir(
+        backlog.config({ source: { ...asMover(clusters), sasl } }),
+      );
+      const { status, output } = await wrong.run(["--check"]);
+      assert.equal(status, 3, output);
+      assert.match(
+        output,
+        new RegExp(`NOT_AUTHORIZED: .*SASL ${mechanism} refused for user 'mover': wrong name`),
+      );
+    }
     const connect = { connect: { url: "http://127.0.0.1:9" } };
     await using other = await makeMigrationDir(
       backlog.config({ createTopics: true, engine: connect }),
