@@ -3,6 +3,7 @@
  * and which record and offset it names.
  */
 
+import { failure } from "../../../lib/core/failure.ts";
 import assert from "node:assert/strict";
 import { judgeTrouble } from "../../../lib/copy/judge_trouble.ts";
 import { PartitionCopy } from "../../../lib/copy/partition_copy.ts";
@@ -77,8 +78,10 @@ Deno.test("a target that has forgotten the producer id is told from one that kno
   assert.deepEqual(judge(withBatch(), UNKNOWN_PRODUCER_ID), {
     kind: "reposition",
     forgotten: true,
-    reason:
+    failure: failure(
+      "SEQUENCE_UNKNOWN",
       "the target has forgotten the producer id at source offset 40: UNKNOWN_PRODUCER_ID (59)",
+    ),
   });
 });
 

@@ -92,7 +92,10 @@ Deno.test("verifyPartition() fails whatever is not complete or not proved, with 
     [{ targetLastSequence: 28 }, /^The last sequence of this migration is 28 on the target, after/],
     [{ targetLastSequence: 30 }, /after 30 messages it would be 29: it does not hold/],
     [{ targetLastSequence: 29, epochRecords: 20n }, /after 30 messages it would be 9: it does not/],
-    [{ wrongOnTarget: failure("TARGET_HOLDS_TWICE", "The target holds messages twice") }, /^The target holds messages twice$/],
+    [
+      { wrongOnTarget: failure("TARGET_HOLDS_TWICE", "The target holds messages twice") },
+      /^The target holds messages twice$/,
+    ],
     [{ targetFirstOffset: undefined }, /not known where/],
     [{ targetLogStartOffset: undefined }, /could not be asked/],
     [{ targetHighWatermark: undefined }, /could not be asked/],
