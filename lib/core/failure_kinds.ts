@@ -49,7 +49,7 @@ export const FAILURE_KINDS = {
   },
   NOT_AUTHORIZED: {
     meaning: "The user lacks a permission",
-    remedy: `Grant what is missing (README, Permissions), then ${AGAIN}`,
+    remedy: `Grant what is missing (docs/permissions.md), then ${AGAIN}`,
   },
   SOURCE_REFUSED: {
     meaning: "A broker of the source refused a request for good",

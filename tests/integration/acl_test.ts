@@ -1,5 +1,5 @@
 /**
- * The permissions of the README's table: sufficient as they stand, on brokers that refuse everything else; and each one
+ * The permissions of the table in docs/permissions.md: sufficient as they stand, on brokers that refuse everything else; and each one
  * taken away is named before the first byte, with operation, resource and principal.
  */
 
@@ -47,7 +47,7 @@ interface Needs {
 const committing = ({ group }: Backlog) =>
   ({ operation: "READ", resource: "GROUP", name: group("a") }) as const;
 
-/** The table of the README, for one topic and group. */
+/** The table of docs/permissions.md, for one topic and group. */
 const table = ({ topic, group }: Backlog): Needs => ({
   source: [
     { operation: "DESCRIBE", resource: "GROUP", name: group("a") },

@@ -33,7 +33,7 @@ const LEFT: readonly (readonly [Failure | undefined, step: RegExp])[] = [
   ],
   [
     failure("NOT_AUTHORIZED", "The target refused the commit: GROUP_AUTHORIZATION_FAILED (30)"),
-    /AUTHORIZATION_FAILED \(30\)\. Grant what is missing \(README, Permissions\), then/,
+    /AUTHORIZATION_FAILED \(30\)\. Grant what is missing \(docs\/permissions\.md\), then/,
   ],
   [
     failure("TARGET_REFUSED", "The target refused the commit: UNKNOWN_MEMBER_ID (25)"),
