@@ -65,6 +65,7 @@ export type Damage = (partition: number, part: Uint8Array) => number | void;
 
 const topic = "t";
 const FETCH = 1;
+const PRODUCE = 0;
 const LIST_OFFSETS = 2;
 const LATEST = -1n;
 const OFFSET_OUT_OF_RANGE = 1;
@@ -93,7 +94,11 @@ export async function copyBetweenFakes(
     nodes: [node],
     // As over a network: what needs no answer is quicker.
     latencyMs: (what: "request" | "metadata") => what === "metadata" ? 20 : 0,
-    versions: new Map([[FETCH, { min: 11, max: 11 }], [LIST_OFFSETS, { min: 3, max: 3 }]]),
+    versions: new Map([
+      [FETCH, { min: 11, max: 11 }],
+      [LIST_OFFSETS, { min: 3, max: 3 }],
+      [PRODUCE, { min: 8, max: 8 }],
+    ]),
   };
   const options: CopyOptions = {
     source: fakeCluster("source", {
