@@ -21,7 +21,7 @@ import { RecordTooLargeError } from "../batch/split.ts";
 import { OpensTooLargeError } from "../codec/codec.ts";
 import { type MergeBelow, mergedBytes } from "./merge_below.ts";
 import { maxOffset, minOffset } from "../core/offsets.ts";
-import { type LegacyRun, takeLegacyRun, takeReencoded } from "./cut_reencoded.ts";
+import { type LegacyRun, otherCodec, takeLegacyRun, takeReencoded } from "./cut_reencoded.ts";
 import { checkOffsets, type FetchedEntry, readEntry } from "./offset_check.ts";
 import {
   type AbortedTransaction,
@@ -69,6 +69,8 @@ export interface TargetRules {
   readonly maxBatchBytes?: number;
   /** `message.timestamp.type=LogAppendTime`: the target sets every timestamp itself. */
   readonly logAppendTime: boolean;
+  /** Brokers of the target know no zstd (Kafka < 2.1): such batches are re-encoded. */
+  readonly withoutZstd?: true;
 }
 
 /** How runs of small batches become one, where they need not be opened for it. */
@@ -274,7 +276,8 @@ function take(
   const whole = first >= fromOffset && last < untilOffset && isDense(view, position);
   const appendTime = (attributes(view, position) & LOG_APPEND_TIME) !== 0;
   const fits = rules.maxBatchBytes === undefined || size <= rules.maxBatchBytes;
-  if (whole && fits && (!appendTime || rules.logAppendTime)) {
+  const codec = otherCodec(attributes(view, position), rules);
+  if (whole && fits && codec === undefined && (!appendTime || rules.logAppendTime)) {
     state.batches.push({
       bytes,
       view,

@@ -2,6 +2,7 @@
 // in a request and a few requests in flight, and hands the acknowledgements on. A partition stays on its lane while
 // anything of it is in flight, so that its batches arrive in order.
 
+import { requireVersion } from "../wire/api_version.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import { decodeProduce, encodeProduce, type ProducedPartition } from "../wire/produce.ts";
 import {
@@ -99,6 +100,7 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
     const entries = collect();
     if (entries.length === 0) return 0;
     const encoded = encodeProduce(
+      requireVersion(broker, "Produce"),
       entries.map(({ partition: { topic, partition }, batch }) => ({
         topic,
         partition,
@@ -157,7 +159,7 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
   ): Promise<void> {
     let answers: ReadonlyMap<string, ProducedPartition>;
     try {
-      const response = decodeProduce(await connection.send(request));
+      const response = decodeProduce(request.apiVersion, await connection.send(request));
       const throttleMs = Math.min(response.throttleTimeMs, LONGEST_THROTTLE_MS);
       if (throttleMs > 0) {
         options.onThrottled(throttleMs);
@@ -183,7 +185,7 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
           message: "the answer leaves the partition out",
         });
       } else if (answer.errorCode !== 0) {
-        const [first] = answer.recordErrors;
+        const [first] = answer.recordErrors ?? [];
         const message = answer.errorMessage ?? first?.message ?? undefined;
         failed(partition, {
           kind: "code",

@@ -50,6 +50,8 @@ export const FINDING_KINDS = {
   TIMESTAMPS_REFUSED: OVERRIDABLE,
   /** The target is compacted and refuses messages without a key; the source is not. */
   COMPACTION_NEEDS_KEYS: OVERRIDABLE,
+  /** A topic of the target keeps messages in a format of Kafka before 0.11. */
+  OLD_MESSAGE_FORMAT: OVERRIDABLE,
   /** A range is asked for of a partition that the source does not have. */
   RANGE_PARTITION_MISSING: FATAL,
   /** The Connect cluster does not answer, or somebody else does. */
@@ -96,6 +98,10 @@ export const FINDING_KINDS = {
   RANGE_FILTERED_OUT: NOTICE,
   /** The target takes smaller batches than the source. */
   MAX_MESSAGE_BYTES_LOWER: NOTICE,
+  /** The target knows no zstd: what comes in it is re-encoded. */
+  ZSTD_REENCODED: NOTICE,
+  /** The target does not tell which settings new topics will have. */
+  TOPIC_CONFIG_UNKNOWN: NOTICE,
   /** Data that no group reads. */
   TOPIC_WITHOUT_GROUP: NOTICE,
   /** A topic is created on the target without some of the source's settings. */

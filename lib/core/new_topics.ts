@@ -142,6 +142,20 @@ export function newTopicFindings(topics: readonly NewTopic[]): readonly Finding[
   ];
 }
 
+/** What is not known of the topics before they are created. */
+export function untoldSettings(topics: readonly NewTopic[]): readonly Finding[] {
+  const untold = topics.filter(({ settings }) => settings === undefined).map(({ topic }) => topic);
+  if (untold.length === 0) return [];
+  return [finding(
+    "TOPIC_CONFIG_UNKNOWN",
+    { cluster: "target", topics: untold },
+    `The target does not tell which settings ${
+      listNames(untold)
+    } will have beside the source's own (that takes CreateTopics 5, which Kafka 2.4 brought, and DescribeConfigs): whether it would keep and take all messages is not known`,
+    "Compare the brokers' defaults for retention, max.message.bytes and message.timestamp.type with the source's, or create the topics by hand: then a check looks at their settings",
+  )];
+}
+
 /** A topic that the target refuses to create, whatever its settings. */
 export function topicRefused(topic: string, problem: string): Finding {
   return finding(

@@ -77,6 +77,8 @@ export type Untold =
 export interface ClusterSnapshot {
   readonly clusterId: string;
   readonly brokers: readonly BrokerSnapshot[];
+  /** Whether all of them know zstd (Kafka ≥ 2.1); absent where none was asked. */
+  readonly knowsZstd?: boolean;
   readonly topics: ReadonlyMap<string, TopicSnapshot>;
   /** Every group of the cluster that was listed; empty for the target. */
   readonly groups: readonly GroupSnapshot[];

@@ -5,6 +5,7 @@ import { escapeName, quoteForShell } from "./escape_name.ts";
 import { type Finding, finding } from "./finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
 import { partitionsNeeded, type Plan, type PlannedPartition } from "./plan.ts";
+import { alterTopic } from "./setting_findings.ts";
 import type { ClusterSnapshot, PartitionSnapshot, TopicSnapshot } from "./snapshot.ts";
 import type { TopicPartition } from "./topic_partition.ts";
 import { countOf, sum } from "./units.ts";
@@ -43,6 +44,7 @@ export function targetFindings(
     return [
       ...partitionCounts(onTarget, onSource, bootstrap),
       ...offline(onTarget, partitions),
+      ...oldFormat(onTarget, partitions, bootstrap),
       ...notEmpty(onTarget, partitions.filter(({ offsets }) => offsets > 0n), options),
     ];
   });
@@ -134,6 +136,28 @@ function offline(
       "Bring the partition's leader back",
     );
   });
+}
+
+/** Formats before 0.11 (magic 0 and 1) hold neither producer ids nor headers, and brokers refuse what has any. */
+const OLD_FORMAT = /^0\.(?:\d|10)(?:\.|-|$)/;
+
+function oldFormat(
+  { topic, settings }: TopicSnapshot,
+  needed: readonly PlannedPartition[],
+  bootstrap: string,
+): readonly Finding[] {
+  const format = settings?.values.get("message.format.version") ?? "";
+  if (!OLD_FORMAT.test(format) || needed.every(({ offsets }) => offsets === 0n)) return [];
+  return [finding(
+    "OLD_MESSAGE_FORMAT",
+    { cluster: "target", topic },
+    `Topic ${escapeName(topic)} has message.format.version=${
+      escapeName(format)
+    } on the target, a format without producer ids and headers: its brokers refuse what is copied`,
+    `${
+      alterTopic(bootstrap, topic, "message.format.version=0.11.0")
+    }, or accept: [OLD_MESSAGE_FORMAT] where they ignore it (inter.broker.protocol.version 3.0 or later)`,
+  )];
 }
 
 function notEmpty(

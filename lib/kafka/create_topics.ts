@@ -46,9 +46,9 @@ async function send(
   validateOnly: boolean,
 ): Promise<readonly CreatedTopic[]> {
   const broker = await controllerOf(cluster);
-  requireVersion(broker, "CreateTopics");
-  const request = encodeCreateTopics(topics, { timeoutMs: TIMEOUT_MS, validateOnly });
-  return decodeCreateTopics(await broker.connection.send(request));
+  const version = requireVersion(broker, "CreateTopics");
+  const request = encodeCreateTopics(version, topics, { timeoutMs: TIMEOUT_MS, validateOnly });
+  return decodeCreateTopics(version, await broker.connection.send(request));
 }
 
 function isPassing(errorCode: number): boolean {

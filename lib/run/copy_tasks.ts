@@ -9,7 +9,7 @@ import type { JournaledPartition } from "../core/journal.ts";
 import { isIdempotent, type JournalEntry, type MigrationEntry } from "../core/journal_entry.ts";
 import { partitionsToCopy, type Plan, type PlannedPartition } from "../core/plan.ts";
 import { nextEpoch, partitionProducer } from "../core/sequence.ts";
-import type { ClusterSnapshot, TopicSnapshot } from "../core/snapshot.ts";
+import type { ClusterSnapshot } from "../core/snapshot.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
@@ -78,7 +78,7 @@ export async function planCopyTasks(
   journal.append(freshEpochs(begun, found, identity));
   const isCompacted = (topic: string) =>
     options.sourceSnapshot.topics.get(topic)?.settings?.compacted ?? untold;
-  const rulesOf = (topic: string) => targetRules(targetSnapshot.topics.get(topic));
+  const rulesOf = (topic: string) => targetRules(targetSnapshot, topic);
   const after = journal.state?.partitions;
   const planned = new Map(plan.partitions.map((each) => [formatTopicPartition(each), each]));
   return [...begun, ...fresh].flatMap((partition) => {
@@ -194,7 +194,11 @@ export function plannedTopics(
   }));
 }
 
-function targetRules(topic: TopicSnapshot | undefined): TargetRules {
-  const { maxMessageBytes, logAppendTime = false } = topic?.settings ?? {};
-  return { logAppendTime, ...optional("maxBatchBytes", maxMessageBytes) };
+function targetRules({ topics, knowsZstd }: ClusterSnapshot, topic: string): TargetRules {
+  const { maxMessageBytes, logAppendTime = false } = topics.get(topic)?.settings ?? {};
+  return {
+    logAppendTime,
+    ...optional("maxBatchBytes", maxMessageBytes),
+    ...(knowsZstd === false && { withoutZstd: true }),
+  };
 }

@@ -25,6 +25,7 @@ import { closerFindings } from "./closer_findings.ts";
 import { optional } from "./optional.ts";
 import { checkTargetGroups } from "./check_target_groups.ts";
 import { checkIdentity, checkTopicIds, ownRecords } from "./check_journal.ts";
+import { knowsZstd } from "./knows_zstd.ts";
 import { tryNewTopics } from "./new_topics.ts";
 import type { Clusters } from "./reach.ts";
 import { snapshotRanges, snapshotSource } from "./snapshot.ts";
@@ -76,7 +77,8 @@ export async function makePlan(
   );
   const lookedAt = performance.now();
   if ("finding" in onSource) return onSource;
-  const sourceSnapshot = onSource.value;
+  const [sourceZstd, targetZstd] = await Promise.all([source, target].map(knowsZstd));
+  const sourceSnapshot = { ...onSource.value, ...optional("knowsZstd", sourceZstd) };
   const identity: JournalIdentity = {
     sourceClusterId: source.clusterId,
     targetClusterId: target.clusterId,
@@ -90,7 +92,7 @@ export async function makePlan(
   const plan = { ...continuePlan(whole, journal), patterns };
   const onTarget = await targetLook.at(topicsOf([...plan.partitions, ...journaled]));
   if ("finding" in onTarget) return onTarget;
-  const targetSnapshot = onTarget.value;
+  const targetSnapshot = { ...onTarget.value, ...optional("knowsZstd", targetZstd) };
   checkTopicIds(journal, sourceSnapshot, targetSnapshot);
   const carriesPositions = carriesGroupOffsets(config);
   const written = (topic: string) => journaled.some((each) => each.topic === topic);

@@ -46,7 +46,7 @@ const REMEDIES: Readonly<Record<Exclude<ConnectionErrorKind, "unsupported">, str
 /** What each side has to be at least (lib/wire/apis.ts says by which requests). */
 const UPGRADE: Readonly<Record<ClusterRole, string>> = {
   source: "Upgrade the broker; Kafka 0.10.2 is the oldest that a source may be",
-  target: "Upgrade the broker; Kafka 2.4 is the oldest that a target may be",
+  target: "Upgrade the broker; Kafka 1.0 is the oldest that a target may be",
 };
 
 /** Tries every broker of the clusters named. */

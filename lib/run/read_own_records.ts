@@ -51,7 +51,8 @@ export async function readOwnRecords(
   return wrong;
 }
 
-interface Doubtful {
+/** A partition to look at. */
+export interface Doubtful {
   readonly partition: JournaledPartition;
   /** Where the target's log ends. */
   readonly end: bigint;
@@ -59,7 +60,8 @@ interface Doubtful {
   readonly compacted: boolean;
 }
 
-async function whatIsWrong(
+/** Reads the records of one partition. @returns what is wrong with them */
+export async function whatIsWrong(
   reader: ClusterReader,
   { partition, end: endOffset, compacted }: Doubtful,
   producer: PartitionProducer,

@@ -23,7 +23,11 @@ export interface Api extends VersionRange {
  * 0.10.2.2 to 4.1.0). Those that kafkajs encodes have kafkajs's versions.
  */
 export const APIS = {
-  Produce: { key: 0, min: 8, max: 8, floor: { target: 8 }, since: { 8: "2.4" } },
+  /** 5: five batches of a producer are remembered, and an unknown one has its own error. 7: zstd. 8: record errors (KIP-467). */
+  Produce: {
+    ...{ key: 0, min: 5, max: 8, floor: { target: 5 } },
+    since: { 5: "1.0", 7: "2.1", 8: "2.4" },
+  },
   /** 3: the first partition's first batch comes whole (KIP-74). 4: isolation levels. 8: quotas ask to wait (KIP-219). */
   Fetch: {
     ...{ key: 1, min: 3, max: 11, floor: { source: 3, target: 4 } },
@@ -56,9 +60,10 @@ export const APIS = {
     since: { 0: "0.9.0", 4: "2.6", 5: "3.8" },
   },
   ApiVersions: { key: 18, min: 0, max: 0, since: { 0: "0.10.0" } },
-  CreateTopics: { key: 19, min: 5, max: 5, since: { 5: "2.4" } },
+  /** 5: the settings that a topic has are told (KIP-525). */
+  CreateTopics: { key: 19, min: 2, max: 5, since: { 2: "0.11.0", 5: "2.4" } },
   DeleteTopics: { key: 20, min: 0, max: 1, since: { 0: "0.10.1" } },
-  InitProducerId: { key: 22, min: 0, max: 1, since: { 0: "0.11.0" } },
+  InitProducerId: { key: 22, min: 0, max: 1, floor: { target: 0 }, since: { 0: "0.11.0" } },
   DescribeConfigs: { key: 32, min: 0, max: 2, since: { 0: "0.11.0", 1: "1.1" } },
   DescribeLogDirs: { key: 35, min: 0, max: 1, since: { 0: "1.0" } },
   SaslAuthenticate: { key: 36, min: 0, max: 1, since: { 0: "1.0" } },

@@ -65,6 +65,7 @@ export type Damage = (partition: number, part: Uint8Array) => number | void;
 
 const topic = "t";
 const FETCH = 1;
+const PRODUCE = 0;
 const LIST_OFFSETS = 2;
 const LATEST = -1n;
 const OFFSET_OUT_OF_RANGE = 1;
@@ -98,6 +99,7 @@ export async function copyBetweenFakes(
     versions: new Map([
       [FETCH, { min: 11, max: 11 }],
       [LIST_OFFSETS, { min: 3, max: beforeKip207 ? 3 : 5 }],
+      [PRODUCE, { min: 8, max: 8 }],
     ]),
   };
   const options: CopyOptions = {

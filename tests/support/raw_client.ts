@@ -43,9 +43,11 @@ async function produceToAll(
 ): Promise<void> {
   for (let [left, tries] = [partitions, 0]; left.length > 0; tries++) {
     if (tries >= brokers.length) await new Promise((resolve) => setTimeout(resolve, 100));
-    const { connection } = nth(brokers, tries);
-    const request = encodeProduce(left.map((partition) => ({ ...partition, batch })), 10_000);
-    const answers = decodeProduce(await connection.send(request)).partitions;
+    const broker = nth(brokers, tries);
+    const version = requireVersion(broker, "Produce");
+    const wanted = left.map((partition) => ({ ...partition, batch }));
+    const request = encodeProduce(version, wanted, 10_000);
+    const answers = decodeProduce(version, await broker.connection.send(request)).partitions;
     left = answers.filter(({ errorCode }) => errorCode !== 0);
     const failed = answers.find(({ errorCode }) =>
       errorCode !== 0 && (tries > 300 || !leaderNotReady.includes(errorCode))

@@ -154,6 +154,7 @@ export function createUnrulyClusters(
       versions: new Map([
         [APIS.Fetch.key, { min: 11, max: 11 }],
         [APIS.ListOffsets.key, { min: 3, max: 5 }],
+        [APIS.Produce.key, { min: 8, max: 8 }],
         [APIS.DescribeConfigs.key, { min: 0, max: 2 }],
         ...(behaviour.describesProducers
           ? [[APIS.DescribeProducers.key, { min: 0, max: 0 }] as const]
@@ -513,7 +514,7 @@ function createTargetLog(producerId: bigint, behaviour: Unruliness) {
       const begins = baseSequence === 0;
       const now = performance.now();
       // What begins an epoch is stored without asking for more: a copy of it that is still under way would be, too.
-      const mayForget = !begins && now > begunAt + LATEST_ARRIVAL_MS;
+      const mayForget = now > begunAt + LATEST_ARRIVAL_MS;
       if (mayForget && forgets?.below(20) === 0 && behaviour.troubles > 0) forget();
       if (begins) begunAt = now;
       const last = baseSequence + recordCount - 1;

@@ -61,3 +61,80 @@ Deno.test("a leader that does not know yet how far its log is replicated, or can
   const found = await find(broker);
   assert.equal(found.records, 6n);
 });
+
+/** Records from one number until before another, in an epoch that began with `base` records before it. */
+const inEpoch = (producerEpoch: number, base: number, from: number, until: number, offset = from) =>
+  buildBatch(testRecords(from, until), {
+    ...{ baseOffset: BigInt(offset), lastOffset: BigInt(offset + until - from - 1) },
+    ...{ producerId: 77n, producerEpoch, baseSequence: from - base },
+  });
+const epoch = (producerEpoch: number, records: number) => ({
+  ...{ producerEpoch, records: BigInt(records), targetOffset: BigInt(records) },
+  targetFirstOffset: 0n,
+});
+/** Looks at a log from its beginning, after the second epoch began with three records before it. */
+const findAfterEpoch = (
+  batches: readonly Uint8Array[],
+  ends: bigint,
+  more: Parameters<typeof fakeBroker>[0] = [],
+) =>
+  findPosition(
+    fakeBroker([...more, { highWatermark: ends, batches }, { highWatermark: ends }]),
+    partition,
+    partitionProducer({ producerId: 77n, producerEpoch: 0 }, [epoch(1, 3)]),
+    beginning,
+    undefined,
+    new AbortController().signal,
+  );
+
+Deno.test("records of a fresh epoch are counted from where it began", async () => {
+  const found = await findAfterEpoch([ours(0, 3), inEpoch(1, 3, 3, 5), inEpoch(1, 3, 5, 9)], 9n);
+  assert.deepEqual(found, { records: 9n, targetOffset: 9n, targetFirstOffset: 0n });
+});
+
+Deno.test("a fresh epoch that nothing was sent with yet can begin where it was to", async () => {
+  const found = await findAfterEpoch([ours(0, 3)], 3n);
+  assert.deepEqual(found, { records: 3n, targetOffset: 3n, targetFirstOffset: 0n });
+});
+
+Deno.test("what an old request has stored after an epoch was journaled makes that epoch void", async () => {
+  const found = await findAfterEpoch([ours(0, 3), ours(3, 6)], 6n);
+  assert.deepEqual(found, {
+    ...{ records: 6n, targetOffset: 6n, targetFirstOffset: 0n },
+    epochIsVoid: true,
+  });
+});
+
+Deno.test("a first batch that was stored where more lay before it already is messages twice", async () => {
+  const twice = [ours(0, 3), ours(3, 6), inEpoch(1, 3, 3, 6, 6)];
+  await assert.rejects(findAfterEpoch(twice, 9n), {
+    name: "PositionError",
+    message: "the target holds messages of this migration twice, at offset 8 the second time",
+  });
+});
+
+Deno.test("an epoch that is not in the state file says that it is an old one", async () => {
+  await assert.rejects(findAfterEpoch([ours(0, 3), inEpoch(2, 3, 3, 6)], 6n), {
+    name: "PositionError",
+    message:
+      "the target holds messages of this migration with epoch 2, at offset 5, which the state file does not know: it is not the newest",
+  });
+});
+
+Deno.test("a target that holds less than when an epoch began was truncated, unless it deletes", async () => {
+  await assert.rejects(findAfterEpoch([ours(0, 2)], 2n), {
+    name: "PositionError",
+    message: "the target holds 1 of our messages less than it did: it was truncated or re-created",
+  });
+  // The log starts at 4 now: ListOffsets tells the same for both ends.
+  const [OFFSET_OUT_OF_RANGE, emptied] = [1, { highWatermark: 4n }];
+  const deleted = await findPosition(
+    fakeBroker([{ errorCode: OFFSET_OUT_OF_RANGE, ...emptied }, emptied], { ends: [4n] }),
+    partition,
+    partitionProducer({ producerId: 77n, producerEpoch: 0 }, [epoch(1, 3)]),
+    beginning,
+    undefined,
+    new AbortController().signal,
+  );
+  assert.deepEqual(deleted, { records: 3n, targetOffset: 3n, targetFirstOffset: 0n });
+});

@@ -6,6 +6,7 @@ import {
   continueJournal,
   identityDifferences,
   type JournalState,
+  producerOn,
   readJournal,
   unfinishedPartitions,
 } from "../../../lib/core/journal.ts";
@@ -273,4 +274,28 @@ Deno.test("a connector's copy ends where it ended, which may lie behind the plan
     [next?.sourceOffset, next?.reachedOffset, next?.plannedTargetOffset, next?.targetSpans?.length],
     [24n, undefined, 20n, 1],
   );
+});
+
+Deno.test("a fresh epoch stands beside what was copied, and outlives plans and ends", () => {
+  const epoch = (producerEpoch: number, records: string): JournalEntry => ({
+    ...{ type: "epoch", topic: "t", partition: 0, producerEpoch, records },
+    ...{ targetOffset: "15", targetFirstOffset: "2" },
+  });
+  const state = stateOf(
+    ...[planEntry(range(0, "10", "20")), progress(0, 15, 5), epoch(1, "6"), settled(0, 20, 10)],
+    ...[planEntry(range(0, "20", "30")), epoch(2, "10")],
+  );
+  const partition = state.partitions.get("t-0");
+  assert.ok(partition !== undefined);
+  assert.deepEqual([partition.records, partition.sourceOffset], [10n, 20n]);
+  const place = { targetOffset: 15n, targetFirstOffset: 2n };
+  assert.deepEqual(producerOn(state, partition), {
+    producerId: 4711n,
+    epochs: [
+      { producerEpoch: 0, records: 0n, targetOffset: 0n },
+      { producerEpoch: 1, records: 6n, ...place },
+      { producerEpoch: 2, records: 10n, ...place },
+    ],
+  });
+  assert.equal(producerOn(state, state.partitions.get("t-1")).epochs.length, 1);
 });

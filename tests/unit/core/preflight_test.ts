@@ -44,6 +44,44 @@ Deno.test("preflight() finds only the expired messages in the worked example", (
   );
 });
 
+Deno.test("preflight() names topics that keep messages in a format that holds no producer id", () => {
+  const judged = (format: string) => {
+    const plain = target(EMPTY);
+    const values = new Map([["message.format.version", format]]);
+    const settings = { logAppendTime: false, compacted: false, values, own: new Set<string>() };
+    const topics = [...plain.topics].map(([name, each]) =>
+      [name, name === "test1" ? each : { ...each, settings }] as const
+    );
+    return judge(workedExample(), { ...plain, topics: new Map(topics) })
+      .filter(({ code }) => code === "OLD_MESSAGE_FORMAT");
+  };
+  for (const format of ["0.8.2", "0.9.0", "0.10.2-IV0", "0.10.0-IV1"]) {
+    const [first, ...rest] = judged(format);
+    assert.match(first?.message ?? "", new RegExp(`message\\.format\\.version=${format} on the`));
+    assert.match(first?.remedy ?? "", /--add-config 'message\.format\.version=0\.11\.0'|0\.11\.0/);
+    assert.ok(rest.length > 0);
+  }
+  for (const format of ["", "0.11.0-IV2", "1.0-IV0", "1.1", "2.8-IV1", "3.0-IV1"]) {
+    assert.deepEqual(judged(format), [], format);
+  }
+});
+
+Deno.test("preflight() says what a target without zstd means, where the source may hold any", () => {
+  const judged = (sourceKnows: boolean | undefined, targetKnows: boolean | undefined) =>
+    codes(judge(
+      { ...workedExample(), ...(sourceKnows !== undefined && { knowsZstd: sourceKnows }) },
+      { ...target(EMPTY), ...(targetKnows !== undefined && { knowsZstd: targetKnows }) },
+    )).includes("warning ZSTD_REENCODED");
+  const cases = [[true, false], [undefined, false], [false, false], [true, true], [
+    true,
+    undefined,
+  ]];
+  assert.deepEqual(
+    cases.map(([onSource, onTarget]) => judged(onSource, onTarget)),
+    [true, true, false, false, false],
+  );
+});
+
 Deno.test("preflight() looks at the target only where something would be written", () => {
   const { test2, test3 } = EMPTY;
   const without1And4 = { test2, test3 } as typeof EMPTY;

@@ -35,6 +35,7 @@ Deno.test("verifyPartition() passes what was read, acknowledged and is still the
     // Other writers before ours.
     { targetLogStartOffset: 3n },
     { targetLastSequence: 29 },
+    { targetLastSequence: 9, epochRecords: 20n },
     // The last batch read reached beyond the planned end.
     { nextSourceOffset: 57n },
   ];
@@ -70,6 +71,8 @@ Deno.test("verifyPartition() fails whatever is not complete or not proved, with 
     [{ recordsRead: 31n, recordsProduced: 31n }, /^More messages were read \(31\)/],
     [{ targetLastSequence: 28 }, /^The last sequence of this migration is 28 on the target, after/],
     [{ targetLastSequence: 30 }, /after 30 messages it would be 29: it does not hold/],
+    [{ targetLastSequence: 29, epochRecords: 20n }, /after 30 messages it would be 9: it does not/],
+    [{ wrongOnTarget: "The target holds messages twice" }, /^The target holds messages twice$/],
     [{ targetFirstOffset: undefined }, /not known where/],
     [{ targetLogStartOffset: undefined }, /could not be asked/],
     [{ targetHighWatermark: undefined }, /could not be asked/],

@@ -49,6 +49,7 @@ const KAFKA_1_1 = speaking({
 const KAFKA_4_1 = speaking({
   ...{ Produce: [0, 13], Fetch: [4, 18], ListOffsets: [1, 11], Metadata: [0, 13] },
   ...{ OffsetCommit: [2, 10], OffsetFetch: [1, 10], ListGroups: 5, CreateTopics: [2, 7] },
+  ...{ InitProducerId: 6 },
 });
 
 Deno.test("every floor lies within what is written here, and its Kafka release is known", () => {
@@ -100,7 +101,11 @@ Deno.test("what a broker lacks is named by request, version and the release that
   for (const versions of [KAFKA_0_10_2, KAFKA_1_1, KAFKA_4_1]) {
     assert.equal(missingVersions(versions, "source"), undefined);
   }
-  assert.equal(missingVersions(KAFKA_4_1, "target"), undefined);
+  for (const versions of [KAFKA_1_1, KAFKA_4_1]) {
+    assert.equal(missingVersions(versions, "target"), undefined);
+  }
+  const before1 = new Map([...KAFKA_1_1, [APIS.Produce.key, { min: 0, max: 3 }]]);
+  assert.equal(missingVersions(before1, "target"), "Produce 5, which Kafka 1.0 brought");
   assert.match(
     missingVersions(KAFKA_0_10_2, "target") ?? "",
     /\bFetch 4, which Kafka 0\.11\.0 brought/,

@@ -57,10 +57,20 @@ const decoders: Readonly<Record<string, (frame: ResponseFrame) => unknown>> = {
       (frame: ResponseFrame) => decodeFetch(version, frame),
     ]),
   ),
-  Produce: decodeProduce,
+  ...Object.fromEntries(
+    [5, 8].map((version) => [
+      `Produce ${version}`,
+      (frame: ResponseFrame) => decodeProduce(version, frame),
+    ]),
+  ),
   DescribeProducers: decodeDescribeProducers,
   DescribeLogDirs: decodeDescribeLogDirs,
-  CreateTopics: decodeCreateTopics,
+  ...Object.fromEntries(
+    [2, 5].map((version) => [
+      `CreateTopics ${version}`,
+      (frame: ResponseFrame) => decodeCreateTopics(version, frame),
+    ]),
+  ),
   ListOffsets: (frame) => decodeListOffsets(3, frame),
   DescribeGroups: (frame) => decodeDescribeGroups(1, frame),
 };
