@@ -1,15 +1,23 @@
 /**
  * `deno task demo`: the worked example on two real local Kafka brokers. Checks, migrates, shows the screen and the log,
  * and has an independent client compare both clusters; the exit status says whether everything arrived. With
- * `--binary PATH` the compiled program does it, alone in an empty folder. Refuses to touch any cluster but its own.
+ * `--binary PATH` the compiled program does it, alone in an empty folder; with `--from` and `--to` the brokers are of
+ * other releases of Kafka. Refuses to touch any cluster but its own.
  */
 
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { permissions } from "./compile.ts";
 import { startKafka } from "../tests/support/kafka_cluster.ts";
 import { kafkaClassPath } from "../tests/support/kafka_jars.ts";
-import type { KafkaVersion } from "../tests/support/kafka_releases.ts";
+import {
+  isKafkaVersion,
+  isSince,
+  type KafkaVersion,
+  kafkaVersions,
+  OLDEST_TARGET,
+} from "../tests/support/kafka_releases.ts";
 import { type Judge, judgeEnvironment, startJudge } from "../tests/support/librdkafka.ts";
 import { ensureForBrokers } from "../tests/support/prerequisites.ts";
 import { guardedDirectory, type ProcessGuard } from "../tests/support/process_guard.ts";
@@ -21,14 +29,14 @@ import {
   seedWorkedExample,
 } from "../tests/support/worked_example.ts";
 
-const version: KafkaVersion = "4.1.0";
-
 /** What the log has to say about the example, in the words operators know. */
 const awaitedInLog: readonly RegExp[] = [
   /Prepare to migrate topic: test3, partition: 0, submitted offset: 187800\b.*messages: 76522\b/,
   /topic: test1\b.*3713\b.*messages have expired.*5226\b/,
   /topic: test1\b.*5226\b.*skip migrate\.\.\./,
 ];
+
+const DEFAULT_VERSION: KafkaVersion = "4.1.0";
 
 interface Program {
   readonly path: string;
@@ -37,25 +45,40 @@ interface Program {
 
 /** Runs the demo. @returns the exit status: 0 when every message arrived, byte for byte */
 async function demo(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: { binary: { type: "string" } } });
+  const options = {
+    binary: { type: "string" },
+    from: { type: "string", default: DEFAULT_VERSION },
+    to: { type: "string", default: DEFAULT_VERSION },
+  } as const;
+  const { values } = parseArgs({ args: [...args], options });
+  const { from, to } = values;
+  const targets = kafkaVersions.filter((version) => isSince(version, OLDEST_TARGET));
+  if (!isKafkaVersion(from)) return refuse(`--from ${from}`, kafkaVersions);
+  if (!isKafkaVersion(to) || !targets.includes(to)) return refuse(`--to ${to}`, targets);
   const binary = values.binary === undefined ? undefined : typedPath(values.binary);
   if (binary !== undefined && !await isFile(binary)) {
     say(`There is no ${binary}: run ./denow task compile first`);
     return 2;
   }
   tellWaits((line) => print(`${line}\n`));
-  await ensureForBrokers([`kafka-${version}`]);
-  await Promise.all([judgeEnvironment(), kafkaClassPath(version)]);
+  const versions = [...new Set([from, to])];
+  await ensureForBrokers(versions.map((version) => `broker-${version}`));
+  await Promise.all([judgeEnvironment(), fetchJars(versions)]);
 
-  say("Two Kafka brokers start; topics test1 to test4 are filled");
+  say(`Brokers of Kafka ${from} and ${to} start; topics test1 to test4 are filled`);
   await using stack = new AsyncDisposableStack();
-  const start = async () => stack.use(await startKafka({ version })).bootstrap;
+  const start = async (version: KafkaVersion) => stack.use(await startKafka({ version })).bootstrap;
   const [judge, source, target] = await tellWait(
     "Starting the brokers",
     undefined,
-    () => Promise.all([startJudge().then((judge) => stack.use(judge)), start(), start()]),
+    () => Promise.all([startJudge().then((judge) => stack.use(judge)), start(from), start(to)]),
   );
-  await tellWait("Filling the topics", undefined, () => seedWorkedExample(source, target, judge));
+  await tellWait("Filling the topics", undefined, () =>
+    seedWorkedExample(source, target, judge, {
+      expiry: isSince(from, "0.11.0.3") ? "deletion" : "age",
+      // Of the releases here, these are the ones since 2.1.
+      zstd: isSince(from, "2.3.1") && isSince(to, "2.3.1"),
+    }));
 
   await using guard = await guardedDirectory("data-migrate-demo-");
   const program = await programIn(guard.directory, binary);
@@ -96,11 +119,21 @@ function failed(why: string): 1 {
   return 1;
 }
 
+/** @returns the exit status */
+function refuse(what: string, possible: readonly KafkaVersion[]): number {
+  say(`There is no demo ${what}; possible are ${possible.join(", ")}`);
+  return 2;
+}
+
 /** The program as an operator has it: the binary alone in the folder, or the sources with the same permissions. */
+/** One after the other: Maven's own cache is not made for two that fill it at once. */
+async function fetchJars(versions: readonly KafkaVersion[]): Promise<void> {
+  for (const version of versions) await kafkaClassPath(version);
+}
+
 async function programIn(directory: string, binary: string | undefined): Promise<Program> {
   if (binary === undefined) {
     const main = fileURLToPath(new URL("../main.ts", import.meta.url));
-    const permissions = ["--allow-net", "--allow-read", "--allow-write", "--allow-env"];
     const quiet = ["--quiet", "--cached-only", "--no-prompt"];
     const args = ["run", ...quiet, ...permissions, main, `${directory}/migration.yaml`];
     return { path: Deno.execPath(), args };

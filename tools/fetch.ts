@@ -18,7 +18,7 @@ async function fetchAll(): Promise<void> {
   tellWaits(say);
   const [kafka, connect] = [KAFKA_VERSIONS_TRIED, CONNECT_VERSIONS_TRIED];
   await ensureForTests([
-    ...kafka.map((version) => `kafka-${version}`),
+    ...kafka.map((version) => `broker-${version}`),
     ...connect.map((version) => `connect-${version}`),
   ]);
   await Promise.all([judgeEnvironment(), fetchJars(), fetchBases()]);
