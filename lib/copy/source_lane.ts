@@ -7,7 +7,7 @@ import { minOffset } from "../core/offsets.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import { delay } from "../kafka/delay.ts";
 import { listPartitionOffsets } from "../kafka/partition_offsets.ts";
-import { keepsAnswersBack } from "../wire/api_version.ts";
+import { keepsAnswersBack, speaks } from "../wire/api_version.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import type { ResponseFrame } from "../wire/connection.ts";
 import type { FetchedPartition } from "../wire/fetch.ts";
@@ -66,6 +66,11 @@ function troubleOfNothing(
   // The first partition of a Fetch always gets what there is (KIP-74), unless its leader could not read it in time:
   // from tiered storage (KIP-405) it then answers as if there were nothing.
   return first && !compacted ? { kind: "nothing" } : undefined;
+}
+
+/** Whether a leader tells no high watermark before it has caught up after an election (KIP-207). */
+function tellsHowFar(broker: BrokerConnection): boolean {
+  return speaks(broker, "ListOffsets", 5);
 }
 
 /** Opens a lane; its connection is made with the first partition. */
@@ -213,7 +218,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     for (const partition of asked) {
       partitions.delete(partition);
       const result = offsets.get(formatTopicPartition(partition)) ?? { errorCode: -1 };
-      if ("offsets" in result) outOfRange(partition, result.offsets);
+      if ("offsets" in result) outOfRange(partition, result.offsets, tellsHowFar(from));
       else reportTrouble(partition, { kind: "code", code: result.errorCode });
     }
   }
@@ -255,11 +260,16 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     reportTrouble(partition, trouble);
   }
 
+  /** @param told whether the high watermark is told only where it has caught up after an election (KIP-207) */
   function outOfRange(
     partition: PartitionCopy,
     { logStartOffset, highWatermark }: PartitionOffsets,
+    told: boolean,
   ): void {
     const { nextFetchOffset } = partition;
+    if (nextFetchOffset > highWatermark && !told) {
+      return reportTrouble(partition, { kind: "behind", readable: highWatermark });
+    }
     if (logStartOffset <= nextFetchOffset && nextFetchOffset <= highWatermark) {
       // Whoever answered was not the leader any more, or not yet.
       return reportTrouble(partition, { kind: "code", code: NOT_LEADER_OR_FOLLOWER });

@@ -82,7 +82,7 @@ export function unreadableGroups(
       } on the ${cluster} could not be read (${listNames(groups.map(({ group }) => group))}): ${
         escapeName(problem)
       }`,
-      "Give the user Describe on the groups, or leave them out with groups.exclude",
+      "Give the user Describe on the groups (Read on a source before Kafka 1.0), or leave them out with groups.exclude",
     )
   );
 }

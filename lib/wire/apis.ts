@@ -59,6 +59,7 @@ export const APIS = {
     ...{ key: 16, min: 0, max: 5, floor: { source: 0 } },
     since: { 0: "0.9.0", 4: "2.6", 5: "3.8" },
   },
+  ApiVersions: { key: 18, min: 0, max: 0, since: { 0: "0.10.0" } },
   /** 5: the settings that a topic has are told (KIP-525). */
   CreateTopics: { key: 19, min: 2, max: 5, since: { 2: "0.11.0", 5: "2.4" } },
   DeleteTopics: { key: 20, min: 0, max: 1, since: { 0: "0.10.1" } },

@@ -12,7 +12,7 @@ import {
 import { dialledAddress } from "./addresses.ts";
 import { Connection, type LongSilence } from "./connection.ts";
 import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
-import { fetchApiVersions } from "./kafkajs_protocol.ts";
+import { fetchApiVersions } from "./fetch_api_versions.ts";
 import { openStream } from "./stream.ts";
 import { tlsReasonOf } from "./tls_reason.ts";
 import type { TokenSource } from "./token_source.ts";

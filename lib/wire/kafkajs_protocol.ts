@@ -6,7 +6,6 @@
 
 import { Buffer } from "node:buffer";
 import Decoder from "kafkajs/src/protocol/decoder.js";
-import ApiVersions from "kafkajs/src/protocol/requests/apiVersions/index.js";
 import DeleteTopics from "kafkajs/src/protocol/requests/deleteTopics/index.js";
 import DescribeConfigs from "kafkajs/src/protocol/requests/describeConfigs/index.js";
 import FindCoordinator from "kafkajs/src/protocol/requests/findCoordinator/index.js";
@@ -14,14 +13,10 @@ import Heartbeat from "kafkajs/src/protocol/requests/heartbeat/index.js";
 import InitProducerId from "kafkajs/src/protocol/requests/initProducerId/index.js";
 import OffsetCommit from "kafkajs/src/protocol/requests/offsetCommit/index.js";
 import { errorMessage } from "../core/error_message.ts";
-import { formatKafkaError } from "../core/kafka_error.ts";
-import { type ApiVersionTable, type BrokerChannel, requireVersion } from "./api_version.ts";
+import { type BrokerChannel, requireVersion } from "./api_version.ts";
 import type { ApiName } from "./apis.ts";
 import type { RequestChannel } from "./connection.ts";
-import { ConnectionError } from "./connection_error.ts";
 import { ProtocolError } from "./protocol_reader.ts";
-
-const UNSUPPORTED_VERSION = 35;
 
 interface KafkajsDecoder {
   readonly buffer: Buffer;
@@ -88,32 +83,6 @@ export async function sendKafkajsRequest<Response>(
   const version = requireVersion(broker, api);
   const protocol = definition.protocol({ version })(options);
   return await exchangeKafkajs(broker.connection, protocol) as Response;
-}
-
-/**
- * Asks which API versions a broker speaks (ApiVersions 0, which all answer since 0.10; those before close the connection).
- *
- * @throws {ConnectionError} `unsupported` where the broker answers that it does not speak it (KIP-35)
- */
-export async function fetchApiVersions(connection: RequestChannel): Promise<ApiVersionTable> {
-  const protocol: KafkajsProtocol = ApiVersions.protocol({ version: 0 })();
-  const decoded = await exchangeKafkajs(connection, protocol) as {
-    readonly errorCode: number;
-    readonly apiVersions: readonly { apiKey: number; minVersion: number; maxVersion: number }[];
-  };
-  if (decoded.errorCode === UNSUPPORTED_VERSION) {
-    const problem = "the broker does not speak ApiVersions 0";
-    throw new ConnectionError("unsupported", connection.address, problem);
-  }
-  if (decoded.errorCode !== 0) {
-    throw new ProtocolError(`ApiVersions failed: ${formatKafkaError(decoded.errorCode)}`);
-  }
-  return new Map(
-    decoded.apiVersions.map(({ apiKey, minVersion, maxVersion }) => [
-      apiKey,
-      { min: minVersion, max: maxVersion },
-    ]),
-  );
 }
 
 /** Sends a request of kafkajs's and decodes the response. @throws {ConnectionError | ProtocolError} */

@@ -77,6 +77,8 @@ export interface FakeSettings {
   readonly targetTopicId?: string;
   /** The source answers no question about its topics. */
   readonly sourceSilent?: boolean;
+  /** The source may tell a high watermark that is behind, after an election (before Kafka 2.2). */
+  readonly beforeKip207?: boolean;
 }
 
 /** Copies partitions of one topic, and says what became of each; `warn` is told what the log is. */
@@ -84,7 +86,7 @@ export async function copyBetweenFakes(
   partitions: readonly FakePartition[],
   damage: Damage = () => {},
   warn: (text: string) => void = () => {},
-  { targetTopicId = "planned", sourceSilent = false }: FakeSettings = {},
+  { targetTopicId = "planned", sourceSilent = false, beforeKip207 = false }: FakeSettings = {},
 ): Promise<readonly FakeOutcome[]> {
   const target = fakeTarget(partitions);
   const leaders = new Map(
@@ -96,7 +98,7 @@ export async function copyBetweenFakes(
     latencyMs: (what: "request" | "metadata") => what === "metadata" ? 20 : 0,
     versions: new Map([
       [FETCH, { min: 11, max: 11 }],
-      [LIST_OFFSETS, { min: 3, max: 3 }],
+      [LIST_OFFSETS, { min: 3, max: beforeKip207 ? 3 : 5 }],
       [PRODUCE, { min: 8, max: 8 }],
     ]),
   };

@@ -153,7 +153,7 @@ export function createUnrulyClusters(
       nodes: NODES,
       versions: new Map([
         [APIS.Fetch.key, { min: 11, max: 11 }],
-        [APIS.ListOffsets.key, { min: 3, max: 3 }],
+        [APIS.ListOffsets.key, { min: 3, max: 5 }],
         [APIS.Produce.key, { min: 8, max: 8 }],
         [APIS.DescribeConfigs.key, { min: 0, max: 2 }],
         ...(behaviour.describesProducers

@@ -266,3 +266,16 @@ Deno.test("preflight() writes messages and remedies as one line without a full s
     assert.match(message, /^[A-Z0-9]/);
   }
 });
+
+Deno.test("preflight() says where a group may be missed, and only where groups were listed", () => {
+  const source = workedExample();
+  const missed = (on: ClusterSnapshot) =>
+    judge(on, target(EMPTY)).filter(({ code }) => code === "GROUPS_MAY_BE_MISSED");
+  assert.deepEqual(missed(source), []);
+  assert.deepEqual(missed({ ...source, untold: ["topicSettings"] }), []);
+  const [found] = missed({ ...source, untold: ["caughtUp"] });
+  assert.equal(found?.severity, "warning");
+  assert.match(found?.message ?? "", /ListOffsets 5, which Kafka 2\.2 brought/);
+  assert.match(found?.remedy ?? "", /ZooKeeper are never seen$/);
+  assert.deepEqual(missed({ ...source, groups: [], untold: ["caughtUp"] }), []);
+});
