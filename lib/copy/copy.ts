@@ -164,7 +164,7 @@ export function startCopy(options: CopyOptions): Copy {
     onRefetch: (partition) => sourceRouter.place(partition),
     // A batch keeps all of the response it lies in from the others.
     onWaiting: ({ queue }) => queue.moveOut((batch) => inOwnMemory(batch, pool)),
-    findPosition: (partition, nodeId) => findOn(nodeId, partition),
+    findPosition: findOn,
     beginEpoch(partition, { records, targetOffset, targetFirstOffset }) {
       const producerEpoch = nextEpoch(partition.producer);
       if (producerEpoch === undefined) return undefined;
@@ -189,12 +189,17 @@ export function startCopy(options: CopyOptions): Copy {
       }),
   });
 
-  async function findOn(nodeId: number, partition: PartitionCopy): Promise<FoundPosition> {
+  async function findOn(
+    partition: PartitionCopy,
+    nodeId: number,
+    settleMs: number,
+  ): Promise<FoundPosition> {
     const broker = await options.target.openData(nodeId);
     try {
       const from = positionOf(partition);
-      const { producer, compare } = partition;
-      return await findPosition(broker, partition, producer, from, compare, signal);
+      const { producer, compare: contents } = partition;
+      const how = { contents, settleMs };
+      return await findPosition(broker, partition, producer, from, how, signal);
     } finally {
       broker.connection.close();
     }

@@ -25,6 +25,7 @@ import { formatTopicPartition, type TopicPartition } from "../core/topic_partiti
 import { delay } from "../kafka/delay.ts";
 import { listEndOffsets, listPartitionOffsets } from "../kafka/partition_offsets.ts";
 import { fetchLastSequences } from "../kafka/producer_state.ts";
+import { requireVersion, speaks } from "../wire/api_version.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import type { ResponseFrame } from "../wire/connection.ts";
 import { ProtocolError } from "../wire/protocol_reader.ts";
@@ -51,7 +52,8 @@ export interface TargetPosition {
 /** A point that was found. */
 export interface FoundPosition extends TargetPosition {
   /**
-   * The newest epoch cannot go on here: after it was journaled, a late request has stored more of an epoch before it.
+   * The newest epoch has not begun and cannot begin any more: after it was journaled, a late request has stored more of
+   * an epoch before it. Brokers refuse what would go on here with either.
    */
   readonly epochIsVoid?: true;
 }
@@ -60,6 +62,18 @@ export interface FoundPosition extends TargetPosition {
 export interface CompareContents {
   /** False where the target sets timestamps of its own. */
   readonly timestamps: boolean;
+}
+
+/** How a position is looked for. */
+export interface LookOptions {
+  /** Given where the records beyond the position that is known are wanted too. */
+  readonly contents?: CompareContents | undefined;
+  /**
+   * The log's end counts only so many milliseconds after the look began: by then what the leader had in its log at first
+   * is replicated, or whoever keeps it from being is no longer waited for. Brokers since 2.8 have no need of it, which
+   * refuse nobody they do not know. 0 unless told.
+   */
+  readonly settleMs?: number;
 }
 
 /** The position could not be found. */
@@ -74,13 +88,13 @@ export class PositionError extends Error {
 
 /** How long records that the leader has may take to be replicated (KIP-207), or to come from tiered storage (KIP-405). */
 const PATIENCE_MS = 60_000;
+const SETTLE_INTERVAL_MS = 500;
 
 /**
  * Finds the position of one partition.
  *
  * @param broker its leader on the target, with a connection of one's own
  * @param from a position known for certain: the journal's
- * @param contents given where the records beyond it are wanted too
  * @throws {ConnectionError | ProtocolError | PositionError}
  */
 export async function findPosition(
@@ -88,9 +102,10 @@ export async function findPosition(
   partition: TopicPartition,
   producer: PartitionProducer,
   from: KnownPosition,
-  contents: CompareContents | undefined,
+  { contents, settleMs = 0 }: LookOptions,
   signal: AbortSignal,
 ): Promise<FoundPosition> {
+  const began = performance.now();
   const epoch = newestEpoch(producer);
   const last = await lastSequence(broker, partition, producer.producerId, epoch);
   const records = last === undefined
@@ -124,13 +139,19 @@ export async function findPosition(
     const { nextOffset } = scan;
     const highWatermark = await scanOnce(broker, partition, producer, scan, signal);
     if (highWatermark === undefined) continue;
-    const mayEnd = records === undefined && scan.nextOffset === highWatermark;
-    if (mayEnd && await endsAt(broker, partition, highWatermark)) break;
-    if (scan.nextOffset > nextOffset) nothingSince = undefined;
+    // What was there when the epoch began has to be there still, unless it was deleted.
+    const mayEnd = records === undefined && scan.nextOffset === highWatermark &&
+      (scan.records >= epoch.records || scan.deleted);
+    const settled = performance.now() - began >= settleMs || speaks(broker, "DescribeProducers", 0);
+    if (mayEnd && await endsAt(broker, partition, highWatermark)) {
+      if (settled) break;
+      await delay(SETTLE_INTERVAL_MS, signal);
+    } else if (scan.nextOffset > nextOffset) nothingSince = undefined;
     else {
       nothingSince ??= performance.now();
+      const wanted = scan.records < epoch.records ? epoch.records : records;
       if (performance.now() - nothingSince > PATIENCE_MS) {
-        throw new PositionError(whyNothing(scan, highWatermark, records), true);
+        throw new PositionError(whyNothing(scan, highWatermark, wanted), true);
       }
       await delay(100, signal);
     }
@@ -140,17 +161,11 @@ export async function findPosition(
 }
 
 /** What a scan to the end comes to, by what was known when the newest epoch began. */
-function foundIn(epoch: EpochStart, { found, lastEpoch, deleted }: Scan): FoundPosition {
+function foundIn(epoch: EpochStart, { found, lastEpoch }: Scan): FoundPosition {
   if (found.records >= epoch.records) {
     const isVoid = lastEpoch !== undefined && lastEpoch !== epoch.producerEpoch &&
       found.records > epoch.records;
     return isVoid ? { ...found, epochIsVoid: true } : found;
-  }
-  if (!deleted) {
-    const text = `the target holds ${
-      epoch.records - found.records
-    } of our messages less than it did: it was truncated or re-created`;
-    throw new PositionError(failure("TARGET_TRUNCATED", text));
   }
   // What was there then has been deleted since; it was there.
   const { producerEpoch: _, ...known } = epoch;

@@ -15,6 +15,8 @@ export interface Leader {
   readonly nodeId: number;
   /** Undefined where the cluster does not tell it. */
   readonly leaderEpoch: number | undefined;
+  /** How many brokers hold the partition; absent where the plan has told the leader. */
+  readonly replicas?: number;
 }
 
 /** Leaders of one cluster. */
@@ -121,8 +123,8 @@ export function createLeaders(
       new Map(
         partitions.filter(({ leader }) => leader >= 0)
           .map((
-            { partition, leader, leaderEpoch },
-          ) => [partition, { nodeId: leader, leaderEpoch }]),
+            { partition, leader, leaderEpoch, replicas },
+          ) => [partition, { nodeId: leader, leaderEpoch, replicas }]),
       ),
     ]));
   }

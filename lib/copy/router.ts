@@ -38,7 +38,11 @@ export interface RouterOptions {
   /** The partition has been in trouble for a while, and waits. */
   readonly onWaiting?: (partition: PartitionCopy) => void;
   /** How far the partition got on the target. @throws {ConnectionError | PositionError} */
-  readonly findPosition: (partition: PartitionCopy, nodeId: number) => Promise<FoundPosition>;
+  readonly findPosition: (
+    partition: PartitionCopy,
+    nodeId: number,
+    settleMs: number,
+  ) => Promise<FoundPosition>;
   /**
    * Gives the partition a fresh epoch that counts from the position, journaled when this returns.
    *
@@ -63,6 +67,11 @@ export interface Router {
 }
 
 const BACKOFF: BackoffLimits = { firstMs: 100, longestMs: 5_000, totalMs: Infinity };
+/**
+ * A leader waits so long at most for a replica that does not follow (replica.lag.time.max.ms and half of it, 15 s in the
+ * versions that forget); then all of its log counts as replicated, and can be read.
+ */
+const SETTLED_MS = 20_000;
 /** A leader that moves is found again before this many. */
 const TRIES_IN_PASSING = 3;
 
@@ -77,7 +86,7 @@ interface Episode {
   readonly subjects: Map<string, number | undefined>;
 }
 
-/** Why the position on the target is established again. */
+/** Why the position on the target is established again; `forgotten` also where an epoch is void. */
 type Reposition = Pick<Extract<Judgement, { kind: "reposition" }>, "failure" | "forgotten">;
 
 /** Makes a router without lanes; they are opened when first needed. */
@@ -171,29 +180,39 @@ export function createRouter(options: RouterOptions): Router {
   }
 
   async function reposition(partition: PartitionCopy, why: Reposition): Promise<void> {
-    const found = await look(partition, why.failure, false);
-    if (found !== undefined) goOnFrom(partition, found, why);
+    const found = await look(partition, why.failure, why.forgotten ? "settled" : "once");
+    if (found === undefined) return;
+    if (!found.epochIsVoid || why.forgotten) return goOnFrom(partition, found, why);
+    // Where a fresh epoch begins, nothing that is in the log may have been missed.
+    await reposition(partition, { ...why, forgotten: true });
   }
 
-  /** How far the partition got. @returns undefined where that is not known now, or it is over */
+  /**
+   * How far the partition got: by what can be read now, once what the leader had at first has settled, or also again and
+   * again for as long as that takes.
+   *
+   * @returns undefined where that is not known now, or it is over
+   */
   async function look(
     partition: PartitionCopy,
     why: Failure,
-    lookAgain: boolean,
+    how: "once" | "settled" | "patiently",
   ): Promise<FoundPosition | undefined> {
     const leader = leaders.leader(partition);
     if (leader === undefined) {
       const code = KAFKA_ERRORS.LEADER_NOT_AVAILABLE;
       return void report(partition, { kind: "code", code });
     }
+    // What a leader has alone needs no time to settle.
+    const settleMs = how !== "once" && leader.replicas !== 1 ? SETTLED_MS : 0;
     try {
-      const found = await options.findPosition(partition, leader.nodeId);
+      const found = await options.findPosition(partition, leader.nodeId, settleMs);
       signal.throwIfAborted();
       return partition.status === "copying" ? found : undefined;
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof PositionError) {
-        if (!lookAgain || !error.passing) {
+        if (how !== "patiently" || !error.passing) {
           giveUp(partition, within(`${why.text}; `, error.failure));
         } else {
           const subject = `${cluster.role} partition ${formatTopicPartition(partition)}`;
@@ -236,14 +255,16 @@ export function createRouter(options: RouterOptions): Router {
 
   /** The first batch of an epoch would be taken twice by a broker that has forgotten the epoch meanwhile. */
   async function lookThenResend(partition: PartitionCopy): Promise<void> {
-    const why = failure(
+    const cause = failure(
       "SEQUENCE_UNKNOWN",
       "nobody knows whether the target has stored the first batch of an epoch",
     );
-    const found = await look(partition, why, true);
+    const found = await look(partition, cause, "patiently");
     if (found === undefined) return;
     if (found.records > newestEpoch(partition.producer).records) {
-      return goOnFrom(partition, found, { failure: why, forgotten: false });
+      const why = { failure: cause, forgotten: false };
+      if (found.epochIsVoid) return await reposition(partition, why);
+      return goOnFrom(partition, found, why);
     }
     partition.queue.resend();
     place(partition);

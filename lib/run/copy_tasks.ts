@@ -7,15 +7,14 @@ import type { CompareContents } from "../copy/find_position.ts";
 import type { PlannedTopic } from "../copy/leaders.ts";
 import type { JournaledPartition } from "../core/journal.ts";
 import { mostRecords } from "../core/journal_age.ts";
-import { isIdempotent, type JournalEntry, type MigrationEntry } from "../core/journal_entry.ts";
+import { isIdempotent, type MigrationEntry } from "../core/journal_entry.ts";
 import { partitionsToCopy, type Plan, type PlannedPartition } from "../core/plan.ts";
-import { nextEpoch, partitionProducer } from "../core/sequence.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
 import { findPositions, type Found } from "./find_positions.ts";
-import { epochEntry, planEntryPartition, skippedPartitions } from "./journal_entries.ts";
+import { planEntryPartition, skippedPartitions } from "./journal_entries.ts";
 import type { JournalFile } from "./journal_file.ts";
 import { olderJournal } from "./look_at_producers.ts";
 import { optional } from "./optional.ts";
@@ -77,7 +76,6 @@ export async function planCopyTasks(
       ...optional("skipped", skipped.length === 0 ? undefined : skipped),
     }]),
   ]);
-  journal.append(freshEpochs(begun, found, identity));
   // Brokers that tell no settings have no tiered storage either: without messages there are none.
   const untold = options.sourceSnapshot.untold?.includes("topicSettings") ?? false;
   const isCompacted = (topic: string) =>
@@ -110,23 +108,6 @@ function checkPosition(journaled: JournaledPartition, found: Found | undefined):
   const { records: held = 0n } = found?.position ?? {};
   const most = mostRecords(journaled);
   if (held > most) throw olderJournal(formatTopicPartition(journaled), held, most);
-}
-
-/** Epochs in place of those that late requests have made void since they were journaled. */
-function freshEpochs(
-  begun: readonly JournaledPartition[],
-  found: ReadonlyMap<string, Found>,
-  identity: ProducerIdentity,
-): readonly JournalEntry[] {
-  return begun.flatMap((journaled) => {
-    const { position } = found.get(formatTopicPartition(journaled)) ?? {};
-    if (position?.epochIsVoid === undefined) return [];
-    const producerEpoch = nextEpoch(partitionProducer(identity, journaled.epochs));
-    // Where there is none left the target refuses what is sent.
-    return producerEpoch === undefined
-      ? []
-      : [epochEntry(journaled, { ...position, producerEpoch })];
-  });
 }
 
 /** How records are told apart where the source may have lost some of a begun range meanwhile. */

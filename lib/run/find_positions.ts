@@ -5,8 +5,8 @@ import { createLeaders } from "../copy/leaders.ts";
 import {
   type CompareContents,
   findPosition,
-  type FoundPosition,
   PositionError,
+  type TargetPosition,
 } from "../copy/find_position.ts";
 import { type Failure, failure, within } from "../core/failure.ts";
 import type { JournaledPartition } from "../core/journal.ts";
@@ -23,7 +23,7 @@ import { optional } from "./optional.ts";
 
 /** A position, or why it could not be found. */
 export interface Found {
-  readonly position?: FoundPosition;
+  readonly position?: TargetPosition;
   readonly problem?: Failure;
 }
 
@@ -89,7 +89,9 @@ async function findOne(
           if (leader < 0) return undefined;
         }
         const broker = await connections.to(leader);
-        return await findPosition(broker, { topic, partition }, producer, from, compare, signal);
+        return await findPosition(broker, { topic, partition }, producer, from, {
+          contents: compare,
+        }, signal);
       } catch (error) {
         signal.throwIfAborted();
         if (!isPeerError(error)) throw error;

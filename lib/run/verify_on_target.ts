@@ -60,7 +60,8 @@ export async function verifyOnTarget(
     const log = seen?.partitions[each.partition]?.offsets;
     return {
       ...evidenceOf(each),
-      ...(isAnotherTopic(each.targetTopicId, seen?.topicId) && { failed: RECREATED }),
+      ...(each.failure === undefined && isAnotherTopic(each.targetTopicId, seen?.topicId) &&
+        { failed: RECREATED }),
       ...optional("targetLogStartOffset", log?.logStartOffset),
       ...optional("targetHighWatermark", log?.highWatermark),
       ...optional("targetLastSequence", sequences.get(formatTopicPartition(each))),

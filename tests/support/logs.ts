@@ -105,6 +105,8 @@ interface Kind {
   readonly modernOnly?: "transactions" | "headers" | "batches";
   /** Holds on one source: what it is about does not depend on the broker. */
   readonly newestOnly?: true;
+  /** Takes a Produce that older brokers don't speak. */
+  readonly since?: KafkaVersion;
 }
 
 const appendTime = { "message.timestamp.type": "LogAppendTime" };
@@ -207,6 +209,7 @@ const kinds: readonly Kind[] = [
     sourceConfigs: keepAll,
     targetConfigs: keepAll,
     modernOnly: "batches",
+    since: "1.1.1",
     async fill({ raw }) {
       const day = 86_400_000n;
       const times = [1n, 2n, -1n, 0n, 1_700_000_000_000n, 5n, 24n * day, 26n * day, -1n, 7n];
@@ -301,6 +304,7 @@ export async function fillLogs(
   const wanted = kinds
     .filter(({ modernOnly }) => format === undefined || modernOnly === undefined)
     .filter(({ newestOnly }) => newestOnly === undefined || source.version === "4.1.0")
+    .filter(({ since }) => since === undefined || isSince(source.version, since))
     .filter(({ sourceConfigs }) => format !== "0.9.0" || sourceConfigs !== appendTime)
     .flatMap((kind) => kind.codecs.map((codec) => ({ kind, codec })))
     .filter(({ codec }) => codec !== without)

@@ -121,9 +121,12 @@ export function createUnrulyClusters(
   function moveLeaders(role: ClusterRole): void {
     for (const leader of leaders[role]) {
       if (!trouble(40)) continue;
+      const before = leader.nodeId;
       leader.nodeId = pick(NODES);
       leader.leaderEpoch++;
-      if (role === "target") targetLogs[leaders.target.indexOf(leader)]?.mayRemember();
+      if (role === "target" && leader.nodeId !== before) {
+        targetLogs[leaders.target.indexOf(leader)]?.mayRemember();
+      }
     }
   }
 
@@ -139,7 +142,7 @@ export function createUnrulyClusters(
     return [{
       ...{ errorCode: 0, topic: UNRULY_TOPIC, topicId: `${role}-id`, internal: false },
       partitions: leaders[role].map(({ nodeId, leaderEpoch }, partition) => ({
-        ...{ errorCode: 0, partition, leaderEpoch, replicas: 1 },
+        ...{ errorCode: 0, partition, leaderEpoch, replicas: behaviour.forgets ? 2 : 1 },
         leader: trouble(20) ? -1 : nodeId,
       })),
     }];
@@ -260,8 +263,8 @@ export function createUnrulyClusters(
   }
 
   function targetPart(partition: number, offset: bigint): FetchPart {
-    const { batches, endOffset } = targetLogs[partition]!;
-    if (offset > endOffset) return { errorCode: CODES.outOfRange };
+    const { batches, endOffset: logEnd, readableEnd: endOffset } = targetLogs[partition]!;
+    if (offset > logEnd) return { errorCode: CODES.outOfRange };
     const highWatermark = trouble(10) ? drawnOffset(endOffset) : endOffset;
     const here = trouble(10)
       ? []
@@ -368,7 +371,7 @@ export function createUnrulyClusters(
           (frame, nodeId) =>
             listOffsets("target", frame, nodeId, (partition) => ({
               logStartOffset: 0n,
-              endOffset: targetLogs[partition]!.endOffset,
+              endOffset: targetLogs[partition]!.readableEnd,
             })),
         ],
       ]),
@@ -435,6 +438,8 @@ function withinLimits(
 const REMEMBERED = 5;
 /** No request takes longer to arrive. */
 const LATEST_ARRIVAL_MS = 1_000;
+/** Until a replica follows, or its leader does without it. */
+const LONGEST_STALE_MS = 15_000;
 
 /** A batch of ours, as a broker remembers it. */
 interface RememberedBatch {
@@ -453,6 +458,8 @@ function createTargetLog(producerId: bigint, behaviour: Unruliness) {
   /** What a broker knows that has not forgotten it. */
   let inLog: readonly RememberedBatch[] = [];
   let forgottenAt = -Infinity;
+  /** A leader that has just taken over tells an end of the past (Kafka < 2.2). */
+  let stale: { readonly until: number; readonly end: bigint } | undefined;
   /** When a batch came last that begins an epoch. */
   let begunAt = -Infinity;
 
@@ -490,8 +497,17 @@ function createTargetLog(producerId: bigint, behaviour: Unruliness) {
     forget,
     /** Another broker leads, which may not have forgotten; what was on its way before that has arrived. */
     mayRemember() {
-      if (forgets === undefined || performance.now() < forgottenAt + LATEST_ARRIVAL_MS) return;
+      if (forgets === undefined) return;
+      if (forgets.below(2) === 0) {
+        const end = BigInt(forgets.below(Number(endOffset) + 1));
+        stale = { end, until: performance.now() + LONGEST_STALE_MS };
+      }
+      if (performance.now() < forgottenAt + LATEST_ARRIVAL_MS) return;
       if (forgets.below(2) === 0) remembered = inLog;
+    },
+    /** The high watermark as far as the leader knows it. */
+    get readableEnd() {
+      return stale !== undefined && performance.now() < stale.until ? stale.end : endOffset;
     },
     append(bytes: Uint8Array): { readonly code: number; readonly offset: bigint } {
       if (crowded && random.below(6) === 0) others();

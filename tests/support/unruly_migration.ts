@@ -35,6 +35,8 @@ import { inVirtualTime } from "./virtual_time.ts";
 const DAY_MS = 24 * 3_600_000;
 /** A migration that never ends is not one. */
 const MOST_RUNS = 30;
+/** Then every leader knows where its log ends. */
+const LEADERS_SETTLE_MS = 20_000;
 
 const migration: MigrationEntry = {
   ...{ type: "migration", schemaVersion: 2, runId: "run", at: "2026-11-21T10:00:00.000Z" },
@@ -107,6 +109,7 @@ async function migrate(seed: number): Promise<void> {
   // As long as there is trouble not all may be found out, but nothing wrong.
   await judgeFindings({ ...finished, calm: false });
   behaviour.troubles = 0;
+  await new Promise((resolve) => setTimeout(resolve, LEADERS_SETTLE_MS));
   await judgeFindings({ ...finished, calm: !expires && !compacts });
 }
 

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { findPosition } from "../../../lib/copy/find_position.ts";
 import { partitionProducer } from "../../../lib/core/sequence.ts";
 import { fakeBroker } from "../../support/fake_reader.ts";
+import { inVirtualTime } from "../../support/virtual_time.ts";
 import { buildBatch, testRecords } from "../../support/record_batch_builder.ts";
 
 const partition = { topic: "t", partition: 0 };
@@ -14,14 +15,14 @@ const ours = (from: number, until: number) =>
     ...{ baseOffset: BigInt(from), producerId: 77n, producerEpoch: 0, baseSequence: from },
   });
 const find = (broker: ReturnType<typeof fakeBroker>) =>
-  findPosition(broker, partition, producer, beginning, undefined, new AbortController().signal);
+  findPosition(broker, partition, producer, beginning, {}, new AbortController().signal);
 
 Deno.test("a broker that throttles the look for a position is waited for", async () => {
   const throttled = { throttleTimeMs: 2, empty: true };
   const broker = fakeBroker([throttled, throttled, { throttleTimeMs: 2, highWatermark: 6n }]);
   const from = { records: 4n, targetOffset: 6n, targetFirstOffset: 2n };
   const { signal } = new AbortController();
-  const found = await findPosition(broker, partition, producer, from, undefined, signal);
+  const found = await findPosition(broker, partition, producer, from, {}, signal);
   assert.deepEqual(found, from);
 });
 
@@ -70,7 +71,7 @@ Deno.test("a state file that is not the one of what is on the target is told by 
       partition,
       producer,
       { records, targetOffset: 6n, targetFirstOffset: 0n, endsWithOurs },
-      undefined,
+      {},
       signal,
     );
   const foreign = buildBatch(testRecords(3, 6), {
@@ -109,7 +110,7 @@ const findAfterEpoch = (
     partition,
     partitionProducer({ producerId: 77n, producerEpoch: 0 }, [epoch(1, 3)]),
     beginning,
-    undefined,
+    {},
     new AbortController().signal,
   );
 
@@ -147,11 +148,34 @@ Deno.test("an epoch that is not in the state file says that it is an old one", a
   });
 });
 
-Deno.test("a target that holds less than when an epoch began was truncated, unless it deletes", async () => {
-  await assert.rejects(findAfterEpoch([ours(0, 2)], 2n), {
-    name: "PositionError",
-    message: "the target holds 1 of our messages less than it did: it was truncated or re-created",
+Deno.test("where an epoch is to begin afresh the end counts only once all that the leader has can be read", async () => {
+  await inVirtualTime(1, 60_000, async () => {
+    // The end that it tells is one of the past, for a while.
+    const stale = Array.from({ length: 12 }, () => ({ highWatermark: 3n }));
+    const batches = [ours(0, 3)];
+    const log = [{ highWatermark: 3n, batches }, ...stale, {
+      highWatermark: 6n,
+      batches: [ours(3, 6)],
+    }];
+    const ends = [...stale.map(() => 3n), 3n, 6n];
+    const look = async (settleMs: number) => {
+      const broker = fakeBroker([...log, { highWatermark: 6n }], { ends });
+      const { signal } = new AbortController();
+      return (await findPosition(broker, partition, producer, beginning, { settleMs }, signal))
+        .records;
+    };
+    assert.equal(await look(0), 3n);
+    assert.equal(await look(20_000), 6n);
   });
+});
+
+Deno.test("a target that holds less than when an epoch began is waited for, unless it deletes", async () => {
+  await inVirtualTime(1, 100_000, () =>
+    assert.rejects(findAfterEpoch([ours(0, 2)], 2n), {
+      name: "PositionError",
+      passing: true,
+      message: "the target has 3 of our messages and shows 2: the rest is not replicated",
+    }));
   // The log starts at 4 now: ListOffsets tells the same for both ends.
   const [OFFSET_OUT_OF_RANGE, emptied] = [1, { highWatermark: 4n }];
   const deleted = await findPosition(
@@ -159,7 +183,7 @@ Deno.test("a target that holds less than when an epoch began was truncated, unle
     partition,
     partitionProducer({ producerId: 77n, producerEpoch: 0 }, [epoch(1, 3)]),
     beginning,
-    undefined,
+    {},
     new AbortController().signal,
   );
   assert.deepEqual(deleted, { records: 3n, targetOffset: 3n, targetFirstOffset: 0n });
