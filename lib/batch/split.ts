@@ -28,7 +28,7 @@ export class RecordTooLargeError extends Error {
     const more = records.length > 1 ? ` (and ${records.length - 1} more in its batch)` : "";
     super(
       `The record at offset ${first?.offset}${more} needs a batch of ${first?.sizeInBytes} bytes, ` +
-        `the target takes ${maxBytes}: raise max.message.bytes of the target topic`,
+        `the target takes ${maxBytes}`,
     );
   }
 }

@@ -11,6 +11,7 @@ import {
   PRODUCER_ID_POSITION,
   RECORDS_POSITION,
 } from "../batch/record_batch.ts";
+import { type Failure, failure } from "../core/failure.ts";
 import {
   type ForeignBatch,
   keyOf,
@@ -41,8 +42,8 @@ export interface Comparison {
   readonly goneFromSource: bigint;
   /** Messages whose timestamps were left out, since the target has set its own (LogAppendTime). */
   readonly withoutTimestamp: bigint;
-  /** The first difference, as a sentence without a full stop. */
-  readonly difference?: string;
+  /** The first difference. */
+  readonly difference?: Failure;
   /** Too many keys were missing for one reading: to be repeated with the halves of its share. */
   readonly overflowed?: true;
 }
@@ -82,7 +83,7 @@ class Walk {
   ) {}
 
   /** @returns the first difference */
-  async run(): Promise<string | undefined> {
+  async run(): Promise<Failure | undefined> {
     const { source, target } = this;
     while (true) {
       const [ours, theirs] = [await source.batch(), await this.#ownBatch()];
@@ -158,7 +159,7 @@ class Walk {
   }
 
   /** Compares a record of each side, or passes over one that the other side may lack. @returns a difference */
-  #step(ours: LogBatch | undefined, theirs: LogBatch | undefined): string | undefined {
+  #step(ours: LogBatch | undefined, theirs: LogBatch | undefined): Failure | undefined {
     const { source, target, rules } = this;
     if (theirs === undefined) return this.#miss("where its log ends");
     if (ours === undefined) return this.#surplus();
@@ -170,11 +171,15 @@ class Walk {
       const number = (theirs.firstNumber ?? 0n) + BigInt(delta);
       if (number > this.#number) return this.#miss(`before target offset ${target.offset()}`);
       if (number < this.#number) {
-        return `The target holds a message of the migration twice, the second time at offset ${target.offset()}`;
+        const text =
+          `The target holds a message of the migration twice, the second time at offset ${target.offset()}`;
+        return failure("TARGET_HOLDS_TWICE", text);
       }
       const part = this.#differs(a, b, theirs);
       if (part !== undefined) {
-        return `The message at source offset ${source.offset()} and the one at target offset ${target.offset()} differ in their ${part}`;
+        const text =
+          `The message at source offset ${source.offset()} and the one at target offset ${target.offset()} differ in their ${part}`;
+        return failure("MESSAGE_DIFFERS", text);
       }
     }
     if (rules.targetCompacted) this.#meet(b, target.index);
@@ -185,12 +190,13 @@ class Walk {
   }
 
   /** The target lacks the source's record. */
-  #miss(where: string): string | undefined {
+  #miss(where: string): Failure | undefined {
     const { source, rules } = this;
     const offset = source.offset();
     const key = rules.targetCompacted ? keyOf(source.records(), source.index) : undefined;
     if (key === undefined) {
-      return `The message at source offset ${offset} is missing on the target, ${where}`;
+      const text = `The message at source offset ${offset} is missing on the target, ${where}`;
+      return failure("MESSAGE_MISSING", text);
     }
     this.missing.miss(key, offset);
     this.compacted++;
@@ -200,10 +206,12 @@ class Walk {
   }
 
   /** The source lacks the target's record. */
-  #surplus(): string | undefined {
+  #surplus(): Failure | undefined {
     const { target, rules } = this;
     if (!rules.sourceCompacted) {
-      return `The target holds a message of the migration at offset ${target.offset()} that the source's range does not`;
+      const text =
+        `The target holds a message of the migration at offset ${target.offset()} that the source's range does not`;
+      return failure("TARGET_HOLDS_MORE", text);
     }
     this.goneFromSource++;
     this.missing.goOn();
@@ -239,10 +247,12 @@ class Walk {
     return a.timestamps[i] === b.timestamps[j] || hasAppendTime(theirs) ? undefined : "timestamp";
   }
 
-  #unmet(): string | undefined {
+  #unmet(): Failure | undefined {
     const { first } = this.missing;
     if (first === undefined) return undefined;
-    return `The message at source offset ${first.offset} is missing on the target, which holds no later one of its key`;
+    const text =
+      `The message at source offset ${first.offset} is missing on the target, which holds no later one of its key`;
+    return failure("MESSAGE_MISSING", text);
   }
 }
 

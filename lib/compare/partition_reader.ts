@@ -3,12 +3,14 @@
 
 import { CONTROL_BACKOFF, createBackoff } from "../kafka/backoff.ts";
 import type { DataConnections } from "../kafka/data_connections.ts";
-import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
+import { type Failure, failure, refusal, within } from "../core/failure.ts";
+import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../core/kafka_error.ts";
 import { partitionText } from "../core/plan_text.ts";
 import type { TopicPartition } from "../core/topic_partition.ts";
 import type { ClusterRole } from "../kafka/cluster.ts";
 import { delay } from "../kafka/delay.ts";
 import { isPeerError, LONGEST_THROTTLE_MS } from "../copy/lane.ts";
+import { peerFailure } from "../copy/peer_failure.ts";
 import type { Leaders } from "../copy/leaders.ts";
 import { type Pace, takeTurn } from "../copy/pace.ts";
 import type { BufferPool } from "../wire/buffer_pool.ts";
@@ -20,13 +22,14 @@ import {
   type FetchLimits,
 } from "../wire/fetch.ts";
 
-/** A log cannot be read; `message` is a sentence without a full stop. */
+/** A log cannot be read. */
 export class ReadError extends Error {
   override readonly name = "ReadError";
-}
 
-/** Messages are no longer there. */
-export class ExpiredError extends ReadError {}
+  constructor(readonly failure: Failure) {
+    super(failure.text);
+  }
+}
 
 /** What reading one cluster takes. */
 export interface ClusterReader {
@@ -49,7 +52,6 @@ export interface FetchedPage extends Pick<ResponseFrame, "bytes" | "view" | "rel
 
 /** Below a power of two, so that a response fits a pooled buffer; a batch that is larger comes whole (KIP-74). */
 const FETCH_BYTES = 2 * 1024 * 1024 - 64 * 1024;
-const OFFSET_OUT_OF_RANGE = 1;
 const NO_LEADER = -1;
 /** Longer than a broker takes to start again: what it leads is tried twice then, not waited for one by one. */
 const LONGEST_FAILING_MS = 120_000;
@@ -71,7 +73,7 @@ async function tryFetch(
   partition: TopicPartition,
   fetchOffset: bigint,
 ): Promise<FetchedPage | "throttled"> {
-  let last = "it has no leader";
+  let last = failure("PARTITION_UNAVAILABLE", "it has no leader");
   let stale = false;
   let nodeId = NO_LEADER;
   return await createBackoff(CONTROL_BACKOFF, signal)(async () => {
@@ -99,18 +101,19 @@ async function tryFetch(
       frame.release();
       // Above a quota a broker answers without any partition (KIP-219).
       if (fetched === undefined && throttleTimeMs > 0) return "throttled";
-      const code = fetched?.errorCode ?? -1;
-      if (code === OFFSET_OUT_OF_RANGE) {
-        throw new ExpiredError(
-          `The ${role} no longer holds offset ${fetchOffset} of ${partitionText(partition)}`,
-        );
+      const code = fetched?.errorCode ?? KAFKA_ERRORS.UNKNOWN_SERVER_ERROR;
+      if (code === KAFKA_ERRORS.OFFSET_OUT_OF_RANGE) {
+        const text = `The ${role} no longer holds offset ${fetchOffset} of ${
+          partitionText(partition)
+        }`;
+        throw new ReadError(failure("LOG_EXPIRED", text));
       }
-      last = formatKafkaError(code);
+      last = failure(refusal(role, code), formatKafkaError(code));
       if (kafkaError(code).action === "fatal") throw unreadable(role, partition, last);
     } catch (error) {
       signal.throwIfAborted();
       if (!isPeerError(error)) throw error;
-      last = error.message;
+      last = peerFailure(error);
     }
     return failed();
   }, () => unreadable(role, partition, last));
@@ -124,8 +127,7 @@ async function tryFetch(
   }
 }
 
-function unreadable(role: ClusterRole, partition: TopicPartition, why: string): ReadError {
-  return new ReadError(
-    `${partitionText(partition)} could not be read back from the ${role}: ${why}`,
-  );
+function unreadable(role: ClusterRole, partition: TopicPartition, why: Failure): ReadError {
+  const words = `${partitionText(partition)} could not be read back from the ${role}: `;
+  return new ReadError(within(words, why));
 }

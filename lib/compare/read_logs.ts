@@ -14,6 +14,7 @@ import {
   TRANSACTIONAL,
 } from "../batch/record_batch.ts";
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
+import { type Failure, failure } from "../core/failure.ts";
 import type { OffsetSpan } from "../core/offsets.ts";
 import { recordsBeforeSequence } from "../core/sequence.ts";
 import type { TopicPartition } from "../core/topic_partition.ts";
@@ -50,12 +51,12 @@ export async function* readCommitted(
           const range = { fromOffset, untilOffset: endOffset, ...(carried && { carried }) };
           const cut = cutBatches({ ...page, ...fetched }, range, AS_IT_IS);
           const empty = fetched.recordsStart === fetched.recordsEnd;
-          if (cut.problem?.kind === "impossible") throw new ReadError(cut.problem.reason);
+          if (cut.problem?.kind === "impossible") throw new ReadError(cut.problem.failure);
           damaged = cut.problem === undefined ? 0 : damaged + 1;
           if (cut.problem !== undefined && damaged === FETCHES_OF_DAMAGED) {
-            throw new ReadError(
-              `The batch at ${reader.role} offset ${cut.nextOffset} is damaged: ${cut.problem.reason}`,
-            );
+            const text =
+              `The batch at ${reader.role} offset ${cut.nextOffset} is damaged: ${cut.problem.reason}`;
+            throw new ReadError(failure("BATCH_DAMAGED", text));
           }
           if (empty) patience.spend(whyNothing(reader, fetched, fromOffset, endOffset));
           else patience.renew();
@@ -130,11 +131,17 @@ function whyNothing(
   { highWatermark, lastStableOffset }: FetchedPage["fetched"],
   from: bigint,
   end: bigint,
-): string {
-  if (highWatermark < end) return `The ${role}'s log ends at offset ${highWatermark}`;
-  return isolation === "read_committed" && lastStableOffset < end
-    ? `A transaction open on the ${role} holds back what lies from offset ${lastStableOffset} on`
-    : `The ${role} gave no messages at offset ${from}, where it has some`;
+): Failure {
+  if (highWatermark < end) {
+    return failure("LOG_ENDS_EARLY", `The ${role}'s log ends at offset ${highWatermark}`);
+  }
+  if (isolation === "read_committed" && lastStableOffset < end) {
+    const text =
+      `A transaction open on the ${role} holds back what lies from offset ${lastStableOffset} on`;
+    return failure("TRANSACTION_OPEN", text);
+  }
+  const text = `The ${role} gave no messages at offset ${from}, where it has some`;
+  return failure("PARTITION_UNAVAILABLE", text);
 }
 
 /** A leader that has just taken over may not know yet how far the log is replicated (KIP-207). */
@@ -145,7 +152,7 @@ function startPatience() {
       since = undefined;
     },
     /** @throws {ReadError} where that has been so for long */
-    spend(why: string): void {
+    spend(why: Failure): void {
       since ??= performance.now();
       if (performance.now() - since > CONTROL_BACKOFF.totalMs) throw new ReadError(why);
     },
@@ -204,7 +211,9 @@ function* batchesOf(
   for (let position = fetched.recordsStart; position < fetched.recordsEnd;) {
     const size = nextBatchSize(view, position, fetched.recordsEnd);
     if (size === 0) return;
-    if (batchMagic(view, position) !== 2) throw new ReadError("The target holds an old format");
+    if (batchMagic(view, position) !== 2) {
+      throw new ReadError(failure("OLD_FORMAT", "The target holds an old format"));
+    }
     if (baseOffset(view, position) >= endOffset) return;
     const nextOffset = lastOffset(view, position) + 1n;
     if (nextOffset > fromOffset) yield { position, size, nextOffset };
@@ -283,9 +292,11 @@ export async function* tellRecords<Batch extends LogBatch>(
   }
 }
 
-/** Why a log could not be read back, a sentence without a full stop. @throws the error itself where it is something else */
-export function whyUnread(error: unknown): string {
-  if (error instanceof ReadError) return error.message;
-  if (error instanceof CorruptBatchError) return `A batch read back is damaged: ${error.reason}`;
+/** Why a log could not be read back. @throws the error itself where it is something else */
+export function whyUnread(error: unknown): Failure {
+  if (error instanceof ReadError) return error.failure;
+  if (error instanceof CorruptBatchError) {
+    return failure("BATCH_DAMAGED", `A batch read back is damaged: ${error.reason}`);
+  }
   throw error;
 }

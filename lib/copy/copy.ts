@@ -2,6 +2,7 @@
 // each is done or has failed. One partition's failure stops that partition only. It writes no log of its own and keeps
 // no journal: what happens is told to the caller as it happens.
 
+import type { Failure } from "../core/failure.ts";
 import type { OffsetSpan } from "../core/offsets.ts";
 import { sum } from "../core/units.ts";
 import type { Cluster } from "../kafka/cluster.ts";
@@ -11,7 +12,7 @@ import { ignorePeerError } from "./lane.ts";
 import { createLeaders, type PlannedTopic } from "./leaders.ts";
 import { createPace } from "./pace.ts";
 import type { ProduceBatch } from "./produce_queue.ts";
-import { findPosition, PositionError, type TargetPosition } from "./find_position.ts";
+import { findPosition, type TargetPosition } from "./find_position.ts";
 import type { CopyPosition, CopyProgress, CopyResult, CopyTask } from "./copy_task.ts";
 import { mergeBelow } from "./merge_below.ts";
 import { type Acknowledgement, PartitionCopy } from "./partition_copy.ts";
@@ -87,8 +88,8 @@ export function startCopy(options: CopyOptions): Copy {
     if (settled.size === partitions.length) allSettled.resolve();
   }
 
-  function fail(partition: PartitionCopy, reason: string): void {
-    partition.fail(reason);
+  function fail(partition: PartitionCopy, failed: Failure | undefined): void {
+    if (failed !== undefined) partition.fail(failed);
     settle(partition);
   }
 
@@ -119,10 +120,11 @@ export function startCopy(options: CopyOptions): Copy {
     cluster: options.source,
     leaders: sourceLeaders,
     onRefetch: (partition) => targetRouter.wake(partition),
-    findPosition: () => Promise.reject(new PositionError("the source has no sequences")),
+    findPosition: () =>
+      Promise.reject(new Error("Cannot find a position: the source has no sequences")),
     // What has been read is still produced.
-    giveUp(partition, reason) {
-      partition.stop(reason);
+    giveUp(partition, failed) {
+      if (failed !== undefined) partition.stop(failed);
       settle(partition);
     },
     lanesPerBroker: SOURCE_LANES_PER_BROKER,

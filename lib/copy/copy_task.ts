@@ -1,5 +1,6 @@
 // What a copy is given and what it gives, partition by partition: plain data.
 
+import type { Failure } from "../core/failure.ts";
 import type { OffsetSpan } from "../core/offsets.ts";
 import type { TopicPartition } from "../core/topic_partition.ts";
 import type { TargetRules } from "./cut.ts";
@@ -21,15 +22,15 @@ export interface CopyTask extends TopicPartition {
   readonly rules: TargetRules;
   /** Source offsets that groups have committed, ascending: what they come to on the target is told. */
   readonly committed?: readonly bigint[];
-  /** Why the partition cannot be copied at all, as a sentence. */
-  readonly problem?: string;
+  /** Why the partition cannot be copied at all. */
+  readonly problem?: Failure;
 }
 
 /** How one partition ended. */
 export interface CopyResult extends TopicPartition {
   readonly status: "done" | "failed" | "interrupted";
-  /** Why it failed, as a sentence. */
-  readonly failure?: string;
+  /** Why it failed. */
+  readonly failure?: Failure;
   /** Records read from the source in all plans, counted apart from those acknowledged. */
   readonly recordsRead: bigint;
   /** Batches read and left out: control batches, those of aborted transactions, and empty ones. */

@@ -19,6 +19,8 @@ import { mergeLz4Run } from "../batch/merge_lz4.ts";
 import { mergeRunInPlace } from "../batch/merge_in_place.ts";
 import { RecordTooLargeError } from "../batch/split.ts";
 import { OpensTooLargeError } from "../codec/codec.ts";
+import { type Failure, failure } from "../core/failure.ts";
+import type { FailureCode } from "../core/failure_kinds.ts";
 import { type MergeBelow, mergedBytes } from "./merge_below.ts";
 import { maxOffset, minOffset } from "../core/offsets.ts";
 import { type LegacyRun, takeLegacyRun, takeReencoded } from "./cut_reencoded.ts";
@@ -98,7 +100,7 @@ export type CutProblem =
   /** The bytes at `nextOffset` are damaged; fetching them again may help. */
   | { readonly kind: "damaged"; readonly reason: string }
   /** The record at `nextOffset` can never be copied. */
-  | { readonly kind: "impossible"; readonly reason: string };
+  | { readonly kind: "impossible"; readonly failure: Failure };
 
 /** What was cut, and where to read on. */
 export interface Cut {
@@ -137,15 +139,22 @@ export function cutBatches(
     if (error instanceof CorruptBatchError) {
       if (!(error.cause instanceof OpensTooLargeError)) return damagedAt(error.reason, state);
       // Its CRC was right: fetching it again would bring the same.
-      const reason =
+      const text =
         `the batch at source offset ${state.nextOffset} cannot be opened: ${error.reason}`;
-      return { ...state, problem: { kind: "impossible", reason } };
+      return { ...state, problem: impossible("CONTENT_TOO_LARGE", text) };
     }
-    if (error instanceof RecordTooLargeError || error instanceof TransactionError) {
-      return { ...state, problem: { kind: "impossible", reason: error.message } };
+    if (error instanceof RecordTooLargeError) {
+      return { ...state, problem: impossible("RECORD_TOO_LARGE", error.message) };
+    }
+    if (error instanceof TransactionError) {
+      return { ...state, problem: impossible("TRANSACTION_UNCLEAR", error.message) };
     }
     throw error;
   }
+}
+
+function impossible(code: FailureCode, text: string): CutProblem {
+  return { kind: "impossible", failure: failure(code, text) };
 }
 
 /** A damaged length shows only at what seems to come next; then the batch before has a wrong CRC. */

@@ -12,7 +12,8 @@ import {
   producerId,
 } from "../batch/record_batch.ts";
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
-import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
+import { type Failure, failure, refusal } from "../core/failure.ts";
+import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../core/kafka_error.ts";
 import { recordsBeforeSequence } from "../core/sequence.ts";
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
 import { delay } from "../kafka/delay.ts";
@@ -47,15 +48,18 @@ export interface CompareContents {
   readonly timestamps: boolean;
 }
 
-/** The position could not be found; `message` is a sentence. */
+/** The position could not be found. */
 export class PositionError extends Error {
   override readonly name = "PositionError";
+
+  constructor(readonly failure: Failure) {
+    super(failure.text);
+  }
 }
 
 /** How long records that the leader has may take to be replicated (KIP-207), or to come from tiered storage (KIP-405). */
 const PATIENCE_MS = 60_000;
 const SCAN_BYTES = 4 * 1024 * 1024;
-const OFFSET_OUT_OF_RANGE = 1;
 
 /**
  * Finds the position of one partition.
@@ -77,11 +81,10 @@ export async function findPosition(
   const records = last === undefined ? undefined : recordsBeforeSequence(last + 1, from.records);
   if (records === from.records) return from;
   if (records !== undefined && records < from.records) {
-    throw new PositionError(
-      `the target holds ${
-        from.records - records
-      } of our messages less than it has acknowledged: it was truncated or re-created`,
-    );
+    const text = `the target holds ${
+      from.records - records
+    } of our messages less than it has acknowledged: it was truncated or re-created`;
+    throw new PositionError(failure("TARGET_TRUNCATED", text));
   }
   const scan: Scan = {
     records: from.records,
@@ -161,9 +164,11 @@ async function scanOnce(
   if (fetched === undefined) {
     // Above a quota a broker answers without any partition (KIP-219).
     if (throttleTimeMs > 0) return undefined;
-    throw new PositionError("the target's answer leaves the partition out");
+    throw new PositionError(
+      failure("ANSWER_UNUSABLE", "the target's answer leaves the partition out"),
+    );
   }
-  if (fetched.errorCode === OFFSET_OUT_OF_RANGE) {
+  if (fetched.errorCode === KAFKA_ERRORS.OFFSET_OUT_OF_RANGE) {
     await skipDeleted(broker, partition, scan);
     return undefined;
   }
@@ -172,7 +177,8 @@ async function scanOnce(
     scanBatches(frame, fetched, identity, scan);
   } catch (error) {
     if (!(error instanceof CorruptBatchError)) throw error;
-    throw new PositionError(`the target's log cannot be read: ${error.reason}`);
+    const text = `the target's log cannot be read: ${error.reason}`;
+    throw new PositionError(failure("BATCH_DAMAGED", text));
   }
   return fetched.highWatermark;
 }
@@ -181,16 +187,22 @@ function whyNothing(
   { nextOffset, records }: Scan,
   highWatermark: bigint,
   wanted: bigint | undefined,
-): string {
+): Failure {
   if (nextOffset < highWatermark) {
-    return `the target gave no messages at offset ${nextOffset}, where it has some`;
+    const text = `the target gave no messages at offset ${nextOffset}, where it has some`;
+    return failure("PARTITION_UNAVAILABLE", text);
   }
   if (wanted !== undefined) {
-    return `the target has ${wanted} of our messages and shows ${records}: the rest is not replicated`;
+    const text =
+      `the target has ${wanted} of our messages and shows ${records}: the rest is not replicated`;
+    return failure("PARTITION_UNAVAILABLE", text);
   }
   return nextOffset === highWatermark
-    ? "the target does not tell where its log ends"
-    : `the target's log ends at offset ${highWatermark}, and had reached ${nextOffset}`;
+    ? failure("PARTITION_UNAVAILABLE", "the target does not tell where its log ends")
+    : failure(
+      "LOG_ENDS_EARLY",
+      `the target's log ends at offset ${highWatermark}, and had reached ${nextOffset}`,
+    );
 }
 
 /** Goes on where the log starts now: retention has deleted what the scan would have read. */
@@ -200,20 +212,24 @@ async function skipDeleted(
   scan: Scan,
 ): Promise<void> {
   const found = (await listPartitionOffsets(broker, [partition])).values().next().value;
-  if (found === undefined || "errorCode" in found) throw unreadable(found?.errorCode ?? -1);
+  if (found === undefined || "errorCode" in found) {
+    throw unreadable(found?.errorCode ?? KAFKA_ERRORS.UNKNOWN_SERVER_ERROR);
+  }
   const { logStartOffset, highWatermark } = found.offsets;
   if (logStartOffset > scan.nextOffset) scan.nextOffset = logStartOffset;
   else {
-    throw new PositionError(
-      `the target's log ends at offset ${highWatermark}, it has acknowledged messages up to before ${scan.nextOffset}: it was truncated or re-created`,
-    );
+    const text =
+      `the target's log ends at offset ${highWatermark}, it has acknowledged messages up to before ${scan.nextOffset}: it was truncated or re-created`;
+    throw new PositionError(failure("TARGET_TRUNCATED", text));
   }
 }
 
 function unreadable(errorCode: number): Error {
   const error = formatKafkaError(errorCode);
   return kafkaError(errorCode).action === "fatal"
-    ? new PositionError(`the target cannot be read: ${error}`)
+    ? new PositionError(
+      failure(refusal("target", errorCode), `the target cannot be read: ${error}`),
+    )
     : new ProtocolError(`the target cannot be read now: ${error}`);
 }
 
@@ -233,9 +249,9 @@ function scanBatches(
       const count = lastOffsetDelta(view, position) + 1;
       const records = recordsBeforeSequence(baseSequence(view, position) + count, scan.records);
       if (records <= scan.records) {
-        throw new PositionError(
-          `the target holds messages of this migration twice, at offset ${last} the second time`,
-        );
+        const text =
+          `the target holds messages of this migration twice, at offset ${last} the second time`;
+        throw new PositionError(failure("TARGET_HOLDS_TWICE", text));
       }
       scan.records = records;
       if (scan.contents !== undefined) {

@@ -3,26 +3,31 @@
 
 import { crcMatches } from "../batch/check.ts";
 import { viewed } from "../codec/copy_back.ts";
-import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
+import { type Failure, failure, refusal } from "../core/failure.ts";
+import type { FailureCode } from "../core/failure_kinds.ts";
+import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../core/kafka_error.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import { ConnectionError } from "../wire/connection_error.ts";
 import type { Trouble } from "./lane.ts";
+import { peerFailure, peerFailureCode } from "./peer_failure.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
 import type { ProduceBatch } from "./produce_queue.ts";
 
 /** What follows from trouble. */
 export type Judgement =
-  /** Nothing more can be done for the partition; the reason is a sentence. */
-  | { readonly kind: "final"; readonly reason: string }
+  /** Nothing more can be done for the partition. */
+  | { readonly kind: "final"; readonly failure: Failure }
   /** What was read at this source offset is damaged: read it again. */
-  | { readonly kind: "refetch"; readonly offset: bigint; readonly reason: string }
+  | { readonly kind: "refetch"; readonly offset: bigint; readonly failure: Failure }
   /** The target knows another sequence: find out how far we got, and go on from there. */
-  | { readonly kind: "reposition"; readonly reason: string }
+  | { readonly kind: "reposition"; readonly failure: Failure }
   /** Try again after a while. */
   | {
     readonly kind: "retry";
     /** Look for the leader first. */
     readonly refresh: boolean;
+    /** What the partition fails with where it is tried in vain for long. */
+    readonly code: FailureCode;
     /** Who is in trouble, and how: `source broker 2 (10.0.0.2:9092)`, `unreachable (connection refused)`. */
     readonly subject: string;
     readonly state: string;
@@ -32,10 +37,12 @@ export type Judgement =
 
 /** A log may end early for a moment after an election; for longer it was truncated. */
 const BEHIND_PATIENCE_MS = 30_000;
-const CORRUPT_MESSAGE = 2;
-const MESSAGE_TOO_LARGE = 10;
-/** OUT_OF_ORDER_SEQUENCE_NUMBER, DUPLICATE_SEQUENCE_NUMBER, UNKNOWN_PRODUCER_ID. */
-const SEQUENCE_ERRORS = [45, 46, 59];
+/** The target remembers another sequence than the next of ours. */
+const SEQUENCE_ERRORS: readonly number[] = [
+  KAFKA_ERRORS.OUT_OF_ORDER_SEQUENCE_NUMBER,
+  KAFKA_ERRORS.DUPLICATE_SEQUENCE_NUMBER,
+  KAFKA_ERRORS.UNKNOWN_PRODUCER_ID,
+];
 
 /** Judges trouble of a partition; `side` names the lane's end: `source broker 2 (10.0.0.2:9092)`. */
 export function judgeTrouble(
@@ -48,20 +55,14 @@ export function judgeTrouble(
   switch (trouble.kind) {
     case "connection": {
       const { error } = trouble;
-      if (!(error instanceof ConnectionError)) {
-        return {
-          kind: "retry",
-          refresh: true,
-          subject: broker,
-          state: `unreachable (${error.message})`,
-        };
-      }
-      if (!error.passing) return { kind: "final", reason: error.message };
+      const byBroker = error instanceof ConnectionError;
+      if (byBroker && !error.passing) return { kind: "final", failure: peerFailure(error) };
       return {
         kind: "retry",
         refresh: true,
+        code: peerFailureCode(error),
         subject: broker,
-        state: `unreachable (${error.reason})`,
+        state: `unreachable (${byBroker ? error.reason : error.message})`,
       };
     }
     case "damaged": {
@@ -69,24 +70,30 @@ export function judgeTrouble(
         return {
           kind: "retry",
           refresh: false,
+          code: "BATCH_DAMAGED",
           subject,
           state: `gave damaged bytes (${trouble.reason})`,
         };
       }
       return {
         kind: "final",
-        reason:
+        failure: failure(
+          "BATCH_DAMAGED",
           `the batch at source offset ${partition.nextFetchOffset} is damaged: ${trouble.reason}`,
+        ),
       };
     }
     case "behind": {
       const state =
         `ends at offset ${trouble.readable}, before the planned end ${partition.endOffset}`;
-      return { kind: "retry", refresh: true, subject, state, patienceMs: BEHIND_PATIENCE_MS };
+      return {
+        ...{ kind: "retry", refresh: true, code: "LOG_ENDS_EARLY" },
+        ...{ subject, state, patienceMs: BEHIND_PATIENCE_MS },
+      };
     }
     case "nothing": {
       const state = `gave no messages at offset ${partition.nextFetchOffset}, where it has some`;
-      return { kind: "retry", refresh: true, subject, state };
+      return { kind: "retry", refresh: true, code: "PARTITION_UNAVAILABLE", subject, state };
     }
     case "code":
       return judgeCode(partition, trouble, role, subject);
@@ -106,27 +113,33 @@ function judgeCode(
   const { code } = trouble;
   // What was read may be on its way to the target; only its answer is about that.
   const oldest = role === "target" ? partition.queue.oldest : undefined;
-  if (code === CORRUPT_MESSAGE && oldest !== undefined && isDamaged(oldest.bytes)) {
+  if (code === KAFKA_ERRORS.CORRUPT_MESSAGE && oldest !== undefined && isDamaged(oldest.bytes)) {
     const offset = oldest.firstSourceOffset;
-    const reason =
+    const text =
       `the batch at source offset ${offset} is damaged: its CRC-32C does not match its content`;
-    return { kind: "refetch", offset, reason };
+    return { kind: "refetch", offset, failure: failure("BATCH_DAMAGED", text) };
   }
   if (role === "target" && SEQUENCE_ERRORS.includes(code)) {
-    const reason = `the target knows another sequence${at(oldest)}: ${formatKafkaError(code)}`;
-    return { kind: "reposition", reason };
+    const text = `the target knows another sequence${at(oldest)}: ${formatKafkaError(code)}`;
+    return { kind: "reposition", failure: failure("SEQUENCE_UNKNOWN", text) };
   }
   const { action } = kafkaError(code);
   if (action !== "fatal") {
     const state = `not available (${formatKafkaError(code)})`;
-    return { kind: "retry", refresh: action === "refresh", subject, state };
+    const refresh = action === "refresh";
+    return { kind: "retry", refresh, code: "PARTITION_UNAVAILABLE", subject, state };
   }
   const said = trouble.message ? ` (${trouble.message.replace(/\.$/, "")})` : "";
-  const size = code === MESSAGE_TOO_LARGE && oldest ? ` of ${oldest.bytes.length} bytes` : "";
+  const size = code === KAFKA_ERRORS.MESSAGE_TOO_LARGE && oldest
+    ? ` of ${oldest.bytes.length} bytes`
+    : "";
   const what = recordAt(oldest, trouble.recordIndex);
   return {
     kind: "final",
-    reason: `the ${role} refused ${what}${size}: ${formatKafkaError(code)}${said}`,
+    failure: failure(
+      refusal(role, code),
+      `the ${role} refused ${what}${size}: ${formatKafkaError(code)}${said}`,
+    ),
   };
 }
 

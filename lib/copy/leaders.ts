@@ -3,7 +3,8 @@
 // apart by its topic id (KIP-516), since neither producer ids nor offsets would protect from mixing two logs.
 
 import type { TopicPartition } from "../core/topic_partition.ts";
-import { kafkaError } from "../core/kafka_error.ts";
+import { type Failure, failure } from "../core/failure.ts";
+import { isAuthorizationError, kafkaError } from "../core/kafka_error.ts";
 import { escapeName } from "../core/escape_name.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { delay } from "../kafka/delay.ts";
@@ -19,8 +20,8 @@ export interface Leader {
 export interface Leaders {
   /** Undefined where the partition has no leader now. */
   leader(partition: TopicPartition): Leader | undefined;
-  /** Why nothing more of the topic may be copied, as a sentence. */
-  topicProblem(topic: string): string | undefined;
+  /** Why nothing more of the topic may be copied. */
+  topicProblem(topic: string): Failure | undefined;
   /**
    * Asks the cluster again.
    *
@@ -59,7 +60,7 @@ export function createLeaders(
 ): Leaders {
   const topics = [...planned.keys()];
   const missing = new Map<string, { readonly since: number; refreshes: number }>();
-  const problems = new Map<string, string>();
+  const problems = new Map<string, Failure>();
   let leaders = new Map(
     [...planned].map(([topic, { leaders }]) => [topic, leaders ?? new Map<number, Leader>()]),
   );
@@ -76,16 +77,13 @@ export function createLeaders(
       const before = planned.get(topic);
       const id = before?.topicId;
       if (id !== undefined && topicId !== undefined && topicId !== id) {
-        problems.set(
-          topic,
-          `topic ${name} was deleted and re-created ${on} since the plan was made`,
-        );
+        const text = `topic ${name} was deleted and re-created ${on} since the plan was made`;
+        problems.set(topic, failure("TOPIC_RECREATED", text));
       } else if (before?.partitions !== undefined && partitions.length !== before.partitions) {
         const counts = `${partitions.length} instead of ${before.partitions}`;
-        problems.set(
-          topic,
-          `the partitions of topic ${name} were changed ${on} since the plan was made: ${counts}`,
-        );
+        const text =
+          `the partitions of topic ${name} were changed ${on} since the plan was made: ${counts}`;
+        problems.set(topic, failure("PARTITIONS_CHANGED", text));
       }
       return;
     }
@@ -93,11 +91,13 @@ export function createLeaders(
     unknown.refreshes++;
     missing.set(topic, unknown);
     const { name: error, action } = kafkaError(errorCode);
-    if (action === "fatal") problems.set(topic, `topic ${name} cannot be used ${on}: ${error}`);
-    else if (
+    if (action === "fatal") {
+      const code = isAuthorizationError(errorCode) ? "NOT_AUTHORIZED" : "TOPIC_UNUSABLE";
+      problems.set(topic, failure(code, `topic ${name} cannot be used ${on}: ${error}`));
+    } else if (
       unknown.refreshes >= MISSING.refreshes && performance.now() - unknown.since >= MISSING.forMs
     ) {
-      problems.set(topic, `topic ${name} no longer exists ${on}`);
+      problems.set(topic, failure("TOPIC_GONE", `topic ${name} no longer exists ${on}`));
     }
   }
 

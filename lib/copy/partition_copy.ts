@@ -7,6 +7,7 @@ import { sequenceOf } from "../core/sequence.ts";
 import type { TopicPartition } from "../core/topic_partition.ts";
 import type { CompareContents, TargetPosition } from "./find_position.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
+import { type Failure, failure } from "../core/failure.ts";
 import { addSpan, maxOffset, minOffset, type OffsetSpan } from "../core/offsets.ts";
 import { CommittedOffsets } from "./committed_offsets.ts";
 import type { Carried, Cut, CutBatch, TargetRules } from "./cut.ts";
@@ -62,7 +63,7 @@ export class PartitionCopy implements TopicPartition {
   /** Framed and not acknowledged. */
   readonly queue: ProduceQueue;
   #status: CopyStatus = "copying";
-  #failure: string | undefined;
+  #failure: Failure | undefined;
   #nextFetchOffset: bigint;
   /** Source offset up to which everything is acknowledged. */
   #sourceOffset: bigint;
@@ -70,7 +71,7 @@ export class PartitionCopy implements TopicPartition {
   /** How often the bytes at an offset were damaged, since the last acknowledgement. */
   readonly #damage = new Map<bigint, number>();
   /** Nothing is read any more; the partition fails with this when what was read is acknowledged. */
-  #stopReason: string | undefined;
+  #stopFailure: Failure | undefined;
   #recordsRead: bigint;
   #lost: readonly OffsetSpan[] = [];
   /** What the target already holds; counts as acknowledged once the source has been read up to there. */
@@ -108,8 +109,8 @@ export class PartitionCopy implements TopicPartition {
     return this.#status;
   }
 
-  /** Why the partition failed, as a sentence. */
-  get failure(): string | undefined {
+  /** Why the partition failed. */
+  get failure(): Failure | undefined {
     return this.#failure;
   }
 
@@ -124,7 +125,7 @@ export class PartitionCopy implements TopicPartition {
 
   /** Whether there is something to fetch. */
   get fetchable(): boolean {
-    return this.#status === "copying" && this.#stopReason === undefined && !this.readThrough;
+    return this.#status === "copying" && this.#stopFailure === undefined && !this.readThrough;
   }
 
   /** Source offset up to which everything is acknowledged; the end once the partition is done. */
@@ -198,9 +199,9 @@ export class PartitionCopy implements TopicPartition {
     this.#carried = undefined;
     for (const whole of batches) {
       if (this.#stored.toSkip > 0n && !this.#stored.areAsCompared(whole)) {
-        return this.stop(
-          "messages that the target holds were compacted on the source while they were looked for there; the same command finds out which",
-        );
+        const text =
+          "messages that the target holds were compacted on the source while they were looked for there";
+        return this.stop(failure("STORED_NOT_KNOWN_YET", text));
       }
       const batch = this.#withoutStored(whole);
       this.#nextFetchOffset = whole.nextOffset;
@@ -239,9 +240,9 @@ export class PartitionCopy implements TopicPartition {
     if (targetOffset < this.#targetNextOffset) {
       batch.release();
       const last = this.#targetNextOffset - 1n;
-      this.fail(
-        `the target gave offset ${targetOffset} after ${last}: it was truncated or re-created`,
-      );
+      const text =
+        `the target gave offset ${targetOffset} after ${last}: it was truncated or re-created`;
+      this.fail(failure("TARGET_TRUNCATED", text));
       return undefined;
     }
     this.#arrive();
@@ -300,9 +301,9 @@ export class PartitionCopy implements TopicPartition {
       return this.#conclude();
     }
     if (this.#stored.toSkip > 0n) {
-      return this.stop(
-        `messages from source offset ${this.#nextFetchOffset} on have expired before it was known which of them the target holds; the same command finds out`,
-      );
+      const text =
+        `messages from source offset ${this.#nextFetchOffset} on have expired before it was known which of them the target holds`;
+      return this.stop(failure("STORED_NOT_KNOWN_YET", text));
     }
     this.#loseTo(endOffset, this.#nextFetchOffset);
     this.#finishWhenThrough();
@@ -322,7 +323,7 @@ export class PartitionCopy implements TopicPartition {
     this.#nextFetchOffset = this.#sourceOffset;
     this.#carried = undefined;
     // What stopped the reading will be met again.
-    this.#stopReason = undefined;
+    this.#stopFailure = undefined;
     this.#stored.restart(this.#recordsAcknowledged, this.#sourceOffset);
   }
 
@@ -340,9 +341,9 @@ export class PartitionCopy implements TopicPartition {
     const point = this.#stored.conclude(this.readThrough);
     if (point === undefined) return;
     if (point.kind === "unclear") {
-      return this.stop(
-        `messages before source offset ${point.offset} have expired, and it cannot be told which of those behind it the target holds`,
-      );
+      const text =
+        `messages before source offset ${point.offset} have expired, and it cannot be told which of those behind it the target holds`;
+      return this.stop(failure("STORED_UNCLEAR", text));
     }
     this.#committed.expectGap();
     this.#recordsRead = point.records;
@@ -373,26 +374,27 @@ export class PartitionCopy implements TopicPartition {
     return fetches < FETCHES_OF_DAMAGED;
   }
 
-  /** Reads nothing more, and fails with the reason when everything read is acknowledged. */
-  stop(reason: string): void {
-    this.#stopReason ??= reason;
+  /** Reads nothing more, and fails with this when everything read is acknowledged. */
+  stop(failure: Failure): void {
+    this.#stopFailure ??= failure;
     this.#finishWhenThrough();
   }
 
   /** Stops this partition for good; what is framed is let go. */
-  fail(reason: string): void {
+  fail(failure: Failure): void {
     if (this.#status !== "copying") return;
     this.#status = "failed";
-    this.#failure = reason;
+    this.#failure = failure;
     this.queue.close();
   }
 
   #finishWhenThrough(): void {
     if (this.#status !== "copying" || !this.queue.empty) return;
-    if (this.#stopReason !== undefined) this.fail(this.#stopReason);
+    if (this.#stopFailure !== undefined) this.fail(this.#stopFailure);
     else if (this.readThrough && this.#stored.toSkip > 0n) {
       const { toSkip } = this.#stored;
-      this.fail(`the target holds ${toSkip} more messages of this migration than the range`);
+      const text = `the target holds ${toSkip} more messages of this migration than the range`;
+      this.fail(failure("TARGET_HOLDS_MORE", text));
     } else if (this.readThrough && !this.#stored.comparing) {
       this.#arrive();
       this.#status = "done";

@@ -1,6 +1,8 @@
 // Sends partitions to the lane of their leader, on one side of the copy. After trouble it waits, looks for the leader
 // again and goes on, or gives the partition up; which of these is judged in judge_trouble.ts.
 
+import { type Failure, failure, within } from "../core/failure.ts";
+import { KAFKA_ERRORS } from "../core/kafka_error.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import { formatDuration } from "../core/units.ts";
 import { formatAddress } from "../config/address.ts";
@@ -28,8 +30,8 @@ export interface RouterOptions {
   readonly giveUpAfterMs: number;
   readonly troubleLog: TroubleLog;
   readonly log: { warning(text: string): void };
-  /** Nothing more can be done for the partition on this side. */
-  readonly giveUp: (partition: PartitionCopy, reason: string) => void;
+  /** Nothing more can be done for the partition on this side; without a failure it has ended before. */
+  readonly giveUp: (partition: PartitionCopy, failure?: Failure) => void;
   /** The partition's unacknowledged batches are let go and have to be fetched again. */
   readonly onRefetch: (partition: PartitionCopy) => void;
   /** The partition has been in trouble for a while, and waits. */
@@ -54,7 +56,6 @@ export interface Router {
 }
 
 const BACKOFF: BackoffLimits = { firstMs: 100, longestMs: 5_000, totalMs: Infinity };
-const LEADER_NOT_AVAILABLE = 5;
 /** A leader that moves is found again before this many. */
 const TRIES_IN_PASSING = 3;
 
@@ -65,8 +66,8 @@ interface Episode {
   since: number;
   last: number;
   tries: number;
-  /** Whom the log has named in it. */
-  readonly subjects: Set<string>;
+  /** Whom the log has named in it, with the node id where that is a broker. */
+  readonly subjects: Map<string, number | undefined>;
 }
 
 /** Makes a router without lanes; they are opened when first needed. */
@@ -116,7 +117,7 @@ export function createRouter(options: RouterOptions): Router {
     }
     const leader = leaders.leader(partition);
     if (leader === undefined) {
-      return report(partition, { kind: "code", code: LEADER_NOT_AVAILABLE });
+      return report(partition, { kind: "code", code: KAFKA_ERRORS.LEADER_NOT_AVAILABLE });
     }
     // A partition is on one lane at a time: one that only rests there stays.
     const lane = laneOf.get(partition) ?? nextLane(leader.nodeId);
@@ -138,41 +139,50 @@ export function createRouter(options: RouterOptions): Router {
     // Everything breaks when the copy ends; that is no trouble.
     if (signal.aborted) return;
     const judgement = judgeTrouble(partition, trouble, cluster.role, brokerText(nodeId));
-    if (partition.status !== "copying" || judgement.kind === "final") {
-      return giveUp(partition, judgement.kind === "final" ? judgement.reason : "");
+    if (judgement.kind === "final") return giveUp(partition, judgement.failure);
+    if (partition.status !== "copying") return giveUp(partition);
+    if (judgement.kind === "retry") {
+      return retryOrGiveUp(
+        partition,
+        judgement,
+        trouble.kind === "connection" ? nodeId : undefined,
+      );
     }
-    if (judgement.kind === "retry") return retryOrGiveUp(partition, judgement);
     if (judgement.kind === "reposition") {
-      reposition(partition, judgement.reason).catch(crash);
+      reposition(partition, judgement.failure).catch(crash);
       return;
     }
-    if (!partition.refetch(judgement.offset)) return giveUp(partition, judgement.reason);
+    if (!partition.refetch(judgement.offset)) return giveUp(partition, judgement.failure);
     options.log.warning(
-      `${formatTopicPartition(partition)}: ${judgement.reason}, fetching it again`,
+      `${formatTopicPartition(partition)}: ${judgement.failure.text}, fetching it again`,
     );
     place(partition);
     options.onRefetch(partition);
   }
 
-  async function reposition(partition: PartitionCopy, reason: string): Promise<void> {
+  async function reposition(partition: PartitionCopy, known: Failure): Promise<void> {
     const leader = leaders.leader(partition);
     if (leader === undefined) {
-      return report(partition, { kind: "code", code: LEADER_NOT_AVAILABLE });
+      return report(partition, { kind: "code", code: KAFKA_ERRORS.LEADER_NOT_AVAILABLE });
     }
     let stored: TargetPosition;
     try {
       stored = await options.findPosition(partition, leader.nodeId);
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof PositionError) return giveUp(partition, `${reason}; ${error.message}`);
+      if (error instanceof PositionError) {
+        return giveUp(partition, within(`${known.text}; `, error.failure));
+      }
       if (!isPeerError(error)) throw error;
       return report(partition, { kind: "connection", error }, leader.nodeId);
     }
     signal.throwIfAborted();
     if (partition.status !== "copying") return;
-    if (!partition.reposition(stored)) return giveUp(partition, reason);
+    if (!partition.reposition(stored)) return giveUp(partition, known);
     options.log.warning(
-      `${formatTopicPartition(partition)}: ${reason}; going on after ${stored.records} messages`,
+      `${
+        formatTopicPartition(partition)
+      }: ${known.text}; going on after ${stored.records} messages`,
     );
     place(partition);
     options.onRefetch(partition);
@@ -186,20 +196,21 @@ export function createRouter(options: RouterOptions): Router {
   function retryOrGiveUp(
     partition: PartitionCopy,
     judgement: Extract<Judgement, { kind: "retry" }>,
+    brokerId: number | undefined,
   ) {
-    const { subject, state, patienceMs = Infinity } = judgement;
+    const { code, subject, state, patienceMs = Infinity } = judgement;
     const now = performance.now();
     const known = episodes.get(partition);
     const episode: Episode = known !== undefined && now - known.last < NEW_EPISODE_MS
       ? known
-      : { since: now, last: now, tries: 0, subjects: new Set() };
+      : { since: now, last: now, tries: 0, subjects: new Map() };
     episode.tries++;
     episode.last = now;
-    episode.subjects.add(subject);
+    episode.subjects.set(subject, brokerId);
     episodes.set(partition, episode);
     const lasted = now - episode.since;
     if (lasted > Math.min(options.giveUpAfterMs, patienceMs)) {
-      return giveUp(partition, `${subject} ${state} for ${formatDuration(lasted)}`);
+      return giveUp(partition, failure(code, `${subject} ${state} for ${formatDuration(lasted)}`));
     }
     troubleLog.note(subject, state);
     if (episode.tries >= TRIES_IN_PASSING) options.onWaiting?.(partition);
@@ -230,9 +241,9 @@ export function createRouter(options: RouterOptions): Router {
     return `${cluster.role} broker ${nodeId}${address ? ` (${address})` : ""}`;
   }
 
-  function giveUp(partition: PartitionCopy, reason: string): void {
+  function giveUp(partition: PartitionCopy, failed?: Failure): void {
     episodes.delete(partition);
-    options.giveUp(partition, reason);
+    options.giveUp(partition, failed);
   }
 
   return {
@@ -242,12 +253,10 @@ export function createRouter(options: RouterOptions): Router {
       const episode = episodes.get(partition);
       if (episode === undefined) return;
       episodes.delete(partition);
-      const here = brokerText(nodeOf.get(partition));
-      for (const subject of episode.subjects) {
+      const here = nodeOf.get(partition);
+      for (const [subject, brokerId] of episode.subjects) {
         // A broker whose partitions others have taken over may still be down.
-        if (subject === here || !subject.startsWith(`${cluster.role} broker `)) {
-          troubleLog.clear(subject);
-        }
+        if (brokerId === undefined || brokerId === here) troubleLog.clear(subject);
       }
     },
     async ended() {

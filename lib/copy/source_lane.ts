@@ -2,6 +2,8 @@
 // and hands the batches on. A partition with much unacknowledged is left out until the target has caught up, and no
 // Fetch goes out before the limit allows one and there is room for its response.
 
+import { failure } from "../core/failure.ts";
+import { KAFKA_ERRORS } from "../core/kafka_error.ts";
 import type { PartitionOffsets } from "../core/snapshot.ts";
 import { minOffset } from "../core/offsets.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
@@ -39,8 +41,6 @@ export interface SourceLaneOptions extends FetchOptions, AcceptOptions {
 }
 
 const FETCH_WAIT_MS = 500;
-const OFFSET_OUT_OF_RANGE = 1;
-const NOT_LEADER_OR_FOLLOWER = 6;
 
 /**
  * What it means that nothing came of a partition. No trouble where others had taken the room of the response, or where
@@ -170,7 +170,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
       for (const { asked: { copy, fetchOffset }, fetched } of answers) {
         // Meanwhile the partition may have been told to read from elsewhere.
         if (copy.nextFetchOffset !== fetchOffset) continue;
-        if (fetched.errorCode === OFFSET_OUT_OF_RANGE) outOfRange.push(copy);
+        if (fetched.errorCode === KAFKA_ERRORS.OFFSET_OUT_OF_RANGE) outOfRange.push(copy);
         else {
           seen.batches += take(copy, fetched, frame, copy === chosen[0]);
           seen.bytes += fetched.recordsEnd - fetched.recordsStart;
@@ -190,7 +190,8 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     const offsets = await listPartitionOffsets(from, asked);
     for (const partition of asked) {
       partitions.delete(partition);
-      const result = offsets.get(formatTopicPartition(partition)) ?? { errorCode: -1 };
+      const result = offsets.get(formatTopicPartition(partition)) ??
+        { errorCode: KAFKA_ERRORS.UNKNOWN_SERVER_ERROR };
       if ("offsets" in result) outOfRange(partition, result.offsets);
       else reportTrouble(partition, { kind: "code", code: result.errorCode });
     }
@@ -222,7 +223,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
       partitions.delete(partition);
       if (partition.fetchable) partitions.add(partition);
     }
-    if (problem?.kind === "impossible") partition.stop(problem.reason);
+    if (problem?.kind === "impossible") partition.stop(problem.failure);
     options.onFramed(partition);
     if (problem?.kind === "damaged") letGo(partition, problem);
     return batches;
@@ -240,7 +241,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     const { nextFetchOffset } = partition;
     if (logStartOffset <= nextFetchOffset && nextFetchOffset <= highWatermark) {
       // Whoever answered was not the leader any more, or not yet.
-      return reportTrouble(partition, { kind: "code", code: NOT_LEADER_OR_FOLLOWER });
+      return reportTrouble(partition, { kind: "code", code: KAFKA_ERRORS.NOT_LEADER_OR_FOLLOWER });
     }
     if (logStartOffset > nextFetchOffset && !partition.queue.empty) {
       draining.add(partition.queue);
@@ -254,9 +255,9 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
       if (partition.lost !== lost) options.onLost(partition);
       if (partition.fetchable) partitions.add(partition);
     } else {
-      partition.stop(
-        `the source's log no longer reaches offset ${nextFetchOffset}: it was truncated or re-created`,
-      );
+      const text =
+        `the source's log no longer reaches offset ${nextFetchOffset}: it was truncated or re-created`;
+      partition.stop(failure("SOURCE_TRUNCATED", text));
     }
     options.onFramed(partition);
   }

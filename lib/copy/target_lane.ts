@@ -2,6 +2,7 @@
 // in a request and a few requests in flight, and hands the acknowledgements on. A partition stays on its lane while
 // anything of it is in flight, so that its batches arrive in order.
 
+import { KAFKA_ERRORS } from "../core/kafka_error.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import { decodeProduce, encodeProduce, type ProducedPartition } from "../wire/produce.ts";
 import {
@@ -179,7 +180,7 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
       if (answer === undefined) {
         failed(partition, {
           kind: "code",
-          code: -1,
+          code: KAFKA_ERRORS.UNKNOWN_SERVER_ERROR,
           message: "the answer leaves the partition out",
         });
       } else if (answer.errorCode !== 0) {

@@ -1,6 +1,7 @@
 // Looks after the topics of a copy: whether they are still those of the plan, on both sides. What was deleted, re-created or
 // changed behind the copy's back stops its partitions, and nothing else.
 
+import type { Failure } from "../core/failure.ts";
 import type { TopicPartition } from "../core/topic_partition.ts";
 import { delay } from "../kafka/delay.ts";
 import type { Leaders } from "./leaders.ts";
@@ -12,14 +13,14 @@ export interface TopicWatchOptions {
   readonly leaders: readonly Leaders[];
   readonly partitions: readonly PartitionCopy[];
   /** Its topic is no longer that of the plan. */
-  readonly fail: (partition: PartitionCopy, reason: string) => void;
+  readonly fail: (partition: PartitionCopy, failure: Failure) => void;
   readonly signal: AbortSignal;
 }
 
 /** Whether topics are still those of the plan. */
 export interface TopicWatch {
   /** Why a partition's topic is not, by the newest metadata; undefined where it is. */
-  problem(partition: TopicPartition): string | undefined;
+  problem(partition: TopicPartition): Failure | undefined;
   /** Asks both clusters. @param atOnce nothing that was asked before will do */
   refresh(atOnce?: boolean): Promise<void>;
   /** Asks, and fails the partitions of changed topics. @param onUnanswered called where a cluster does not answer */
@@ -35,7 +36,7 @@ const WATCH_MS = 2_000;
 export function createTopicWatch(options: TopicWatchOptions): TopicWatch {
   const { leaders, partitions, fail, signal } = options;
 
-  function problem({ topic }: TopicPartition): string | undefined {
+  function problem({ topic }: TopicPartition): Failure | undefined {
     for (const side of leaders) {
       const found = side.topicProblem(topic);
       if (found !== undefined) return found;

@@ -1,6 +1,8 @@
 // Group positions carried over: which group goes on where on the target, and which are left as they are, with the
 // reason. Pure: the target offsets have been translated, nothing is committed here.
 
+import { type Failure, failure, within } from "./failure.ts";
+import type { FailureCode } from "./failure_kinds.ts";
 import { isActive } from "./group_state.ts";
 import type { Plan } from "./plan.ts";
 import type { GroupSnapshot } from "./snapshot.ts";
@@ -24,8 +26,9 @@ export interface GroupOffset extends TopicPartition {
   readonly before?: bigint;
   /** What is committed on the target now, read back; absent where nothing is. */
   readonly after?: bigint;
-  /** Why it was left: a sentence. */
+  /** Why it was left: a sentence, and its code. */
   readonly reason?: string;
+  readonly code?: FailureCode;
 }
 
 /** A position to carry over, as the plan saw it. */
@@ -40,9 +43,9 @@ export interface GroupOffsetFacts {
   readonly onSource: ReadonlyMap<string, GroupSnapshot>;
   readonly onTarget: ReadonlyMap<string, GroupSnapshot>;
   /** Why a partition's positions must not be used, by `formatTopicPartition`. */
-  readonly unverified: ReadonlyMap<string, string>;
-  /** A target offset, or a sentence why it is not known. */
-  readonly translate: (position: WantedPosition) => bigint | string;
+  readonly unverified: ReadonlyMap<string, Failure>;
+  /** A target offset, or why it is not known. */
+  readonly translate: (position: WantedPosition) => bigint | Failure;
 }
 
 /** A position that may be committed. */
@@ -76,26 +79,24 @@ export function judgePositions(
     const before = target?.committed.get(topic)?.get(partition);
     const offset = facts.unverified.get(key) ?? facts.translate(position);
     const known = { ...position, ...(before !== undefined && { before, after: before }) };
-    const leave = (reason: string) => {
+    const leave = ({ text: reason, code }: Failure) => {
       const targetOffset = typeof offset === "bigint" ? { targetOffset: offset } : {};
-      rest.push({ ...known, ...targetOffset, status: "left", reason });
+      rest.push({ ...known, ...targetOffset, status: "left", reason, code });
     };
     const now = source?.committed.get(topic)?.get(partition);
     const unreadable = problemOf("target", target) ?? problemOf("source", source);
-    if (typeof offset === "string") leave(offset);
+    if (typeof offset !== "bigint") leave(offset);
     else if (unreadable !== undefined) leave(unreadable);
     else if (before !== undefined && before >= offset) {
       rest.push({ ...known, targetOffset: offset, status: "further" });
     } else if (now !== sourceOffset) {
-      leave(
-        `The group has moved on the source since the plan was made, to ${
-          now ?? "no offset"
-        }: stop its consumers, then run the same command again`,
-      );
+      const text = `The group has moved on the source since the plan was made, to ${
+        now ?? "no offset"
+      }`;
+      leave(failure("GROUP_MOVED", text));
     } else if (target !== undefined && isActive(target)) {
-      leave(
-        `The group is active on the target (${target.state}): stop its consumers there, then run the same command again`,
-      );
+      const text = `The group is active on the target (${target.state})`;
+      leave(failure("TARGET_GROUP_ACTIVE", text));
     } else {
       commit.push({
         ...position,
@@ -116,30 +117,32 @@ export function forgottenPositions({ partitions }: Plan): readonly GroupOffset[]
   return partitions.flatMap(({ topic, partition, groups, submittedBy, submittedOffset }) =>
     groups.length > 0 || submittedOffset === undefined ? [] : [{
       ...{ group: submittedBy, topic, partition, sourceOffset: submittedOffset, status: "left" },
-      reason:
-        "No group has a committed offset here on the source any more: if there should be one, run the same command again",
+      reason: "No group has a committed offset here on the source any more",
+      code: "GROUP_GONE",
     }]
   );
 }
 
 /** A group of which nothing is known now: where it stands must not be guessed. */
 function problemOf(role: "source" | "target", group: GroupSnapshot | undefined) {
-  return group?.problem === undefined ? undefined : `On the ${role} ${group.problem}`;
+  return group?.problem === undefined ? undefined : within(`On the ${role} `, group.problem);
 }
 
 /**
  * What became of a position that was committed, by what reads back.
  *
- * @param problem why it was not committed, or why nothing could be read back: a sentence
+ * @param problem why it was not committed, or why nothing could be read back
  */
 export function committedPosition(
   { metadata: _, ...position }: PositionToCommit,
   after: bigint | undefined,
-  problem: string | undefined,
+  problem: Failure | undefined,
 ): GroupOffset {
   const known = { ...position, ...(after !== undefined && { after }) };
   if (after === position.targetOffset) return { ...known, status: "committed" };
-  const reason = problem ??
-    `The target reads back ${after ?? "no offset"}: somebody else has committed meanwhile`;
-  return { ...known, status: "left", reason };
+  const others = `The target reads back ${
+    after ?? "no offset"
+  }: somebody else has committed meanwhile`;
+  const { text: reason, code } = problem ?? failure("COMMITTED_BY_OTHERS", others);
+  return { ...known, status: "left", reason, code };
 }

@@ -1,6 +1,7 @@
 // The journal of a migration: what its entries add up to, and whether a run may go on from there. A torn last line is
 // what a crash leaves behind and is ignored; any other damage is refused.
 
+import { type Failure, recordedFailure } from "./failure.ts";
 import {
   type ConnectorEntry,
   type FinishedEntry,
@@ -53,7 +54,7 @@ export interface JournaledPartition extends TopicPartition {
   readonly marks: readonly OffsetMark[];
   /** Target offsets of committed source offsets, as far as they were met. */
   readonly positions: ReadonlyMap<bigint, bigint>;
-  readonly failure?: string;
+  readonly failure?: Failure;
   /** How far a connector has come in the range under way, not counted yet. */
   readonly reachedOffset?: bigint;
   /** The planned end of a range that a connector has copied beyond. */
@@ -237,7 +238,7 @@ function movedOn(
         records: BigInt(entry.records),
         recordsRead: BigInt(entry.recordsRead),
         batchesLeftOut: entry.batchesLeftOut,
-        ...(entry.reason !== undefined && { failure: entry.reason }),
+        ...(entry.reason !== undefined && { failure: recordedFailure(entry.reason, entry.code) }),
       };
     }
   }

@@ -127,6 +127,8 @@ export interface SettledEntry extends TopicPartition {
   readonly batchesLeftOut: number;
   /** Why it failed. */
   readonly reason?: string;
+  /** The code of why: one of FAILURE_KINDS. Absent in journals of 0.1.0. */
+  readonly code?: string;
   /** Of a connector's copy: where it ended, which lies behind the planned end where the source was still written. */
   readonly endOffset?: string;
   /** Of a connector's copy: where its records lie on the target, what marks its transactions among them. */

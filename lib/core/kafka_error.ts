@@ -14,7 +14,9 @@ export interface KafkaError {
   readonly action: KafkaErrorAction;
 }
 
-const TABLE: readonly (readonly [code: number, name: string, action?: KafkaErrorAction])[] = [
+type Row = readonly [code: number, name: string, action?: KafkaErrorAction];
+
+const TABLE = [
   [-1, "UNKNOWN_SERVER_ERROR", "retry"],
   [1, "OFFSET_OUT_OF_RANGE"],
   [2, "CORRUPT_MESSAGE", "retry"],
@@ -90,11 +92,35 @@ const TABLE: readonly (readonly [code: number, name: string, action?: KafkaError
   [90, "PRODUCER_FENCED"],
   [100, "UNKNOWN_TOPIC_ID", "refresh"],
   [103, "INCONSISTENT_TOPIC_ID", "refresh"],
-];
+] as const satisfies readonly Row[];
+
+const ROWS: readonly Row[] = TABLE;
+
+/** The name of an error in the table. */
+export type KafkaErrorName = (typeof TABLE)[number][1];
+
+/** The codes by name: what asks for an error names it. */
+export const KAFKA_ERRORS = Object.fromEntries(
+  ROWS.map(([code, name]) => [name, code]),
+) as Readonly<Record<KafkaErrorName, number>>;
 
 const BY_CODE: ReadonlyMap<number, KafkaError> = new Map(
-  TABLE.map(([code, name, action = "fatal"]) => [code, { code, name, action }]),
+  ROWS.map(([code, name, action = "fatal"]) => [code, { code, name, action }]),
 );
+
+/** The errors by which a broker says that the user may not do what was asked. */
+const AUTHORIZATION_ERRORS: ReadonlySet<number> = new Set([
+  KAFKA_ERRORS.TOPIC_AUTHORIZATION_FAILED,
+  KAFKA_ERRORS.GROUP_AUTHORIZATION_FAILED,
+  KAFKA_ERRORS.CLUSTER_AUTHORIZATION_FAILED,
+  KAFKA_ERRORS.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+  KAFKA_ERRORS.DELEGATION_TOKEN_AUTHORIZATION_FAILED,
+]);
+
+/** Whether the user lacks a permission. */
+export function isAuthorizationError(code: number): boolean {
+  return AUTHORIZATION_ERRORS.has(code);
+}
 
 /** Looks a code up; one that is not in the table is fatal and named by its number. */
 export function kafkaError(code: number): KafkaError {

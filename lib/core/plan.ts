@@ -113,8 +113,10 @@ export function buildPlan({ source, topics, groups, uncommitted }: PlanInput): P
   }
 
   const unreadableGroups = selected
-    .filter((group) => group.problem !== undefined && !isShareGroup(group))
-    .map(({ group, problem }) => ({ group, problem: problem as string }))
+    .filter((group) => !isShareGroup(group))
+    .flatMap(({ group, problem }) =>
+      problem === undefined ? [] : [{ group, problem: problem.text }]
+    )
     .sort(byGroup);
   const nothing = partitions.length + unknownPartitions.length + unreadableGroups.length === 0;
   return {

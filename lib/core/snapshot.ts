@@ -1,6 +1,7 @@
 // What a look at a cluster found: plain data, the only input of the plan. Nothing here is asked of a broker;
 // lib/kafka fills these shapes, lib/core reads them.
 
+import type { Failure } from "./failure.ts";
 import type { TopicSettings } from "./topic_settings.ts";
 
 export type { TopicSettings };
@@ -54,8 +55,8 @@ export interface GroupSnapshot {
   readonly committed: ReadonlyMap<string, ReadonlyMap<number, bigint>>;
   /** What was committed beside offsets, by `formatTopicPartition`; absent where there is nothing. */
   readonly metadata?: ReadonlyMap<string, string>;
-  /** Why the group's offsets could not be read, as a sentence. */
-  readonly problem?: string;
+  /** Why the group's offsets could not be read. */
+  readonly problem?: Failure;
 }
 
 /** A broker as the cluster advertises it. */

@@ -45,7 +45,7 @@ export function targetGroupFindings(plan: Plan, facts: TargetGroupFacts): readon
   const positions = expectedPositions(plan, facts, onTarget);
   const wanted = new Set(wantedPositions(plan).map(({ group }) => group));
   const unreadable = facts.groups.flatMap(({ group, problem }) =>
-    problem !== undefined && wanted.has(group) ? [{ group, problem }] : []
+    problem !== undefined && wanted.has(group) ? [{ group, problem: problem.text }] : []
   );
   return [
     ...unreadableGroups(unreadable, "target"),

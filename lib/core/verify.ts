@@ -3,6 +3,8 @@
 // logs hold fewer records than offsets. Nothing passes here without evidence. Where contents were compared as well, what
 // that came to is added here.
 
+import { type Failure, failure, recordedFailure, within } from "./failure.ts";
+import type { FailureCode } from "./failure_kinds.ts";
 import { minOffset, type OffsetSpan } from "./offsets.ts";
 import { sequenceOf } from "./sequence.ts";
 import { formatTopicPartition, type TopicPartition } from "./topic_partition.ts";
@@ -42,8 +44,8 @@ export interface CountEvidence extends TopicPartition {
   readonly overshotOffset?: bigint;
   /** Source offsets that expired before they were read. */
   readonly lost?: readonly OffsetSpan[];
-  /** Why the copy of this partition ended early, as a sentence. */
-  readonly failed?: string;
+  /** Why the copy of this partition ended early. */
+  readonly failed?: Failure;
 }
 
 /**
@@ -65,6 +67,8 @@ export interface PartitionResult extends TopicPartition {
   readonly content?: ContentEvidence;
   /** Why it is not verified, or what is worth knowing though it is: a sentence. */
   readonly reason?: string;
+  /** The code of why it is not verified; present where the status is `failed` or `lost`. */
+  readonly code?: FailureCode;
 }
 
 /** What comparing the contents of both sides came to. */
@@ -79,6 +83,8 @@ export interface ContentEvidence {
   readonly withoutTimestamp: bigint;
   /** The first difference, or why there was nothing to compare: a sentence. */
   readonly difference?: string;
+  /** The code of that. */
+  readonly code?: FailureCode;
 }
 
 /** Sums over partitions. */
@@ -127,19 +133,24 @@ function withContent(
   result: PartitionResult,
   content: ContentEvidence | undefined,
 ): PartitionResult {
-  const difference = content === undefined
-    ? "The contents were not compared"
-    : content.difference ??
-      (content.equal === 0n ? "The source holds nothing of it any more to compare" : undefined);
+  const found = contentFailure(content);
   const { reason: counted, ...rest } = result;
-  const reasons = [difference, counted, ...(content === undefined ? [] : notesOn(content))];
+  const reasons = [found?.text, counted, ...(content === undefined ? [] : notesOn(content))];
   const reason = reasons.filter((each) => each !== undefined).join("; ");
   return {
     ...rest,
     ...(content !== undefined && { content }),
-    ...(difference !== undefined && { status: "failed" }),
+    ...(found !== undefined && { status: "failed", code: found.code }),
     ...(reason !== "" && { reason }),
   };
+}
+
+function contentFailure(content: ContentEvidence | undefined): Failure | undefined {
+  if (content === undefined) return failure("NOT_COMPARED", "The contents were not compared");
+  const { difference, code, equal } = content;
+  if (difference !== undefined) return recordedFailure(difference, code);
+  if (equal > 0n) return undefined;
+  return failure("LOG_EXPIRED", "The source holds nothing of it any more to compare");
 }
 
 function notesOn({ compacted, goneFromSource, withoutTimestamp }: ContentEvidence): string[] {
@@ -199,11 +210,15 @@ export function verifyPartition(
   if (lost !== undefined) {
     const spans = lost.map(({ startOffset, endOffset }) => `${startOffset} to ${endOffset - 1n}`);
     const range = `Offsets ${spans.join(", ")} expired on the source before they were read`;
-    const reason = problem === undefined ? range : `${range}; ${problem}`;
     // The lost range is final, what else went wrong is not: the next run has something to try again.
-    return { ...told, lost, status: problem === undefined ? "lost" : "failed", reason };
+    const { code, text: reason } = problem === undefined
+      ? failure("EXPIRED_UNREAD", range)
+      : within(`${range}; `, problem);
+    return { ...told, lost, status: problem === undefined ? "lost" : "failed", reason, code };
   }
-  if (problem !== undefined) return { ...result, status: "failed", reason: problem };
+  if (problem !== undefined) {
+    return { ...told, status: "failed", reason: problem.text, code: problem.code };
+  }
   const reason = recordsRead === 0n
     ? "The range holds no messages, only what marks transactions"
     : othersText(others, evidence) ?? overshoot(planned, evidence);
@@ -243,62 +258,73 @@ function overshoot(
 function problemOf(
   { startOffset, endOffset, offsets }: PlannedRange,
   evidence: CountEvidence | undefined,
-): string | undefined {
-  if (evidence === undefined) return "The partition was not copied";
+): Failure | undefined {
+  if (evidence === undefined) return failure("NOT_COPIED", "The partition was not copied");
   const { nextSourceOffset, recordsRead, recordsProduced, batchesLeftOut, lost, failed } = evidence;
   if (failed !== undefined) return failed;
   if (nextSourceOffset < endOffset) {
-    return `Only ${formatCount(nextSourceOffset - startOffset)} of ${
-      countOf(offsets, "offset")
-    } were read`;
+    const read = formatCount(nextSourceOffset - startOffset);
+    return failure("READ_INCOMPLETE", `Only ${read} of ${countOf(offsets, "offset")} were read`);
   }
   if (recordsRead > offsets) {
-    return `More messages were read (${formatCount(recordsRead)}) than the range has offsets (${
-      formatCount(offsets)
-    })`;
+    const text = `More messages were read (${
+      formatCount(recordsRead)
+    }) than the range has offsets (${formatCount(offsets)})`;
+    return failure("COUNTS_DIFFER", text);
   }
   if (recordsProduced !== recordsRead) {
-    return `${countOf(recordsRead, "message")} read from the source, ${
+    const text = `${countOf(recordsRead, "message")} read from the source, ${
       formatCount(recordsProduced)
     } ${evidence.marked ? "found on" : "acknowledged by"} the target`;
+    return failure("COUNTS_DIFFER", text);
   }
   if (recordsRead > 0n) return problemOnTarget(evidence);
-  return batchesLeftOut > 0 || lost !== undefined
-    ? undefined
-    : `Nothing was read of ${countOf(offsets, "offset")}, which proves nothing`;
+  return batchesLeftOut > 0 || lost !== undefined ? undefined : failure(
+    "NOTHING_READ",
+    `Nothing was read of ${countOf(offsets, "offset")}, which proves nothing`,
+  );
 }
 
 /** The target must still hold what it has acknowledged, from our first record to our last. */
-function problemOnTarget(evidence: CountEvidence): string | undefined {
+function problemOnTarget(evidence: CountEvidence): Failure | undefined {
   const { recordsProduced, targetFirstOffset, targetLogStartOffset, targetHighWatermark } =
     evidence;
   if (targetFirstOffset === undefined) {
-    return "It is not known where the messages went on the target";
+    return failure("PLACE_UNKNOWN", "It is not known where the messages went on the target");
   }
   if (targetLogStartOffset === undefined || targetHighWatermark === undefined) {
-    return "The target could not be asked whether it still holds the messages";
+    const text = "The target could not be asked whether it still holds the messages";
+    return failure("PARTITION_UNAVAILABLE", text);
   }
   if (targetLogStartOffset > targetFirstOffset) {
-    return `The target has already deleted some of the messages: its log starts at ${targetLogStartOffset}, the first message was written at ${targetFirstOffset}; raise retention.ms and retention.bytes of the topic`;
+    const text =
+      `The target has already deleted some of the messages: its log starts at ${targetLogStartOffset}, the first message was written at ${targetFirstOffset}`;
+    return failure("TARGET_DELETED", text);
   }
   const { targetLastSequence } = evidence;
   if (
     targetLastSequence !== undefined && targetLastSequence !== sequenceOf(recordsProduced - 1n)
   ) {
-    return `The last sequence of this migration is ${targetLastSequence} on the target, after ${
-      countOf(recordsProduced, "message")
-    } it would be ${sequenceOf(recordsProduced - 1n)}: it does not hold what was acknowledged`;
+    const text =
+      `The last sequence of this migration is ${targetLastSequence} on the target, after ${
+        countOf(recordsProduced, "message")
+      } it would be ${sequenceOf(recordsProduced - 1n)}: it does not hold what was acknowledged`;
+    return failure("SEQUENCE_UNKNOWN", text);
   }
   const end = evidence.targetNextOffset ?? targetFirstOffset + recordsProduced;
   if (end - targetFirstOffset < recordsProduced) {
-    return `The target has acknowledged ${
+    const text = `The target has acknowledged ${
       countOf(recordsProduced, "message")
     } between offsets ${targetFirstOffset} and ${end - 1n}, which can't hold as many`;
+    return failure("TARGET_HOLDS_LESS", text);
   }
   return targetHighWatermark < end
-    ? `The target has acknowledged messages up to offset ${
-      end - 1n
-    } and its log ends at ${targetHighWatermark}`
+    ? failure(
+      "TARGET_HOLDS_LESS",
+      `The target has acknowledged messages up to offset ${
+        end - 1n
+      } and its log ends at ${targetHighWatermark}`,
+    )
     : undefined;
 }
 

@@ -1,7 +1,7 @@
 // Commits offsets for groups that nobody is a member of (OffsetCommit with generation −1, as Kafka's own
 // kafka-consumer-groups does): each group's coordinator is looked up first.
 
-import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
+import { KAFKA_ERRORS, kafkaError } from "../core/kafka_error.ts";
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
 import { sendKafkajsRequest } from "../wire/kafkajs_protocol.ts";
 import { CONTROL_BACKOFF, createBackoff } from "./backoff.ts";
@@ -28,7 +28,7 @@ interface OffsetCommitResponse {
 /**
  * Commits offsets of one group.
  *
- * @returns why an offset was not committed, by `formatTopicPartition`; empty where all were
+ * @returns Kafka's error for each offset that was not committed, by `formatTopicPartition`; empty where all were
  * @throws {ConnectionError | ProtocolError}
  */
 export async function commitOffsets(
@@ -36,11 +36,11 @@ export async function commitOffsets(
   group: string,
   offsets: readonly OffsetToCommit[],
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, string>> {
+): Promise<ReadonlyMap<string, number>> {
   let left = offsets;
-  const problems = new Map<string, string>();
+  const problems = new Map<string, number>();
   const failAll = (code: number) =>
-    left.forEach((each) => problems.set(formatTopicPartition(each), formatKafkaError(code)));
+    left.forEach((each) => problems.set(formatTopicPartition(each), code));
   await createBackoff(CONTROL_BACKOFF, signal)(async () => {
     const any = await cluster.anyControl();
     const found = await sendKafkajsRequest<FindCoordinatorResponse>(
@@ -48,7 +48,8 @@ export async function commitOffsets(
       "GroupCoordinator",
       { groupId: group },
     );
-    failAll(found.errorCode);
+    // What the answer leaves out was not committed either.
+    failAll(found.errorCode || KAFKA_ERRORS.UNKNOWN_SERVER_ERROR);
     if (found.errorCode !== 0) return isFatal(found.errorCode) ? true : undefined;
     const broker = await cluster.control(found.coordinator.nodeId);
     const { responses } = await sendKafkajsRequest<OffsetCommitResponse>(
@@ -61,7 +62,7 @@ export async function commitOffsets(
       for (const { partition, errorCode } of partitions) {
         const key = formatTopicPartition({ topic, partition });
         if (errorCode === 0) problems.delete(key);
-        else problems.set(key, formatKafkaError(errorCode));
+        else problems.set(key, errorCode);
         if (errorCode !== 0 && !isFatal(errorCode)) again.add(key);
       }
     }

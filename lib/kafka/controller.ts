@@ -3,9 +3,6 @@
 import type { BrokerConnection } from "../wire/connect.ts";
 import type { Cluster } from "./cluster.ts";
 
-/** Answered by whoever is not, or not any more, the controller. */
-export const NOT_CONTROLLER = 41;
-
 /** The control connection to the controller, or to any broker where none is named. @throws {ConnectionError} */
 export async function controllerOf(cluster: Cluster): Promise<BrokerConnection> {
   const { controller } = await cluster.metadata([]);

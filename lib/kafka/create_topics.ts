@@ -1,7 +1,7 @@
 // Topics created, or only tried (CreateTopics with validate-only), by the cluster's controller, and waited for until
 // every broker knows their leaders. Topics are never created in another way: metadata requests forbid it.
 
-import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
+import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../core/kafka_error.ts";
 import {
   CREATE_TOPICS_API_KEY,
   CREATE_TOPICS_VERSIONS,
@@ -13,7 +13,7 @@ import {
 import { requireVersion } from "../wire/api_version.ts";
 import { CONTROL_BACKOFF, createBackoff } from "./backoff.ts";
 import type { Cluster } from "./cluster.ts";
-import { controllerOf, NOT_CONTROLLER } from "./controller.ts";
+import { controllerOf } from "./controller.ts";
 import { fetchMetadata } from "./metadata.ts";
 
 /** Controllers refuse requests that make more than 10,000 records. */
@@ -35,7 +35,9 @@ export async function createTopics(
       for (const answer of await send(cluster, left, options.validateOnly)) {
         done.set(answer.topic, answer);
       }
-      left = left.filter(({ topic }) => isPassing(done.get(topic)?.errorCode ?? NOT_CONTROLLER));
+      left = left.filter(({ topic }) =>
+        isPassing(done.get(topic)?.errorCode ?? KAFKA_ERRORS.NOT_CONTROLLER)
+      );
       return left.length === 0 ? true : undefined;
     }, () => undefined);
   }

@@ -1,12 +1,11 @@
 // A topic deleted (DeleteTopics): one that a tool of ours has made for itself, never one that was migrated.
 
-import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
+import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../core/kafka_error.ts";
 import { sendKafkajsRequest } from "../wire/kafkajs_protocol.ts";
 import { CONTROL_BACKOFF, createBackoff } from "./backoff.ts";
 import type { Cluster } from "./cluster.ts";
-import { controllerOf, NOT_CONTROLLER } from "./controller.ts";
+import { controllerOf } from "./controller.ts";
 
-const UNKNOWN_TOPIC_OR_PARTITION = 3;
 const TIMEOUT_MS = 20_000;
 
 interface DeleteTopicsResponse {
@@ -24,7 +23,7 @@ export async function deleteTopic(
   topic: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  let errorCode = NOT_CONTROLLER;
+  let errorCode = KAFKA_ERRORS.NOT_CONTROLLER;
   await createBackoff(CONTROL_BACKOFF, signal)(async () => {
     const broker = await controllerOf(cluster);
     const { topicErrors } = await sendKafkajsRequest<DeleteTopicsResponse>(
@@ -32,12 +31,12 @@ export async function deleteTopic(
       "DeleteTopics",
       { topics: [topic], timeout: TIMEOUT_MS },
     );
-    errorCode = topicErrors[0]?.errorCode ?? NOT_CONTROLLER;
-    const settled = errorCode === 0 || errorCode === UNKNOWN_TOPIC_OR_PARTITION ||
+    errorCode = topicErrors[0]?.errorCode ?? KAFKA_ERRORS.NOT_CONTROLLER;
+    const settled = errorCode === 0 || errorCode === KAFKA_ERRORS.UNKNOWN_TOPIC_OR_PARTITION ||
       kafkaError(errorCode).action === "fatal";
     return settled ? true : undefined;
   }, () => undefined);
-  return errorCode === 0 || errorCode === UNKNOWN_TOPIC_OR_PARTITION
+  return errorCode === 0 || errorCode === KAFKA_ERRORS.UNKNOWN_TOPIC_OR_PARTITION
     ? undefined
     : formatKafkaError(errorCode);
 }

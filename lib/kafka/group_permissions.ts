@@ -3,11 +3,11 @@
 // handleHeartbeatRequest), and with a member id that nobody has it changes nothing. DescribeGroups tells permissions
 // only for groups whose coordinator was looked up, which has a cluster without groups create __consumer_offsets.
 
+import { KAFKA_ERRORS } from "../core/kafka_error.ts";
 import { sendKafkajsRequest } from "../wire/kafkajs_protocol.ts";
 import type { Cluster } from "./cluster.ts";
 import { forEachAtOnce } from "./for_each_at_once.ts";
 
-const GROUP_AUTHORIZATION_FAILED = 30;
 /** A request a group, so many under way. */
 const REQUESTS_AT_ONCE = 64;
 
@@ -28,7 +28,7 @@ export async function groupsWithoutRead(
       "Heartbeat",
       { groupId, groupGenerationId: -1, memberId: "" },
     );
-    if (errorCode === GROUP_AUTHORIZATION_FAILED) refused.add(groupId);
+    if (errorCode === KAFKA_ERRORS.GROUP_AUTHORIZATION_FAILED) refused.add(groupId);
   });
   return groups.filter((group) => refused.has(group));
 }

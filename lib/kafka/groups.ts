@@ -4,7 +4,8 @@
 
 import type { GroupSnapshot } from "../core/snapshot.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
-import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
+import { type Failure, failure, within } from "../core/failure.ts";
+import { formatKafkaError, isAuthorizationError, kafkaError } from "../core/kafka_error.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import {
   decodeListGroups,
@@ -29,9 +30,13 @@ import { forEachAtOnce } from "./for_each_at_once.ts";
 const GROUPS_PER_REQUEST = 250;
 const REQUESTS_AT_ONCE = 8;
 
-/** A broker refused to list its groups; `message` says why. */
+/** A broker refused to list its groups. */
 export class GroupListError extends Error {
   override readonly name = "GroupListError";
+
+  constructor(readonly failure: Failure) {
+    super(failure.text);
+  }
 }
 
 /**
@@ -68,15 +73,14 @@ async function listGroups(broker: BrokerConnection, backoff: Backoff) {
     const { errorCode, groups } = decodeListGroups(version, frame);
     if (errorCode === 0) return groups;
     if (kafkaError(errorCode).action !== "fatal") return undefined;
-    throw new GroupListError(
-      `Cannot list the consumer groups of broker ${broker.connection.address.advertised}: ${
-        formatKafkaError(errorCode)
-      }`,
-    );
-  }, () =>
-    new GroupListError(
-      `Cannot list the consumer groups of broker ${broker.connection.address.advertised}: it is still loading them`,
-    ));
+    throw refused(unreadable(errorCode, formatKafkaError(errorCode)));
+  }, () => refused(failure("GROUP_UNREADABLE", "it is still loading them")));
+
+  function refused(why: Failure): GroupListError {
+    const { advertised } = broker.connection.address;
+    const words = `Cannot list the consumer groups of broker ${advertised}: `;
+    return new GroupListError(within(words, why));
+  }
 }
 
 async function fetchOffsets(
@@ -162,7 +166,14 @@ function toSnapshot(fetched: FetchedGroupOffsets, listed: ListedGroup | undefine
     committed,
     ...(metadata.size > 0 && { metadata }),
     ...(errorCode !== 0 && {
-      problem: `its committed offsets could not be read: ${formatKafkaError(errorCode)}`,
+      problem: unreadable(
+        errorCode,
+        `its committed offsets could not be read: ${formatKafkaError(errorCode)}`,
+      ),
     }),
   };
+}
+
+function unreadable(errorCode: number, text: string): Failure {
+  return failure(isAuthorizationError(errorCode) ? "NOT_AUTHORIZED" : "GROUP_UNREADABLE", text);
 }

@@ -3,7 +3,7 @@
 // isolation levels are asked.
 
 import type { PartitionOffsets } from "../core/snapshot.ts";
-import { formatKafkaError } from "../core/kafka_error.ts";
+import { formatKafkaError, KAFKA_ERRORS } from "../core/kafka_error.ts";
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import {
@@ -64,7 +64,7 @@ function combine(
   high: OffsetOrError | undefined,
   stable: OffsetOrError | undefined,
 ): PartitionOffsetsResult {
-  if (!start || !high || !stable) return { errorCode: -1 };
+  if (!start || !high || !stable) return { errorCode: KAFKA_ERRORS.UNKNOWN_SERVER_ERROR };
   const errorCode = start.errorCode || high.errorCode || stable.errorCode;
   if (errorCode !== 0) return { errorCode };
   // The high watermark may move between the requests; the last stable offset never counts beyond it.

@@ -1,6 +1,7 @@
 // What the user may do to topics and to the cluster, as a broker tells it with Metadata (KIP-430). It asks for nothing
 // to be allowed.
 
+import { KAFKA_ERRORS } from "../core/kafka_error.ts";
 import type { ClusterPermissions, TopicPermission } from "../core/permission_findings.ts";
 import {
   decodeMetadata,
@@ -10,8 +11,6 @@ import {
 } from "../wire/metadata.ts";
 import { requireVersion } from "../wire/api_version.ts";
 import type { Cluster } from "./cluster.ts";
-
-const TOPIC_AUTHORIZATION_FAILED = 29;
 
 /** Asks for the permissions on the named topics and the cluster. @throws {ConnectionError | ProtocolError} */
 export async function fetchPermissions(
@@ -26,7 +25,7 @@ export async function fetchPermissions(
     ...(operations !== undefined && { operations }),
     topics: topics.map(({ topic, errorCode, operations }): TopicPermission => ({
       topic,
-      hidden: errorCode === TOPIC_AUTHORIZATION_FAILED,
+      hidden: errorCode === KAFKA_ERRORS.TOPIC_AUTHORIZATION_FAILED,
       ...(operations !== undefined && { operations }),
     })),
   };

@@ -1,7 +1,7 @@
 // One producer id and epoch for a whole migration: InitProducerId without a transactional id (KIP-98), asked once and
 // journaled before the first byte. Never asked again in answer to an error: the id is what makes a resume safe.
 
-import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
+import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../core/kafka_error.ts";
 import { sendKafkajsRequest } from "../wire/kafkajs_protocol.ts";
 import { CONTROL_BACKOFF, createBackoff } from "./backoff.ts";
 import type { Cluster } from "./cluster.ts";
@@ -14,7 +14,6 @@ export interface ProducerIdentity {
 }
 
 /** Brokers before Kafka 2.8 give a producer id only with IdempotentWrite on the cluster (KIP-679). */
-const CLUSTER_AUTHORIZATION_FAILED = 31;
 const NO_IDENTITY: ProducerIdentity = { producerId: -1n, producerEpoch: -1 };
 
 interface InitProducerIdResponse {
@@ -47,7 +46,7 @@ export async function initProducerId(
     if (errorCode === 0) {
       return { producerId: BigInt(answer.producerId), producerEpoch: answer.producerEpoch };
     }
-    if (errorCode === CLUSTER_AUTHORIZATION_FAILED) return NO_IDENTITY;
+    if (errorCode === KAFKA_ERRORS.CLUSTER_AUTHORIZATION_FAILED) return NO_IDENTITY;
     if (kafkaError(errorCode).action === "fatal") throw refused();
     return undefined;
   }, refused);

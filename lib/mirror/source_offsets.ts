@@ -1,6 +1,7 @@
 // The connector's source offsets: what has to be stored for each partition before it may run, and what stored ones mean.
 // MirrorMaker 2 goes on behind the offset that is stored, and nothing is stored for a partition that begins at 0.
 
+import { type Failure, failure } from "../core/failure.ts";
 import type { PlanEntryPartition } from "../core/journal_entry.ts";
 import { partitionText } from "../core/plan_text.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
@@ -26,21 +27,22 @@ export type NextOffsets = ReadonlyMap<string, bigint>;
  * The partitions whose offsets have to be stored before the connector may run: those that Connect knows nothing of, or
  * less than the journal, and that do not begin at 0.
  *
- * @returns instead a sentence where Connect has forgotten how far it was: starting again would copy twice
+ * @returns instead a failure where Connect has forgotten how far it was: starting again would copy twice
  */
 export function offsetsToStore(
   partitions: readonly BegunPartition[],
   stored: NextOffsets,
-): readonly NextOffset[] | string {
+): readonly NextOffset[] | Failure {
   const missing: NextOffset[] = [];
   for (const { topic, partition, sourceOffset, reachedOffset = sourceOffset } of partitions) {
     const next = stored.get(formatTopicPartition({ topic, partition }));
     if (reachedOffset > sourceOffset && (next === undefined || next < reachedOffset)) {
-      return `Connect says ${
+      const text = `Connect says ${
         next === undefined ? "nothing" : `offset ${next}`
       } where it had reached source offset ${reachedOffset} of ${
         partitionText({ topic, partition })
       }: somebody has changed the connector's offsets, and to go on would copy messages twice`;
+      return failure("CONNECTOR_MOVED", text);
     }
     // What lies between has been looked at: markers, or nothing that is to be copied.
     if ((next === undefined || next < sourceOffset) && sourceOffset > 0n) {

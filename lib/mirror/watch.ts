@@ -3,6 +3,7 @@
 // logging in show in the workers' logs alone: only offsets that move count.
 
 import { escapeName } from "../core/escape_name.ts";
+import { type Failure, failure } from "../core/failure.ts";
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
 
 /** One partition of the copy. */
@@ -62,8 +63,8 @@ export interface Reaction {
   readonly look: readonly (WatchedPartition & { readonly nextOffset: bigint })[];
   readonly restart: boolean;
   readonly warnings: readonly string[];
-  /** Why nothing more is to be waited for, as a sentence. */
-  readonly giveUp?: string;
+  /** Why nothing more is to be waited for. */
+  readonly giveUp?: Failure;
 }
 
 /** How long a partition has to stand before its end is looked at, and how long all of them before that is said. */
@@ -119,14 +120,17 @@ export function react(
     stoodMs >= WARN_AFTER_MS;
   const where = whereToLook(name, seen.status);
   const warnings = [
-    ...(restart ? failures.map((failure) => `${failure}; it is started again`) : []),
+    ...(restart ? failures.map((each) => `${each}; it is started again`) : []),
     ...(warn ? [`Nothing has been copied for ${Math.round(stoodMs / 1000)} s: ${where}`] : []),
   ];
   const giveUp = failures.length > 0 && restarts >= RESTARTS &&
       seen.atMs - before.restartedAtMs >= RESTART_INTERVAL_MS
-    ? `${failures[0]}, again after ${RESTARTS} new starts`
+    ? failure("CONNECTOR_FAILED", `${failures[0]}, again after ${RESTARTS} new starts`)
     : stoodMs >= giveUpAfterMs
-    ? `Nothing was copied for ${Math.round(stoodMs / 1000)} s: ${where}`
+    ? failure(
+      "CONNECTOR_FAILED",
+      `Nothing was copied for ${Math.round(stoodMs / 1000)} s: ${where}`,
+    )
     : undefined;
   return {
     watch: {
@@ -169,14 +173,14 @@ function doneOf(
 /** Connector and tasks that have failed, each as a sentence. */
 export function failuresOf({ connector, tasks }: ConnectorStatus): readonly string[] {
   return [
-    ...(connector.state === "FAILED" ? [failure("The connector", connector)] : []),
+    ...(connector.state === "FAILED" ? [failed("The connector", connector)] : []),
     ...tasks.flatMap((task, index) =>
-      task.state === "FAILED" ? [failure(`Task ${index} of the connector`, task)] : []
+      task.state === "FAILED" ? [failed(`Task ${index} of the connector`, task)] : []
     ),
   ];
 }
 
-function failure(what: string, { worker, trace }: ConnectState): string {
+function failed(what: string, { worker, trace }: ConnectState): string {
   const reason = trace === undefined ? "" : `: ${trace}`;
   return `${what} failed on worker ${escapeName(worker)}${reason}`;
 }

@@ -1,6 +1,6 @@
 // Consumer groups: their lag, and what became of their positions where they were to be carried over.
 
-import { failureStep } from "../core/failure_step.ts";
+import { remedyOf } from "../core/failure.ts";
 import type { GroupOffset } from "../core/group_offsets.ts";
 import type { GroupLag } from "../core/lag.ts";
 import type { Report } from "../core/report.ts";
@@ -53,12 +53,13 @@ const POSITION_COLUMNS: readonly Column<GroupOffset>[] = [
 const LEFT_COLUMNS: readonly Column<GroupOffset>[] = [
   { label: "Group", kind: "text", cell: ({ group }) => group },
   { label: "Partition", kind: "text", cell: formatTopicPartition },
+  { label: "Code", kind: "text", cell: ({ code }) => code },
   { label: "Why", kind: "text", cell: ({ reason }) => reason },
-  { label: "What to do", kind: "text", cell: ({ reason = "" }) => failureStep(reason) },
+  { label: "What to do", kind: "text", cell: ({ code }) => remedyOf(code) },
 ];
 const POSITION_FIELDS = [
   ...["group", "topic", "partition", "status", "sourceOffset", "targetOffset", "before"],
-  ...["after", "reason"],
+  ...["after", "reason", "code"],
 ];
 const LEFT_FIRST = ["left", "committed", "further"];
 

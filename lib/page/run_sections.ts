@@ -1,6 +1,6 @@
 // What a run came to: findings, gaps, results, speed, what it changed, and what it was told.
 
-import { failureStep } from "../core/failure_step.ts";
+import { remedyOf } from "../core/failure.ts";
 import { formatPlace } from "../core/finding_place.ts";
 import type { Finding } from "../core/finding.ts";
 import type { Report } from "../core/report.ts";
@@ -96,8 +96,9 @@ const PARTITION_COLUMNS: readonly Column<PartitionResult>[] = [
 const FAILED_COLUMNS: readonly Column<PartitionResult>[] = [
   { label: "Partition", kind: "text", cell: formatTopicPartition },
   { label: "Status", kind: "status", cell: ({ status }) => status },
+  { label: "Code", kind: "text", cell: ({ code }) => code },
   { label: "Why", kind: "text", cell: ({ reason }) => reason },
-  { label: "What to do", kind: "text", cell: ({ reason = "" }) => failureStep(reason) },
+  { label: "What to do", kind: "text", cell: ({ code }) => remedyOf(code) },
 ];
 const TOPIC_FIELDS = [
   ...["topic", "partitions", "plannedOffsets", "recordsRead", "recordsProduced"],
@@ -105,7 +106,7 @@ const TOPIC_FIELDS = [
 ];
 const PARTITION_FIELDS = [
   ...["topic", "partition", "status", "plannedOffsets", "recordsRead", "recordsProduced"],
-  "reason",
+  ...["reason", "code"],
 ];
 const WORST_FIRST = ["failed", "lost", "verified", "skipped"];
 

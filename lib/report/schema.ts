@@ -5,6 +5,7 @@
 
 import * as z from "zod";
 import { FINDING_KINDS, type FindingCode } from "../core/finding.ts";
+import { FAILURE_KINDS, type FailureCode } from "../core/failure_kinds.ts";
 import { type Report, REPORT_SCHEMA_VERSION } from "../core/report.ts";
 
 const count = z.int().min(0);
@@ -13,6 +14,9 @@ const offset = z.union([z.int(), z.string().regex(/^-?\d+$/)])
   .meta({ id: "offset", description: "A number, or beyond 2^53 - 1 its digits as a string" });
 const time = z.string().describe("ISO 8601, UTC");
 const topicPartition = { topic: z.string(), partition: count };
+
+const failureCode = z.enum(Object.keys(FAILURE_KINDS) as FailureCode[])
+  .meta({ id: "failureCode", description: "What it means, and what to do: docs/failures.md" });
 
 const cluster = z.object({
   clusterId: z.string().exactOptional(),
@@ -147,11 +151,13 @@ const results = z.object({
       goneFromSource: offset.describe("Compacted away on the source since they were copied"),
       withoutTimestamp: offset.describe("Compared without their timestamps"),
       difference: z.string().exactOptional(),
+      code: failureCode.exactOptional().describe("Of the difference"),
     }).exactOptional().describe("Messages, where verify is content"),
     othersOnTarget: offset.exactOptional(),
     lost: z.array(z.object({ startOffset: offset, endOffset: offset })).exactOptional()
       .describe("Source offsets that expired before they were read, the end exclusive"),
     reason: z.string().exactOptional(),
+    code: failureCode.exactOptional().describe("Of the reason, where it is not verified"),
   })),
   topics: z.array(z.object({ topic: z.string(), ...resultTotals })),
   totals: z.object(resultTotals),
@@ -241,6 +247,7 @@ const groupOffset = z.object({
   before: offset.exactOptional().describe("Committed on the target before this run"),
   after: offset.exactOptional().describe("Committed on the target now, read back"),
   reason: z.string().exactOptional(),
+  code: failureCode.exactOptional().describe("Of the reason"),
 });
 
 /** A report as JSON. */

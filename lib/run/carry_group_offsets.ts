@@ -2,6 +2,8 @@
 // on the target, and read back.
 
 import type { MigrationConfig } from "../config/migration_config.ts";
+import { type Failure, failure, refusal, within } from "../core/failure.ts";
+import { formatKafkaError } from "../core/kafka_error.ts";
 import {
   committedPosition,
   forgottenPositions,
@@ -18,6 +20,7 @@ import { compareTopicPartitions, formatTopicPartition } from "../core/topic_part
 import type { Verification } from "../core/verify.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { isPeerError } from "../copy/lane.ts";
+import { peerFailure } from "../copy/peer_failure.ts";
 import { commitOffsets } from "../kafka/commit_offsets.ts";
 import { forEachAtOnce } from "../kafka/for_each_at_once.ts";
 import { GroupListError } from "../kafka/groups.ts";
@@ -63,15 +66,14 @@ export async function carryGroupOffsets(options: CarryOptions): Promise<readonly
   const groups = await Promise.all([
     groupsOf(source, names, signal),
     groupsOf(target, names, signal),
-  ]).catch(peersMessage);
-  const unread = typeof groups === "string" ? `The groups could not be read: ${groups}` : undefined;
-  const [onSource, onTarget] = typeof groups === "string" ? [new Map(), new Map()] : groups;
+  ]).catch(peersFailure);
+  const unread = "code" in groups ? within("The groups could not be read: ", groups) : undefined;
+  const [onSource, onTarget] = "code" in groups ? [new Map(), new Map()] : groups;
   const { commit, rest } = judgePositions(wanted, {
     onSource,
     onTarget,
     unverified: unverified(options),
-    translate: (position) =>
-      unread ?? translated.get(formatPosition(position)) ?? "It was not translated",
+    translate: (position) => unread ?? translated.get(formatPosition(position)) ?? NOT_TRANSLATED,
   });
   const done = commit.length === 0 ? [] : await commitAll(target, commit, signal);
   return [...done, ...rest, ...forgotten].sort((a, b) =>
@@ -90,14 +92,15 @@ async function groupsOf(
 }
 
 /** Why positions on a partition must not be used: by count or content, not everything is there. */
-function unverified({ results, journal }: CarryOptions): ReadonlyMap<string, string> {
-  const reasons = new Map<string, string>();
+function unverified({ results, journal }: CarryOptions): ReadonlyMap<string, Failure> {
+  const reasons = new Map<string, Failure>();
+  const code = "PARTITION_NOT_VERIFIED";
   for (const [key, { status }] of journal.partitions) {
-    if (status !== "done") reasons.set(key, "The partition is not migrated");
+    if (status !== "done") reasons.set(key, failure(code, "The partition is not migrated"));
   }
   for (const { status, ...partition } of results?.partitions ?? []) {
     if (status !== "failed" && status !== "lost") continue;
-    reasons.set(formatTopicPartition(partition), "The partition is not verified");
+    reasons.set(formatTopicPartition(partition), failure(code, "The partition is not verified"));
   }
   return reasons;
 }
@@ -112,12 +115,12 @@ async function commitAll(
   await forEachAtOnce(byGroup, GROUPS_AT_ONCE, async ([group, ofGroup]) => {
     problems.set(group, await commitGroup(target, group, ofGroup, signal));
   });
-  const after = await groupsOf(target, new Set(byGroup.keys()), signal).catch(peersMessage);
+  const after = await groupsOf(target, new Set(byGroup.keys()), signal).catch(peersFailure);
   return positions.map((position) => {
     const { group, topic, partition } = position;
     const problem = problems.get(group)?.(position);
-    if (typeof after === "string") {
-      const unread = `What was committed could not be read back: ${after}`;
+    if ("code" in after) {
+      const unread = within("What was committed could not be read back: ", after);
       return committedPosition(position, undefined, problem ?? unread);
     }
     const read = after.get(group)?.committed.get(topic)?.get(partition);
@@ -125,8 +128,8 @@ async function commitAll(
   });
 }
 
-/** Why a position was not committed, as a sentence; undefined where it was. */
-type Problems = (position: PositionToCommit) => string | undefined;
+/** Why a position was not committed; undefined where it was. */
+type Problems = (position: PositionToCommit) => Failure | undefined;
 
 /** Commits the positions of one group. That one cannot be reached keeps no other from going on. */
 async function commitGroup(
@@ -139,16 +142,21 @@ async function commitGroup(
   const problems = await withRetries(
     () => commitOffsets(target, group, offsets, signal),
     signal,
-  ).catch(peersMessage);
-  if (typeof problems === "string") return () => `The commit failed: ${problems}`;
+  ).catch(peersFailure);
+  if ("code" in problems) return () => within("The commit failed: ", problems);
   return (position) => {
-    const problem = problems.get(formatTopicPartition(position));
-    return problem === undefined ? undefined : `The target refused the commit: ${problem}`;
+    const errorCode = problems.get(formatTopicPartition(position));
+    if (errorCode === undefined) return undefined;
+    const text = `The target refused the commit: ${formatKafkaError(errorCode)}`;
+    return failure(refusal("target", errorCode), text);
   };
 }
 
 /** @throws anything but a peer's error */
-function peersMessage(error: unknown): string {
-  if (!isPeerError(error) && !(error instanceof GroupListError)) throw error;
-  return error.message;
+function peersFailure(error: unknown): Failure {
+  if (error instanceof GroupListError) return error.failure;
+  if (!isPeerError(error)) throw error;
+  return peerFailure(error);
 }
+
+const NOT_TRANSLATED = failure("POSITION_LOST", "It was not translated");

@@ -3,6 +3,7 @@
 
 import type { ConnectEngineConfig, MigrationConfig } from "../config/migration_config.ts";
 import { type ConnectCluster, ConnectError, openConnect } from "../connect/rest.ts";
+import { type Failure, failure } from "../core/failure.ts";
 import type { JournalIdentity, MigrationEntry } from "../core/journal_entry.ts";
 import {
   type JournaledPartition,
@@ -40,7 +41,7 @@ export function beginConnectMigration(
 export async function copyWithConnect(options: ConnectCopyOptions): Promise<void> {
   const { journal, log, signal } = options;
   const connect = openConnect(options.connect.url, signal);
-  let failure: string | undefined;
+  let failed: Failure | undefined;
   let watch: Watch | undefined;
   try {
     const stored = await takeUp(connect, journal.state, signal);
@@ -48,22 +49,22 @@ export async function copyWithConnect(options: ConnectCopyOptions): Promise<void
     const { connector } = stateOf(options);
     log.info(`The connector's name on ${connect.url} is ${connector.name}`);
     const next = await prime(options, connect);
-    if (typeof next === "string") failure = next;
+    if ("code" in next) failed = next;
     else {
       const pending = unfinishedPartitions(stateOf(options)).map(watched);
       watch = beginWatch(pending, next, performance.now());
       if (!isDone(watch)) {
         await connect.resume(connector.name);
-        ({ watch, failure } = await watchConnector(options, watch));
+        ({ watch, failure: failed } = await watchConnector(options, watch));
       }
     }
   } catch (error) {
     if (signal.aborted) return;
     if (!(error instanceof ConnectError)) throw error;
-    failure = error.message;
+    failed = failure("CONNECT_FAILED", error.message);
   }
-  if (journal.state?.connector !== undefined) await settleCopies(options, watch, failure);
-  else if (failure !== undefined) log.warning(failure);
+  if (journal.state?.connector !== undefined) await settleCopies(options, watch, failed);
+  else if (failed !== undefined) log.warning(failed.text);
 }
 
 /** Stops the connector of an earlier run. @returns its next offsets */
@@ -91,7 +92,7 @@ async function takeUp(
 async function prime(
   options: ConnectCopyOptions,
   connect: ConnectCluster,
-): Promise<NextOffsets | string> {
+): Promise<NextOffsets | Failure> {
   const { signal } = options;
   const state = stateOf(options);
   const pending = unfinishedPartitions(state);

@@ -4,6 +4,7 @@
 import { type ConnectCluster, ConnectError, type ConnectorSettings } from "../connect/rest.ts";
 import { delay } from "../kafka/delay.ts";
 import type { MigrationConfig } from "../config/migration_config.ts";
+import type { Failure } from "../core/failure.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
 import { connectorConfig } from "../mirror/connector_config.ts";
 import { type BegunPartition, type NextOffsets, offsetsToStore } from "../mirror/source_offsets.ts";
@@ -63,7 +64,7 @@ export async function haltConnector(
 /**
  * Has a connector ready to run: there, stopped, as configured, each partition where it is to go on.
  *
- * @returns its next offsets, or a sentence why it must not run
+ * @returns its next offsets, or why it must not run
  */
 export async function primeConnector(
   connect: ConnectCluster,
@@ -71,14 +72,14 @@ export async function primeConnector(
   config: ConnectorSettings,
   partitions: readonly BegunPartition[],
   signal: AbortSignal,
-): Promise<NextOffsets | string> {
+): Promise<NextOffsets | Failure> {
   if (!await haltConnector(connect, name, signal)) {
     await connect.create(name, config);
     // It exists when it is known to be stopped.
     await haltConnector(connect, name, signal);
   } else await connect.configure(name, config);
   const stored = offsetsToStore(partitions, await connect.offsets(name));
-  if (typeof stored === "string") return stored;
+  if ("code" in stored) return stored;
   await connect.storeOffsets(name, stored);
   return await connect.offsets(name);
 }

@@ -4,6 +4,7 @@
 import { countTarget } from "../compare/count_logs.ts";
 import { countRecordsBefore } from "../compare/find_offsets.ts";
 import { readCommitted, tellRecords, whyUnread } from "../compare/read_logs.ts";
+import { type Failure, failure, within } from "../core/failure.ts";
 import type { JournalEntry } from "../core/journal_entry.ts";
 import type { JournaledPartition } from "../core/journal.ts";
 import { maxOffset } from "../core/offsets.ts";
@@ -48,7 +49,7 @@ export async function countCopy(
       const counts = `${countOf(onSource.total, "message")} read from the source, ${
         formatCount(onTarget.records)
       } found on the target from offset ${startOffset} on`;
-      return [failedEntry(copied, counts)];
+      return [failedEntry(copied, failure("COUNTS_DIFFER", counts))];
     }
     const total = records + onTarget.records;
     const first = copied.targetFirstOffset ?? onTarget.firstOffset;
@@ -78,17 +79,29 @@ export async function countCopy(
       },
     ];
   } catch (error) {
-    return [failedEntry(copied, `It was copied and cannot be counted: ${whyUnread(error)}`)];
+    const why = within("It was copied and cannot be counted: ", whyUnread(error));
+    return [failedEntry(copied, {
+      ...why,
+      ...(why.code === "LOG_EXPIRED" && { code: "COPY_NOT_COUNTED" }),
+    })];
   }
 }
 
 /** A partition that is not through; the next run counts it from where this copy began. */
 export function failedEntry(
   { topic, partition, sourceOffset, records, recordsRead, batchesLeftOut }: JournaledPartition,
-  reason: string,
+  { text: reason, code }: Failure,
 ): JournalEntry {
   return {
-    ...{ type: "settled", status: "failed", topic, partition, batchesLeftOut, reason } as const,
+    ...{
+      type: "settled",
+      status: "failed",
+      topic,
+      partition,
+      batchesLeftOut,
+      reason,
+      code,
+    } as const,
     sourceOffset: String(sourceOffset),
     records: String(records),
     recordsRead: String(recordsRead),

@@ -8,6 +8,7 @@ import {
   PositionError,
   type TargetPosition,
 } from "../copy/find_position.ts";
+import { type Failure, failure, within } from "../core/failure.ts";
 import type { JournaledPartition } from "../core/journal.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import { CONTROL_BACKOFF, createBackoff } from "../kafka/backoff.ts";
@@ -15,13 +16,14 @@ import type { Cluster } from "../kafka/cluster.ts";
 import { createDataConnections, type DataConnections } from "../kafka/data_connections.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
 import { isPeerError } from "../copy/lane.ts";
+import { peerFailure } from "../copy/peer_failure.ts";
 import { groupByLeader } from "./group_by_leader.ts";
 import { optional } from "./optional.ts";
 
-/** A position, or why it could not be found: a sentence. */
+/** A position, or why it could not be found. */
 export interface Found {
   readonly position?: TargetPosition;
-  readonly problem?: string;
+  readonly problem?: Failure;
 }
 
 /**
@@ -72,7 +74,7 @@ async function findOne(
   const from = { records, targetOffset, ...optional("targetFirstOffset", targetFirstOffset) };
   const leaders = createLeaders(target, new Map([[topic, {}]]), signal);
   let leader = nodeId;
-  let last = "it has no leader on the target";
+  let last = failure("PARTITION_UNAVAILABLE", "it has no leader on the target");
   try {
     const position = await createBackoff(CONTROL_BACKOFF, signal)(async () => {
       try {
@@ -86,7 +88,7 @@ async function findOne(
       } catch (error) {
         signal.throwIfAborted();
         if (!isPeerError(error)) throw error;
-        last = error.message;
+        last = peerFailure(error);
         leader = -1;
         return undefined;
       }
@@ -94,6 +96,6 @@ async function findOne(
     return { position };
   } catch (error) {
     if (!(error instanceof PositionError)) throw error;
-    return { problem: `it is not known how far an earlier run got: ${error.message}` };
+    return { problem: within("it is not known how far an earlier run got: ", error.failure) };
   }
 }

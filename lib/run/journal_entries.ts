@@ -146,7 +146,8 @@ export function settledEntry(result: CopyResult): SettledEntry {
     records: String(recordsAcknowledged),
     recordsRead: String(recordsRead),
     batchesLeftOut: result.batchesLeftOut,
-    ...optional("reason", result.failure),
+    ...optional("reason", result.failure?.text),
+    ...optional("code", result.failure?.code),
   };
 }
 
@@ -158,6 +159,6 @@ export function settledLine(result: CopyResult): string {
     : `target offsets: ${targetFirstOffset} to ${targetOffset - 1n}`;
   const name = partitionText(result);
   return `${name}, copy ${status}, messages: ${recordsAcknowledged}, ${where}${
-    failure ? `: ${failure}` : ""
+    failure ? `: ${failure.text}` : ""
   }`;
 }

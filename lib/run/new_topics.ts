@@ -2,7 +2,7 @@
 // refused, then, in a migration, created and waited for.
 
 import { type Finding, finding } from "../core/finding.ts";
-import { formatKafkaError, kafkaError } from "../core/kafka_error.ts";
+import { formatKafkaError, isAuthorizationError, KAFKA_ERRORS } from "../core/kafka_error.ts";
 import {
   type NewTopic,
   newTopicFindings,
@@ -82,10 +82,14 @@ export async function createNewTopics(
 
 /** Settings may be the cause: of the topic (INVALID_CONFIG), or of a policy (POLICY_VIOLATION, INVALID_REQUEST). */
 function mayBeSettings(answer: CreatedTopic | undefined): boolean {
-  return ["INVALID_CONFIG", "POLICY_VIOLATION", "INVALID_REQUEST"].includes(
-    kafkaError(answer?.errorCode ?? 0).name,
-  );
+  return answer !== undefined && SETTINGS_ERRORS.includes(answer.errorCode);
 }
+
+const SETTINGS_ERRORS: readonly number[] = [
+  KAFKA_ERRORS.INVALID_CONFIG,
+  KAFKA_ERRORS.POLICY_VIOLATION,
+  KAFKA_ERRORS.INVALID_REQUEST,
+];
 
 /**
  * Finds out which settings the target refuses, by asking for each alone, the n-th of all topics at once; what brokers
@@ -127,8 +131,7 @@ async function findRefusedSettings(
 }
 
 function isThere(answer: CreatedTopic | undefined): boolean {
-  const { errorCode = -1 } = answer ?? {};
-  return errorCode === 0 || kafkaError(errorCode).name === "TOPIC_ALREADY_EXISTS";
+  return answer?.errorCode === 0 || answer?.errorCode === KAFKA_ERRORS.TOPIC_ALREADY_EXISTS;
 }
 
 function problemsOf(
@@ -138,7 +141,7 @@ function problemsOf(
 ): readonly Finding[] {
   const failed = topics.filter(({ topic }) => !isThere(answers.get(topic)));
   const isForbidden = ({ topic }: NewTopic): boolean =>
-    kafkaError(answers.get(topic)?.errorCode ?? 0).name.endsWith("_AUTHORIZATION_FAILED");
+    isAuthorizationError(answers.get(topic)?.errorCode ?? 0);
   const forbidden = failed.filter(isForbidden).map(({ topic }) => topic);
   return [
     ...(forbidden.length === 0 ? [] : [notAuthorized("Create", "topic", forbidden, permitted)]),

@@ -3,6 +3,7 @@
 
 import { ConnectError, openConnect } from "../connect/rest.ts";
 import { isPeerError } from "../copy/lane.ts";
+import { type Failure, failure } from "../core/failure.ts";
 import type { JournalEntry } from "../core/journal_entry.ts";
 import {
   type JournaledPartition,
@@ -28,6 +29,11 @@ const STOP_WITHIN_MS = 10_000;
 const COUNTED_AT_ONCE = 4;
 const PROGRESS_INTERVAL_MS = 250;
 
+const NO_END = failure(
+  "PARTITION_UNAVAILABLE",
+  "The target could not be asked where the partition ends",
+);
+
 type StopOptions = Pick<ConnectCopyOptions, "journal" | "connect" | "log">;
 
 type State = JournalState & Required<Pick<JournalState, "connector">>;
@@ -46,14 +52,14 @@ export async function stopInterrupted(options: StopOptions): Promise<void> {
   const { problem } = await halt(options, AbortSignal.timeout(STOP_WITHIN_MS));
   if (problem === undefined) {
     log.info(`Connector ${name} is kept, stopped; the same command goes on with it`);
-  } else log.warning(`Connector ${name} may go on copying: ${problem}`);
+  } else log.warning(`Connector ${name} may go on copying: ${problem.text}`);
 }
 
 /** Stops the connector and journals how far it is. @returns its next offsets, or what kept it from being asked */
 async function halt(
   options: StopOptions,
   signal: AbortSignal,
-): Promise<{ readonly next: NextOffsets; readonly problem?: string }> {
+): Promise<{ readonly next: NextOffsets; readonly problem?: Failure }> {
   const { connector } = stateOf(options);
   const connect = openConnect(options.connect.url, signal);
   try {
@@ -63,20 +69,20 @@ async function halt(
     return { next };
   } catch (error) {
     if (!(error instanceof ConnectError) && !signal.aborted) throw error;
-    const problem = error instanceof ConnectError ? error.message : "It did not stop in time";
-    return { next: new Map(), problem };
+    const text = error instanceof ConnectError ? error.message : "It did not stop in time";
+    return { next: new Map(), problem: failure("CONNECT_FAILED", text) };
   }
 }
 
-/** Settles what a connector has copied. @param failure why it did not get through, as a sentence */
+/** Settles what a connector has copied. @param failed why it did not get through */
 export async function settleCopies(
   options: ConnectCopyOptions,
   watch: Watch | undefined,
-  failure: string | undefined,
+  failed: Failure | undefined,
 ): Promise<void> {
   const { journal, log, plan, signal } = options;
   const { connector } = stateOf(options);
-  if (failure === undefined) {
+  if (failed === undefined) {
     log.info(
       `Connector ${connector.name} is through: it is stopped, both sides are counted, then it is removed`,
     );
@@ -84,7 +90,7 @@ export async function settleCopies(
   const { next, problem } = await halt(options, signal);
   if (signal.aborted) return;
   if (problem !== undefined) {
-    log.warning(`Connector ${connector.name} may go on copying: ${problem}`);
+    log.warning(`Connector ${connector.name} may go on copying: ${problem.text}`);
   }
   const pending = unfinishedPartitions(stateOf(options));
   const through = new Set(
@@ -92,9 +98,10 @@ export async function settleCopies(
       ? pending.filter((each) => watch?.done.has(formatTopicPartition(each)))
       : [],
   );
-  const reason = failure ?? problem ?? "The connector did not copy all of it";
+  const why = failed ?? problem ??
+    failure("CONNECTOR_INCOMPLETE", "The connector did not copy all of it");
   journal.append(
-    pending.filter((each) => !through.has(each)).map((each) => failedEntry(each, reason)),
+    pending.filter((each) => !through.has(each)).map((each) => failedEntry(each, why)),
   );
   const copied = [...through].map((each) => copiedPartition(each, next, plan));
   await countAll(options, [...copied, ...overshot(options, next)]);
@@ -223,7 +230,7 @@ async function countAll(
       const end = ends.get(formatTopicPartition(each));
       journal.append(
         end === undefined
-          ? [failedEntry(each, "The target could not be asked where the partition ends")]
+          ? [failedEntry(each, NO_END)]
           : await countCopy(readers, each, end, (read) => recordsRead += BigInt(read)),
       );
       settled++;

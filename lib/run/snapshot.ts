@@ -8,6 +8,7 @@ import type {
   TopicSettings,
   TopicSnapshot,
 } from "../core/snapshot.ts";
+import { failure } from "../core/failure.ts";
 import type { PartitionRange } from "../core/range.ts";
 import { formatTopicPartition, type TopicPartition, topicsOf } from "../core/topic_partition.ts";
 import { kafkaError } from "../core/kafka_error.ts";
@@ -137,9 +138,10 @@ async function withAllGroups<Made>(
     ]);
     return after === before ? { made } : undefined;
   }, () =>
-    new GroupListError(
+    new GroupListError(failure(
+      "GROUP_UNREADABLE",
       `Cannot list the consumer groups of the ${cluster.role} cluster: some partitions of __consumer_offsets have no leader that answers for them`,
-    ));
+    )));
   return made;
 }
 

@@ -3,6 +3,7 @@
 
 import { countRecordsBefore, findRecords } from "../compare/find_offsets.ts";
 import { readCommitted, readConnectorCopies, readTarget, whyUnread } from "../compare/read_logs.ts";
+import { type Failure, failure } from "../core/failure.ts";
 import type { WantedPosition } from "../core/group_offsets.ts";
 import type { JournaledPartition, JournalState } from "../core/journal.ts";
 import { neverPlanned, type OffsetMark, translateOffset } from "../core/offset_marks.ts";
@@ -11,8 +12,8 @@ import { formatTopicPartition, type TopicPartition } from "../core/topic_partiti
 import { forEachAtOnce } from "../kafka/for_each_at_once.ts";
 import type { Readers } from "./open_readers.ts";
 
-/** By `formatPosition`: a target offset, or a sentence why it is not known. */
-export type TranslatedPositions = ReadonlyMap<string, bigint | string>;
+/** By `formatPosition`: a target offset, or why it is not known. */
+export type TranslatedPositions = ReadonlyMap<string, bigint | Failure>;
 
 /** Names a position apart from its group: groups that stand at the same message share it. */
 export function formatPosition(position: Omit<WantedPosition, "group">): string {
@@ -33,7 +34,7 @@ export async function translatePositions(
   logStartOffset: (partition: TopicPartition) => bigint,
   openReaders: () => Readers,
 ): Promise<TranslatedPositions> {
-  const translated = new Map<string, bigint | string>();
+  const translated = new Map<string, bigint | Failure>();
   const segments = new Map<string, Segment>();
   for (const position of wanted) {
     const name = formatPosition(position);
@@ -41,7 +42,7 @@ export async function translatePositions(
     const key = formatTopicPartition(position);
     const partition = partitions.get(key);
     if (partition === undefined) {
-      translated.set(name, skipped.get(key) ?? "The partition does not exist on the target");
+      translated.set(name, skipped.get(key) ?? MISSING);
       continue;
     }
     const { sourceOffset } = position;
@@ -90,7 +91,7 @@ async function lookUp(
   { source, target }: Readers,
   { partition, from, to, ...segment }: Segment,
   producerId: bigint,
-): Promise<readonly (readonly [sourceOffset: bigint, found: bigint | string])[]> {
+): Promise<readonly (readonly [sourceOffset: bigint, found: bigint | Failure])[]> {
   const offsets = [...segment.offsets].sort((a, b) => a < b ? -1 : 1);
   const within = partition.ranges.flatMap((range) => {
     const span = {
@@ -124,16 +125,22 @@ async function lookUp(
     return unknown(whyUnread(error));
   }
 
-  function unknown(reason: string) {
-    return offsets.map((offset) => [offset, reason] as const);
+  function unknown(why: Failure) {
+    // What has expired cannot be counted, today or later.
+    const lost = why.code === "LOG_EXPIRED" ? failure("POSITION_LOST", why.text) : why;
+    return offsets.map((offset) => [offset, lost] as const);
   }
 }
 
-function notCopied({ startOffset, endOffset }: OffsetSpan): string {
-  return `The group stands before what was migrated, offsets ${startOffset} to ${
+function notCopied({ startOffset, endOffset }: OffsetSpan): Failure {
+  const text = `The group stands before what was migrated, offsets ${startOffset} to ${
     endOffset - 1n
-  } were not copied: let it consume them on the source, then run the same command again`;
+  } were not copied`;
+  return failure("POSITION_NOT_COPIED", text);
 }
 
-const COUNTS_DIFFER =
-  "The source has lost messages since they were copied, so that the position can't be counted off any more";
+const MISSING = failure("PARTITION_MISSING", "The partition does not exist on the target");
+const COUNTS_DIFFER = failure(
+  "POSITION_LOST",
+  "The source has lost messages since they were copied, so that the position can't be counted off any more",
+);

@@ -136,8 +136,8 @@ async function comparePartition(
   try {
     return withBothCompacted(await inShares(once, EVERY_KEY), options);
   } catch (error) {
-    const difference = whyUnread(error);
-    return { equal: 0n, compacted: 0n, goneFromSource: 0n, withoutTimestamp: 0n, difference };
+    const { text: difference, code } = whyUnread(error);
+    return { equal: 0n, compacted: 0n, goneFromSource: 0n, withoutTimestamp: 0n, difference, code };
   }
 }
 
@@ -157,14 +157,16 @@ async function inShares(
 }
 
 function withBothCompacted(
-  { overflowed: _, ...comparison }: Comparison,
+  { overflowed: _, difference, ...comparison }: Comparison,
   { sourceCompacted, targetCompacted }: ComparePartition,
 ): ContentEvidence {
-  const { difference } = comparison;
-  if (difference === undefined || !sourceCompacted || !targetCompacted) return comparison;
+  if (difference === undefined) return comparison;
+  const { text, code } = difference;
+  if (!sourceCompacted || !targetCompacted) return { ...comparison, difference: text, code };
   return {
     ...comparison,
     difference:
-      `${difference}; both topics are compacted, and what the source has lost since it was copied cannot be told from what differs`,
+      `${text}; both topics are compacted, and what the source has lost since it was copied cannot be told from what differs`,
+    code: "BOTH_COMPACTED",
   };
 }

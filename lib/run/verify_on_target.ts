@@ -1,6 +1,7 @@
 // The verification by count: what the journal counted in all runs of the migration, against what the target's logs
 // still span.
 
+import { failure } from "../core/failure.ts";
 import type { JournaledPartition, JournalState } from "../core/journal.ts";
 import { maxOffset } from "../core/offsets.ts";
 import type { Plan } from "../core/plan.ts";
@@ -113,8 +114,10 @@ function plannedRange(
   return { topic, partition, startOffset, endOffset, offsets: endOffset - startOffset };
 }
 
-const RECREATED =
-  "The topic was deleted and re-created on the target since this migration began: what was copied is gone";
+const RECREATED = failure(
+  "TOPIC_RECREATED",
+  "The topic was deleted and re-created on the target since this migration began: what was copied is gone",
+);
 
 function evidenceOf(
   journaled: JournaledPartition,

@@ -5,6 +5,7 @@ import { type ConnectCluster, ConnectError, openConnect } from "../connect/rest.
 import { readCommitted } from "../compare/read_logs.ts";
 import { ReadError } from "../compare/partition_reader.ts";
 import type { CopyProgress } from "../copy/copy_task.ts";
+import { type Failure, failure } from "../core/failure.ts";
 import { unfinishedPartitions } from "../core/journal.ts";
 import { maxOffset, minOffset } from "../core/offsets.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
@@ -23,8 +24,8 @@ const GONE_LOOKS = 15;
 /** How watching ended. */
 export interface Watched {
   readonly watch: Watch;
-  /** Why not everything is through, as a sentence. */
-  readonly failure: string | undefined;
+  /** Why not everything is through. */
+  readonly failure: Failure | undefined;
 }
 
 /** Watches until every end is reached, nothing moves any more, or the signal fires. */
@@ -55,7 +56,8 @@ export async function watchConnector(options: ConnectCopyOptions, begun: Watch):
       }
       gone = problem === undefined && status === undefined ? gone + 1 : 0;
       if (gone >= GONE_LOOKS) {
-        return { watch, failure: `Connector ${name} is gone from ${connect.url}` };
+        const text = `Connector ${name} is gone from ${connect.url}`;
+        return { watch, failure: failure("CONNECTOR_GONE", text) };
       }
       const reaction = react(watch, {
         ...(offsets !== undefined && { offsets }),

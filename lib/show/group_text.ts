@@ -1,7 +1,7 @@
 // Groups and their positions in words: before anything is committed, and what became of each.
 
 import { escapeName } from "../core/escape_name.ts";
-import { withFailureStep } from "../core/failure_step.ts";
+import { remedyOf } from "../core/failure.ts";
 import type { GroupOffset } from "../core/group_offsets.ts";
 import type { GroupLag } from "../core/lag.ts";
 import type { PlannedPartition } from "../core/plan.ts";
@@ -30,13 +30,13 @@ export function groupLagLine({ group, partitions, lagBefore }: GroupLag): string
 
 /** What became of one position; where it was left, with what to do next. */
 export function groupOffsetLine(offset: GroupOffset): ResultLine {
-  const { group, status, sourceOffset, targetOffset, before, after, reason } = offset;
+  const { group, status, sourceOffset, targetOffset, before, after, reason, code } = offset;
   const name = `group: ${escapeName(group)}, ${partitionText(offset)}`;
   const wanted = `committed offset: ${sourceOffset}, on the target: ${targetOffset ?? "not known"}`;
   const outcomes = {
     committed: `committed${before === undefined ? "" : `, was ${before}`}`,
     further: `stands at ${after} there already`,
-    left: `not carried over: ${withFailureStep(reason ?? "")}`,
+    left: `not carried over: ${reason}. ${remedyOf(code)}`,
   };
   return {
     level: status === "left" ? "error" : "info",

@@ -5,7 +5,7 @@ import type { Finding } from "../core/finding.ts";
 import { partitionText } from "../core/plan_text.ts";
 import { escapeName } from "../core/escape_name.ts";
 import { countOf, formatCount, formatDuration } from "../core/units.ts";
-import { failureStep, withFailureStep } from "../core/failure_step.ts";
+import { remedyOf } from "../core/failure.ts";
 import type { PartitionResult, TopicResult } from "../core/verify.ts";
 
 /** A line and its level. */
@@ -25,14 +25,14 @@ export function findingLine(
 
 /** A partition after its verification; where it is not verified, with what to do next. */
 export function partitionResultLine(result: PartitionResult): ResultLine {
-  const { status, recordsRead, recordsProduced, reason } = result;
+  const { status, recordsRead, recordsProduced, reason, code } = result;
   const counts = `messages read: ${recordsRead}, on the target: ${recordsProduced}`;
   const text = `${partitionText(result)}, ${counts}, ${status}`;
   if (status === "verified" || status === "skipped") {
     return { level: "info", text: reason ? `${text}: ${reason}` : text };
   }
-  const why = reason ? `: ${withFailureStep(reason)}` : `. ${failureStep("")}`;
-  return { level: "error", text: `${text}${why}` };
+  const why = reason ? `: ${reason}` : "";
+  return { level: "error", text: `${text}${why}. ${remedyOf(code)}` };
 }
 
 /** A topic after its verification: the count before and after. */

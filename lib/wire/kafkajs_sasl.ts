@@ -2,6 +2,7 @@
 
 import SaslAuthenticator from "kafkajs/src/broker/saslAuthenticator/index.js";
 import apiKeys from "kafkajs/src/protocol/requests/apiKeys.js";
+import { KAFKA_ERRORS } from "../core/kafka_error.ts";
 import { escapeName } from "../core/escape_name.ts";
 import type { ApiVersionTable } from "./api_version.ts";
 import type { RequestChannel } from "./connection.ts";
@@ -27,7 +28,6 @@ export class MechanismError extends Error {
   }
 }
 
-const UNSUPPORTED_SASL_MECHANISM = 33;
 /** Brokers ask for 4,096 to 16,384; more would only keep this machine busy. */
 const MOST_SCRAM_ITERATIONS = 1_000_000;
 
@@ -71,7 +71,7 @@ function refuseUnlessOffered(decoded: unknown): void {
     readonly errorCode: number;
     readonly enabledMechanisms: readonly string[];
   };
-  if (errorCode !== UNSUPPORTED_SASL_MECHANISM) return;
+  if (errorCode !== KAFKA_ERRORS.UNSUPPORTED_SASL_MECHANISM) return;
   throw new MechanismError(
     enabledMechanisms.slice(0, 10).map((name) => escapeName(String(name).slice(0, 30))),
   );

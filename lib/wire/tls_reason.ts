@@ -1,8 +1,9 @@
 // What rustls and OpenSSL say of a failed handshake, as sentences for the operator. It sees texts only: neither library
-// gives its reasons a code.
+// gives its reasons a code. What is looked at is the libraries' own words, never the names that they quote.
 
 /** A sentence for what a TLS library said; undefined where it says nothing of certificates. */
-export function tlsReasonOf(text: string): string | undefined {
+export function tlsReasonOf(said: string): string | undefined {
+  const text = withoutNames(said);
   if (/UnknownIssuer|BadSignature|unable to (verify|get)|self.signed/i.test(text)) {
     return "the certificate is signed by an authority unknown here; give it under `tls.ca`";
   }
@@ -24,4 +25,9 @@ export function tlsReasonOf(text: string): string | undefined {
     return "the system's certificate authorities could not be read; check SSL_CERT_FILE and SSL_CERT_DIR";
   }
   return undefined;
+}
+
+/** Hosts stand in quotation marks (rustls), or after `Host:` to the end (OpenSSL). */
+function withoutNames(said: string): string {
+  return said.replace(/: Host: .*$/s, "").replace(/".*"/gs, '""');
 }

@@ -3,6 +3,7 @@
  * stand in for reports of real runs, which tests/integration/report_test.ts has.
  */
 
+import { failure } from "../../lib/core/failure.ts";
 import { estimatePlan } from "../../lib/core/estimate.ts";
 import { type Finding, finding } from "../../lib/core/finding.ts";
 import { type GroupOffset, wantedPositions } from "../../lib/core/group_offsets.ts";
@@ -157,15 +158,18 @@ function since(now: Plan): { readonly sinceLastCheck: SinceLastCheck } | undefin
 function positions(planned: Plan, { partitions }: Verification): readonly GroupOffset[] {
   const bad = new Map(
     partitions.filter(({ status }) => status === "failed" || status === "lost")
-      .map((each) => [formatTopicPartition(each), each.reason ?? "lost"]),
+      .map((each) => [formatTopicPartition(each), each]),
   );
   const starts = new Map(
     planned.partitions.map((each) => [formatTopicPartition(each), each.startOffset]),
   );
   return wantedPositions(planned).map((each, index) => {
     const key = formatTopicPartition(each);
-    const reason = bad.get(key);
-    if (reason !== undefined) return { ...each, status: "left", reason };
+    const left = bad.get(key);
+    if (left !== undefined) {
+      const { reason = "lost", code = "PARTITION_NOT_VERIFIED" } = left;
+      return { ...each, status: "left", reason, code };
+    }
     const behind = each.sourceOffset - (starts.get(key) ?? 0n);
     const targetOffset = behind > 0n ? behind : 0n;
     const place = { ...each, targetOffset };
@@ -249,8 +253,10 @@ export const failedReport = (): Report =>
         nextSourceOffset: 600_000n,
         recordsRead: 100_000n,
         recordsProduced: 100_000n,
-        failed:
+        failed: failure(
+          "BROKER_UNREACHABLE",
           "The target gave no acknowledgement for 10 min: broker 2 (10.0.1.2:9092) unreachable",
+        ),
       };
     }
     if (item.topic === "test2" && item.partition === 1) {
@@ -322,7 +328,7 @@ export function hostileReport(): Report {
       source: { clusterId: HOSTILE_NAMES[1] ?? "", bootstrapServers: ["a:1"] },
       configuration: Object.fromEntries(HOSTILE_NAMES.map((name) => [name, { [name]: name }])),
     },
-    (item) => item.partition === 1 ? { ...item, failed: item.topic } : item,
+    (item) => item.partition === 1 ? { ...item, failed: failure("TOPIC_GONE", item.topic) } : item,
   );
   // Fields that the page doesn't know have names too.
   return { ...report, [HOSTILE_NAMES[0] ?? ""]: HOSTILE_NAMES.map((name) => ({ [name]: name })) };

@@ -74,8 +74,9 @@ async function migrate(seed: number): Promise<void> {
     if (run < Math.max(kills, grows + 1)) continue;
     const open = lines.length === 0 ? [] : unfinishedPartitions(stateOf(lines));
     // Who cannot tell what the target holds, because it has expired, says so for good.
-    const final = open.filter(({ failure = "" }) =>
-      behaviour.expires && /have expired/.test(failure)
+    const final = open.filter(({ failure }) =>
+      behaviour.expires &&
+      (failure?.code === "STORED_UNCLEAR" || failure?.code === "STORED_NOT_KNOWN_YET")
     );
     const through = partitionsToCopy(plan).length === final.length;
     if (open.length === final.length && through) break;
@@ -189,5 +190,5 @@ function stateOf(lines: readonly string[]): JournalState {
 }
 
 function failures(lines: readonly string[]): string {
-  return [...stateOf(lines).partitions.values()].map(({ failure }) => failure).join("; ");
+  return [...stateOf(lines).partitions.values()].map(({ failure }) => failure?.text).join("; ");
 }

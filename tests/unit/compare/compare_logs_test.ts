@@ -118,25 +118,30 @@ for (
 ) {
   Deno.test(`${title} is a difference, named with both offsets`, async () => {
     const { difference } = await compare([ours(three)], [theirs(changed)]);
-    assert.ok(difference?.startsWith(says), difference);
+    assert.equal(difference?.code, "MESSAGE_DIFFERS");
+    assert.ok(difference.text.startsWith(says), difference.text);
   });
 }
 
 Deno.test("a record that is missing, repeated or too many is a difference", async () => {
   const missing = await compare([ours(three)], [theirs(three.slice(0, 1)), theirs(three.slice(2))]);
   assert.equal(
-    missing.difference,
+    missing.difference?.text,
     "The message at source offset 1 is missing on the target, before target offset 102",
   );
   const short = await compare([ours(three)], [theirs(three.slice(0, 2))]);
   assert.equal(
-    short.difference,
+    short.difference?.text,
     "The message at source offset 2 is missing on the target, where its log ends",
   );
   const twice = await compare([ours(three)], [theirs(three), theirs(three.slice(1, 2))]);
-  assert.match(twice.difference ?? "", /holds a message of the migration at offset 101 that/);
+  assert.match(twice.difference?.text ?? "", /holds a message of the migration at offset 101 that/);
   const inside = await compare([ours(three)], [theirs(three.slice(0, 2)), theirs(three)]);
-  assert.match(inside.difference ?? "", /holds a message of the migration twice/);
+  assert.match(inside.difference?.text ?? "", /holds a message of the migration twice/);
+  assert.deepEqual(
+    [missing, short, twice, inside].map(({ difference }) => difference?.code),
+    ["MESSAGE_MISSING", "MESSAGE_MISSING", "TARGET_HOLDS_MORE", "TARGET_HOLDS_TWICE"],
+  );
 });
 
 Deno.test("timestamps that the target has set itself are left out and counted", async () => {
@@ -160,7 +165,7 @@ Deno.test("what compaction took from the target has to have a later message of i
   const lost = theirs([keyed(0, "a"), keyed(2, "a"), keyed(3, "c")], { lastOffset: 3n });
   const bad = await compare(source, [lost], rules);
   assert.equal(
-    bad.difference,
+    bad.difference?.text,
     "The message at source offset 1 is missing on the target, which holds no later one of its key",
   );
   const later = theirsAlone([keyed(9, "b")], { behind: true });
@@ -219,7 +224,7 @@ for (
   Deno.test(`on a compacted target what others wrote ${title}`, async () => {
     const source = [ours([keyed(0, "a"), keyed(1, "b"), keyed(2, "c")])];
     const { difference } = await compare(source, target, { targetCompacted: true });
-    assert.equal(difference, says);
+    assert.equal(difference?.text, says);
   });
 }
 
@@ -230,7 +235,7 @@ Deno.test("what compaction took from the source is counted, all else has to be t
   assert.deepEqual([good.difference, good.goneFromSource, good.equal], [undefined, 2n, 2n]);
   const swapped = await compare([ours([keyed(3, "c"), keyed(1, "b")])], target, rules);
   assert.match(
-    swapped.difference ?? "",
+    swapped.difference?.text ?? "",
     /^The message at source offset 1 is missing on the target/,
   );
 });

@@ -1,6 +1,7 @@
 /** accept_fetched.ts: what was merged outside a response is held as long as its batches are under way, and no longer. */
 
 import assert from "node:assert/strict";
+import { failure } from "../../../lib/core/failure.ts";
 import { acceptFetched } from "../../../lib/copy/accept_fetched.ts";
 import { mergeBelow } from "../../../lib/copy/merge_below.ts";
 import { PartitionCopy } from "../../../lib/copy/partition_copy.ts";
@@ -59,7 +60,7 @@ Deno.test("memory for a merged batch goes back to the pool when the batch is sto
 
 Deno.test("a partition that takes nothing any more leaves no memory taken", () => {
   const { pool, copy, frame, accept } = fetchWhole();
-  copy.fail("for a test");
+  copy.fail(failure("TOPIC_GONE", "for a test"));
   accept();
   frame.release();
   assert.equal(pool.bytesInUse, 0);

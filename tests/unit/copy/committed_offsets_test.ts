@@ -233,7 +233,7 @@ function play({ batches, start, cuts, committed, events }: Scenario) {
           const batch = inFlight.shift();
           if (batch === undefined) return;
           const acknowledgement = copy.acknowledge(target.store(batch.bytes));
-          assert.ok(acknowledgement !== undefined, copy.failure);
+          assert.ok(acknowledgement !== undefined, copy.failure?.text);
           changed = progressOf(copy);
           positions.push(...positionEntries(where, acknowledgement));
           return;

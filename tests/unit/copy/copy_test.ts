@@ -18,7 +18,7 @@ for (const sourceSilent of [false, true]) {
     const [outcome] = await copyBetweenFakes([partition], nothing, nothing, settings);
     assert.equal(outcome?.result.status, "failed");
     assert.match(
-      outcome?.result.failure ?? "",
+      outcome?.result.failure?.text ?? "",
       /^topic t was deleted and re-created on the target/,
     );
     assert.deepEqual(outcome?.records, []);

@@ -312,8 +312,10 @@ Deno.test("batches too large for the target are split, a message too large stops
   for (const gone of [undefined, 5n]) {
     const left = giant.filter(({ offset }) => offset !== gone);
     const stopped = cut([buildBatch(left)], range, { rules });
-    assert.equal(stopped.problem?.kind, "impossible");
-    assert.match(stopped.problem?.reason ?? "", /^The record at offset 6 needs a batch of 20\d\d /);
+    assert.ok(stopped.problem?.kind === "impossible");
+    const { code, text } = stopped.problem.failure;
+    assert.equal(code, "RECORD_TOO_LARGE");
+    assert.match(text, /^The record at offset 6 needs a batch of 20\d\d /);
     assert.equal(stopped.nextOffset, 6n);
     assert.deepEqual(
       valuesOf(recordsOf(stopped)),
@@ -370,8 +372,11 @@ Deno.test("a batch that opens to too much can never be copied, and is not fetche
   const result = cut([buildBatch(testRecords(0, 5)), batch], range);
   assert.deepEqual([result.batches.length, result.nextOffset, result.problem], [1, 5n, {
     kind: "impossible",
-    reason:
-      "the batch at source offset 5 cannot be opened: its zstd content opens to more than 268435456 bytes",
+    failure: {
+      code: "CONTENT_TOO_LARGE",
+      text:
+        "the batch at source offset 5 cannot be opened: its zstd content opens to more than 268435456 bytes",
+    },
   }]);
 });
 
@@ -421,7 +426,8 @@ Deno.test("a message of an old format that is too large for the target stops bef
     assert.equal(batches.reduce((sum, each) => sum + each.recordCount, 0), 2);
     assert.equal(nextOffset, 2n);
     assert.equal(problem?.kind, "impossible");
-    assert.match(problem?.reason ?? "", /^The record at offset 2 needs a batch of 30\d\d bytes, /);
+    assert.ok(problem?.kind === "impossible");
+    assert.match(problem.failure.text, /^The record at offset 2 needs a batch of 30\d\d bytes, /);
   }
 });
 

@@ -281,13 +281,13 @@ for (const { title, partition, wanted } of cases) {
     );
     const offsets = offsetBytes(partition);
     outcomes.forEach(({ result, records }, byte) => {
-      const where = `byte ${byte}, bit ${byte % 8}: ${result.failure}`;
+      const where = `byte ${byte}, bit ${byte % 8}: ${result.failure?.text}`;
       // A log in which each response gives the same other offsets is a log with these offsets.
       if (offsets.has(byte)) return;
       const whole = contentOf(wanted);
       if (result.failure === undefined) assert.deepEqual(contentOf(records), whole, where);
       else {
-        assert.match(result.failure, /offset \d+/, where);
+        assert.match(result.failure.text, /offset \d+/, where);
         assert.deepEqual(contentOf(records), whole.slice(0, records.length), where);
       }
     });
@@ -303,7 +303,7 @@ for (const { title, partition, wanted } of cases) {
         flipped = true;
       });
       const { result, records = [] } = outcome ?? {};
-      const where = `byte ${bit >> 3}, bit ${bit & 7}: ${result?.failure}`;
+      const where = `byte ${bit >> 3}, bit ${bit & 7}: ${result?.failure?.text}`;
       const arrived = contentOf(records);
       if (result?.failure === undefined) assert.deepEqual(arrived, contentOf(wanted), where);
       else assert.deepEqual(arrived, contentOf(wanted).slice(0, records.length), where);
@@ -397,7 +397,7 @@ Deno.test("a message that can never be copied stops its partition after what com
     },
   );
   assert.match(
-    outcome?.result.failure ?? "",
+    outcome?.result.failure?.text ?? "",
     /^The record at offset 4 needs a batch of \d+ bytes, /,
   );
   assert.deepEqual(contentOf(outcome?.records ?? []), contentOf(testRecords(0, 4)));
@@ -423,7 +423,7 @@ Deno.test("what has expired is lost, what is left arrives, and a log that was cu
   assert.deepEqual(contentOf(expired?.records ?? []), contentOf(testRecords(4, 8)));
   assert.deepEqual(expired?.result.lost, [{ startOffset: 2n, endOffset: 4n }]);
   assert.equal(
-    short?.result.failure,
+    short?.result.failure?.text,
     "the source's log no longer reaches offset 6: it was truncated or re-created",
   );
 });

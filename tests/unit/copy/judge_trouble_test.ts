@@ -40,7 +40,10 @@ Deno.test("a batch that the target finds corrupt is read again where it left her
   assert.deepEqual(judge(damaged, CORRUPT_MESSAGE), {
     kind: "refetch",
     offset: 40n,
-    reason: "the batch at source offset 40 is damaged: its CRC-32C does not match its content",
+    failure: {
+      code: "BATCH_DAMAGED",
+      text: "the batch at source offset 40 is damaged: its CRC-32C does not match its content",
+    },
   });
   // What left here as it should was damaged on the way: the same bytes are sent again.
   assert.equal(judge(withBatch(), CORRUPT_MESSAGE).kind, "retry");
@@ -57,7 +60,11 @@ Deno.test("what the source answers says nothing of what is on its way to the tar
   assert.equal(bySource(CORRUPT_MESSAGE).kind, "retry");
   const refused = bySource(OUT_OF_ORDER_SEQUENCE_NUMBER);
   assert.ok(refused.kind === "final");
-  assert.match(refused.reason, /^the source refused the request: OUT_OF_ORDER_SEQUENCE_NUMBER/);
+  assert.equal(refused.failure.code, "SOURCE_REFUSED");
+  assert.match(
+    refused.failure.text,
+    /^the source refused the request: OUT_OF_ORDER_SEQUENCE_NUMBER/,
+  );
 });
 
 Deno.test("a message that the target refuses is named by its offset, where that can be told", () => {
@@ -70,14 +77,20 @@ Deno.test("a message that the target refuses is named by its offset, where that 
     const more = { message: "Nope.", ...(recordIndex !== undefined && { recordIndex }) };
     assert.deepEqual(judge(withBatch(nextOffset), INVALID_RECORD, more), {
       kind: "final",
-      reason: `the target refused ${named}: INVALID_RECORD (87) (Nope)`,
+      failure: {
+        code: "TARGET_REFUSED",
+        text: `the target refused ${named}: INVALID_RECORD (87) (Nope)`,
+      },
     });
   }
   const partition = withBatch();
   assert.deepEqual(judge(partition, MESSAGE_TOO_LARGE), {
     kind: "final",
-    reason:
-      `the target refused the batch at source offset 40 of ${partition.queue.oldest?.bytes.length} bytes: MESSAGE_TOO_LARGE (10)`,
+    failure: {
+      code: "BATCH_TOO_LARGE",
+      text:
+        `the target refused the batch at source offset 40 of ${partition.queue.oldest?.bytes.length} bytes: MESSAGE_TOO_LARGE (10)`,
+    },
   });
 });
 
@@ -91,7 +104,10 @@ Deno.test("bytes that arrive damaged a third time are named by their offset", ()
   assert.deepEqual(kinds.map(({ kind }) => kind), ["retry", "retry", "final"]);
   const last = kinds[2];
   assert.ok(last?.kind === "final");
-  assert.equal(last.reason, `the batch at source offset 50 is damaged: ${reason}`);
+  assert.deepEqual(last.failure, {
+    code: "BATCH_DAMAGED",
+    text: `the batch at source offset 50 is damaged: ${reason}`,
+  });
 });
 
 Deno.test("a log that ends before the planned end is waited for half a minute", () => {
@@ -99,6 +115,7 @@ Deno.test("a log that ends before the planned end is waited for half a minute", 
   assert.deepEqual(judgeTrouble(withBatch(), trouble, "source", "source broker 1"), {
     kind: "retry",
     refresh: true,
+    code: "LOG_ENDS_EARLY",
     subject: "source partition t-0",
     state: "ends at offset 60, before the planned end 100",
     patienceMs: 30_000,

@@ -79,7 +79,7 @@ Deno.test("a topic that came back as another, or with other partitions, is told 
   for (const [answer, says] of cases) {
     const { leaders } = asked([answer]);
     await leaders.refresh();
-    assert.match(leaders.topicProblem("t") ?? "", says);
+    assert.match(leaders.topicProblem("t")?.text ?? "", says);
   }
 });
 
@@ -107,7 +107,9 @@ Deno.test("a topic counts as gone when for ten seconds no answer knows it", asyn
   } finally {
     performance.now = realNow;
   }
-  assert.equal(leaders.topicProblem("t"), "topic t no longer exists on the target");
+  assert.deepEqual(leaders.topicProblem("t"), {
+    ...{ code: "TOPIC_GONE", text: "topic t no longer exists on the target" },
+  });
   assert.equal(refreshes.length, 8 + 1 + 11, "what came before the good answer counts no more");
 });
 

@@ -4,6 +4,7 @@
  */
 
 import assert from "node:assert/strict";
+import { failure } from "../../../lib/core/failure.ts";
 import fc from "fast-check";
 import type { Cut } from "../../../lib/copy/cut.ts";
 import { digestRecords } from "../../../lib/copy/held_records.ts";
@@ -173,7 +174,8 @@ Deno.test("a target that gives an offset twice was truncated: the partition fail
   copy.queue.send();
   assert.equal(copy.acknowledge(12n), undefined);
   assert.equal(copy.status, "failed");
-  assert.match(copy.failure ?? "", /gave offset 12 after 12: it was truncated or re-created/);
+  assert.equal(copy.failure?.code, "TARGET_TRUNCATED");
+  assert.match(copy.failure.text, /gave offset 12 after 12: it was truncated or re-created/);
   assert.equal(held, 0);
   assert.equal(copy.fetchable, false);
 });
@@ -187,9 +189,10 @@ Deno.test("a partition that fails keeps memory while it is being written", () =>
   copy.accept(cutFrom([3, 3], 0n), hold);
   copy.accept(cutFrom([3, 3], 3n), hold);
   copy.queue.send();
-  copy.fail("no use");
-  copy.fail("said once");
-  assert.deepEqual([released, copy.failure, copy.queue.sendable], [0, "no use", false]);
+  const noUse = failure("BATCH_DAMAGED", "no use");
+  copy.fail(noUse);
+  copy.fail(failure("TOPIC_GONE", "said once"));
+  assert.deepEqual([released, copy.failure, copy.queue.sendable], [0, noUse, false]);
   copy.queue.sendFailed();
   assert.equal(released, 2);
   copy.accept(cutFrom([3, 3], 3n), hold);
@@ -199,11 +202,12 @@ Deno.test("a partition that fails keeps memory while it is being written", () =>
 Deno.test("a stopped partition fails when what was read is acknowledged", () => {
   const copy = makeCopy([3, 3]);
   copy.accept(cutFrom([3, 3], 0n), () => () => undefined);
-  copy.stop("its next message is too large");
+  const tooLarge = failure("RECORD_TOO_LARGE", "its next message is too large");
+  copy.stop(tooLarge);
   assert.deepEqual([copy.status, copy.fetchable], ["copying", false]);
   copy.queue.send();
   assert.ok(copy.acknowledge(0n) !== undefined);
-  assert.deepEqual([copy.status, copy.failure], ["failed", "its next message is too large"]);
+  assert.deepEqual([copy.status, copy.failure], ["failed", tooLarge]);
   assert.deepEqual([copy.recordsRead, copy.recordsAcknowledged, copy.sourceOffset], [3n, 3n, 3n]);
 });
 
@@ -264,7 +268,8 @@ Deno.test("a partition stops where compaction takes what it has just compared", 
   assert.equal(copy.nextFetchOffset, 0n);
   const left = { batches: [testCutBatch(1, 6)], nextOffset: 6n, batchesLeftOut: 0 };
   copy.accept(left, () => () => undefined);
-  assert.match(copy.failure ?? "", /were compacted on the source .*; the same command finds out/);
+  assert.equal(copy.failure?.code, "STORED_NOT_KNOWN_YET");
+  assert.match(copy.failure.text, /were compacted on the source while/);
 });
 
 Deno.test("batches that wait for trouble to end are moved out of what they share, and stay the same", () => {
@@ -315,7 +320,7 @@ Deno.test("batches that wait for trouble to end are moved out of what they share
 Deno.test("nothing counts as lost of a partition that has failed: what was on its way is not acknowledged", () => {
   const copy = makeCopy([3, 3, 3]);
   copy.accept(cutFrom([3, 3, 3], 0n), () => () => undefined);
-  copy.fail("for a test");
+  copy.fail(failure("TOPIC_GONE", "for a test"));
   copy.lose(7n);
   assert.deepEqual([copy.lost, copy.sourceOffset], [[], 0n]);
 });
@@ -420,7 +425,7 @@ Deno.test("whatever fails in between, the target holds every record once and in 
             const stored = target.store(batch.bytes);
             if (stored === "out of order") return assert.fail("sent out of order");
             const { sourceOffset } = copy;
-            if (copy.acknowledge(stored) === undefined) return assert.fail(copy.failure);
+            if (copy.acknowledge(stored) === undefined) return assert.fail(copy.failure?.text);
             assert.ok(copy.sourceOffset > sourceOffset);
             acknowledged = {
               sourceOffset: copy.sourceOffset,
@@ -471,7 +476,7 @@ Deno.test("whatever fails in between, the target holds every record once and in 
         assert.ok(steps < 1_000, "the copy gets nowhere");
         for (const event of ["fetch", "send", "answer"] as const) happen(event, 0);
       }
-      assert.equal(copy.status, "done", copy.failure);
+      assert.equal(copy.status, "done", copy.failure?.text);
       assert.deepEqual(target.log.filter((value) => value !== "foreign"), expectedLog(from, end));
       assert.deepEqual(
         [copy.recordsRead, copy.recordsAcknowledged, copy.sourceOffset],

@@ -1,6 +1,7 @@
 /** group_offsets.ts: which positions are committed, which stay as they are, and why. */
 
 import assert from "node:assert/strict";
+import { type Failure, failure } from "../../../lib/core/failure.ts";
 import {
   committedPosition,
   forgottenPositions,
@@ -12,14 +13,19 @@ import {
 import type { GroupSnapshot } from "../../../lib/core/snapshot.ts";
 import { cluster, filter, group, plan } from "./fixtures.ts";
 
+const unreadable = failure(
+  "GROUP_UNREADABLE",
+  "its committed offsets could not be read: X (1)",
+);
+const broken = failure("BROKER_UNREACHABLE", "The commit failed: it broke");
 const wanted = { group: "g", topic: "t", partition: 0, sourceOffset: 7n };
 
 interface Facts {
   /** As they are just before; the group stands at 7 on the source and nowhere on the target unless told. */
   readonly source?: GroupSnapshot | null;
   readonly target?: GroupSnapshot;
-  readonly unverified?: string;
-  readonly translated?: bigint | string;
+  readonly unverified?: Failure;
+  readonly translated?: bigint | Failure;
 }
 
 function judge({ source, target, unverified, translated = 40n }: Facts) {
@@ -70,40 +76,40 @@ for (
     {
       title: "has moved on the source",
       facts: { source: group("g", { t: [8] }) },
-      says: /^The group has moved on the source since the plan was made, to 8: /,
+      says: /^The group has moved on the source since the plan was made, to 8$/,
     },
     {
       title: "was deleted on the source",
       facts: { source: null },
-      says: /^The group has moved on the source since the plan was made, to no offset: /,
+      says: /^The group has moved on the source since the plan was made, to no offset$/,
     },
     {
       title: "could not be read again on the source",
       facts: {
-        source: group("g", {}, { problem: "its committed offsets could not be read: X (1)" }),
+        source: group("g", {}, { problem: unreadable }),
       },
       says: /^On the source its committed offsets could not be read: X \(1\)$/,
     },
     {
       title: "may stand further on, on a target that does not tell",
       facts: {
-        target: group("g", {}, { problem: "its committed offsets could not be read: X (1)" }),
+        target: group("g", {}, { problem: unreadable }),
       },
       says: /^On the target its committed offsets could not be read: X \(1\)$/,
     },
     {
       title: "is active on the target",
       facts: { target: group("g", {}, { state: "PreparingRebalance" }) },
-      says: /^The group is active on the target \(PreparingRebalance\): /,
+      says: /^The group is active on the target \(PreparingRebalance\)$/,
     },
     {
       title: "is on a partition that is not verified",
-      facts: { unverified: "The partition is not verified" },
+      facts: { unverified: failure("PARTITION_NOT_VERIFIED", "The partition is not verified") },
       says: /^The partition is not verified$/,
     },
     {
       title: "cannot be translated",
-      facts: { translated: "The source no longer holds it" },
+      facts: { translated: failure("POSITION_LOST", "The source no longer holds it") },
       says: /^The source no longer holds it$/,
     },
   ] satisfies readonly {
@@ -126,15 +132,16 @@ for (
 Deno.test("what reads back decides what became of a commit, whatever the answer to it was", () => {
   const position: PositionToCommit = { ...wanted, targetOffset: 40n, before: 3n, metadata: "m" };
   const known = { ...wanted, targetOffset: 40n, before: 3n };
-  assert.deepEqual(committedPosition(position, 40n, "The commit failed: it broke"), {
+  assert.deepEqual(committedPosition(position, 40n, broken), {
     ...{ ...known, after: 40n, status: "committed" },
   });
-  assert.deepEqual(committedPosition(position, undefined, "The commit failed: it broke"), {
-    ...{ ...known, status: "left", reason: "The commit failed: it broke" },
+  assert.deepEqual(committedPosition(position, undefined, broken), {
+    ...{ ...known, status: "left", reason: broken.text, code: broken.code },
   });
   assert.deepEqual(committedPosition(position, 50n, undefined), {
     ...{ ...known, after: 50n, status: "left" },
     reason: "The target reads back 50: somebody else has committed meanwhile",
+    code: "COMMITTED_BY_OTHERS",
   });
 });
 
@@ -146,7 +153,7 @@ Deno.test("what was begun for a group that is not there any more is left, and sa
   assert.deepEqual([left?.group, left?.sourceOffset, left?.status], ["g", 7n, "left"]);
   assert.match(
     left?.reason ?? "",
-    /^No group has a committed offset here on the source any more: /,
+    /^No group has a committed offset here on the source any more$/,
   );
   assert.deepEqual(others, []);
 });

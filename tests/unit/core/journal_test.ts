@@ -88,7 +88,13 @@ Deno.test("a plan, progress and an end add up", () => {
   );
   assert.equal(done.partitions.get("t-0")?.batchesLeftOut, 2);
   const failed = continueJournal(done, [settled(1, 2, 2, "it broke")]);
-  assert.equal(failed.partitions.get("t-1")?.failure, "it broke");
+  // A journal of 0.1.0 names no code.
+  const earlier = { code: "EARLIER_FAILURE", text: "it broke" };
+  assert.deepEqual(failed.partitions.get("t-1")?.failure, earlier);
+  const coded = { ...settled(1, 2, 2, "it broke"), code: "TOPIC_GONE" } as const;
+  assert.deepEqual(continueJournal(failed, [coded]).partitions.get("t-1")?.failure, {
+    ...{ code: "TOPIC_GONE", text: "it broke" },
+  });
   assert.equal(unfinishedPartitions(failed).length, 1);
 });
 
@@ -209,7 +215,7 @@ Deno.test("a partition that a later run completes has not failed any more", () =
     ...{ recordsRead: "20", batchesLeftOut: 0, ...(reason !== undefined && { reason }) },
   });
   const failed = [planEntry(range(0, "0", "20")), settled("failed", "away")];
-  assert.equal(stateOf(...failed).partitions.get("t-0")?.failure, "away");
+  assert.equal(stateOf(...failed).partitions.get("t-0")?.failure?.text, "away");
   const done = stateOf(...failed, settled("done")).partitions.get("t-0");
   assert.deepEqual([done?.status, done?.failure], ["done", undefined]);
 });

@@ -1,7 +1,12 @@
 /** kafka_error.ts: the table decides what is retried. */
 
 import assert from "node:assert/strict";
-import { formatKafkaError, kafkaError } from "../../../lib/core/kafka_error.ts";
+import {
+  formatKafkaError,
+  isAuthorizationError,
+  KAFKA_ERRORS,
+  kafkaError,
+} from "../../../lib/core/kafka_error.ts";
 
 Deno.test("what passes by itself is retried, a moved leader looked for, the rest given up", () => {
   const cases = [
@@ -27,5 +32,14 @@ Deno.test("what passes by itself is retried, a moved leader looked for, the rest
   for (const [code, name, action] of cases) {
     assert.deepEqual(kafkaError(code), { code, name, action });
     assert.equal(formatKafkaError(code), `${name} (${code})`);
+  }
+});
+
+Deno.test("errors are asked for by name, and permissions told by code", () => {
+  assert.equal(KAFKA_ERRORS.UNKNOWN_SERVER_ERROR, -1);
+  assert.equal(KAFKA_ERRORS.NOT_CONTROLLER, 41);
+  for (const [name, code] of Object.entries(KAFKA_ERRORS)) {
+    assert.equal(kafkaError(code).name, name);
+    assert.equal(isAuthorizationError(code), name.endsWith("_AUTHORIZATION_FAILED"), name);
   }
 });

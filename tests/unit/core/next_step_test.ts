@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { failure } from "../../../lib/core/failure.ts";
 import { nextStep } from "../../../lib/core/next_step.ts";
 import type { Mode, Outcome } from "../../../lib/core/verdict.ts";
 import { verifyCount } from "../../../lib/core/verify.ts";
@@ -40,6 +41,6 @@ Deno.test("nextStep() does not promise what was lost, and sends to the next run 
   const planned = [{ ...at, offsets: 2n }];
   const lost = verifyCount(planned, [evidence]);
   assert.match(nextStep({ mode: "migrate", verdict, results: lost }), /no run can bring them back/);
-  const failed = verifyCount(planned, [{ ...evidence, failed: "It did" }]);
+  const failed = verifyCount(planned, [{ ...evidence, failed: failure("TOPIC_GONE", "It did") }]);
   assert.match(nextStep({ mode: "migrate", verdict, results: failed }), /the same command again/);
 });

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { failure } from "../../../lib/core/failure.ts";
 import fc from "fast-check";
 import { partitionsToCopy, type PlannedPartition, topicsRead } from "../../../lib/core/plan.ts";
 import { cluster, type Commits, filter, group, plan, workedExample } from "./fixtures.ts";
+
+const problem = failure("NOT_AUTHORIZED", "Not authorized to access group");
 
 const ranges = (partitions: readonly PlannedPartition[]) =>
   partitions.map((p) => `${p.topic}-${p.partition} ${p.startOffset}..${p.endOffset}`);
@@ -151,7 +154,7 @@ Deno.test("buildPlan() keeps what it can't plan: offline partitions, unreadable 
   const source = cluster({ t: [[0, 5], null], __offsets: [[0, 5]] }, [
     group("b", { t: [1, 2, 3], gone: [7, 8], __offsets: [0] }),
     group("a", { gone: [null, 3] }),
-    group("closed", {}, { problem: "Not authorized to access group" }),
+    group("closed", {}, { problem }),
   ]);
   const made = plan(source);
   assert.deepEqual(ranges(made.partitions), ["t-0 1..5"]);
@@ -182,7 +185,7 @@ Deno.test("buildPlan() says why a plan is empty", () => {
     [plan(one({ gone: [1] })), "missing-topics"],
     [plan(one({ __t: [1] })), "missing-topics"],
     [plan(one({ t: [5] })), undefined],
-    [plan(cluster(topics, [group("g", {}, { problem: "Not authorized" })])), undefined],
+    [plan(cluster(topics, [group("g", {}, { problem })])), undefined],
   ] as const;
   for (const [made, reason] of table) assert.equal(made.empty, reason);
 });
@@ -199,7 +202,7 @@ Deno.test("topicsRead() tells all topics of a plan, and none of groups or topics
     group("a", { t: [1], other: [null, 3], gone: [7], __offsets: [0], never: [null] }),
     group("b", { u: [1], t: [1] }),
     group("s", { shared: [0] }, { type: "Share" }),
-    group("closed", { v: [1] }, { problem: "Not authorized to access group" }),
+    group("closed", { v: [1] }, { problem }),
   ];
   const topics = filter([], ["other"]);
   const read = (names: string[]) =>

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { failure } from "../../../lib/core/failure.ts";
 import type { Finding } from "../../../lib/core/finding.ts";
 import { preflight, type PreflightOptions } from "../../../lib/core/preflight.ts";
 import type { ClusterSnapshot } from "../../../lib/core/snapshot.ts";
@@ -189,7 +190,7 @@ Deno.test("preflight() names what is left out: missing topics and partitions, in
 });
 
 Deno.test("preflight() blocks where a group can't be read, one finding a reason", () => {
-  const problem = "Not authorized to access group";
+  const problem = failure("NOT_AUTHORIZED", "Not authorized to access group");
   const source = cluster({ t: [[0, 5]] }, [
     group("g", { t: [5] }),
     group("b", {}, { problem }),
@@ -219,7 +220,7 @@ Deno.test("preflight() makes an empty plan an error of its own", () => {
 Deno.test("preflight() writes messages and remedies as one line without a full stop, names escaped", () => {
   const source = cluster({ t: [[3, 50, 40], null], u: [[0, 5]] }, [
     group("evil\n\u001b[2J", { t: [1, 2], u: [9], "gone\n": [0] }, { state: "Stable" }),
-    group("closed\n", {}, { problem: "Broken\npipe" }),
+    group("closed\n", {}, { problem: failure("GROUP_UNREADABLE", "Broken\npipe") }),
   ]);
   const findings = judge(source, target({ u: [[0, 1]] }));
   assert.ok(findings.length >= 6);

@@ -1,6 +1,7 @@
 /** target_group_findings.ts: what groups on the target keep from being carried over, before anything is copied. */
 
 import assert from "node:assert/strict";
+import { failure } from "../../../lib/core/failure.ts";
 import type { Finding } from "../../../lib/core/finding.ts";
 import { continuePlan } from "../../../lib/core/continue_plan.ts";
 import { continueJournal, type JournalState } from "../../../lib/core/journal.ts";
@@ -202,7 +203,7 @@ Deno.test("of a migration's own messages, and of others' behind its first, nothi
 });
 
 Deno.test("a group of the plan that the target can't tell about blocks", () => {
-  const problem = "its committed offsets could not be read";
+  const problem = failure("GROUP_UNREADABLE", "its committed offsets could not be read");
   const [found, ...rest] = judge({
     ...{ source: [[0, 100]], committed: { a: [10] }, target: [[0, 0]] },
     onTarget: [group("a", {}, { problem }), group("other", {}, { problem })],

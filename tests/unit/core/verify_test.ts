@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { failure } from "../../../lib/core/failure.ts";
 import type { PlannedPartition } from "../../../lib/core/plan.ts";
 import { type CountEvidence, verifyCount, verifyPartition } from "../../../lib/core/verify.ts";
 import { cluster, group, plan } from "./fixtures.ts";
@@ -70,7 +71,7 @@ Deno.test("verifyPartition() counts others from the first plan on, where that is
     // Markers lie among them, and nobody can tell.
     [{ targetPlannedOffset: 98n, marked: true }, undefined],
     // What is not complete tells nothing about others: what is ours is not known.
-    [{ targetPlannedOffset: 98n, failed: "Cut off" }, undefined],
+    [{ targetPlannedOffset: 98n, failed: failure("READ_INCOMPLETE", "Cut off") }, undefined],
   ];
   for (const [change, others] of table) {
     assert.equal(verifyPartition(planned, evidence(change)).othersOnTarget, others);
@@ -82,7 +83,7 @@ Deno.test("verifyPartition() counts others from the first plan on, where that is
 Deno.test("verifyPartition() fails whatever is not complete or not proved, with the reason", () => {
   const zero = { recordsRead: 0n, recordsProduced: 0n, targetFirstOffset: undefined };
   const fails: readonly [Parameters<typeof evidence>[0], RegExp][] = [
-    [{ failed: "Topic was deleted" }, /^Topic was deleted$/],
+    [{ failed: failure("TOPIC_GONE", "Topic was deleted") }, /^Topic was deleted$/],
     [{ nextSourceOffset: 49n }, /^Only 29 of 30 offsets were read$/],
     [{ recordsProduced: 29n }, /^30 messages read from the source, 29 acknowledged/],
     [{ recordsProduced: 31n }, /^30 messages read from the source, 31 acknowledged/],
@@ -121,9 +122,14 @@ Deno.test("verifyPartition() calls an expired range lost, and failed where more 
   const result = verifyPartition(planned, evidence(rest));
   assert.equal(result.status, "lost");
   assert.equal(result.reason, "Offsets 25 to 29 expired on the source before they were read");
-  const worse = verifyPartition(planned, evidence({ ...rest, failed: "Disk full" }));
+  const worse = verifyPartition(
+    planned,
+    evidence({ ...rest, failed: failure("TARGET_REFUSED", "Disk full") }),
+  );
   assert.equal(worse.status, "failed");
   assert.match(worse.reason ?? "", /Offsets 25 to 29 .*; Disk full/);
+  // What is lost is lost: what to do is about the rest.
+  assert.deepEqual([result.code, worse.code], ["EXPIRED_UNREAD", "TARGET_REFUSED"]);
   const all = { lost: [{ startOffset: 20n, endOffset: 50n }], targetFirstOffset: undefined };
   const nothing = evidence({ ...all, recordsRead: 0n, recordsProduced: 0n });
   assert.equal(verifyPartition(planned, nothing).status, "lost");

@@ -38,7 +38,10 @@ Deno.test("offsetsToStore() begins each partition where it is planned, and store
 Deno.test("offsetsToStore() refuses to begin again where Connect has forgotten how far it was", () => {
   for (const next of [undefined, 120n]) {
     const known = new Map(next === undefined ? [] : [["t-0", next]]);
-    assert.match(String(offsetsToStore([begun(100n, 150n)], known)), /would copy messages twice/);
+    const stored = offsetsToStore([begun(100n, 150n)], known);
+    assert.ok("code" in stored);
+    assert.equal(stored.code, "CONNECTOR_MOVED");
+    assert.match(stored.text, /would copy messages twice/);
   }
 });
 

@@ -89,9 +89,9 @@ Deno.test("standing still is said after half a minute and given up after the lim
     "Nothing has been copied for 31 s: Connect says RUNNING, RUNNING, which hides errors of reading, of logging in and of references that no config provider resolves; look for data-migrate-1 in the log of w2:8083";
   assert.deepEqual(warned?.warnings, [text]);
   assert.deepEqual([again?.warnings, again?.giveUp], [[], undefined]);
-  assert.match(over?.giveUp ?? "", /^Nothing was copied for 600 s: Connect says RUNNING/);
+  assert.match(over?.giveUp?.text ?? "", /^Nothing was copied for 600 s: Connect says RUNNING/);
   const [mute] = looks([seen(700_000, {}, { status: undefined } as never)]);
-  assert.match(mute?.giveUp ?? "", /Connect could not be asked/);
+  assert.match(mute?.giveUp?.text ?? "", /Connect could not be asked/);
 });
 
 Deno.test("failed tasks are started again some times, with what they say, then given up", () => {
@@ -104,7 +104,7 @@ Deno.test("failed tasks are started again some times, with what they say, then g
   assert.deepEqual(reactions[0]?.warnings, [
     "Task 0 of the connector failed on worker w2:8083: org.apache.kafka.X: no \u001b; it is started again",
   ]);
-  assert.match(reactions.at(-1)?.giveUp ?? "", /again after 5 new starts$/);
+  assert.match(reactions.at(-1)?.giveUp?.text ?? "", /again after 5 new starts$/);
   const [, moved] = looks([failed(1_000), seen(40_000, { "t-0": 20n })]);
   assert.equal(moved?.watch.restarts, 0);
 });

@@ -76,6 +76,12 @@ Deno.test("a partition's result is its counts and its status; what is not verifi
     level: "error",
     text: `${counts}, failed: It broke. To try the partition once more, run the same command again`,
   });
+  const refused = { status: "failed", reason: "It broke", code: "BATCH_TOO_LARGE" } as const;
+  assert.deepEqual(partitionResultLine({ ...result, ...refused }), {
+    level: "error",
+    text:
+      `${counts}, failed: It broke. Raise max.message.bytes of the topic on the target, then run the same command again`,
+  });
 });
 
 Deno.test("a topic's result counts partitions; failed and lost ones are errors", () => {

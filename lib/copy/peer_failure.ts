@@ -1,0 +1,28 @@
+// What an error of a connection amounts to when a partition or a position is given up over it.
+
+import { type Failure, failure } from "../core/failure.ts";
+import type { FailureCode } from "../core/failure_kinds.ts";
+import { ConnectionError, type ConnectionErrorKind } from "../wire/connection_error.ts";
+import type { PeerError } from "./lane.ts";
+
+const CODES: Readonly<Record<ConnectionErrorKind, FailureCode>> = {
+  unreachable: "BROKER_UNREACHABLE",
+  silent: "BROKER_UNREACHABLE",
+  closed: "BROKER_UNREACHABLE",
+  protocol: "ANSWER_UNUSABLE",
+  tls: "TLS_REFUSED",
+  authentication: "LOGIN_REFUSED",
+  token: "LOGIN_REFUSED",
+  unsupported: "BROKER_TOO_OLD",
+  foreign: "ANSWER_UNUSABLE",
+};
+
+/** The code of the failure. */
+export function peerFailureCode(error: PeerError): FailureCode {
+  return error instanceof ConnectionError ? CODES[error.kind] : "ANSWER_UNUSABLE";
+}
+
+/** The failure, in the error's own words. */
+export function peerFailure(error: PeerError): Failure {
+  return failure(peerFailureCode(error), error.message);
+}
