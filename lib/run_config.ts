@@ -10,12 +10,9 @@ import { reportToJson } from "./core/report.ts";
 import type { ExitStatus } from "./core/verdict.ts";
 import type { CliOptions } from "./cli_options.ts";
 import { ContinueError } from "./run/check_journal.ts";
-import {
-  JournalLockedError,
-  JournalWriteError,
-  openJournalFile,
-  readJournalFile,
-} from "./run/journal_file.ts";
+import { openedEntry } from "./run/journal_entries.ts";
+import { JournalWriteError, openJournalFile, readJournalFile } from "./run/journal_file.ts";
+import { JournalLockedError } from "./run/open_locked.ts";
 import { renderPage } from "./page/page.ts";
 import { optional } from "./run/optional.ts";
 import { runPipeline } from "./run/pipeline.ts";
@@ -110,7 +107,10 @@ async function runWithFiles(
   const log = await opening(files.log, () => openLog(files.log, options.verbose));
   const journal = await opening(
     files.state,
-    () => mode === "migrate" ? openJournalFile(files.state) : readJournalFile(files.state),
+    () =>
+      mode === "migrate"
+        ? openJournalFile(files.state, openedEntry({ runId, now }))
+        : readJournalFile(files.state),
   ).catch((error) => {
     log.error(failureOf(error, files).text);
     log.close();

@@ -7,7 +7,17 @@ import manifest from "../deno.json" with { type: "json" };
 import build from "./build_info.json" with { type: "json" };
 
 /** The versions of Kafka that the tests migrate from and to. */
-export const KAFKA_VERSIONS_TRIED = ["2.8.2", "3.9.1", "4.1.0"] as const;
+export const KAFKA_VERSIONS_TRIED = [
+  "0.10.2.2",
+  "0.11.0.3",
+  "1.1.1",
+  "2.3.1",
+  "2.4.1",
+  "2.8.2",
+  "3.9.1",
+  "4.1.0",
+  "4.4.0",
+] as const;
 
 /** The program's identity. Plain strings, none of them empty. */
 export interface BuildInfo {

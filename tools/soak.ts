@@ -6,7 +6,7 @@
 
 import { parseArgs } from "node:util";
 import { type KafkaCluster, startKafka } from "../tests/support/kafka_cluster.ts";
-import type { KafkaVersion } from "../tests/support/kafka_jars.ts";
+import type { KafkaVersion } from "../tests/support/kafka_releases.ts";
 import { type Judge, startJudge } from "../tests/support/librdkafka.ts";
 import { makeMigrationDir } from "../tests/support/migration_dir.ts";
 import { makeSlowBacklog, type SlowBacklog } from "../tests/support/slow_backlog.ts";

@@ -150,6 +150,11 @@ export function producerId(view: DataView, position: number): bigint {
   return view.getBigInt64(position + PRODUCER_ID_POSITION);
 }
 
+/** −1 where there is no producer id. */
+export function producerEpoch(view: DataView, position: number): number {
+  return view.getInt16(position + PRODUCER_EPOCH_POSITION);
+}
+
 /** Sequence of the first record, −1 where there is no producer id. */
 export function baseSequence(view: DataView, position: number): number {
   return view.getInt32(position + BASE_SEQUENCE_POSITION);

@@ -17,6 +17,8 @@ export interface ReencodeOptions {
   readonly untilOffset?: bigint;
   /** Default {@link DEFAULT_MAX_OPENED_BYTES}. */
   readonly maxOpenedBytes?: number;
+  /** The codec to encode with; where absent, the one that the batch had. */
+  readonly codec?: number;
 }
 
 /** A batch ready for patchForProduce, and which source records are in it. */
@@ -30,7 +32,7 @@ export interface ReencodedBatch {
 }
 
 /**
- * Re-encodes the one batch in `bytes` with the codec it had.
+ * Re-encodes the one batch in `bytes`, with the codec it had unless told.
  *
  * A LogAppendTime batch becomes a CreateTime batch in which every record has the timestamp that consumers saw,
  * the batch's max timestamp. In a batch with a delete horizon (KIP-534) the base timestamp is the horizon, and
@@ -51,8 +53,11 @@ export function reencodeBatch(
 }
 
 /** {@link reencodeBatch} of all records of an opened batch, at least one; the same errors but for opening's. */
-export function reencodeOpened(batch: OpenedBatch): ReencodedBatch {
-  const result = reencodeSome(batch, {}, false);
+export function reencodeOpened(
+  batch: OpenedBatch,
+  options: Pick<ReencodeOptions, "codec"> = {},
+): ReencodedBatch {
+  const result = reencodeSome(batch, options, false);
   if (result === undefined) throw new RangeError("Cannot re-encode a batch without records");
   return result;
 }
@@ -74,7 +79,7 @@ function reencodeSome(
       recordCount: kept.recordCount,
       baseTimestamp,
       maxTimestamp: BigInt.asIntN(64, baseTimestamp + kept.maxTimestampDelta),
-      codec: header.attributes & CODEC_MASK,
+      codec: options.codec ?? (header.attributes & CODEC_MASK),
     }),
     recordCount: kept.recordCount,
     firstOffset: header.baseOffset + BigInt(kept.firstDelta),

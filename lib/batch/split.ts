@@ -57,7 +57,7 @@ export function splitBatch(
 
   /** Batches of the kept records from one index to before another, in halves where one is too large. */
   const encode = (from: number, until: number): void => {
-    const part = reencodeOpened(slice(batch, starts, from, until));
+    const part = reencodeOpened(slice(batch, starts, from, until), codecOf(options));
     if (part.bytes.length <= maxBytes) {
       parts.push(part);
     } else if (part.recordCount === 1) {
@@ -79,6 +79,8 @@ export function splitBatch(
   if (tooLarge.length > 0) throw new RecordTooLargeError(tooLarge, maxBytes);
   return parts;
 }
+
+const codecOf = ({ codec }: ReencodeOptions) => codec === undefined ? {} : { codec };
 
 /** Where each record of the range begins, and where the last one ends; they lie side by side. */
 function keptStarts(

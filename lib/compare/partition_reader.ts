@@ -13,6 +13,7 @@ import { isPeerError, LONGEST_THROTTLE_MS } from "../copy/lane.ts";
 import { peerFailure } from "../copy/peer_failure.ts";
 import type { Leaders } from "../copy/leaders.ts";
 import { type Pace, takeTurn } from "../copy/pace.ts";
+import { requireVersion } from "../wire/api_version.ts";
 import type { BufferPool } from "../wire/buffer_pool.ts";
 import type { ResponseFrame } from "../wire/connection.ts";
 import {
@@ -83,16 +84,17 @@ async function tryFetch(
       if (problem !== undefined) throw new ReadError(problem);
       nodeId = leaders.leader(partition)?.nodeId ?? NO_LEADER;
       if (nodeId === NO_LEADER) return failed();
-      const { connection } = await connections.to(nodeId);
+      const broker = await connections.to(nodeId);
+      const version = requireVersion(broker, "Fetch");
       const maxBytes = Math.min(FETCH_BYTES, pace.pieceBytes ?? FETCH_BYTES);
-      const request = encodeFetch([{ ...partition, leaderEpoch: -1, fetchOffset }], {
+      const request = encodeFetch(version, [{ ...partition, leaderEpoch: -1, fetchOffset }], {
         ...{ maxWaitMs: 200, maxBytes, partitionMaxBytes: maxBytes, isolation },
       });
       await takeTurn(pace, maxBytes);
       signal.throwIfAborted();
-      const frame = await connection.send({ ...request, pool });
+      const frame = await broker.connection.send({ ...request, pool });
       pace.correct(frame.end - frame.start - maxBytes);
-      const { partitions: [fetched], throttleTimeMs } = decodeFetch(frame);
+      const { partitions: [fetched], throttleTimeMs } = decodeFetch(version, frame);
       if (throttleTimeMs > 0) await delay(Math.min(throttleTimeMs, LONGEST_THROTTLE_MS), signal);
       if (fetched?.errorCode === 0) {
         failingSince.delete(nodeId);

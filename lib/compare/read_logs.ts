@@ -9,6 +9,7 @@ import {
   isControlBatch,
   lastOffset,
   nextBatchSize,
+  producerEpoch,
   producerId,
   recordCount,
   TRANSACTIONAL,
@@ -16,7 +17,11 @@ import {
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
 import { type Failure, failure } from "../core/failure.ts";
 import type { OffsetSpan } from "../core/offsets.ts";
-import { recordsBeforeSequence } from "../core/sequence.ts";
+import {
+  type PartitionProducer,
+  recordsBeforeIn,
+  recordsBeforeSequence,
+} from "../core/sequence.ts";
 import type { TopicPartition } from "../core/topic_partition.ts";
 import { type Carried, type CutBatch, cutBatches, recordsBefore } from "../copy/cut.ts";
 import type { ForeignBatch, LogBatch, SourceBatch } from "./log_batch.ts";
@@ -78,6 +83,8 @@ export async function* readCommitted(
 export interface TargetRange extends OffsetSpan {
   /** −1 where the migration had none: then all records count as its own. */
   readonly producerId: bigint;
+  /** The epochs of that producer id there; where absent, sequences count from 0 in every one. */
+  readonly epochs?: PartitionProducer["epochs"];
   /** Records of the migration before `startOffset`. */
   readonly recordsBefore: bigint;
   /** Where what others wrote is wanted too, marked as theirs: the offset after our last record. */
@@ -135,7 +142,7 @@ function whyNothing(
   if (highWatermark < end) {
     return failure("LOG_ENDS_EARLY", `The ${role}'s log ends at offset ${highWatermark}`);
   }
-  if (isolation === "read_committed" && lastStableOffset < end) {
+  if (isolation === "read_committed" && lastStableOffset !== undefined && lastStableOffset < end) {
     const text =
       `A transaction open on the ${role} holds back what lies from offset ${lastStableOffset} on`;
     return failure("TRANSACTION_OPEN", text);
@@ -246,10 +253,26 @@ function targetBatch(
     };
     return { ...batch, foreign };
   }
-  const firstNumber = idempotent
-    ? recordsBeforeSequence(baseSequence(view, position), number)
-    : number;
+  const firstNumber = idempotent ? numberOf(view, position, range, number) : number;
   return { ...batch, firstNumber };
+}
+
+/** How many records of the migration come before a batch of it. @throws {ReadError} where nothing tells */
+function numberOf(
+  view: DataView,
+  position: number,
+  { epochs }: TargetRange,
+  expected: bigint,
+): bigint {
+  const sequence = baseSequence(view, position);
+  if (epochs === undefined) return recordsBeforeSequence(sequence, expected);
+  const epoch = producerEpoch(view, position);
+  const number = recordsBeforeIn({ epochs }, epoch, sequence, expected);
+  if (number !== undefined) return number;
+  const text = `The target holds a message of the migration at offset ${
+    baseOffset(view, position)
+  } with epoch ${epoch}, which the state file does not know`;
+  throw new ReadError(failure("STATE_FILE_OLDER", text));
 }
 
 function markerOf(bytes: Uint8Array, view: DataView, position: number, end: number) {

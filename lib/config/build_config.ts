@@ -98,10 +98,13 @@ function buildSasl(
   if (mechanism !== "OAUTHBEARER") {
     return { mechanism, username: file.username, password: secret("password", "passwordFile") };
   }
-  const { tokenFile, tokenEndpoint = "", clientId = "", scope } = file;
-  if (tokenFile !== undefined) return { mechanism, tokenFile: beside(path, tokenFile) };
+  const { tokenFile, tokenEndpoint = "", clientId = "", scope, extensions } = file;
+  if (tokenFile !== undefined) {
+    return withoutUndefined({ mechanism, tokenFile: beside(path, tokenFile), extensions });
+  }
   const clientSecret = secret("clientSecret");
-  return withoutUndefined({ mechanism, tokenEndpoint, clientId, clientSecret, scope });
+  const endpoint = { tokenEndpoint, clientId, clientSecret, scope };
+  return withoutUndefined({ mechanism, ...endpoint, extensions });
 }
 
 /** A path as the process needs it. */

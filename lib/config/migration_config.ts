@@ -30,7 +30,11 @@ export interface PasswordSaslConfig {
 export interface TokenFileSaslConfig {
   readonly mechanism: "OAUTHBEARER";
   readonly tokenFile: string;
+  readonly extensions?: SaslExtensions;
 }
+
+/** What is sent beside a token, by name (KIP-342). */
+export type SaslExtensions = Readonly<Record<string, string>>;
 
 /** OAUTHBEARER with the client credentials grant (RFC 6749, section 4.4). */
 export interface ClientCredentialsSaslConfig {
@@ -39,6 +43,7 @@ export interface ClientCredentialsSaslConfig {
   readonly clientId: string;
   readonly clientSecret: Secret;
   readonly scope?: string;
+  readonly extensions?: SaslExtensions;
 }
 
 /** How to authenticate. */

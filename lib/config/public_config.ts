@@ -54,22 +54,28 @@ function certificates(pem: string): string {
 
 function publicSasl(sasl: SaslConfig) {
   if ("password" in sasl) return { ...sasl, password: SECRET };
-  if ("tokenFile" in sasl) return sasl;
-  return { ...sasl, tokenEndpoint: withoutQuery(sasl.tokenEndpoint), clientSecret: SECRET };
+  // What is sent with a token may be anything: the names are shown.
+  const named = sasl.extensions === undefined ? {} : { extensions: hidden(sasl.extensions) };
+  if ("tokenFile" in sasl) return { ...sasl, ...named };
+  const tokenEndpoint = withoutQuery(sasl.tokenEndpoint);
+  return { ...sasl, ...named, tokenEndpoint, clientSecret: SECRET };
 }
 
 function publicConnect(
   { url, secrets, ...rest }: Exclude<MigrationConfig["engine"], "local">["connect"],
 ) {
-  const named = (references: Readonly<Record<string, string>> = {}) =>
-    Object.fromEntries(Object.keys(references).map((name) => [name, SECRET]));
   return {
     ...rest,
     url: withoutQuery(url),
     ...(secrets !== undefined && {
-      secrets: { source: named(secrets.source), target: named(secrets.target) },
+      secrets: { source: hidden(secrets.source), target: hidden(secrets.target) },
     }),
   };
+}
+
+/** The names alone. */
+function hidden(values: Readonly<Record<string, string>> = {}) {
+  return Object.fromEntries(Object.keys(values).map((name) => [name, SECRET]));
 }
 
 /** What stands behind the path is nobody's business: some put keys there. */

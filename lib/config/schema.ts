@@ -146,6 +146,20 @@ const tls = z.union([
   })),
 ], { error: "true, false or a mapping such as {ca: ca.pem}" });
 
+/** KIP-342 and RFC 7628, section 3.1: names of letters, `auth` is the token's own; values of printable characters. */
+const EXTENSION_NAME = "a name of letters other than auth";
+const EXTENSION_VALUE = "text of printable ASCII characters";
+const extensions = z.record(
+  text(EXTENSION_NAME).check(z.superRefine((name, context) => {
+    if (/^[A-Za-z]+$/.test(name) && name !== "auth") return;
+    refuse(context, name, EXTENSION_NAME);
+  })),
+  text(EXTENSION_VALUE).check(z.superRefine((value, context) => {
+    if (!/^[\x20-\x7e]+$/.test(value)) refuse(context, value, EXTENSION_VALUE);
+  })),
+  { error: "a mapping of extension names to values" },
+);
+
 const MECHANISM = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER";
 const sasl = z.discriminatedUnion("mechanism", [
   z.strictObject({
@@ -163,6 +177,8 @@ const sasl = z.discriminatedUnion("mechanism", [
     clientId: z.optional(text("a client id")),
     clientSecret: z.optional(z.string({ error: "the client secret" })),
     scope: z.optional(text("a scope")),
+    extensions: z.optional(extensions)
+      .check(z.describe("SASL extensions to send with the token: {logicalCluster: lkc-1a2b}")),
   }),
 ], {
   error: (issue) =>

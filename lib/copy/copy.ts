@@ -4,6 +4,7 @@
 
 import type { Failure } from "../core/failure.ts";
 import type { OffsetSpan } from "../core/offsets.ts";
+import { type EpochStart, nextEpoch } from "../core/sequence.ts";
 import { sum } from "../core/units.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
@@ -12,7 +13,7 @@ import { ignorePeerError } from "./lane.ts";
 import { createLeaders, type PlannedTopic } from "./leaders.ts";
 import { createPace } from "./pace.ts";
 import type { ProduceBatch } from "./produce_queue.ts";
-import { findPosition, type TargetPosition } from "./find_position.ts";
+import { findPosition, type FoundPosition, type TargetPosition } from "./find_position.ts";
 import type { CopyPosition, CopyProgress, CopyResult, CopyTask } from "./copy_task.ts";
 import { mergeBelow } from "./merge_below.ts";
 import { type Acknowledgement, PartitionCopy } from "./partition_copy.ts";
@@ -39,6 +40,8 @@ export interface CopyOptions {
   readonly log: { warning(text: string): void; info(text: string): void };
   /** Called for every batch the target has stored, in order for each partition. */
   readonly onAcknowledged: (partition: CopyPosition, acknowledgement: Acknowledgement) => void;
+  /** A partition goes on with a fresh epoch; nothing is sent with it before this returns. */
+  readonly onEpoch: (partition: CopyPosition, epoch: EpochStart) => void;
   /** Messages expired on the source before they were read. */
   readonly onLost: (partition: CopyPosition, span: OffsetSpan) => void;
   /** Called for every partition that is done or has failed; once more where a done one turns out to be worthless. */
@@ -122,6 +125,7 @@ export function startCopy(options: CopyOptions): Copy {
     onRefetch: (partition) => targetRouter.wake(partition),
     findPosition: () =>
       Promise.reject(new Error("Cannot find a position: the source has no sequences")),
+    beginEpoch: () => undefined,
     // What has been read is still produced.
     giveUp(partition, failed) {
       if (failed !== undefined) partition.stop(failed);
@@ -161,6 +165,15 @@ export function startCopy(options: CopyOptions): Copy {
     // A batch keeps all of the response it lies in from the others.
     onWaiting: ({ queue }) => queue.moveOut((batch) => inOwnMemory(batch, pool)),
     findPosition: (partition, nodeId) => findOn(nodeId, partition),
+    beginEpoch(partition, { records, targetOffset, targetFirstOffset }) {
+      const producerEpoch = nextEpoch(partition.producer);
+      if (producerEpoch === undefined) return undefined;
+      const first = targetFirstOffset !== undefined && { targetFirstOffset };
+      const epoch = { producerEpoch, records, targetOffset, ...first };
+      partition.beginEpoch(epoch);
+      options.onEpoch(resultOf(partition), epoch);
+      return producerEpoch;
+    },
     lanesPerBroker: TARGET_LANES_PER_BROKER,
     openLane: (nodeId, reportTrouble, onWaited) =>
       createTargetLane({
@@ -176,12 +189,12 @@ export function startCopy(options: CopyOptions): Copy {
       }),
   });
 
-  async function findOn(nodeId: number, partition: PartitionCopy): Promise<TargetPosition> {
+  async function findOn(nodeId: number, partition: PartitionCopy): Promise<FoundPosition> {
     const broker = await options.target.openData(nodeId);
     try {
       const from = positionOf(partition);
-      const { identity } = options;
-      return await findPosition(broker, partition, identity, from, partition.compare, signal);
+      const { producer, compare } = partition;
+      return await findPosition(broker, partition, producer, from, compare, signal);
     } finally {
       broker.connection.close();
     }

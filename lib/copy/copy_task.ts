@@ -2,6 +2,7 @@
 
 import type { Failure } from "../core/failure.ts";
 import type { OffsetSpan } from "../core/offsets.ts";
+import type { EpochStart } from "../core/sequence.ts";
 import type { TopicPartition } from "../core/topic_partition.ts";
 import type { TargetRules } from "./cut.ts";
 import type { CompareContents, TargetPosition } from "./find_position.ts";
@@ -12,6 +13,8 @@ export interface CopyTask extends TopicPartition {
   readonly endOffset: bigint;
   /** The target's position that belongs to `startOffset`: what was copied before it, in all plans of the migration. */
   readonly before: TargetPosition;
+  /** Epochs of the producer id that the target has made necessary here, by age. */
+  readonly epochs?: readonly EpochStart[];
   /** What the target holds: at least `before`. */
   readonly stored: TargetPosition;
   /** Given where the source's log may lose records between two reads, so that counting them misleads. */

@@ -23,7 +23,7 @@ import { type Failure, failure } from "../core/failure.ts";
 import type { FailureCode } from "../core/failure_kinds.ts";
 import { type MergeBelow, mergedBytes } from "./merge_below.ts";
 import { maxOffset, minOffset } from "../core/offsets.ts";
-import { type LegacyRun, takeLegacyRun, takeReencoded } from "./cut_reencoded.ts";
+import { type LegacyRun, otherCodec, takeLegacyRun, takeReencoded } from "./cut_reencoded.ts";
 import { checkOffsets, type FetchedEntry, readEntry } from "./offset_check.ts";
 import {
   type AbortedTransaction,
@@ -38,7 +38,8 @@ export interface FetchedRecords {
   readonly view: DataView;
   readonly recordsStart: number;
   readonly recordsEnd: number;
-  readonly abortedTransactions: readonly AbortedTransaction[];
+  /** Undefined where the source has no transactions. */
+  readonly abortedTransactions: readonly AbortedTransaction[] | undefined;
 }
 
 /** What to cut. */
@@ -70,6 +71,8 @@ export interface TargetRules {
   readonly maxBatchBytes?: number;
   /** `message.timestamp.type=LogAppendTime`: the target sets every timestamp itself. */
   readonly logAppendTime: boolean;
+  /** Brokers of the target know no zstd (Kafka < 2.1): such batches are re-encoded. */
+  readonly withoutZstd?: true;
 }
 
 /** How runs of small batches become one, where they need not be opened for it. */
@@ -282,7 +285,8 @@ function take(
   const whole = first >= fromOffset && last < untilOffset && isDense(view, position);
   const appendTime = (attributes(view, position) & LOG_APPEND_TIME) !== 0;
   const fits = rules.maxBatchBytes === undefined || size <= rules.maxBatchBytes;
-  if (whole && fits && (!appendTime || rules.logAppendTime)) {
+  const codec = otherCodec(attributes(view, position), rules);
+  if (whole && fits && codec === undefined && (!appendTime || rules.logAppendTime)) {
     state.batches.push({
       bytes,
       view,

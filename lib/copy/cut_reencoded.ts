@@ -6,10 +6,30 @@ import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
 import { upConvert } from "../batch/legacy.ts";
 import { openRecordBatch } from "../batch/open.ts";
 import { forEachRecord } from "../batch/records.ts";
-import { reencodeBatch, type ReencodedBatch } from "../batch/reencode.ts";
+import { attributes, CODEC_MASK } from "../batch/record_batch.ts";
+import { reencodeBatch, type ReencodedBatch, type ReencodeOptions } from "../batch/reencode.ts";
 import { RecordTooLargeError, splitBatch } from "../batch/split.ts";
+import { viewed } from "../codec/copy_back.ts";
 import { maxOffset, minOffset } from "../core/offsets.ts";
 import type { CutRange, CutState, FetchedRecords, TargetRules } from "./cut.ts";
+
+const LZ4 = 3;
+const ZSTD = 4;
+
+/** The codec that a batch with these attributes is encoded with anew, as the target does not know its own. */
+export function otherCodec(attributes: number, { withoutZstd }: TargetRules): number | undefined {
+  // Of those that every broker knows it opens fastest, for consumers too.
+  return withoutZstd && (attributes & CODEC_MASK) === ZSTD ? LZ4 : undefined;
+}
+
+function optionsFor(
+  batch: Uint8Array,
+  range: CutRange,
+  rules: TargetRules,
+): CutRange & ReencodeOptions {
+  const codec = otherCodec(attributes(viewed(batch).view, 0), rules);
+  return codec === undefined ? range : { ...range, codec };
+}
 
 /** Takes what is wanted of a batch, in as many batches as the target makes necessary. @throws {RecordTooLargeError | CorruptBatchError} */
 export function takeReencoded(
@@ -19,17 +39,23 @@ export function takeReencoded(
   state: CutState,
 ): void {
   const fits = rules.maxBatchBytes === undefined || batch.length <= rules.maxBatchBytes;
-  const kept = fits ? reencodeBatch(batch, range) : undefined;
+  const options = optionsFor(batch, range, rules);
+  const kept = fits ? reencodeBatch(batch, options) : undefined;
   const parts = fits && (kept === undefined || fitsIn(kept, rules))
     ? kept === undefined ? [] : [kept]
     : undefined;
   if (parts !== undefined) addReencoded(parts, state, countIn(batch));
-  else addSplit(batch, range, rules, state);
+  else addSplit(batch, options, rules, state);
   if (parts?.length === 0) state.batchesLeftOut++;
 }
 
 /** Batches that are small enough; what comes before a record that can never be is still copied. */
-function addSplit(batch: Uint8Array, range: CutRange, rules: TargetRules, state: CutState): void {
+function addSplit(
+  batch: Uint8Array,
+  range: CutRange & ReencodeOptions,
+  rules: TargetRules,
+  state: CutState,
+): void {
   const maxBytes = rules.maxBatchBytes ?? Infinity;
   try {
     addReencoded(splitBatch(batch, maxBytes, range), state, countIn(batch));

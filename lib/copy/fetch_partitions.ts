@@ -2,20 +2,19 @@
 // answer matched to what was asked. It looks at no record, decides nothing about a partition, and never asks twice.
 
 import { kafkaError } from "../core/kafka_error.ts";
-import { supportedVersion } from "../wire/api_version.ts";
+import { requireVersion, supportedVersion } from "../wire/api_version.ts";
 import type { BufferPool } from "../wire/buffer_pool.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import type { ResponseFrame } from "../wire/connection.ts";
 import {
   decodeFetch,
   encodeFetch,
-  FETCH_API_KEY,
   type FetchedPartition,
   type FetchLimits,
   type FetchPartition,
   type FetchResponse,
 } from "../wire/fetch.ts";
-import { decodeFetchById, encodeFetchById, FETCH_BY_ID_VERSIONS } from "../wire/fetch_by_id.ts";
+import { decodeFetchById, encodeFetchById } from "../wire/fetch_by_id.ts";
 import { ProtocolError } from "../wire/protocol_reader.ts";
 import { LONGEST_THROTTLE_MS } from "./lane.ts";
 
@@ -39,6 +38,8 @@ export interface FetchAnswers<Asked> {
   readonly frame: ResponseFrame;
   /** The broker wants us to wait, milliseconds. */
   readonly throttleMs: number;
+  /** A quota has kept the answer back so long already, milliseconds. */
+  readonly delayedMs: number;
   readonly answers: readonly FetchAnswer<Asked>[];
 }
 
@@ -55,17 +56,21 @@ export async function fetchPartitions<Asked extends FetchPartition>(
   { pool, topicId }: FetchOptions,
 ): Promise<FetchAnswers<Asked>> {
   const topicIds = fetchesById(broker) ? topicIdsOf(wanted, topicId) : undefined;
+  const version = requireVersion(broker, topicIds === undefined ? "Fetch" : "FetchById");
   const request = topicIds === undefined
-    ? encodeFetch(wanted, limits)
+    ? encodeFetch(version, wanted, limits)
     : encodeFetchById(wanted, limits, topicIds);
   const frame = await broker.connection.send({ ...request, pool });
   try {
-    const response = topicIds === undefined ? decodeFetch(frame) : decodeFetchById(frame, topicIds);
+    const response = topicIds === undefined
+      ? decodeFetch(version, frame)
+      : decodeFetchById(frame, topicIds);
     if (response.errorCode !== 0) {
       throw new ProtocolError(`Fetch failed: ${kafkaError(response.errorCode).name}`);
     }
     const throttleMs = Math.min(response.throttleTimeMs, LONGEST_THROTTLE_MS);
-    return { frame, throttleMs, answers: matchAnswers(wanted, response) };
+    const { delayedMs } = response;
+    return { frame, throttleMs, delayedMs, answers: matchAnswers(wanted, response) };
   } catch (error) {
     frame.release();
     throw error;
@@ -73,7 +78,7 @@ export async function fetchPartitions<Asked extends FetchPartition>(
 }
 
 function fetchesById(broker: BrokerConnection): boolean {
-  return supportedVersion(broker, FETCH_API_KEY, FETCH_BY_ID_VERSIONS) !== undefined;
+  return supportedVersion(broker, "FetchById") !== undefined;
 }
 
 /** Undefined where one is not known. */

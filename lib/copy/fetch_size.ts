@@ -13,6 +13,12 @@ const PARTITIONS_PER_FETCH = 256;
 const PACED_PARTITION_BYTES = 4 * 1024;
 const FEWEST_PARTITIONS_PER_FETCH = 8;
 
+/** Of a broker that keeps answers back: at first, and at least. */
+const FIRST_UNDER_QUOTA_BYTES = 1024 * 1024;
+const LEAST_UNDER_QUOTA_BYTES = 64 * 1024;
+const WANTED_DELAY_MS = 1_000;
+const LONGEST_DELAY_MS = 3_000;
+
 /** What one Fetch asks for at most. */
 export interface FetchSize {
   /** Bytes in all. A batch that is larger comes whole all the same (KIP-74). */
@@ -29,6 +35,32 @@ export function fetchSize(pieceBytes: number | undefined): FetchSize {
     Math.min(PARTITIONS_PER_FETCH, Math.floor(maxBytes / PACED_PARTITION_BYTES)),
   );
   return { maxBytes, partitions };
+}
+
+/**
+ * Bytes to ask for next of a broker that keeps an answer back until the quota has paid for it: so much that this takes
+ * about a second, and the copy goes on evenly.
+ *
+ * @param last what the last Fetch asked for and brought, and for how long its answer was kept back; undefined before the first
+ * @param maxBytes the most to ask for
+ */
+export function fetchBytesUnderQuota(
+  last: FetchedUnderQuota | undefined,
+  maxBytes: number,
+): number {
+  if (last === undefined) return Math.min(FIRST_UNDER_QUOTA_BYTES, maxBytes);
+  const { askedBytes, bytes, delayedMs } = last;
+  if (delayedMs === 0) return Math.min(askedBytes * 2, maxBytes);
+  if (delayedMs <= LONGEST_DELAY_MS) return Math.min(askedBytes, maxBytes);
+  const paid = Math.floor(bytes * WANTED_DELAY_MS / delayedMs);
+  return Math.min(Math.max(paid, LEAST_UNDER_QUOTA_BYTES), maxBytes);
+}
+
+/** One Fetch to such a broker. */
+export interface FetchedUnderQuota {
+  readonly askedBytes: number;
+  readonly bytes: number;
+  readonly delayedMs: number;
 }
 
 /**

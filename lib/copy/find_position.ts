@@ -9,22 +9,28 @@ import {
   lastOffset,
   lastOffsetDelta,
   nextBatchSize,
+  producerEpoch,
   producerId,
 } from "../batch/record_batch.ts";
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
 import { type Failure, failure, refusal } from "../core/failure.ts";
 import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../core/kafka_error.ts";
-import { recordsBeforeSequence } from "../core/sequence.ts";
+import {
+  type EpochStart,
+  newestEpoch,
+  type PartitionProducer,
+  recordsBeforeIn,
+} from "../core/sequence.ts";
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
 import { delay } from "../kafka/delay.ts";
-import type { ProducerIdentity } from "../kafka/producer_id.ts";
 import { listEndOffsets, listPartitionOffsets } from "../kafka/partition_offsets.ts";
 import { fetchLastSequences } from "../kafka/producer_state.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import type { ResponseFrame } from "../wire/connection.ts";
 import { ProtocolError } from "../wire/protocol_reader.ts";
-import { decodeFetch, encodeFetch, type FetchedPartition } from "../wire/fetch.ts";
+import type { FetchedPartition } from "../wire/fetch.ts";
 import { digestRecords } from "./held_records.ts";
+import { fetchFrom, type KnownPosition, whyNotOurs } from "./known_position.ts";
 import { LONGEST_THROTTLE_MS } from "./lane.ts";
 
 /** A point of a partition's copy on the target. */
@@ -42,6 +48,14 @@ export interface TargetPosition {
   readonly held?: readonly string[];
 }
 
+/** A point that was found. */
+export interface FoundPosition extends TargetPosition {
+  /**
+   * The newest epoch cannot go on here: after it was journaled, a late request has stored more of an epoch before it.
+   */
+  readonly epochIsVoid?: true;
+}
+
 /** How records are told apart where counting them misleads. */
 export interface CompareContents {
   /** False where the target sets timestamps of its own. */
@@ -52,14 +66,14 @@ export interface CompareContents {
 export class PositionError extends Error {
   override readonly name = "PositionError";
 
-  constructor(readonly failure: Failure) {
+  /** @param passing whether looking again later may find it */
+  constructor(readonly failure: Failure, readonly passing = false) {
     super(failure.text);
   }
 }
 
 /** How long records that the leader has may take to be replicated (KIP-207), or to come from tiered storage (KIP-405). */
 const PATIENCE_MS = 60_000;
-const SCAN_BYTES = 4 * 1024 * 1024;
 
 /**
  * Finds the position of one partition.
@@ -72,13 +86,16 @@ const SCAN_BYTES = 4 * 1024 * 1024;
 export async function findPosition(
   broker: BrokerConnection,
   partition: TopicPartition,
-  identity: ProducerIdentity,
-  from: TargetPosition,
+  producer: PartitionProducer,
+  from: KnownPosition,
   contents: CompareContents | undefined,
   signal: AbortSignal,
-): Promise<TargetPosition> {
-  const last = await lastSequence(broker, partition, identity);
-  const records = last === undefined ? undefined : recordsBeforeSequence(last + 1, from.records);
+): Promise<FoundPosition> {
+  const epoch = newestEpoch(producer);
+  const last = await lastSequence(broker, partition, producer.producerId, epoch);
+  const records = last === undefined
+    ? undefined
+    : recordsBeforeIn(producer, epoch.producerEpoch, last + 1, from.records);
   if (records === from.records) return from;
   if (records !== undefined && records < from.records) {
     const text = `the target holds ${
@@ -86,17 +103,26 @@ export async function findPosition(
     } of our messages less than it has acknowledged: it was truncated or re-created`;
     throw new PositionError(failure("TARGET_TRUNCATED", text));
   }
+  // Where the leader does not know our producer id, it may not be ours.
+  if (records === undefined && from.endsWithOurs) {
+    const problem = await whyNotOurs(broker, partition, producer, from);
+    if (problem !== undefined) {
+      throw new PositionError(failure("STATE_FILE_OF_OTHERS", problem));
+    }
+  }
   const scan: Scan = {
     records: from.records,
     nextOffset: from.targetOffset,
     found: from,
     contents,
     held: [],
+    lastEpoch: undefined,
+    deleted: false,
   };
   let nothingSince: number | undefined;
   while (records === undefined || scan.records < records) {
     const { nextOffset } = scan;
-    const highWatermark = await scanOnce(broker, partition, identity, scan, signal);
+    const highWatermark = await scanOnce(broker, partition, producer, scan, signal);
     if (highWatermark === undefined) continue;
     const mayEnd = records === undefined && scan.nextOffset === highWatermark;
     if (mayEnd && await endsAt(broker, partition, highWatermark)) break;
@@ -104,21 +130,41 @@ export async function findPosition(
     else {
       nothingSince ??= performance.now();
       if (performance.now() - nothingSince > PATIENCE_MS) {
-        throw new PositionError(whyNothing(scan, highWatermark, records));
+        throw new PositionError(whyNothing(scan, highWatermark, records), true);
       }
       await delay(100, signal);
     }
   }
-  return contents === undefined ? scan.found : { ...scan.found, held: scan.held };
+  const found = foundIn(epoch, scan);
+  return contents === undefined ? found : { ...found, held: scan.held };
+}
+
+/** What a scan to the end comes to, by what was known when the newest epoch began. */
+function foundIn(epoch: EpochStart, { found, lastEpoch, deleted }: Scan): FoundPosition {
+  if (found.records >= epoch.records) {
+    const isVoid = lastEpoch !== undefined && lastEpoch !== epoch.producerEpoch &&
+      found.records > epoch.records;
+    return isVoid ? { ...found, epochIsVoid: true } : found;
+  }
+  if (!deleted) {
+    const text = `the target holds ${
+      epoch.records - found.records
+    } of our messages less than it did: it was truncated or re-created`;
+    throw new PositionError(failure("TARGET_TRUNCATED", text));
+  }
+  // What was there then has been deleted since; it was there.
+  const { producerEpoch: _, ...known } = epoch;
+  return { ...known, ...found, records: epoch.records, targetOffset: epoch.targetOffset };
 }
 
 /** As the leader remembers it; undefined where it does not, or does not tell. */
 async function lastSequence(
   broker: BrokerConnection,
   partition: TopicPartition,
-  identity: ProducerIdentity,
+  producerId: bigint,
+  { producerEpoch }: EpochStart,
 ): Promise<number | undefined> {
-  const told = await fetchLastSequences(broker, [partition], identity);
+  const told = await fetchLastSequences(broker, [partition], { producerId, producerEpoch });
   const last = told.get(formatTopicPartition(partition));
   if (last === undefined || "sequence" in last) return last?.sequence;
   // Who may not ask finds out by reading. Who asks at the wrong time must not take that for an answer.
@@ -142,24 +188,25 @@ interface Scan {
   found: TargetPosition;
   readonly contents: CompareContents | undefined;
   readonly held: string[];
+  /** Of the last batch of ours that was met. */
+  lastEpoch: number | undefined;
+  /** Whether some of what was to be read has been deleted. */
+  deleted: boolean;
 }
 
 /** Reads on from where the scan stands. @returns the high watermark; undefined where nothing could be read now */
 async function scanOnce(
   broker: BrokerConnection,
   partition: TopicPartition,
-  identity: ProducerIdentity,
+  producer: PartitionProducer,
   scan: Scan,
   signal: AbortSignal,
 ): Promise<bigint | undefined> {
-  const request = encodeFetch([{ ...partition, leaderEpoch: -1, fetchOffset: scan.nextOffset }], {
-    maxWaitMs: 100,
-    maxBytes: SCAN_BYTES,
-    partitionMaxBytes: SCAN_BYTES,
-    isolation: "read_uncommitted",
-  });
-  const frame = await broker.connection.send(request);
-  const { partitions: [fetched], throttleTimeMs } = decodeFetch(frame);
+  const { frame, partitions: [fetched], throttleTimeMs } = await fetchFrom(
+    broker,
+    partition,
+    scan.nextOffset,
+  );
   if (throttleTimeMs > 0) await delay(Math.min(throttleTimeMs, LONGEST_THROTTLE_MS), signal);
   if (fetched === undefined) {
     // Above a quota a broker answers without any partition (KIP-219).
@@ -174,7 +221,7 @@ async function scanOnce(
   }
   if (fetched.errorCode !== 0) throw unreadable(fetched.errorCode);
   try {
-    scanBatches(frame, fetched, identity, scan);
+    scanBatches(frame, fetched, producer, scan);
   } catch (error) {
     if (!(error instanceof CorruptBatchError)) throw error;
     const text = `the target's log cannot be read: ${error.reason}`;
@@ -216,8 +263,10 @@ async function skipDeleted(
     throw unreadable(found?.errorCode ?? KAFKA_ERRORS.UNKNOWN_SERVER_ERROR);
   }
   const { logStartOffset, highWatermark } = found.offsets;
-  if (logStartOffset > scan.nextOffset) scan.nextOffset = logStartOffset;
-  else {
+  if (logStartOffset > scan.nextOffset) {
+    scan.nextOffset = logStartOffset;
+    scan.deleted = true;
+  } else {
     const text =
       `the target's log ends at offset ${highWatermark}, it has acknowledged messages up to before ${scan.nextOffset}: it was truncated or re-created`;
     throw new PositionError(failure("TARGET_TRUNCATED", text));
@@ -236,7 +285,7 @@ function unreadable(errorCode: number): Error {
 function scanBatches(
   { bytes, view }: Pick<ResponseFrame, "bytes" | "view">,
   { recordsStart, recordsEnd }: FetchedPartition,
-  identity: ProducerIdentity,
+  producer: PartitionProducer,
   scan: Scan,
 ): void {
   let position = recordsStart;
@@ -244,16 +293,24 @@ function scanBatches(
     const size = nextBatchSize(view, position, recordsEnd);
     if (size === 0) break;
     const last = lastOffset(view, position);
-    if (batchMagic(view, position) === 2 && producerId(view, position) === identity.producerId) {
+    if (batchMagic(view, position) === 2 && producerId(view, position) === producer.producerId) {
       // Compaction may have taken records out; the last offset delta still tells how many there were.
       const count = lastOffsetDelta(view, position) + 1;
-      const records = recordsBeforeSequence(baseSequence(view, position) + count, scan.records);
+      const epoch = producerEpoch(view, position);
+      const sequence = baseSequence(view, position) + count;
+      const records = recordsBeforeIn(producer, epoch, sequence, scan.records);
+      if (records === undefined) {
+        const text =
+          `the target holds messages of this migration with epoch ${epoch}, at offset ${last}, which the state file does not know: it is not the newest`;
+        throw new PositionError(failure("STATE_FILE_OLDER", text));
+      }
       if (records <= scan.records) {
         const text =
           `the target holds messages of this migration twice, at offset ${last} the second time`;
         throw new PositionError(failure("TARGET_HOLDS_TWICE", text));
       }
       scan.records = records;
+      scan.lastEpoch = epoch;
       if (scan.contents !== undefined) {
         const { timestamps } = scan.contents;
         for (const digest of digestRecords(bytes, position, timestamps)) scan.held.push(digest);

@@ -20,7 +20,12 @@ export type Judgement =
   /** What was read at this source offset is damaged: read it again. */
   | { readonly kind: "refetch"; readonly offset: bigint; readonly failure: Failure }
   /** The target knows another sequence: find out how far we got, and go on from there. */
-  | { readonly kind: "reposition"; readonly failure: Failure }
+  | {
+    readonly kind: "reposition";
+    readonly failure: Failure;
+    /** The target knows no sequence of ours any more: only an epoch that it has never seen can go on there. */
+    readonly forgotten: boolean;
+  }
   /** Try again after a while. */
   | {
     readonly kind: "retry";
@@ -37,10 +42,11 @@ export type Judgement =
 
 /** A log may end early for a moment after an election; for longer it was truncated. */
 const BEHIND_PATIENCE_MS = 30_000;
-/** The target remembers another sequence than the next of ours. */
+/** The target remembers another sequence than the next of ours, none at all, or a higher epoch in its log. */
 const SEQUENCE_ERRORS: readonly number[] = [
   KAFKA_ERRORS.OUT_OF_ORDER_SEQUENCE_NUMBER,
   KAFKA_ERRORS.DUPLICATE_SEQUENCE_NUMBER,
+  KAFKA_ERRORS.INVALID_PRODUCER_EPOCH,
   KAFKA_ERRORS.UNKNOWN_PRODUCER_ID,
 ];
 
@@ -120,8 +126,11 @@ function judgeCode(
     return { kind: "refetch", offset, failure: failure("BATCH_DAMAGED", text) };
   }
   if (role === "target" && SEQUENCE_ERRORS.includes(code)) {
-    const text = `the target knows another sequence${at(oldest)}: ${formatKafkaError(code)}`;
-    return { kind: "reposition", failure: failure("SEQUENCE_UNKNOWN", text) };
+    // Brokers before 2.5 refuse every sequence but 0 of a producer id that they do not know (any more).
+    const forgotten = code === KAFKA_ERRORS.UNKNOWN_PRODUCER_ID;
+    const what = forgotten ? "has forgotten the producer id" : "knows another sequence";
+    const text = `the target ${what}${at(oldest)}: ${formatKafkaError(code)}`;
+    return { kind: "reposition", failure: failure("SEQUENCE_UNKNOWN", text), forgotten };
   }
   const { action } = kafkaError(code);
   if (action !== "fatal") {

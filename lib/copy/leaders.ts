@@ -13,7 +13,8 @@ import type { TopicMetadata } from "../wire/metadata.ts";
 /** A partition's leader as of the newest metadata. */
 export interface Leader {
   readonly nodeId: number;
-  readonly leaderEpoch: number;
+  /** Undefined where the cluster does not tell it. */
+  readonly leaderEpoch: number | undefined;
 }
 
 /** Leaders of one cluster. */

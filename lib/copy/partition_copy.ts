@@ -1,9 +1,17 @@
 // The copy of one partition as a state machine: what to fetch next, what is framed, what the target has acknowledged.
-// The sequence of a record is the number of records of its partition before it, whatever run reads it: that is what
-// makes a produce safe to repeat. No network.
+// The sequence of a record is the number of records of its partition before it, counted from where the epoch began,
+// whatever run reads it: that is what makes a produce safe to repeat. No network.
 
 import { patchForProduce } from "../batch/patch.ts";
-import { sequenceOf } from "../core/sequence.ts";
+import { baseSequence } from "../batch/record_batch.ts";
+import { viewed } from "../codec/copy_back.ts";
+import {
+  type EpochStart,
+  newestEpoch,
+  type PartitionProducer,
+  partitionProducer,
+  sequenceIn,
+} from "../core/sequence.ts";
 import type { TopicPartition } from "../core/topic_partition.ts";
 import type { CompareContents, TargetPosition } from "./find_position.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
@@ -26,6 +34,8 @@ export interface PartitionCopyOptions extends TopicPartition {
   readonly startOffset: bigint;
   readonly endOffset: bigint;
   readonly identity: ProducerIdentity;
+  /** Epochs that the target has made necessary after the identity's, by age. */
+  readonly epochs?: readonly EpochStart[];
   /** The target's position that belongs to `startOffset`: its records are the first sequence. */
   readonly before: TargetPosition;
   /** What the target already holds; its records beyond `before` are read and not sent again. */
@@ -58,7 +68,7 @@ export class PartitionCopy implements TopicPartition {
   /** Whether there may be no message left up to the end. */
   readonly compacted: boolean;
   readonly #committed: CommittedOffsets;
-  readonly #identity: ProducerIdentity;
+  #producer: PartitionProducer;
   readonly #idempotent: boolean;
   /** Framed and not acknowledged. */
   readonly queue: ProduceQueue;
@@ -89,7 +99,7 @@ export class PartitionCopy implements TopicPartition {
     this.endOffset = options.endOffset;
     this.rules = options.rules;
     this.#committed = new CommittedOffsets(options.committed ?? []);
-    this.#identity = options.identity;
+    this.#producer = partitionProducer(options.identity, options.epochs);
     this.#idempotent = options.identity.producerId >= 0n;
     this.queue = new ProduceQueue(this.#idempotent);
     this.#compare = options.compare;
@@ -103,6 +113,20 @@ export class PartitionCopy implements TopicPartition {
     this.#sourceOffset = options.startOffset;
     this.#readAgain();
     this.#finishWhenThrough();
+  }
+
+  /** Our producer id here, and its epochs. */
+  get producer(): PartitionProducer {
+    return this.#producer;
+  }
+
+  /**
+   * Whether the oldest batch would be the first of its epoch. Any broker takes such a batch that does not know the epoch:
+   * one whose outcome is not known must not be sent again before it has been looked for.
+   */
+  get beginsEpoch(): boolean {
+    const { oldest } = this.queue;
+    return oldest !== undefined && baseSequence(viewed(oldest.bytes).view, 0) === 0;
   }
 
   get status(): CopyStatus {
@@ -208,10 +232,11 @@ export class PartitionCopy implements TopicPartition {
       if (batch === undefined) continue;
       // Before the batch is patched: what it was made of may have to be opened.
       const positions = this.#committed.take(batch);
-      const baseSequence = this.#idempotent ? sequenceOf(this.#recordsRead) : -1;
+      const epoch = newestEpoch(this.#producer);
       patchForProduce(batch.view, batch.position, {
-        ...this.#identity,
-        baseSequence,
+        producerId: this.#producer.producerId,
+        producerEpoch: epoch.producerEpoch,
+        baseSequence: this.#idempotent ? sequenceIn(epoch, this.#recordsRead) : -1,
         clearLogAppendTime: this.rules.logAppendTime,
       });
       this.queue.push({
@@ -281,6 +306,15 @@ export class PartitionCopy implements TopicPartition {
     this.#stored = new StoredRecords(stored);
     this.#readAgain();
     return true;
+  }
+
+  /**
+   * Goes on with a fresh epoch, which counts from the position that was established last. It has to be in the journal
+   * before anything is sent.
+   */
+  beginEpoch(epoch: EpochStart): void {
+    const { epochs: [first, ...further] } = this.#producer;
+    this.#producer = { ...this.#producer, epochs: [first, ...further, epoch] };
   }
 
   /**

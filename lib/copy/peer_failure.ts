@@ -14,7 +14,7 @@ const CODES: Readonly<Record<ConnectionErrorKind, FailureCode>> = {
   authentication: "LOGIN_REFUSED",
   token: "LOGIN_REFUSED",
   unsupported: "BROKER_TOO_OLD",
-  foreign: "ANSWER_UNUSABLE",
+  foreign: "CLUSTER_DIFFERS",
 };
 
 /** The code of the failure. */

@@ -34,7 +34,7 @@ export class ProduceQueue {
   #failed = false;
   #closed = false;
   #bytes = 0;
-  /** Whether the target has stored a batch, and so remembers the sequence. */
+  /** Whether the target has stored a batch of what is framed, and so remembers the sequence. */
   #begun = false;
   readonly #maxInFlight: number;
 
@@ -134,6 +134,7 @@ export class ProduceQueue {
   clear(): void {
     if (this.#inFlight > 0) throw new Error("Cannot drop batches while requests are in flight");
     this.#failed = false;
+    this.#begun = false;
     for (const batch of this.#batches.splice(0)) batch.release();
     this.#bytes = 0;
   }

@@ -4,13 +4,14 @@
 import { type Failure, failure, within } from "../core/failure.ts";
 import { KAFKA_ERRORS } from "../core/kafka_error.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
+import { newestEpoch } from "../core/sequence.ts";
 import { formatDuration } from "../core/units.ts";
 import { formatAddress } from "../config/address.ts";
 import { type BackoffLimits, backoffMs } from "../kafka/backoff.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { delay } from "../kafka/delay.ts";
 import { type Judgement, judgeTrouble } from "./judge_trouble.ts";
-import { PositionError, type TargetPosition } from "./find_position.ts";
+import { type FoundPosition, PositionError } from "./find_position.ts";
 import { isPeerError, type Lane, type ReportTrouble, type Trouble } from "./lane.ts";
 import type { Leaders } from "./leaders.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
@@ -29,7 +30,7 @@ export interface RouterOptions {
   ) => Lane;
   readonly giveUpAfterMs: number;
   readonly troubleLog: TroubleLog;
-  readonly log: { warning(text: string): void };
+  readonly log: { warning(text: string): void; info(text: string): void };
   /** Nothing more can be done for the partition on this side; without a failure it has ended before. */
   readonly giveUp: (partition: PartitionCopy, failure?: Failure) => void;
   /** The partition's unacknowledged batches are let go and have to be fetched again. */
@@ -37,7 +38,13 @@ export interface RouterOptions {
   /** The partition has been in trouble for a while, and waits. */
   readonly onWaiting?: (partition: PartitionCopy) => void;
   /** How far the partition got on the target. @throws {ConnectionError | PositionError} */
-  readonly findPosition: (partition: PartitionCopy, nodeId: number) => Promise<TargetPosition>;
+  readonly findPosition: (partition: PartitionCopy, nodeId: number) => Promise<FoundPosition>;
+  /**
+   * Gives the partition a fresh epoch that counts from the position, journaled when this returns.
+   *
+   * @returns the epoch; undefined where there is none left
+   */
+  readonly beginEpoch: (partition: PartitionCopy, position: FoundPosition) => number | undefined;
   /** Something failed that is no peer's doing: the copy must end. */
   readonly onCrash: (error: unknown) => void;
   readonly signal: AbortSignal;
@@ -69,6 +76,9 @@ interface Episode {
   /** Whom the log has named in it, with the node id where that is a broker. */
   readonly subjects: Map<string, number | undefined>;
 }
+
+/** Why the position on the target is established again. */
+type Reposition = Pick<Extract<Judgement, { kind: "reposition" }>, "failure" | "forgotten">;
 
 /** Makes a router without lanes; they are opened when first needed. */
 export function createRouter(options: RouterOptions): Router {
@@ -149,7 +159,7 @@ export function createRouter(options: RouterOptions): Router {
       );
     }
     if (judgement.kind === "reposition") {
-      reposition(partition, judgement.failure).catch(crash);
+      reposition(partition, judgement).catch(crash);
       return;
     }
     if (!partition.refetch(judgement.offset)) return giveUp(partition, judgement.failure);
@@ -160,32 +170,83 @@ export function createRouter(options: RouterOptions): Router {
     options.onRefetch(partition);
   }
 
-  async function reposition(partition: PartitionCopy, known: Failure): Promise<void> {
+  async function reposition(partition: PartitionCopy, why: Reposition): Promise<void> {
+    const found = await look(partition, why.failure, false);
+    if (found !== undefined) goOnFrom(partition, found, why);
+  }
+
+  /** How far the partition got. @returns undefined where that is not known now, or it is over */
+  async function look(
+    partition: PartitionCopy,
+    why: Failure,
+    lookAgain: boolean,
+  ): Promise<FoundPosition | undefined> {
     const leader = leaders.leader(partition);
     if (leader === undefined) {
-      return report(partition, { kind: "code", code: KAFKA_ERRORS.LEADER_NOT_AVAILABLE });
+      const code = KAFKA_ERRORS.LEADER_NOT_AVAILABLE;
+      return void report(partition, { kind: "code", code });
     }
-    let stored: TargetPosition;
     try {
-      stored = await options.findPosition(partition, leader.nodeId);
+      const found = await options.findPosition(partition, leader.nodeId);
+      signal.throwIfAborted();
+      return partition.status === "copying" ? found : undefined;
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof PositionError) {
-        return giveUp(partition, within(`${known.text}; `, error.failure));
+        if (!lookAgain || !error.passing) {
+          giveUp(partition, within(`${why.text}; `, error.failure));
+        } else {
+          const subject = `${cluster.role} partition ${formatTopicPartition(partition)}`;
+          const state = `cannot be looked at (${error.message})`;
+          const { code } = error.failure;
+          retryOrGiveUp(
+            partition,
+            { kind: "retry", code, refresh: true, subject, state },
+            undefined,
+          );
+        }
+        return undefined;
       }
       if (!isPeerError(error)) throw error;
-      return report(partition, { kind: "connection", error }, leader.nodeId);
+      return void report(partition, { kind: "connection", error }, leader.nodeId);
     }
+  }
+
+  function goOnFrom(
+    partition: PartitionCopy,
+    found: FoundPosition,
+    { failure: why, forgotten }: Reposition,
+  ): void {
+    const name = formatTopicPartition(partition);
+    if (!partition.reposition(found)) return giveUp(partition, why);
+    const afresh = found.epochIsVoid === true ||
+      (forgotten && found.records > newestEpoch(partition.producer).records);
+    const epoch = afresh ? options.beginEpoch(partition, found) : undefined;
     signal.throwIfAborted();
-    if (partition.status !== "copying") return;
-    if (!partition.reposition(stored)) return giveUp(partition, known);
-    options.log.warning(
-      `${
-        formatTopicPartition(partition)
-      }: ${known.text}; going on after ${stored.records} messages`,
-    );
+    if (afresh && epoch === undefined) {
+      const text = `${why.text}; the producer id has no epoch left`;
+      return giveUp(partition, failure(why.code, text));
+    }
+    const goingOn = `${name}: ${why.text}; going on after ${found.records} messages`;
+    if (epoch === undefined) options.log.warning(goingOn);
+    else options.log.info(`${goingOn} with epoch ${epoch}`);
     place(partition);
     options.onRefetch(partition);
+  }
+
+  /** The first batch of an epoch would be taken twice by a broker that has forgotten the epoch meanwhile. */
+  async function lookThenResend(partition: PartitionCopy): Promise<void> {
+    const why = failure(
+      "SEQUENCE_UNKNOWN",
+      "nobody knows whether the target has stored the first batch of an epoch",
+    );
+    const found = await look(partition, why, true);
+    if (found === undefined) return;
+    if (found.records > newestEpoch(partition.producer).records) {
+      return goOnFrom(partition, found, { failure: why, forgotten: false });
+    }
+    partition.queue.resend();
+    place(partition);
   }
 
   /** The end of the copy interrupts every wait; the partition then stays as it is. */
@@ -229,7 +290,11 @@ export function createRouter(options: RouterOptions): Router {
     }
     signal.throwIfAborted();
     if (partition.status !== "copying") return;
-    if (partition.queue.readyToResend) partition.queue.resend();
+    // Only the target can tell whether what it was sent has to be sent again.
+    if (cluster.role === "target" && partition.queue.readyToResend) {
+      if (partition.beginsEpoch) return await lookThenResend(partition);
+      partition.queue.resend();
+    }
     place(partition);
   }
 

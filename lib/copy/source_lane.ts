@@ -9,12 +9,20 @@ import { minOffset } from "../core/offsets.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import { delay } from "../kafka/delay.ts";
 import { listPartitionOffsets } from "../kafka/partition_offsets.ts";
+import { keepsAnswersBack, speaks } from "../wire/api_version.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import type { ResponseFrame } from "../wire/connection.ts";
 import type { FetchedPartition } from "../wire/fetch.ts";
 import { acceptFetched, type AcceptOptions } from "./accept_fetched.ts";
 import { type FetchOptions, fetchPartitions } from "./fetch_partitions.ts";
-import { FETCH_BYTES, fetchSize, PARTITION_QUEUE_BYTES, partitionMaxBytes } from "./fetch_size.ts";
+import {
+  FETCH_BYTES,
+  fetchBytesUnderQuota,
+  type FetchedUnderQuota,
+  fetchSize,
+  PARTITION_QUEUE_BYTES,
+  partitionMaxBytes,
+} from "./fetch_size.ts";
 import { isPeerError, type Lane, type ReportTrouble, type Trouble } from "./lane.ts";
 import { type Pace, takeTurn } from "./pace.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
@@ -29,7 +37,7 @@ export interface SourceLaneOptions extends FetchOptions, AcceptOptions {
   readonly onWaited: (ms: number) => void;
   readonly leaderEpoch: (partition: PartitionCopy) => number;
   readonly reportTrouble: ReportTrouble;
-  /** The broker wants us to wait, milliseconds. */
+  /** The broker wants us to wait, or has kept an answer back, milliseconds. */
   readonly onThrottled: (throttleMs: number) => void;
   /** Batches of this partition were framed. */
   readonly onFramed: (partition: PartitionCopy) => void;
@@ -53,17 +61,27 @@ function troubleOfNothing(
   { highWatermark, lastStableOffset }: FetchedPartition,
   first: boolean,
 ): Trouble | undefined {
-  const readable = minOffset(highWatermark, lastStableOffset);
+  const readable = minOffset(highWatermark, lastStableOffset ?? highWatermark);
   if (readable < endOffset) return { kind: "behind", readable };
   // The first partition of a Fetch always gets what there is (KIP-74), unless its leader could not read it in time:
   // from tiered storage (KIP-405) it then answers as if there were nothing.
   return first && !compacted ? { kind: "nothing" } : undefined;
 }
 
+/** Whether a leader tells no high watermark before it has caught up after an election (KIP-207). */
+function tellsHowFar(broker: BrokerConnection): boolean {
+  return speaks(broker, "ListOffsets", 5);
+}
+
 /** Opens a lane; its connection is made with the first partition. */
 export function createSourceLane(options: SourceLaneOptions): Lane {
   const { pace, pool, signal, reportTrouble } = options;
-  const { maxBytes, partitions: partitionsPerFetch } = fetchSize(pace.pieceBytes);
+  const size = fetchSize(pace.pieceBytes);
+  const { partitions: partitionsPerFetch } = size;
+  /** What the next Fetch asks for. */
+  let { maxBytes } = size;
+  /** The last Fetch, to a broker that keeps answers back. */
+  let underQuota: FetchedUnderQuota | undefined;
   /** Of the last response. */
   let averageBatchBytes = Infinity;
   /** In the order they are asked for: whoever got something goes to the back. */
@@ -115,6 +133,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
         if (broker === undefined || broker.connection.closed) broker = await options.open();
         unreserve = await pool.reserve(FETCH_BYTES, signal);
         if (signal.aborted) return;
+        if (keepsAnswersBack(broker)) maxBytes = fetchBytesUnderQuota(underQuota, size.maxBytes);
         const { throttleMs, bytes } = await fetchOnce(broker, chosen);
         unreserve();
         pace.correct(bytes - counted);
@@ -163,7 +182,13 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
       maxBytes,
       partitionMaxBytes: partitionMaxBytes(maxBytes, chosen.length, averageBatchBytes),
     };
-    const { frame, throttleMs, answers } = await fetchPartitions(from, wanted, limits, options);
+    const { frame, throttleMs, delayedMs, answers } = await fetchPartitions(
+      from,
+      wanted,
+      limits,
+      options,
+    );
+    if (delayedMs > 0) options.onThrottled(delayedMs);
     const outOfRange: PartitionCopy[] = [];
     const seen = { batches: 0, bytes: 0 };
     try {
@@ -181,7 +206,9 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     }
     if (seen.batches > 0) averageBatchBytes = seen.bytes / seen.batches;
     await judgeOutOfRange(from, outOfRange);
-    return { throttleMs, bytes: frame.end - frame.start };
+    const bytes = frame.end - frame.start;
+    underQuota = { askedBytes: maxBytes, bytes, delayedMs };
+    return { throttleMs, bytes };
   }
 
   /** Where the logs begin now: a Fetch beyond them does not tell. */
@@ -192,7 +219,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
       partitions.delete(partition);
       const result = offsets.get(formatTopicPartition(partition)) ??
         { errorCode: KAFKA_ERRORS.UNKNOWN_SERVER_ERROR };
-      if ("offsets" in result) outOfRange(partition, result.offsets);
+      if ("offsets" in result) outOfRange(partition, result.offsets, tellsHowFar(from));
       else reportTrouble(partition, { kind: "code", code: result.errorCode });
     }
   }
@@ -234,11 +261,16 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     reportTrouble(partition, trouble);
   }
 
+  /** @param told whether the high watermark is told only where it has caught up after an election (KIP-207) */
   function outOfRange(
     partition: PartitionCopy,
     { logStartOffset, highWatermark }: PartitionOffsets,
+    told: boolean,
   ): void {
     const { nextFetchOffset } = partition;
+    if (nextFetchOffset > highWatermark && !told) {
+      return reportTrouble(partition, { kind: "behind", readable: highWatermark });
+    }
     if (logStartOffset <= nextFetchOffset && nextFetchOffset <= highWatermark) {
       // Whoever answered was not the leader any more, or not yet.
       return reportTrouble(partition, { kind: "code", code: KAFKA_ERRORS.NOT_LEADER_OR_FOLLOWER });

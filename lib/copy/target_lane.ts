@@ -3,6 +3,7 @@
 // anything of it is in flight, so that its batches arrive in order.
 
 import { KAFKA_ERRORS } from "../core/kafka_error.ts";
+import { requireVersion } from "../wire/api_version.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import { decodeProduce, encodeProduce, type ProducedPartition } from "../wire/produce.ts";
 import {
@@ -100,6 +101,7 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
     const entries = collect();
     if (entries.length === 0) return 0;
     const encoded = encodeProduce(
+      requireVersion(broker, "Produce"),
       entries.map(({ partition: { topic, partition }, batch }) => ({
         topic,
         partition,
@@ -158,7 +160,7 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
   ): Promise<void> {
     let answers: ReadonlyMap<string, ProducedPartition>;
     try {
-      const response = decodeProduce(await connection.send(request));
+      const response = decodeProduce(request.apiVersion, await connection.send(request));
       const throttleMs = Math.min(response.throttleTimeMs, LONGEST_THROTTLE_MS);
       if (throttleMs > 0) {
         options.onThrottled(throttleMs);
@@ -184,7 +186,7 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
           message: "the answer leaves the partition out",
         });
       } else if (answer.errorCode !== 0) {
-        const [first] = answer.recordErrors;
+        const [first] = answer.recordErrors ?? [];
         const message = answer.errorMessage ?? first?.message ?? undefined;
         failed(partition, {
           kind: "code",

@@ -52,12 +52,12 @@ export function createTransactionFilter(
     readonly bytes: Uint8Array;
     readonly view: DataView;
     readonly recordsEnd: number;
-    readonly abortedTransactions: readonly AbortedTransaction[];
+    readonly abortedTransactions: readonly AbortedTransaction[] | undefined;
   },
   before: UnsettledTransactions = new Map(),
 ): TransactionFilter {
   const { bytes, view, recordsEnd } = fetched;
-  const pending = fetched.abortedTransactions.toSorted((a, b) =>
+  const pending = (fetched.abortedTransactions ?? []).toSorted((a, b) =>
     a.firstOffset < b.firstOffset ? -1 : a.firstOffset > b.firstOffset ? 1 : 0
   );
   const open = new Set<bigint>();

@@ -39,6 +39,10 @@ export const FAILURE_KINDS = {
     meaning: "A broker refused the login, or no token could be had for it",
     remedy: `Correct sasl under source or target in the config, then ${AGAIN}`,
   },
+  CLUSTER_DIFFERS: {
+    meaning: "A broker that answers belongs to another cluster",
+    remedy: `Correct bootstrapServers or addresses in the config, then ${AGAIN}`,
+  },
   BROKER_TOO_OLD: {
     meaning: "A broker is too old for the requests that a copy needs",
     remedy: `Upgrade the broker, then ${AGAIN}`,
@@ -98,6 +102,15 @@ export const FAILURE_KINDS = {
   TARGET_TRUNCATED: {
     meaning: "The target's log lacks what it has acknowledged: it was truncated or re-created",
     remedy: START_OVER,
+  },
+  STATE_FILE_OLDER: {
+    meaning: "The target holds messages of this migration that the state file does not know of",
+    remedy: `Put the newest state file of this migration back, then ${AGAIN}. ${START_OVER}`,
+  },
+  STATE_FILE_OF_OTHERS: {
+    meaning:
+      "The message where the state file says that the copy stands is not one of this migration: the state file belongs to something else",
+    remedy: `Put the state file of this migration back, then ${AGAIN}. ${START_OVER}`,
   },
   TOPIC_RECREATED: {
     meaning: "The topic was deleted and re-created since the plan was made",

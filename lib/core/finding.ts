@@ -24,7 +24,7 @@ const NOTICE = { severity: "warning", overridable: false, effect: "none" } as co
 
 /** Every code there is, with what it means for a run. */
 export const FINDING_KINDS = {
-  /** A broker of either cluster that can't be reached. */
+  /** A broker of either cluster that can't be reached, and leads what is concerned; or all bootstrap servers. */
   BROKER_UNREACHABLE: FATAL,
   /** The user lacks a permission the run needs. */
   NOT_AUTHORIZED: FATAL,
@@ -50,6 +50,8 @@ export const FINDING_KINDS = {
   TIMESTAMPS_REFUSED: OVERRIDABLE,
   /** The target is compacted and refuses messages without a key; the source is not. */
   COMPACTION_NEEDS_KEYS: OVERRIDABLE,
+  /** A topic of the target keeps messages in a format of Kafka before 0.11. */
+  OLD_MESSAGE_FORMAT: OVERRIDABLE,
   /** On the target a share group has the name of a group whose positions are to be carried over. */
   TARGET_SHARE_GROUP: OVERRIDABLE,
   /** A range is asked for of a partition that the source does not have. */
@@ -70,6 +72,8 @@ export const FINDING_KINDS = {
   MESSAGES_EXPIRED: NOTICE,
   /** A topic has more partitions on the target than on the source. */
   MORE_PARTITIONS: NOTICE,
+  /** A broker or bootstrap server that gives no answer, and that nothing concerned needs: others answer for the cluster. */
+  BROKER_AWAY: NOTICE,
   /** A group still has members on the source. */
   GROUP_ACTIVE: NOTICE,
   /** A group whose positions are to be carried over has members on the target. */
@@ -106,12 +110,18 @@ export const FINDING_KINDS = {
   RANGE_FILTERED_OUT: NOTICE,
   /** The target takes smaller batches than the source. */
   MAX_MESSAGE_BYTES_LOWER: NOTICE,
+  /** The target knows no zstd: what comes in it is re-encoded. */
+  ZSTD_REENCODED: NOTICE,
+  /** The target does not tell which settings new topics will have. */
+  TOPIC_CONFIG_UNKNOWN: NOTICE,
   /** Data that no group reads. */
   TOPIC_WITHOUT_GROUP: NOTICE,
   /** A topic is created on the target without some of the source's settings. */
   TOPIC_CONFIG_LEFT_OUT: NOTICE,
   /** A topic setting differs between the clusters. */
   CONFIG_DIFFERS: NOTICE,
+  /** The source's brokers cannot tell whether every group was listed. */
+  GROUPS_MAY_BE_MISSED: NOTICE,
   /** Committed offsets for topics or partitions that do not exist. */
   OFFSETS_OF_MISSING_TOPIC: NOTICE,
   /** A share group: its state is kept elsewhere and not carried. */
@@ -139,6 +149,8 @@ export const OVERRIDABLE_CODES: readonly FindingCode[] =
 /** What a finding is about; every part is left out where it does not apply. */
 export interface FindingPlace {
   readonly cluster?: "source" | "target";
+  /** The address that the broker advertises, or that the config names. */
+  readonly broker?: string;
   readonly topic?: string;
   /** Where one finding is about many. */
   readonly topics?: readonly string[];

@@ -2,12 +2,12 @@
 
 import type { GroupSnapshot } from "./snapshot.ts";
 
-/** States without members: an offset committed now is nobody's but ours. A broker that tells no state is believed. */
+/** States without members: an offset committed now is nobody's but ours. */
 const WITHOUT_MEMBERS = new Set(["", "empty", "dead", "unknown"]);
 
-/** Whether somebody reads with the group now. */
+/** Whether somebody reads with the group now; where no broker tells its state, nobody is known to. */
 export function isActive({ state }: GroupSnapshot): boolean {
-  return !WITHOUT_MEMBERS.has(state.toLowerCase());
+  return state !== undefined && !WITHOUT_MEMBERS.has(state.toLowerCase());
 }
 
 /**

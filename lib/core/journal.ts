@@ -1,23 +1,23 @@
 // The journal of a migration: what its entries add up to, and whether a run may go on from there. A torn last line is
-// what a crash leaves behind and is ignored; any other damage is refused.
+// what a crash leaves behind and is ignored; any other damage is refused (journal_lines.ts, journal_rules.ts).
 
 import { type Failure, recordedFailure } from "./failure.ts";
-import {
-  type ConnectorEntry,
-  type FinishedEntry,
-  JOURNAL_SCHEMA_VERSION,
-  type JournalEntry,
-  JournalError,
-  type JournalIdentity,
-  type LostEntry,
-  type MigrationEntry,
-  parseJournalEntry,
-  type PlanEntryPartition,
-  type ProgressEntry,
-  type ReachedEntry,
-  type SettledEntry,
+import type {
+  ConnectorEntry,
+  EpochEntry,
+  FinishedEntry,
+  JournalEntry,
+  JournalIdentity,
+  LostEntry,
+  MigrationEntry,
+  PlanEntryPartition,
+  ProgressEntry,
+  ReachedEntry,
+  SettledEntry,
 } from "./journal_entry.ts";
+import { ImpossibleEntryError, whyImpossible } from "./journal_rules.ts";
 import { addMark, type OffsetMark } from "./offset_marks.ts";
+import { type EpochStart, type PartitionProducer, partitionProducer } from "./sequence.ts";
 import { addSpan, maxOffset, type OffsetSpan } from "./offsets.ts";
 import {
   compareTopicPartitions,
@@ -55,6 +55,8 @@ export interface JournaledPartition extends TopicPartition {
   /** Target offsets of committed source offsets, as far as they were met. */
   readonly positions: ReadonlyMap<bigint, bigint>;
   readonly failure?: Failure;
+  /** Epochs that began on this partition after the migration's own, by age; absent where there are none. */
+  readonly epochs?: readonly EpochStart[];
   /** How far a connector has come in the range under way, not counted yet. */
   readonly reachedOffset?: bigint;
   /** The planned end of a range that a connector has copied beyond. */
@@ -78,33 +80,7 @@ export interface JournalState {
   readonly finished?: FinishedEntry;
 }
 
-/**
- * Reads a journal's text.
- *
- * @param file how messages name it
- * @returns undefined where it holds no whole entry
- * @throws {JournalError} where a line but the last cannot be read, or the journal is of another version
- */
-export function readJournal(text: string, file: string): JournalState | undefined {
-  const lines = text.split("\n");
-  // What follows the last line break is a line that was not written whole.
-  const entries = lines.slice(0, -1).map((line, index) => parseJournalEntry(line, index + 1, file));
-  const [first, ...rest] = entries;
-  if (first === undefined) return undefined;
-  if (first.type !== "migration") {
-    throw new JournalError(
-      `${file}:1: the journal does not begin with its migration entry; restore the file from a copy`,
-    );
-  }
-  if (first.schemaVersion !== JOURNAL_SCHEMA_VERSION) {
-    throw new JournalError(
-      `${file}:1: the journal has version ${first.schemaVersion}, this program reads version ${JOURNAL_SCHEMA_VERSION}; continue with the program that wrote it`,
-    );
-  }
-  return continueJournal(first, rest);
-}
-
-/** The state a journal has after more entries. */
+/** The state a journal has after more entries. @throws {ImpossibleEntryError} */
 export function continueJournal(
   before: JournalState | MigrationEntry,
   entries: readonly JournalEntry[],
@@ -112,13 +88,16 @@ export function continueJournal(
   const state: JournalState = "type" in before
     ? { migration: before, partitions: new Map(), topicsCreated: [], skipped: new Map() }
     : before;
+  const { migration } = state;
   const partitions = new Map<string, JournaledPartition>(state.partitions);
   const topicsCreated = new Set(state.topicsCreated);
   const skipped = new Map(state.skipped);
   /** Those that this call has copied: thousands of groups may stand on one partition. */
   const positions = new Map<string, Map<bigint, bigint>>();
   let { finished, connector } = state;
-  for (const entry of entries) {
+  for (const [index, entry] of entries.entries()) {
+    const problem = whyImpossible({ migration, partitions, skipped, connector }, entry);
+    if (problem !== undefined) throw new ImpossibleEntryError(index, problem);
     // What follows the end of a run belongs to one that has not come to its end yet.
     finished = entry.type === "finished" ? entry : undefined;
     if (entry.type === "plan") {
@@ -140,14 +119,14 @@ export function continueJournal(
       if (known.positions !== own) partitions.set(key, { ...known, positions: own });
     } else if (entry.type === "connector") connector = entry;
     else if (entry.type === "removed") connector = undefined;
-    else if (entry.type !== "migration" && entry.type !== "finished") {
+    else if ("partition" in entry) {
       const key = formatTopicPartition(entry);
       const known = partitions.get(key);
       if (known !== undefined) partitions.set(key, movedOn(known, entry));
     }
   }
   return {
-    migration: state.migration,
+    migration,
     partitions,
     skipped,
     topicsCreated: [...topicsCreated].sort(),
@@ -196,7 +175,7 @@ function plannedPartition(
 
 function movedOn(
   known: JournaledPartition,
-  entry: ProgressEntry | LostEntry | ReachedEntry | SettledEntry,
+  entry: ProgressEntry | EpochEntry | LostEntry | ReachedEntry | SettledEntry,
 ): JournaledPartition {
   switch (entry.type) {
     case "progress": {
@@ -212,6 +191,15 @@ function movedOn(
         marks: addMark(known.marks, mark),
         targetFirstOffset: BigInt(entry.targetFirstOffset),
       };
+    }
+    case "epoch": {
+      const epoch = {
+        producerEpoch: entry.producerEpoch,
+        records: BigInt(entry.records),
+        targetOffset: BigInt(entry.targetOffset),
+        targetFirstOffset: BigInt(entry.targetFirstOffset),
+      };
+      return { ...known, epochs: [...known.epochs ?? [], epoch] };
     }
     case "lost": {
       const { topic, partition, acknowledged, endOffset: sourceOffset } = entry;
@@ -257,6 +245,14 @@ function copiedByConnector(
     targetSpans: addSpan(targetSpans, { startOffset: from, endOffset: to }),
     ...(end > planned && { overshotOffset: planned }),
   };
+}
+
+/** The migration's producer on one partition. */
+export function producerOn(
+  { migration: { producerId, producerEpoch } }: Pick<JournalState, "migration">,
+  partition: JournaledPartition | undefined,
+): PartitionProducer {
+  return partitionProducer({ producerId: BigInt(producerId), producerEpoch }, partition?.epochs);
 }
 
 /** Whether a connector copies: its records can't be told from others' on the target, and markers lie among them. */

@@ -1,10 +1,19 @@
 // The entries of a migration's journal, `migration.state.jsonl`: append-only, one JSON object a line; offsets and counts
-// are strings of decimal digits. What they add up to is in journal.ts; reading and writing the file is the edge's.
+// are strings of decimal digits. How they are read is in journal_decoders.ts, what they add up to in journal.ts, what makes
+// lines of them in journal_lines.ts; reading and writing the file is the edge's.
 
 import type { TopicPartition } from "./topic_partition.ts";
 
-/** The version of the journal's shape. */
-export const JOURNAL_SCHEMA_VERSION = 1;
+/** The version of the journal's shape: since 2 each line carries its number and a checksum. */
+export const JOURNAL_SCHEMA_VERSION = 2;
+
+/** The file's first line since version 2: a run has opened it, and has not written anywhere else yet. */
+export interface OpenedEntry {
+  readonly type: "opened";
+  readonly schemaVersion: number;
+  readonly runId: string;
+  readonly at: string;
+}
 
 /** What must be the same in every run of one migration. */
 export interface JournalIdentity {
@@ -14,7 +23,7 @@ export interface JournalIdentity {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** First entry: which migration this is, and its one producer id and epoch. Written before the first produce. */
+/** First entry: which migration this is, its one producer id and its first epoch. Written before the first produce. */
 export interface MigrationEntry extends JournalIdentity {
   readonly type: "migration";
   readonly schemaVersion: number;
@@ -82,6 +91,20 @@ export interface PositionEntry extends TopicPartition {
   readonly targetOffset: string;
 }
 
+/**
+ * The target has forgotten the producer's epoch on a partition: from here on a fresh one counts, with the same producer
+ * id. Its sequences begin at 0 with the record that has `records` before it. Written before its first byte is sent.
+ */
+export interface EpochEntry extends TopicPartition {
+  readonly type: "epoch";
+  readonly producerEpoch: number;
+  readonly records: string;
+  /** Target offset after the last record before it. */
+  readonly targetOffset: string;
+  /** Target offset of the partition's very first record. */
+  readonly targetFirstOffset: string;
+}
+
 /** Source offsets that expired before they were read: `startOffset` included, `endOffset` not. Final. */
 export interface LostEntry extends TopicPartition {
   readonly type: "lost";
@@ -147,11 +170,13 @@ export interface FinishedEntry {
 
 /** A line of the journal. */
 export type JournalEntry =
+  | OpenedEntry
   | MigrationEntry
   | CreatedEntry
   | PlanEntry
   | ProgressEntry
   | PositionEntry
+  | EpochEntry
   | LostEntry
   | ConnectorEntry
   | RemovedEntry
@@ -159,25 +184,7 @@ export type JournalEntry =
   | SettledEntry
   | FinishedEntry;
 
-/** A journal that cannot be read; `message` says which line and what to do. */
+/** A journal that cannot be read; `message` says which line, what is wrong with it and what to do. Exit status 2. */
 export class JournalError extends Error {
   override readonly name = "JournalError";
-}
-
-/** One line, with its line break. */
-export function encodeJournalEntry(entry: JournalEntry): string {
-  return `${JSON.stringify(entry)}\n`;
-}
-
-/** Reads one line. @throws {JournalError} where it is no entry */
-export function parseJournalEntry(line: string, number: number, file: string): JournalEntry {
-  try {
-    const entry = JSON.parse(line);
-    if (typeof entry?.type === "string") return entry;
-  } catch {
-    // Said below: what the parser thinks of a damaged line helps nobody.
-  }
-  throw new JournalError(
-    `${file}:${number}: the journal is damaged here; restore the file from a copy`,
-  );
 }

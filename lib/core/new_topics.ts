@@ -22,8 +22,8 @@ export interface NewTopic {
   /** Its own settings, by name. */
   readonly configs: ReadonlyMap<string, string>;
   readonly leftOut: readonly LeftOutSetting[];
-  /** Whether the source's settings could not be seen, so that it gets none. */
-  readonly settingsUnknown?: true;
+  /** Why the source's settings are not known, so that it gets none: the user may not see them, or no broker tells any. */
+  readonly settingsUnknown?: "hidden" | "untold";
   /** What would be in force, as the target tells; absent where it does not. */
   readonly settings?: TopicSettings;
 }
@@ -57,6 +57,7 @@ export function planNewTopics(
   target: ClusterSnapshot,
   { replicationFactor, written, carriesPositions = false }: NewTopicOptions,
 ): readonly NewTopic[] {
+  const untold = source.untold?.includes("topicSettings") ?? false;
   const names = new Set(partitionsNeeded(plan, carriesPositions).map(({ topic }) => topic));
   return [...names].flatMap((topic): NewTopic[] => {
     const onSource = source.topics.get(topic);
@@ -69,7 +70,7 @@ export function planNewTopics(
       partitions: onSource.partitions.length,
       replicationFactor: replicas,
       ...ownSettings(settings, replicas),
-      ...(settings === undefined && { settingsUnknown: true }),
+      ...(settings === undefined && { settingsUnknown: untold ? "untold" : "hidden" }),
     }];
   });
 }
@@ -108,7 +109,9 @@ export function withoutSettings(
 
 /** What is worth knowing before they are created. */
 export function newTopicFindings(topics: readonly NewTopic[]): readonly Finding[] {
-  const unknown = topics.filter(({ settingsUnknown }) => settingsUnknown).map(({ topic }) => topic);
+  const unknown = (why: NewTopic["settingsUnknown"]) =>
+    topics.filter(({ settingsUnknown }) => settingsUnknown === why).map(({ topic }) => topic);
+  const [hidden, untold] = [unknown("hidden"), unknown("untold")];
   return [
     ...topics.filter(({ leftOut }) => leftOut.length > 0).map(({ topic, leftOut }) =>
       finding(
@@ -120,15 +123,37 @@ export function newTopicFindings(topics: readonly NewTopic[]): readonly Finding[
         "Nothing, if the target's own values will do; otherwise create the topic by hand",
       )
     ),
-    ...(unknown.length === 0 ? [] : [finding(
+    ...(untold.length === 0 ? [] : [finding(
       "TOPIC_CONFIG_LEFT_OUT",
-      { cluster: "target", topics: unknown },
+      { cluster: "target", topics: untold },
+      `The source's brokers do not tell topic settings (DescribeConfigs, which Kafka 0.11.0 brought). Created with the target's defaults: ${
+        listNames(untold)
+      }; what they have of their own is lost, such as cleanup.policy, retention.ms, max.message.bytes and message.timestamp.type`,
+      "Create topics by hand that have settings of their own on the source; its kafka-topics.sh --zookeeper … --describe shows them",
+    )]),
+    ...(hidden.length === 0 ? [] : [finding(
+      "TOPIC_CONFIG_LEFT_OUT",
+      { cluster: "target", topics: hidden },
       `The user may not see the source's settings of ${
-        listNames(unknown)
+        listNames(hidden)
       }: created with the target's defaults`,
       "Give the user DescribeConfigs on the source's topics, or create the topics by hand",
     )]),
   ];
+}
+
+/** What is not known of the topics before they are created. */
+export function untoldSettings(topics: readonly NewTopic[]): readonly Finding[] {
+  const untold = topics.filter(({ settings }) => settings === undefined).map(({ topic }) => topic);
+  if (untold.length === 0) return [];
+  return [finding(
+    "TOPIC_CONFIG_UNKNOWN",
+    { cluster: "target", topics: untold },
+    `The target does not tell which settings ${
+      listNames(untold)
+    } will have beside the source's own (that takes CreateTopics 5, which Kafka 2.4 brought, and DescribeConfigs): whether it would keep and take all messages is not known`,
+    "Compare the brokers' defaults for retention, max.message.bytes and message.timestamp.type with the source's, or create the topics by hand: then a check looks at their settings",
+  )];
 }
 
 /** A topic that the target refuses to create, whatever its settings. */

@@ -17,6 +17,8 @@ export interface TopicPermission {
 
 /** The permissions of a user on a cluster. */
 export interface ClusterPermissions {
+  /** Whether the broker tells permissions on topics (KIP-430, Kafka 2.3). */
+  readonly told?: boolean;
   /** On the cluster itself, as for topics. */
   readonly operations?: number;
   readonly topics: readonly TopicPermission[];

@@ -38,6 +38,7 @@ export function planFindings(
     ...beyondEnd(plan),
     ...uncommittedCounted(plan, uncommitted),
     ...activeGroups(plan, source),
+    ...(plan.ranges === undefined ? missedGroups(source) : []),
     ...leftOut(plan),
     // Ranges are copied whether or not a group reads them.
     ...(plan.ranges === undefined ? withoutGroup(source) : []),
@@ -81,7 +82,7 @@ export function unreadableGroups(
       `The committed offsets of ${
         countOf(groups.length, "group")
       } on the ${cluster} could not be read (${listNames(groups)}): ${escapeName(problem)}`,
-      "Give the user Describe on the groups, or leave them out with groups.exclude",
+      "Give the user Describe on the groups (Read on a source before Kafka 1.0), or leave them out with groups.exclude",
     );
   });
 }
@@ -188,6 +189,17 @@ function uncommittedCounted({ partitions }: Plan, rule: UncommittedRule): readon
       countOf(concerned.length, "partition")
     } are copied only because a group that reads the topic has not committed on the partition`,
     "Set uncommitted: skip to leave them out",
+  )];
+}
+
+/** Without KIP-207 nobody can tell that a coordinator which has just taken over lists all of its groups. */
+function missedGroups({ groups, untold }: ClusterSnapshot): readonly Finding[] {
+  if (groups.length === 0 || !untold?.includes("caughtUp")) return [];
+  return [finding(
+    "GROUPS_MAY_BE_MISSED",
+    { cluster: "source" },
+    "The source's brokers do not tell whether a group coordinator has caught up after an election (ListOffsets 5, which Kafka 2.2 brought): a group, or its last commits, may be missing in the list for a moment after a broker has gone or come",
+    "Run the check again when no broker has restarted for a minute, and compare the groups with what you expect; offsets that consumers keep in ZooKeeper are never seen",
   )];
 }
 

@@ -3,7 +3,7 @@
 
 import { type Finding, finding } from "./finding.ts";
 import type { NewTopic } from "./new_topics.ts";
-import type { Plan, UncommittedRule } from "./plan.ts";
+import { partitionsToCopy, type Plan, type UncommittedRule } from "./plan.ts";
 import { planFindings } from "./plan_findings.ts";
 import { settingFindings } from "./setting_findings.ts";
 import type { ClusterSnapshot } from "./snapshot.ts";
@@ -32,12 +32,29 @@ export function preflight(
     // A topic that is its own target is not empty either, which would only hide the cause.
     ...(same.length > 0 ? [] : targetFindings(plan, source, target, options)),
     ...(same.length > 0 ? [] : settingFindings(plan, source, target, options.newTopics)),
+    ...(same.length > 0 ? [] : zstdFindings(plan, source, target)),
     ...planFindings(plan, source, options.uncommitted),
   ];
   return [
     ...all.filter(({ severity }) => severity === "error"),
     ...all.filter(({ severity }) => severity === "warning"),
   ];
+}
+
+function zstdFindings(
+  plan: Plan,
+  source: ClusterSnapshot,
+  target: ClusterSnapshot,
+): readonly Finding[] {
+  // Who does not know zstd holds none.
+  if (target.knowsZstd !== false || source.knowsZstd === false) return [];
+  if (partitionsToCopy(plan).length === 0) return [];
+  return [finding(
+    "ZSTD_REENCODED",
+    { cluster: "target" },
+    "The target knows no zstd, which Kafka 2.1 brought: batches in zstd, where the source holds any, are re-encoded in lz4, which is slow and takes more room",
+    "Nothing has to be done; producers that will write to the target have to use another codec",
+  )];
 }
 
 function sameCluster(source: ClusterSnapshot, target: ClusterSnapshot): readonly Finding[] {

@@ -21,7 +21,8 @@ export interface PartitionSnapshot {
   readonly partition: number;
   /** Node id of the leader, −1 where the partition is offline. */
   readonly leader: number;
-  readonly leaderEpoch: number;
+  /** Undefined below Metadata 7. */
+  readonly leaderEpoch: number | undefined;
   /** Absent where no leader could be asked. */
   readonly offsets?: PartitionOffsets;
   /** The first offset at or after the time that was asked about; absent where none was, or nothing is as late. */
@@ -49,8 +50,8 @@ export interface GroupSnapshot {
   readonly group: string;
   /** `classic`, `consumer`, `share`, `streams` (ListGroups 5), or the classic protocol type; empty where offsets were committed by hand. */
   readonly type: string;
-  /** `Stable`, `Empty`, … (ListGroups 4); empty where the broker does not tell. */
-  readonly state: string;
+  /** `Stable`, `Empty`, … (ListGroups 4, else DescribeGroups); absent where the broker does not tell. */
+  readonly state?: string;
   /** Committed offsets by topic, then by partition; a partition never committed is absent. */
   readonly committed: ReadonlyMap<string, ReadonlyMap<number, bigint>>;
   /** What was committed beside offsets, by `formatTopicPartition`; absent where there is nothing. */
@@ -66,11 +67,22 @@ export interface BrokerSnapshot {
   readonly address: string;
 }
 
+/** What the brokers of a cluster cannot tell. */
+export type Untold =
+  /** The settings of topics (DescribeConfigs, Kafka 0.11). */
+  | "topicSettings"
+  /** Whether a leader's high watermark has caught up after an election (KIP-207: ListOffsets 5, Kafka 2.2). */
+  | "caughtUp";
+
 /** A look at one cluster. */
 export interface ClusterSnapshot {
   readonly clusterId: string;
   readonly brokers: readonly BrokerSnapshot[];
+  /** Whether all of them know zstd (Kafka ≥ 2.1); absent where none was asked. */
+  readonly knowsZstd?: boolean;
   readonly topics: ReadonlyMap<string, TopicSnapshot>;
   /** Every group of the cluster that was listed; empty for the target. */
   readonly groups: readonly GroupSnapshot[];
+  /** Absent where nobody looked. */
+  readonly untold?: readonly Untold[];
 }

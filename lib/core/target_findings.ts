@@ -5,6 +5,7 @@ import { escapeName, quoteForShell } from "./escape_name.ts";
 import { type Finding, finding } from "./finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
 import { partitionsNeeded, type Plan, type PlannedPartition } from "./plan.ts";
+import { alterTopic } from "./setting_findings.ts";
 import type { ClusterSnapshot, PartitionSnapshot, TopicSnapshot } from "./snapshot.ts";
 import type { TopicPartition } from "./topic_partition.ts";
 import { countOf, sum } from "./units.ts";
@@ -17,6 +18,8 @@ export interface TargetOptions {
   readonly carriesPositions?: boolean;
   /** Records of this migration that the target's log still holds (a rerun's own), which don't count as foreign. */
   readonly ownRecords?: (partition: TopicPartition) => bigint;
+  /** Whether what a partition holds looks like the copy of an earlier run. */
+  readonly looksLikeCopy?: (partition: TopicPartition) => boolean;
   /** Whether a topic that is missing will be created, or has been tried in vain, which is said elsewhere. */
   readonly creates?: (topic: string) => boolean;
   /** Whether this migration has planned to write to a topic before. */
@@ -43,6 +46,7 @@ export function targetFindings(
     return [
       ...partitionCounts(onTarget, onSource, bootstrap),
       ...offline(onTarget, partitions),
+      ...oldFormat(onTarget, partitions, bootstrap),
       ...notEmpty(onTarget, partitions.filter(({ offsets }) => offsets > 0n), options),
     ];
   });
@@ -136,11 +140,34 @@ function offline(
   });
 }
 
+/** Formats before 0.11 (magic 0 and 1) hold neither producer ids nor headers, and brokers refuse what has any. */
+const OLD_FORMAT = /^0\.(?:\d|10)(?:\.|-|$)/;
+
+function oldFormat(
+  { topic, settings }: TopicSnapshot,
+  needed: readonly PlannedPartition[],
+  bootstrap: string,
+): readonly Finding[] {
+  const format = settings?.values.get("message.format.version") ?? "";
+  if (!OLD_FORMAT.test(format) || needed.every(({ offsets }) => offsets === 0n)) return [];
+  return [finding(
+    "OLD_MESSAGE_FORMAT",
+    { cluster: "target", topic },
+    `Topic ${escapeName(topic)} has message.format.version=${
+      escapeName(format)
+    } on the target, a format without producer ids and headers: its brokers refuse what is copied`,
+    `${
+      alterTopic(bootstrap, topic, "message.format.version=0.11.0")
+    }, or accept: [OLD_MESSAGE_FORMAT] where they ignore it (inter.broker.protocol.version 3.0 or later)`,
+  )];
+}
+
 function notEmpty(
   onTarget: TopicSnapshot,
   written: readonly PlannedPartition[],
-  { nonEmptyTarget, ownRecords = () => 0n }: TargetOptions,
+  options: TargetOptions,
 ): readonly Finding[] {
+  const { nonEmptyTarget, ownRecords = () => 0n, looksLikeCopy = () => false } = options;
   const concerned = written.flatMap(({ topic, partition }) => {
     const offsets = partitionOf(onTarget, partition)?.offsets;
     if (offsets === undefined) return [];
@@ -149,16 +176,29 @@ function notEmpty(
   });
   return perTopic(concerned, (topic, partitions) => {
     const held = countOf(sum(partitions, (p) => p.held), "message");
+    const mayBeOurs = partitions.some(looksLikeCopy);
     const blocking = finding(
       "TARGET_NOT_EMPTY",
       { cluster: "target", topic, partitions: partitions.map(({ partition }) => partition) },
       `The target already holds ${held} in ${partitionsOf(topic, partitions)}`,
-      "Empty the topic, or set nonEmptyTarget: append to write behind them",
+      whatToDo(mayBeOurs, options.written?.(topic) ?? false),
     );
-    return nonEmptyTarget === "append"
-      ? { ...blocking, severity: "warning", remedy: "Nothing: nonEmptyTarget is append" }
-      : blocking;
+    if (nonEmptyTarget === "refuse") return blocking;
+    const remedy = mayBeOurs
+      ? "Where they are of an earlier run of this migration, all of them would arrive a second time: put its state file back. Else nothing: nonEmptyTarget is append"
+      : "Nothing: nonEmptyTarget is append";
+    return { ...blocking, severity: "warning", remedy };
   });
+}
+
+/** What may be ours is never to be written behind. */
+function whatToDo(mayBeOurs: boolean, written: boolean): string {
+  if (mayBeOurs) {
+    return "They may be of an earlier run of this migration: put its state file back, or empty the topic";
+  }
+  return written
+    ? "Where the state file is an older copy, put the newest back. Where others have written them, set nonEmptyTarget: append to write behind them"
+    : "Empty the topic, or set nonEmptyTarget: append to write behind them";
 }
 
 function partitionOf(

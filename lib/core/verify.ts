@@ -38,6 +38,10 @@ export interface CountEvidence extends TopicPartition {
   readonly targetHighWatermark?: bigint;
   /** The last sequence of our producer id, as the target's leader remembers it; absent where it remembers none. */
   readonly targetLastSequence?: number;
+  /** Records before the epoch in which that sequence was counted; absent where it is the first. */
+  readonly epochRecords?: bigint;
+  /** What a reading of our records on the target found wrong with them, where it was needed: a sentence. */
+  readonly wrongOnTarget?: Failure;
   /** Whether markers of transactions lie among our records, so that offsets do not tell of others' messages. */
   readonly marked?: true;
   /** The planned end, where more was copied than planned because the source was still written. */
@@ -301,16 +305,16 @@ function problemOnTarget(evidence: CountEvidence): Failure | undefined {
       `The target has already deleted some of the messages: its log starts at ${targetLogStartOffset}, the first message was written at ${targetFirstOffset}`;
     return failure("TARGET_DELETED", text);
   }
-  const { targetLastSequence } = evidence;
-  if (
-    targetLastSequence !== undefined && targetLastSequence !== sequenceOf(recordsProduced - 1n)
-  ) {
+  const { targetLastSequence, epochRecords = 0n } = evidence;
+  const lastSequence = sequenceOf(recordsProduced - 1n - epochRecords);
+  if (targetLastSequence !== undefined && targetLastSequence !== lastSequence) {
     const text =
       `The last sequence of this migration is ${targetLastSequence} on the target, after ${
         countOf(recordsProduced, "message")
-      } it would be ${sequenceOf(recordsProduced - 1n)}: it does not hold what was acknowledged`;
+      } it would be ${lastSequence}: it does not hold what was acknowledged`;
     return failure("SEQUENCE_UNKNOWN", text);
   }
+  if (evidence.wrongOnTarget !== undefined) return evidence.wrongOnTarget;
   const end = evidence.targetNextOffset ?? targetFirstOffset + recordsProduced;
   if (end - targetFirstOffset < recordsProduced) {
     const text = `The target has acknowledged ${

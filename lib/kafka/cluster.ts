@@ -6,7 +6,7 @@ import { formatAddress, type HostPort } from "../config/address.ts";
 import { escapeName } from "../core/escape_name.ts";
 import { requireAddress } from "../wire/addresses.ts";
 import { type BrokerConnection, connectToBroker } from "../wire/connect.ts";
-import { type BrokerAddress, ConnectionError } from "../wire/connection_error.ts";
+import { type BrokerAddress, ConnectionError, isAway } from "../wire/connection_error.ts";
 import type { Metadata } from "../wire/metadata.ts";
 import { ProtocolError } from "../wire/protocol_reader.ts";
 import { createTokenSource } from "../wire/token_source.ts";
@@ -39,6 +39,8 @@ export interface UnreachableBroker {
   /** `bootstrap` where only the address from the config is known. */
   readonly nodeId: number | "bootstrap";
   readonly error: ConnectionError;
+  /** Whether it gives no answer while others of its kind do: what it led may be led by them. */
+  readonly othersAnswer: boolean;
 }
 
 /** What trying every broker gave; `cluster` is absent where none answered. */
@@ -53,42 +55,34 @@ export async function reachCluster(
   config: ClusterConfig,
   signal?: AbortSignal,
 ): Promise<ReachedCluster> {
-  const open = opener(config, signal);
+  const open = opener(role, config, signal);
   const tried = await Promise.all(
     config.bootstrapServers.map((address) => settle(open(address))),
   );
-  const failures: UnreachableBroker[] = tried.flatMap((result) =>
-    result.error === undefined ? [] : [{ nodeId: "bootstrap" as const, error: result.error }]
-  );
   const reached = tried.flatMap(({ value }) => value === undefined ? [] : [value]);
-  const [first] = reached;
-  if (first === undefined) return { unreachable: failures };
-  // Whatever else is wrong with the others shows when they are used. All are asked at once, for the sake of long links.
-  const others = reached.slice(1).map((broker) =>
-    fetchMetadata(broker, []).then(({ clusterId }) => [{ broker, clusterId }], () => [])
+  // All are asked at once, for the sake of long links.
+  const asked = await Promise.all(
+    reached.map(async (broker) => ({ broker, ...await askMetadata(broker) })),
   );
-  let metadata: Metadata;
-  try {
-    metadata = await fetchMetadata(first, []);
-    if (metadata.brokers.length === 0) {
-      throw new ProtocolError("The answer to Metadata lists no brokers");
-    }
-  } catch (error) {
+  const metadata = asked.find((each) => each.metadata !== undefined)?.metadata;
+  const failures = [...tried, ...asked].flatMap(({ error }): UnreachableBroker[] =>
+    error === undefined
+      ? []
+      : [{ nodeId: "bootstrap", error, othersAnswer: metadata !== undefined && isAway(error) }]
+  );
+  if (metadata === undefined) {
     reached.forEach(({ connection }) => connection.close());
-    const { address } = first.connection;
-    const known = asConnectionError(
-      error,
-      () => new ConnectionError("protocol", address, "its answer to Metadata could not be read"),
-    );
-    return { unreachable: [...failures, { nodeId: "bootstrap", error: known }] };
+    return { unreachable: failures };
   }
   // One of another cluster would, on a bad day, be asked in the place of the first.
   const { clusterId } = metadata;
-  const foreign = (await Promise.all(others)).flat().filter((each) => each.clusterId !== clusterId);
-  for (const { broker: { connection }, ...told } of foreign) {
+  const foreign = asked.filter((each) =>
+    each.metadata !== undefined && each.metadata.clusterId !== clusterId
+  );
+  for (const { broker: { connection }, metadata: told } of foreign) {
     connection.close();
-    const error = foreignCluster(connection.address, told.clusterId, clusterId);
-    failures.push({ nodeId: "bootstrap", error });
+    const error = foreignCluster(connection.address, told?.clusterId ?? "", clusterId);
+    failures.push({ nodeId: "bootstrap", error, othersAnswer: false });
   }
   const own = reached.filter((each) => !foreign.some(({ broker }) => broker === each));
   const cluster = createCluster(role, config, metadata, own, open);
@@ -98,7 +92,10 @@ export async function reachCluster(
       ...await settle(cluster.control(nodeId)),
     })),
   );
-  const unreachable = opened.flatMap(({ nodeId, error }) => error ? [{ nodeId, error }] : []);
+  const othersAnswer = opened.some(({ error }) => error === undefined);
+  const unreachable = opened.flatMap(({ nodeId, error }) =>
+    error ? [{ nodeId, error, othersAnswer: othersAnswer && isAway(error) }] : []
+  );
   return { cluster, unreachable: [...failures, ...unreachable] };
 }
 
@@ -112,23 +109,56 @@ function foreignCluster(address: BrokerAddress, told: string, expected: string):
   );
 }
 
+/** What a bootstrap server tells of its cluster. */
+async function askMetadata(
+  broker: BrokerConnection,
+): Promise<{ readonly metadata?: Metadata; readonly error?: ConnectionError }> {
+  try {
+    const metadata = await fetchMetadata(broker, []);
+    if (metadata.brokers.length > 0) return { metadata };
+    throw new ProtocolError("The answer to Metadata lists no brokers");
+  } catch (error) {
+    const { address } = broker.connection;
+    return {
+      error: asConnectionError(
+        error,
+        () => new ConnectionError("protocol", address, "its answer to Metadata could not be read"),
+      ),
+    };
+  }
+}
+
 interface ControlConnection {
   readonly opening: Promise<BrokerConnection>;
   /** Set when it has been opened. */
   broker?: BrokerConnection;
 }
 
-type OpenConnection = (address: HostPort) => Promise<BrokerConnection>;
+/** `isAlive` for a connection that takes data. */
+type OpenConnection = (
+  address: HostPort,
+  isAlive?: () => Promise<boolean>,
+) => Promise<BrokerConnection>;
 
 /** All connections of a cluster share its tokens. */
-function opener(config: ClusterConfig, signal: AbortSignal | undefined): OpenConnection {
+function opener(
+  role: ClusterRole,
+  config: ClusterConfig,
+  signal: AbortSignal | undefined,
+): OpenConnection {
   const { sasl, tls } = config;
   const tokens = createTokenSource(sasl, {
     ...(tls?.ca !== undefined && { ca: tls.ca }),
     ...(signal && { signal }),
   });
-  return (address) =>
-    connectToBroker(config, address, { ...(signal && { signal }), ...(tokens && { tokens }) });
+  const answered = new Map<string, string>();
+  return (address, isAlive) =>
+    connectToBroker(config, role, address, {
+      ...(signal && { signal }),
+      ...(tokens && { tokens }),
+      ...(isAlive && { isAlive }),
+      answered,
+    });
 }
 
 function createCluster(
@@ -140,6 +170,8 @@ function createCluster(
 ): Cluster {
   let brokers = brokerTable(initial);
   const controls = new Map<string, ControlConnection>();
+  /** Addresses that could not be opened when they were last tried. */
+  const failed = new Set<string>();
   for (const broker of reached) {
     const { advertised } = broker.connection.address;
     if (controls.has(advertised)) broker.connection.close();
@@ -152,7 +184,13 @@ function createCluster(
     if (known !== undefined && known.broker?.connection.closed !== true) return await known.opening;
     const control: ControlConnection = { opening: open(address) };
     controls.set(key, control);
-    control.opening.then((broker) => control.broker = broker, () => controls.delete(key));
+    control.opening.then((broker) => {
+      control.broker = broker;
+      failed.delete(key);
+    }, () => {
+      controls.delete(key);
+      failed.add(key);
+    });
     return await control.opening;
   }
 
@@ -167,11 +205,24 @@ function createCluster(
     );
   }
 
+  /** Whether the broker at an address answers on its control connection. */
+  async function answers(address: HostPort): Promise<boolean> {
+    try {
+      await fetchMetadata(await controlTo(address), []);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   async function anyControl(): Promise<BrokerConnection> {
     let last: unknown;
     const bootstrap = config.bootstrapServers.map(formatAddress);
     const addresses = new Set([...[...brokers.values()].map(formatAddress), ...bootstrap]);
-    for (const address of addresses) {
+    // One that is down and silent would hold up every question.
+    const rank = (address: string) =>
+      controls.get(address)?.broker?.connection.closed === false ? 0 : failed.has(address) ? 2 : 1;
+    for (const address of [...addresses].sort((a, b) => rank(a) - rank(b))) {
       try {
         return await controlTo(requireAddress(address));
       } catch (error) {
@@ -187,7 +238,10 @@ function createCluster(
     brokers: () => brokers,
     control: async (nodeId) => await controlTo(addressOf(nodeId)),
     anyControl,
-    openData: async (nodeId) => await open(addressOf(nodeId)),
+    async openData(nodeId) {
+      const address = addressOf(nodeId);
+      return await open(address, () => answers(address));
+    },
     roundTripMs() {
       const answers = [...controls.values()].flatMap(({ broker }) =>
         broker === undefined || broker.connection.closed ? [] : [broker.connection.fastestAnswerMs]

@@ -44,7 +44,7 @@ export async function commitOffsets(
     const any = await cluster.anyControl();
     const found = await sendKafkajsRequest<FindCoordinatorResponse>(
       any,
-      "GroupCoordinator",
+      "FindCoordinator",
       { groupId: group },
     );
     if (found.errorCode !== 0) {

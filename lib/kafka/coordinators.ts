@@ -5,20 +5,29 @@
 // group's hash code modulo the partitions), which it answers with an error until it has read the partition.
 
 import type { PartitionMetadata } from "../wire/metadata.ts";
+import { isAway, neededFor } from "../wire/connection_error.ts";
+import type { BrokerConnection } from "../wire/connect.ts";
 import type { Cluster } from "./cluster.ts";
 import { askOffsets, isPassing } from "./groups.ts";
 import { listEndOffsets } from "./partition_offsets.ts";
 
 const OFFSETS_TOPIC = "__consumer_offsets";
 
+/** Who leads the partitions that hold committed offsets. */
+export interface Coordinators {
+  /** Partitions, leaders and epochs as text to compare: what changes between two looks may have hidden groups meanwhile. */
+  readonly state: string;
+  /** Every broker that coordinates groups; empty where the user may not see the partitions, or there are none. */
+  readonly nodeIds: ReadonlySet<number>;
+}
+
 /**
- * Who leads the partitions that hold committed offsets, as text to compare; empty where there are none, or where the
- * user may not see them. What changes between two such looks may have hidden groups from whoever listed them meanwhile.
+ * Who coordinates the groups, once all of them are ready.
  *
  * @returns undefined while a partition has no leader, or a leader is not yet ready
  * @throws {ConnectionError | ProtocolError}
  */
-export async function readyCoordinators(cluster: Cluster): Promise<string | undefined> {
+export async function readyCoordinators(cluster: Cluster): Promise<Coordinators | undefined> {
   const { topics: [topic] } = await cluster.metadata([OFFSETS_TOPIC]);
   const partitions = topic?.partitions ?? [];
   if (partitions.some(({ leader }) => !cluster.brokers().has(leader))) return undefined;
@@ -28,9 +37,21 @@ export async function readyCoordinators(cluster: Cluster): Promise<string | unde
       isReady(cluster, leader, led, led.flatMap(({ partition }) => names[partition] ?? []))
     ),
   );
-  return ready.includes(false) ? undefined : partitions
+  if (ready.includes(false)) return undefined;
+  const state = partitions
     .map(({ partition, leader, leaderEpoch }) => `${partition} ${leader} ${leaderEpoch}`)
     .sort().join(", ");
+  return { state, nodeIds: new Set(partitions.map(({ leader }) => leader)) };
+}
+
+async function neededBroker(cluster: Cluster, leader: number): Promise<BrokerConnection> {
+  try {
+    return await cluster.control(leader);
+  } catch (error) {
+    throw isAway(error)
+      ? neededFor(error, `it leads partitions of ${OFFSETS_TOPIC}, so that some groups are unknown`)
+      : error;
+  }
 }
 
 /** Whether a broker answers for these groups; groups that the user may not describe count as answered. */
@@ -40,7 +61,7 @@ async function isReady(
   led: readonly PartitionMetadata[],
   groups: readonly string[],
 ): Promise<boolean> {
-  const broker = await cluster.control(leader);
+  const broker = await neededBroker(cluster, leader);
   const partitions = led.map(({ partition }) => ({ topic: OFFSETS_TOPIC, partition }));
   const [ends, answers] = await Promise.all([
     listEndOffsets(broker, partitions),

@@ -3,8 +3,6 @@
 
 import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../core/kafka_error.ts";
 import {
-  CREATE_TOPICS_API_KEY,
-  CREATE_TOPICS_VERSIONS,
   type CreatedTopic,
   decodeCreateTopics,
   encodeCreateTopics,
@@ -12,6 +10,8 @@ import {
 } from "../wire/create_topics.ts";
 import { requireVersion } from "../wire/api_version.ts";
 import { CONTROL_BACKOFF, createBackoff } from "./backoff.ts";
+import { isAway } from "../wire/connection_error.ts";
+import type { Metadata } from "../wire/metadata.ts";
 import type { Cluster } from "./cluster.ts";
 import { controllerOf } from "./controller.ts";
 import { fetchMetadata } from "./metadata.ts";
@@ -50,9 +50,9 @@ async function send(
   validateOnly: boolean,
 ): Promise<readonly CreatedTopic[]> {
   const broker = await controllerOf(cluster);
-  requireVersion(broker, CREATE_TOPICS_API_KEY, CREATE_TOPICS_VERSIONS);
-  const request = encodeCreateTopics(topics, { timeoutMs: TIMEOUT_MS, validateOnly });
-  return decodeCreateTopics(await broker.connection.send(request));
+  const version = requireVersion(broker, "CreateTopics");
+  const request = encodeCreateTopics(version, topics, { timeoutMs: TIMEOUT_MS, validateOnly });
+  return decodeCreateTopics(version, await broker.connection.send(request));
 }
 
 function isPassing(errorCode: number): boolean {
@@ -77,7 +77,7 @@ function* chunks(topics: readonly TopicToCreate[]): Generator<readonly TopicToCr
 }
 
 /**
- * Waits until every broker knows all partitions of the topics with their leaders.
+ * Waits until every broker that answers knows all partitions of the topics with their leaders.
  *
  * @returns why the wait was in vain, as a phrase; undefined where it was not
  * @throws {ConnectionError | ProtocolError}
@@ -92,7 +92,8 @@ export async function waitUntilUsable(
   const usable = await createBackoff(USABLE_WITHIN, signal)(async () => {
     problem = "";
     for (const nodeId of cluster.brokers().keys()) {
-      const metadata = await fetchMetadata(await cluster.control(nodeId), names);
+      const metadata = await metadataOf(cluster, nodeId, names);
+      if (metadata === undefined) continue;
       const known = new Map(metadata.topics.map((each) => [each.topic, each]));
       for (const { topic, partitions } of topics) {
         const found = known.get(topic);
@@ -108,4 +109,18 @@ export async function waitUntilUsable(
     return true;
   }, () => undefined);
   return usable ? undefined : problem;
+}
+
+/** What one broker knows of the topics; undefined where it is away: nobody can be sent to the topics by it. */
+async function metadataOf(
+  cluster: Cluster,
+  nodeId: number,
+  names: readonly string[],
+): Promise<Metadata | undefined> {
+  try {
+    return await fetchMetadata(await cluster.control(nodeId), names);
+  } catch (error) {
+    if (!isAway(error)) throw error;
+    return undefined;
+  }
 }

@@ -1,40 +1,39 @@
 // Consumer groups: listed on every broker (the broker that lists a group is its coordinator, so none is looked up),
 // and their committed offsets, many groups a request. A coordinator that is still loading is asked again: it must
-// not look like one without groups.
+// not look like one without groups. Where the list does not tell states (before Kafka 2.6), they are asked for.
 
+import { decodeDescribeGroups, encodeDescribeGroups } from "../wire/describe_groups.ts";
 import type { GroupSnapshot } from "../core/snapshot.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import { type Failure, failure, within } from "../core/failure.ts";
 import { formatKafkaError, isAuthorizationError, kafkaError } from "../core/kafka_error.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
-import {
-  decodeListGroups,
-  encodeListGroups,
-  LIST_GROUPS_API_KEY,
-  LIST_GROUPS_VERSIONS,
-  type ListedGroup,
-} from "../wire/list_groups.ts";
+import { decodeListGroups, encodeListGroups, type ListedGroup } from "../wire/list_groups.ts";
 import {
   decodeOffsetFetch,
   encodeOffsetFetch,
   type FetchedGroupOffsets,
-  OFFSET_FETCH_API_KEY,
   OFFSET_FETCH_MANY_GROUPS,
-  OFFSET_FETCH_VERSIONS,
 } from "../wire/offset_fetch.ts";
-import { requireVersion } from "../wire/api_version.ts";
+import { requireVersion, supportedVersion } from "../wire/api_version.ts";
 import type { Backoff } from "./backoff.ts";
 import { forEachAtOnce } from "./for_each_at_once.ts";
 
 /** Groups a request: measured flat between 100 and 1,000 on Kafka 4.1. */
 const GROUPS_PER_REQUEST = 250;
+/** An answer to DescribeGroups holds every member, too. */
+const DESCRIBED_PER_REQUEST = 50;
 const REQUESTS_AT_ONCE = 8;
 
 /** A broker refused to list its groups. */
 export class GroupListError extends Error {
   override readonly name = "GroupListError";
 
-  constructor(readonly failure: Failure) {
+  constructor(
+    readonly failure: Failure,
+    /** Kafka's, where the broker gave one. */
+    readonly errorCode?: number,
+  ) {
     super(failure.text);
   }
 }
@@ -55,32 +54,67 @@ export async function fetchGroups(
   const byName = new Map(listed.map((group) => [group.group, group]));
   // Share groups keep their state elsewhere (KIP-932): there is nothing to fetch.
   const named = listed.filter(({ type }) => type !== "share").map(({ group }) => group);
-  const offsets = await fetchOffsets(broker, named, backoff);
-  const snapshots = offsets.map((fetched) => toSnapshot(fetched, byName.get(fetched.group)));
+  const [offsets, states] = await Promise.all([
+    fetchOffsets(broker, named, backoff),
+    describeUntold(broker, listed),
+  ]);
+  const snapshots = offsets.map((fetched) =>
+    toSnapshot(fetched, byName.get(fetched.group), states.get(fetched.group))
+  );
   const shared = listed.filter(({ type }) => type === "share").map((group): GroupSnapshot => ({
     group: group.group,
     type: "share",
-    state: group.state,
+    ...(group.state !== undefined && { state: group.state }),
     committed: new Map(),
   }));
   return [...snapshots, ...shared];
 }
 
 async function listGroups(broker: BrokerConnection, backoff: Backoff) {
-  const version = requireVersion(broker, LIST_GROUPS_API_KEY, LIST_GROUPS_VERSIONS);
+  const version = requireVersion(broker, "ListGroups");
   return await backoff(async () => {
     const frame = await broker.connection.send(encodeListGroups(version));
     const { errorCode, groups } = decodeListGroups(version, frame);
     if (errorCode === 0) return groups;
     if (kafkaError(errorCode).action !== "fatal") return undefined;
-    throw refused(unreadable(errorCode, formatKafkaError(errorCode)));
+    throw refused(unreadable(errorCode, formatKafkaError(errorCode)), errorCode);
   }, () => refused(failure("GROUP_UNREADABLE", "it is still loading them")));
 
-  function refused(why: Failure): GroupListError {
+  function refused(why: Failure, errorCode?: number): GroupListError {
     const { advertised } = broker.connection.address;
     const words = `Cannot list the consumer groups of broker ${advertised}: `;
-    return new GroupListError(within(words, why));
+    return new GroupListError(within(words, why), errorCode);
   }
+}
+
+/**
+ * States of the groups that were listed without one, by name; a group whose state is not told is absent. Nobody can be a
+ * member of a group without a protocol.
+ */
+async function describeUntold(
+  broker: BrokerConnection,
+  listed: readonly ListedGroup[],
+): Promise<ReadonlyMap<string, string>> {
+  const states = new Map<string, string>();
+  const untold = listed.filter(({ state, protocolType }) =>
+    state === undefined && protocolType !== ""
+  );
+  const version = supportedVersion(broker, "DescribeGroups");
+  if (version === undefined) return states;
+  await forEachAtOnce(inChunks(untold, DESCRIBED_PER_REQUEST), REQUESTS_AT_ONCE, async (chunk) => {
+    const names = chunk.map(({ group }) => group);
+    const frame = await broker.connection.send(encodeDescribeGroups(version, names));
+    for (const { group, errorCode, state } of decodeDescribeGroups(version, frame)) {
+      if (errorCode === 0) states.set(group, state);
+    }
+  });
+  return states;
+}
+
+function inChunks<Item>(items: readonly Item[], size: number): Item[][] {
+  const chunks: Item[][] = [];
+  for (let at = 0; at < items.length; at += size) chunks.push(items.slice(at, at + size));
+  return chunks;
 }
 
 async function fetchOffsets(
@@ -88,12 +122,9 @@ async function fetchOffsets(
   groups: readonly string[],
   backoff: Backoff,
 ): Promise<FetchedGroupOffsets[]> {
-  const version = requireVersion(broker, OFFSET_FETCH_API_KEY, OFFSET_FETCH_VERSIONS);
+  const version = requireVersion(broker, "OffsetFetch");
   const perRequest = version >= OFFSET_FETCH_MANY_GROUPS ? GROUPS_PER_REQUEST : 1;
-  const chunks: string[][] = [];
-  for (let at = 0; at < groups.length; at += perRequest) {
-    chunks.push(groups.slice(at, at + perRequest));
-  }
+  const chunks = inChunks(groups, perRequest);
   const results: FetchedGroupOffsets[] = [];
   await forEachAtOnce(chunks, REQUESTS_AT_ONCE, async (chunk) => {
     results.push(...await fetchChunk(broker, chunk, backoff));
@@ -107,7 +138,7 @@ export async function askOffsets(
   groups: readonly string[],
   requireStable: boolean,
 ): Promise<readonly FetchedGroupOffsets[]> {
-  const version = requireVersion(broker, OFFSET_FETCH_API_KEY, OFFSET_FETCH_VERSIONS);
+  const version = requireVersion(broker, "OffsetFetch");
   const requests = version >= OFFSET_FETCH_MANY_GROUPS ? [groups] : groups.map((group) => [group]);
   const answers = await Promise.all(requests.map(async (names) =>
     decodeOffsetFetch(
@@ -146,7 +177,13 @@ export function isPassing({ errorCode, partitions }: FetchedGroupOffsets): boole
   return passes(errorCode) || partitions.some((partition) => passes(partition.errorCode));
 }
 
-function toSnapshot(fetched: FetchedGroupOffsets, listed: ListedGroup | undefined): GroupSnapshot {
+/** @param described its state, where the list does not tell it */
+function toSnapshot(
+  fetched: FetchedGroupOffsets,
+  listed: ListedGroup | undefined,
+  described: string | undefined,
+): GroupSnapshot {
+  const state = listed?.state ?? described;
   const committed = new Map<string, Map<number, bigint>>();
   const metadata = new Map<string, string>();
   let errorCode = fetched.errorCode;
@@ -162,7 +199,7 @@ function toSnapshot(fetched: FetchedGroupOffsets, listed: ListedGroup | undefine
   return {
     group: fetched.group,
     type: listed?.type || listed?.protocolType || "",
-    state: listed?.state ?? "",
+    ...(state !== undefined && { state }),
     committed,
     ...(metadata.size > 0 && { metadata }),
     ...(errorCode !== 0 && {

@@ -3,12 +3,7 @@
 import { kafkaError } from "../core/kafka_error.ts";
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
-import {
-  decodeDescribeLogDirs,
-  DESCRIBE_LOG_DIRS_API_KEY,
-  DESCRIBE_LOG_DIRS_VERSIONS,
-  encodeDescribeLogDirs,
-} from "../wire/describe_log_dirs.ts";
+import { decodeDescribeLogDirs, encodeDescribeLogDirs } from "../wire/describe_log_dirs.ts";
 import { supportedVersion } from "../wire/api_version.ts";
 
 /**
@@ -21,10 +16,10 @@ export async function fetchPartitionBytes(
   broker: BrokerConnection,
   partitions: readonly TopicPartition[],
 ): Promise<ReadonlyMap<string, bigint>> {
-  const version = supportedVersion(broker, DESCRIBE_LOG_DIRS_API_KEY, DESCRIBE_LOG_DIRS_VERSIONS);
+  const version = supportedVersion(broker, "DescribeLogDirs");
   if (version === undefined || partitions.length === 0) return new Map();
   const dirs = decodeDescribeLogDirs(
-    await broker.connection.send(encodeDescribeLogDirs(partitions)),
+    await broker.connection.send(encodeDescribeLogDirs(version, partitions)),
   );
   return new Map(
     dirs.filter(({ errorCode }) => kafkaError(errorCode).code === 0)

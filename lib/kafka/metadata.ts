@@ -1,20 +1,54 @@
-// Metadata from one broker, in the highest version both sides speak.
+// Metadata from one broker, in the highest version both sides speak. Asking never creates a topic: brokers before 0.11
+// create any topic that is named and missing (where auto.create.topics.enable is on), those before 2.8 an internal one
+// even where it is off; there all topics are asked for, and those that were wanted picked out.
 
+import { KAFKA_ERRORS } from "../core/kafka_error.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import {
   decodeMetadata,
   encodeMetadata,
   type Metadata,
-  METADATA_API_KEY,
-  METADATA_VERSIONS,
+  METADATA_CREATES_NO_INTERNAL,
+  METADATA_CREATES_NOTHING,
+  type TopicMetadata,
 } from "../wire/metadata.ts";
 import { requireVersion } from "../wire/api_version.ts";
 
-/** Asks for brokers and the named topics, or all. @throws {ConnectionError | ProtocolError} */
+/** Kafka has two: __consumer_offsets and __transaction_state. */
+const INTERNAL_PREFIX = "__";
+
+/**
+ * Asks for brokers and the named topics, or all.
+ *
+ * @returns every named topic; one that is missing, or where all had to be asked for may not be seen, has the error
+ * UNKNOWN_TOPIC_OR_PARTITION
+ * @throws {ConnectionError | ProtocolError}
+ */
 export async function fetchMetadata(
   broker: BrokerConnection,
   topics: readonly string[] | "all",
 ): Promise<Metadata> {
-  const version = requireVersion(broker, METADATA_API_KEY, METADATA_VERSIONS);
-  return decodeMetadata(version, await broker.connection.send(encodeMetadata(version, topics)));
+  const version = requireVersion(broker, "Metadata");
+  const ask = async (wanted: readonly string[] | "all") =>
+    decodeMetadata(version, await broker.connection.send(encodeMetadata(version, wanted)));
+  if (topics === "all" || !mustNotBeNamed(version, topics)) return await ask(topics);
+  const metadata = await ask("all");
+  const known = new Map(metadata.topics.map((each) => [each.topic, each]));
+  return { ...metadata, topics: topics.map((topic) => known.get(topic) ?? unknownTopic(topic)) };
+}
+
+/** Whether naming the topics could create one of them. */
+function mustNotBeNamed(version: number, topics: readonly string[]): boolean {
+  if (version >= METADATA_CREATES_NO_INTERNAL || topics.length === 0) return false;
+  return version < METADATA_CREATES_NOTHING ||
+    topics.some((topic) => topic.startsWith(INTERNAL_PREFIX));
+}
+
+function unknownTopic(topic: string): TopicMetadata {
+  return {
+    topic,
+    errorCode: KAFKA_ERRORS.UNKNOWN_TOPIC_OR_PARTITION,
+    internal: false,
+    partitions: [],
+  };
 }

@@ -6,13 +6,7 @@ import type { PartitionOffsets } from "../core/snapshot.ts";
 import { formatKafkaError, KAFKA_ERRORS } from "../core/kafka_error.ts";
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
-import {
-  type AskedOffset,
-  decodeListOffsets,
-  encodeListOffsets,
-  LIST_OFFSETS_API_KEY,
-  LIST_OFFSETS_VERSIONS,
-} from "../wire/list_offsets.ts";
+import { type AskedOffset, decodeListOffsets, encodeListOffsets } from "../wire/list_offsets.ts";
 import { requireVersion } from "../wire/api_version.ts";
 
 const EARLIEST = -2;
@@ -123,10 +117,10 @@ async function list(
   { committedOnly = false } = {},
 ): Promise<ReadonlyMap<string, OffsetOrError>> {
   if (asked.length === 0) return new Map();
-  requireVersion(broker, LIST_OFFSETS_API_KEY, LIST_OFFSETS_VERSIONS);
-  const answer = await broker.connection.send(encodeListOffsets(asked, committedOnly));
+  const version = requireVersion(broker, "ListOffsets");
+  const answer = await broker.connection.send(encodeListOffsets(version, asked, committedOnly));
   return new Map(
-    decodeListOffsets(answer).map((each) => [formatTopicPartition(each), each]),
+    decodeListOffsets(version, answer).map((each) => [formatTopicPartition(each), each]),
   );
 }
 

@@ -1,27 +1,35 @@
-// What the user may do to topics and to the cluster, as a broker tells it with Metadata (KIP-430). It asks for nothing
-// to be allowed.
+// What the user may do to topics and to the cluster, as a broker tells it with Metadata (KIP-430, Kafka ≥ 2.3). It asks
+// for nothing to be allowed.
 
 import { KAFKA_ERRORS } from "../core/kafka_error.ts";
 import type { ClusterPermissions, TopicPermission } from "../core/permission_findings.ts";
-import {
-  decodeMetadata,
-  encodeMetadata,
-  METADATA_API_KEY,
-  METADATA_WITH_OPERATIONS,
-} from "../wire/metadata.ts";
-import { requireVersion } from "../wire/api_version.ts";
+import type { BrokerConnection } from "../wire/connect.ts";
+import { decodeDescribeLogDirs, encodeDescribeLogDirs } from "../wire/describe_log_dirs.ts";
+import { decodeMetadata, encodeMetadata, METADATA_WITH_OPERATIONS } from "../wire/metadata.ts";
+import { supportedVersion } from "../wire/api_version.ts";
+import { fetchMetadata } from "./metadata.ts";
 import type { Cluster } from "./cluster.ts";
 
-/** Asks for the permissions on the named topics and the cluster. @throws {ConnectionError | ProtocolError} */
+/** The bit of `AclOperation.DESCRIBE`. */
+const DESCRIBE = 1 << 8;
+
+/**
+ * Asks for the permissions on the named topics and the cluster.
+ *
+ * @returns where the broker does not tell them, without any but Describe on the cluster
+ * @throws {ConnectionError | ProtocolError}
+ */
 export async function fetchPermissions(
   cluster: Cluster,
   names: readonly string[],
 ): Promise<ClusterPermissions> {
   const broker = await cluster.anyControl();
-  const version = requireVersion(broker, METADATA_API_KEY, METADATA_WITH_OPERATIONS);
+  const version = supportedVersion(broker, "Metadata", METADATA_WITH_OPERATIONS);
+  if (version === undefined) return await permissionsUntold(broker, names);
   const request = encodeMetadata(version, names, true);
   const { topics, operations } = decodeMetadata(version, await broker.connection.send(request));
   return {
+    told: true,
     ...(operations !== undefined && { operations }),
     topics: topics.map(({ topic, errorCode, operations }): TopicPermission => ({
       topic,
@@ -29,4 +37,33 @@ export async function fetchPermissions(
       ...(operations !== undefined && { operations }),
     })),
   };
+}
+
+/**
+ * Where permissions are not told: a topic that is hidden, and whether the user may describe the cluster, without which no
+ * directories are told (DescribeLogDirs, Kafka ≥ 1.0). That is what a user sees all groups with from 2.1 on.
+ */
+async function permissionsUntold(
+  broker: BrokerConnection,
+  names: readonly string[],
+): Promise<ClusterPermissions> {
+  const [{ topics }, describesCluster] = await Promise.all([
+    fetchMetadata(broker, names),
+    mayDescribeCluster(broker),
+  ]);
+  return {
+    told: false,
+    ...(describesCluster !== undefined && { operations: describesCluster ? DESCRIBE : 0 }),
+    topics: topics.map(({ topic, errorCode }): TopicPermission => ({
+      topic,
+      hidden: errorCode === KAFKA_ERRORS.TOPIC_AUTHORIZATION_FAILED,
+    })),
+  };
+}
+
+async function mayDescribeCluster(broker: BrokerConnection): Promise<boolean | undefined> {
+  const version = supportedVersion(broker, "DescribeLogDirs");
+  if (version === undefined) return undefined;
+  const frame = await broker.connection.send(encodeDescribeLogDirs(version, []));
+  return decodeDescribeLogDirs(frame).length > 0;
 }

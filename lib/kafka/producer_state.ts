@@ -1,12 +1,11 @@
-// How far our producer id got on partitions of the target, as their leaders remember it. A leader forgets producers
+// How far producers got on partitions of the target, ours among them, as their leaders remember it. A leader forgets producers
 // that were idle for long (producer.id.expiration.ms, 24 h), and brokers before Kafka 2.8 do not tell.
 
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import {
   decodeDescribeProducers,
-  DESCRIBE_PRODUCERS_API_KEY,
-  DESCRIBE_PRODUCERS_VERSIONS,
+  type DescribedPartition,
   encodeDescribeProducers,
 } from "../wire/describe_producers.ts";
 import { supportedVersion } from "../wire/api_version.ts";
@@ -14,6 +13,37 @@ import type { ProducerIdentity } from "./producer_id.ts";
 
 /** The sequence of the last record that a leader remembers, or the error it gave for the partition. */
 export type LastSequence = { readonly sequence: number } | { readonly errorCode: number };
+
+/** What a leader remembers of a producer. */
+export type ProducerState = DescribedPartition["producers"][number];
+
+/**
+ * Asks a leader what producers it remembers on partitions it leads.
+ *
+ * @returns the partitions that it told of, or the error it gave; none where it cannot be asked
+ * @throws {ConnectionError}
+ */
+export async function fetchProducers(
+  broker: BrokerConnection,
+  partitions: readonly TopicPartition[],
+): Promise<readonly DescribedPartition[]> {
+  const version = supportedVersion(broker, "DescribeProducers");
+  if (version === undefined || partitions.length === 0) return [];
+  return decodeDescribeProducers(
+    await broker.connection.send(encodeDescribeProducers(partitions)),
+  );
+}
+
+/** The last sequence of one of the producers; undefined where it is not remembered. */
+export function lastSequenceOf(
+  producers: readonly ProducerState[],
+  { producerId, producerEpoch }: ProducerIdentity,
+): number | undefined {
+  const found = producers.find((each) =>
+    each.producerId === producerId && each.producerEpoch === producerEpoch
+  );
+  return found !== undefined && found.lastSequence >= 0 ? found.lastSequence : undefined;
+}
 
 /**
  * Asks a leader for the last sequence of a producer on partitions it leads.
@@ -24,21 +54,15 @@ export type LastSequence = { readonly sequence: number } | { readonly errorCode:
 export async function fetchLastSequences(
   broker: BrokerConnection,
   partitions: readonly TopicPartition[],
-  { producerId, producerEpoch }: ProducerIdentity,
+  identity: ProducerIdentity,
 ): Promise<ReadonlyMap<string, LastSequence>> {
-  const version = supportedVersion(broker, DESCRIBE_PRODUCERS_API_KEY, DESCRIBE_PRODUCERS_VERSIONS);
-  if (version === undefined || partitions.length === 0) return new Map();
-  const frame = await broker.connection.send(encodeDescribeProducers(partitions));
   const found = new Map<string, LastSequence>();
-  for (const { producers, errorCode, ...partition } of decodeDescribeProducers(frame)) {
+  const described = await fetchProducers(broker, partitions);
+  for (const { producers, errorCode, ...partition } of described) {
     const key = formatTopicPartition(partition);
     if (errorCode !== 0) found.set(key, { errorCode });
-    const ours = producers.find((each) =>
-      each.producerId === producerId && each.producerEpoch === producerEpoch
-    );
-    if (ours !== undefined && ours.lastSequence >= 0) {
-      found.set(key, { sequence: ours.lastSequence });
-    }
+    const sequence = lastSequenceOf(producers, identity);
+    if (sequence !== undefined) found.set(key, { sequence });
   }
   return found;
 }

@@ -1,7 +1,8 @@
-// Topic settings as they are in force (DescribeConfigs, kafkajs's version 2): the topic's own, else the broker's.
+// Topic settings as they are in force (DescribeConfigs, Kafka ≥ 0.11): the topic's own, else the broker's.
 
 import { kafkaError } from "../core/kafka_error.ts";
 import { type TopicSettings, topicSettings } from "../core/topic_settings.ts";
+import { supportedVersion } from "../wire/api_version.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import { sendKafkajsRequest } from "../wire/kafkajs_protocol.ts";
 
@@ -23,7 +24,7 @@ interface DescribeConfigsResponse {
 /**
  * Asks for all settings.
  *
- * @returns by topic; a topic whose settings may not be seen is absent
+ * @returns by topic; a topic whose settings may not be seen is absent, and so are all where the broker tells none
  * @throws {ConnectionError}
  */
 export async function fetchTopicSettings(
@@ -31,6 +32,7 @@ export async function fetchTopicSettings(
   topics: readonly string[],
 ): Promise<ReadonlyMap<string, TopicSettings>> {
   const settings = new Map<string, TopicSettings>();
+  if (supportedVersion(broker, "DescribeConfigs") === undefined) return settings;
   for (let at = 0; at < topics.length; at += TOPICS_PER_REQUEST) {
     const resources = topics.slice(at, at + TOPICS_PER_REQUEST)
       .map((name) => ({ type: TOPIC_RESOURCE, name }));

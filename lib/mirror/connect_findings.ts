@@ -51,6 +51,22 @@ export function clusterFindings(
   ];
 }
 
+/**
+ * Sources that Connect's consumers don't read from: Kafka's clients since 4.0 need brokers since 2.1 (KIP-896).
+ *
+ * @param brokers node ids of those that do not speak what 2.1 brought
+ */
+export function oldSourceFindings(brokers: readonly number[]): readonly Finding[] {
+  return brokers.length === 0 ? [] : [finding(
+    "CONNECT_UNSUPPORTED",
+    { cluster: "source" },
+    `The source cannot be read by Kafka Connect, whose clients need Kafka 2.1 or newer (KIP-896): broker ${
+      brokers.join(", ")
+    } does not speak Fetch 10`,
+    "Use engine: local, which reads from Kafka 0.10.2 on",
+  )];
+}
+
 /** What Connect has against the configuration of a connector. */
 export function settingFindings(
   url: string,

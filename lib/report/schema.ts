@@ -43,6 +43,7 @@ const finding = z.object({
   overridable: z.boolean().describe("Whether accept may make a warning of the error"),
   where: z.object({
     cluster: z.enum(["source", "target"]).exactOptional(),
+    broker: z.string().exactOptional(),
     topic: z.string().exactOptional(),
     topics: z.array(z.string()).exactOptional(),
     partitions: z.array(count).exactOptional(),

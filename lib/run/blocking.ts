@@ -1,5 +1,6 @@
 // What goes wrong before the first byte moves becomes a finding that blocks the run, not a failure of the program.
 
+import { KAFKA_ERRORS } from "../core/kafka_error.ts";
 import { type Finding, finding, type FindingPlace } from "../core/finding.ts";
 import { GroupListError } from "../kafka/groups.ts";
 import { ProducerIdError } from "../kafka/producer_id.ts";
@@ -11,6 +12,16 @@ import { connectionFinding } from "./reach.ts";
 export function blockingFinding(error: unknown, cluster: "source" | "target"): Finding | undefined {
   const where: FindingPlace = { cluster };
   if (error instanceof ConnectionError) return connectionFinding(cluster, error);
+  if (
+    error instanceof GroupListError && error.errorCode === KAFKA_ERRORS.CLUSTER_AUTHORIZATION_FAILED
+  ) {
+    return finding(
+      "NOT_AUTHORIZED",
+      where,
+      error.message,
+      "Give the user Describe on the cluster, which listing groups takes before Kafka 2.1",
+    );
+  }
   if (error instanceof GroupListError) {
     return finding(
       "GROUP_UNREADABLE",

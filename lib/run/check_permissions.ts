@@ -5,6 +5,7 @@ import { formatAddress } from "../config/address.ts";
 import type { Finding } from "../core/finding.ts";
 import {
   groupPermissionFindings,
+  notAuthorized,
   permissionFindings,
   type Permitted,
 } from "../core/permission_findings.ts";
@@ -13,6 +14,7 @@ import type { ClusterSnapshot } from "../core/snapshot.ts";
 import { topicsOf } from "../core/topic_partition.ts";
 import type { Cluster, ClusterRole } from "../kafka/cluster.ts";
 import { fetchPermissions } from "../kafka/permissions.ts";
+import { type PartitionEnd, topicsWithoutRead } from "../kafka/read_permission.ts";
 import { carriesGroupOffsets } from "./carry_group_offsets.ts";
 import { optional } from "./optional.ts";
 
@@ -34,8 +36,12 @@ export async function sourcePermissions(
   const topics = permissions.topics.filter(({ topic, hidden }) =>
     hidden || !unseen.includes(topic)
   );
+  const unreadable = permissions.told === false
+    ? await topicsWithoutRead(cluster, endsToRead(plan, snapshot))
+    : [];
   return [
     ...permissionFindings({ ...permissions, topics }, ["Read"], permitted),
+    ...(unreadable.length === 0 ? [] : [notAuthorized("Read", "topic", unreadable, permitted)]),
     ...(ranges === undefined ? groupPermissionFindings(permissions, permitted) : []),
   ];
 }
@@ -58,6 +64,18 @@ export async function targetPermissions(
     ],
     hidden: new Set(permissions.topics.filter(({ hidden }) => hidden).map(({ topic }) => topic)),
   };
+}
+
+/** The end of one partition of each topic to be copied. */
+function endsToRead(plan: Plan, { topics }: ClusterSnapshot): readonly PartitionEnd[] {
+  return [...Map.groupBy(partitionsToCopy(plan), ({ topic }) => topic)].flatMap(
+    ([topic, partitions]) =>
+      partitions.flatMap(({ partition }) => {
+        const { leader = -1, offsets } = topics.get(topic)?.partitions[partition] ?? {};
+        if (leader < 0 || offsets === undefined) return [];
+        return [{ topic, partition, leader, highWatermark: offsets.highWatermark }];
+      }).slice(0, 1),
+  );
 }
 
 function topicsToCopy(plan: Plan): readonly string[] {

@@ -8,12 +8,14 @@ import { type Finding, finding } from "../core/finding.ts";
 import { partitionsToCopy } from "../core/plan.ts";
 import {
   clusterFindings,
+  oldSourceFindings,
   settingFindings,
   topicFindings,
   unaskedFindings,
 } from "../mirror/connect_findings.ts";
 import { keepsToItself } from "../mirror/connect_version.ts";
 import type { Cluster } from "../kafka/cluster.ts";
+import { speaks } from "../wire/api_version.ts";
 import { connectorOf } from "./connector.ts";
 import type { EngineOptions } from "./engine.ts";
 import { withRetries } from "./with_retries.ts";
@@ -34,6 +36,8 @@ export async function connectFindings(
   ].sort(compareNames);
   // Committing positions after a finished copy needs no Connect cluster.
   if (topics.length === 0) return [];
+  const tooOld = oldSourceFindings(await brokersBefore21(options.source, signal));
+  if (tooOld.length > 0) return tooOld;
   const connect = openConnect(config.url, signal, RETRY_FOR_MS);
   try {
     const facts = { url: connect.url, ...await connect.about(), plugins: await connect.plugins() };
@@ -56,6 +60,17 @@ export async function connectFindings(
       "Correct engine.connect.url, the route or the firewall; it is the address of a worker's REST API",
     )];
   }
+}
+
+async function brokersBefore21(
+  source: Cluster,
+  signal: AbortSignal,
+): Promise<readonly number[]> {
+  const old = await Promise.all([...source.brokers().keys()].map(async (nodeId) => {
+    const broker = await withRetries(() => source.control(nodeId), signal);
+    return speaks(broker, "Fetch", 10) ? [] : [nodeId];
+  }));
+  return old.flat();
 }
 
 /** Every topic of the source, where what nobody asked for would be copied too. */

@@ -6,15 +6,18 @@ import type { TargetRules } from "../copy/cut.ts";
 import type { CompareContents } from "../copy/find_position.ts";
 import type { PlannedTopic } from "../copy/leaders.ts";
 import type { JournaledPartition } from "../core/journal.ts";
-import { isIdempotent, type MigrationEntry } from "../core/journal_entry.ts";
+import { mostRecords } from "../core/journal_age.ts";
+import { isIdempotent, type JournalEntry, type MigrationEntry } from "../core/journal_entry.ts";
 import { partitionsToCopy, type Plan, type PlannedPartition } from "../core/plan.ts";
-import type { ClusterSnapshot, TopicSnapshot } from "../core/snapshot.ts";
+import { nextEpoch, partitionProducer } from "../core/sequence.ts";
+import type { ClusterSnapshot } from "../core/snapshot.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
 import { findPositions, type Found } from "./find_positions.ts";
-import { planEntryPartition, skippedPartitions } from "./journal_entries.ts";
+import { epochEntry, planEntryPartition, skippedPartitions } from "./journal_entries.ts";
 import type { JournalFile } from "./journal_file.ts";
+import { olderJournal } from "./look_at_producers.ts";
 import { optional } from "./optional.ts";
 
 /** What the tasks follow from. */
@@ -34,9 +37,9 @@ export interface CopyTaskOptions {
 }
 
 /**
- * Puts the new ranges into the journal, finds where the begun ones stand, and makes tasks of both.
+ * Finds where the begun ranges stand, puts the new ones into the journal, and makes tasks of both.
  *
- * @throws where the journal cannot be written
+ * @throws where the journal cannot be written, or is older than what is on the target
  */
 export async function planCopyTasks(
   options: CopyTaskOptions,
@@ -49,6 +52,12 @@ export async function planCopyTasks(
   const fresh = partitionsToCopy(plan).filter((planned) =>
     !begunKeys.has(formatTopicPartition(planned))
   );
+  // Without a producer id our records cannot be told from others': the journal's position has to do.
+  const found = isIdempotent(migration)
+    ? await findPositions(target, begun, identity, (each) => comparison(each, options), signal)
+    : new Map<string, Found>();
+  // Before anything is written, into the journal too.
+  begun.forEach((each) => checkPosition(each, found.get(formatTopicPartition(each))));
   const skipped = skippedPartitions(plan, journal.state, targetSnapshot);
   journal.append([
     ...(before === undefined ? [migration] : []),
@@ -68,13 +77,12 @@ export async function planCopyTasks(
       ...optional("skipped", skipped.length === 0 ? undefined : skipped),
     }]),
   ]);
-  // Without a producer id our records cannot be told from others': the journal's position has to do.
-  const found = isIdempotent(migration)
-    ? await findPositions(target, begun, identity, (each) => comparison(each, options), signal)
-    : new Map<string, Found>();
+  journal.append(freshEpochs(begun, found, identity));
+  // Brokers that tell no settings have no tiered storage either: without messages there are none.
+  const untold = options.sourceSnapshot.untold?.includes("topicSettings") ?? false;
   const isCompacted = (topic: string) =>
-    options.sourceSnapshot.topics.get(topic)?.settings?.compacted ?? false;
-  const rulesOf = (topic: string) => targetRules(targetSnapshot.topics.get(topic));
+    options.sourceSnapshot.topics.get(topic)?.settings?.compacted ?? untold;
+  const rulesOf = (topic: string) => targetRules(targetSnapshot, topic);
   const after = journal.state?.partitions;
   const planned = new Map(plan.partitions.map((each) => [formatTopicPartition(each), each]));
   return [...begun, ...fresh].flatMap((partition) => {
@@ -94,6 +102,30 @@ export async function planCopyTasks(
         committedOffsets(planned.get(key), journaled),
       ),
     ];
+  });
+}
+
+/** @throws {ContinueError} where the target holds more than a journal that is not older than it can have brought there */
+function checkPosition(journaled: JournaledPartition, found: Found | undefined): void {
+  const { records: held = 0n } = found?.position ?? {};
+  const most = mostRecords(journaled);
+  if (held > most) throw olderJournal(formatTopicPartition(journaled), held, most);
+}
+
+/** Epochs in place of those that late requests have made void since they were journaled. */
+function freshEpochs(
+  begun: readonly JournaledPartition[],
+  found: ReadonlyMap<string, Found>,
+  identity: ProducerIdentity,
+): readonly JournalEntry[] {
+  return begun.flatMap((journaled) => {
+    const { position } = found.get(formatTopicPartition(journaled)) ?? {};
+    if (position?.epochIsVoid === undefined) return [];
+    const producerEpoch = nextEpoch(partitionProducer(identity, journaled.epochs));
+    // Where there is none left the target refuses what is sent.
+    return producerEpoch === undefined
+      ? []
+      : [epochEntry(journaled, { ...position, producerEpoch })];
   });
 }
 
@@ -122,6 +154,7 @@ function task(
     journaled;
   const before = { records, targetOffset, ...optional("targetFirstOffset", targetFirstOffset) };
   return {
+    ...optional("epochs", journaled.epochs),
     topic,
     partition,
     startOffset: sourceOffset,
@@ -172,7 +205,11 @@ export function plannedTopics(
   }));
 }
 
-function targetRules(topic: TopicSnapshot | undefined): TargetRules {
-  const { maxMessageBytes, logAppendTime = false } = topic?.settings ?? {};
-  return { logAppendTime, ...optional("maxBatchBytes", maxMessageBytes) };
+function targetRules({ topics, knowsZstd }: ClusterSnapshot, topic: string): TargetRules {
+  const { maxMessageBytes, logAppendTime = false } = topics.get(topic)?.settings ?? {};
+  return {
+    logAppendTime,
+    ...optional("maxBatchBytes", maxMessageBytes),
+    ...(knowsZstd === false && { withoutZstd: true }),
+  };
 }

@@ -5,11 +5,12 @@ import { createLeaders } from "../copy/leaders.ts";
 import {
   type CompareContents,
   findPosition,
+  type FoundPosition,
   PositionError,
-  type TargetPosition,
 } from "../copy/find_position.ts";
 import { type Failure, failure, within } from "../core/failure.ts";
 import type { JournaledPartition } from "../core/journal.ts";
+import { partitionProducer } from "../core/sequence.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import { CONTROL_BACKOFF, createBackoff } from "../kafka/backoff.ts";
 import type { Cluster } from "../kafka/cluster.ts";
@@ -22,7 +23,7 @@ import { optional } from "./optional.ts";
 
 /** A position, or why it could not be found. */
 export interface Found {
-  readonly position?: TargetPosition;
+  readonly position?: FoundPosition;
   readonly problem?: Failure;
 }
 
@@ -71,7 +72,11 @@ async function findOne(
   compare: CompareContents | undefined,
 ): Promise<Found> {
   const { topic, partition, records, targetOffset, targetFirstOffset } = journaled;
-  const from = { records, targetOffset, ...optional("targetFirstOffset", targetFirstOffset) };
+  const from = {
+    ...{ records, targetOffset, ...optional("targetFirstOffset", targetFirstOffset) },
+    endsWithOurs: records > 0n && targetOffset > journaled.plannedTargetOffset,
+  };
+  const producer = partitionProducer(identity, journaled.epochs);
   const leaders = createLeaders(target, new Map([[topic, {}]]), signal);
   let leader = nodeId;
   let last = failure("PARTITION_UNAVAILABLE", "it has no leader on the target");
@@ -84,7 +89,7 @@ async function findOne(
           if (leader < 0) return undefined;
         }
         const broker = await connections.to(leader);
-        return await findPosition(broker, { topic, partition }, identity, from, compare, signal);
+        return await findPosition(broker, { topic, partition }, producer, from, compare, signal);
       } catch (error) {
         signal.throwIfAborted();
         if (!isPeerError(error)) throw error;

@@ -2,10 +2,12 @@
 
 import type { CopyPosition, CopyResult } from "../copy/copy_task.ts";
 import {
+  type EpochEntry,
   JOURNAL_SCHEMA_VERSION,
   type JournalIdentity,
   type LostEntry,
   type MigrationEntry,
+  type OpenedEntry,
   type PlanEntryPartition,
   type PositionEntry,
   type ProgressEntry,
@@ -17,11 +19,19 @@ import { formatTopicPartition, type TopicPartition } from "../core/topic_partiti
 import type { JournalState } from "../core/journal.ts";
 import type { Plan, PlannedPartition } from "../core/plan.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
+import type { EpochStart } from "../core/sequence.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
 import type { JournalFile } from "./journal_file.ts";
 import type { OffsetSpan } from "../core/offsets.ts";
 import { partitionText } from "../core/plan_text.ts";
 import { optional } from "./optional.ts";
+
+/** The first line of a new journal. */
+export function openedEntry(
+  { runId, now }: { readonly runId: string; readonly now: () => Date },
+): OpenedEntry {
+  return { type: "opened", schemaVersion: JOURNAL_SCHEMA_VERSION, runId, at: now().toISOString() };
+}
 
 /** A new migration's first entry. */
 export function migrationEntry(
@@ -100,6 +110,19 @@ export function lostEntry(position: CopyPosition, span: OffsetSpan): LostEntry {
     startOffset: String(span.startOffset),
     endOffset: String(span.endOffset),
     ...(position.targetFirstOffset !== undefined && { acknowledged }),
+  };
+}
+
+/** A fresh epoch of a partition. */
+export function epochEntry(
+  { topic, partition }: TopicPartition,
+  { producerEpoch, records, targetOffset, targetFirstOffset }: EpochStart,
+): EpochEntry {
+  return {
+    ...{ type: "epoch", topic, partition, producerEpoch },
+    records: String(records),
+    targetOffset: String(targetOffset),
+    targetFirstOffset: String(targetFirstOffset ?? targetOffset),
   };
 }
 

@@ -2,14 +2,11 @@
 // call returns. A migration holds the file locked; the lock ends with the process, however that ends.
 
 import { errorMessage } from "../core/error_message.ts";
-import { continueJournal, type JournalState, readJournal } from "../core/journal.ts";
-import { encodeJournalEntry, type JournalEntry } from "../core/journal_entry.ts";
-import { liesAt, refuseOddFile } from "../run_files.ts";
-
-/** Another run holds the journal. Exit status 3. */
-export class JournalLockedError extends Error {
-  override readonly name = "JournalLockedError";
-}
+import { continueJournal, type JournalState } from "../core/journal.ts";
+import type { JournalEntry, OpenedEntry } from "../core/journal_entry.ts";
+import { encodeEntries, type JournalTail, NO_LINES } from "../core/journal_lines.ts";
+import { ImpossibleEntryError } from "../core/journal_rules.ts";
+import { firstLine, openLocked } from "./open_locked.ts";
 
 /** The journal could not be written; the run ends where it stands. Exit status 1. */
 export class JournalWriteError extends Error {
@@ -30,17 +27,20 @@ export interface JournalFile {
   close(): void;
 }
 
-/** A lock that another process holds is not waited for longer. */
-const LOCK_TIMEOUT_MS = 300;
-
 /**
  * Reads a journal without locking it: for a check.
  *
  * @throws {JournalError} where it is damaged
  */
-export function readJournalFile(path: string): JournalFile {
+export async function readJournalFile(path: string): Promise<JournalFile> {
+  let bytes = readIfThere(path);
+  if (bytes?.length === 0) {
+    await firstLine();
+    bytes = readIfThere(path);
+  }
+  const state = bytes && (await loadReader())(bytes, path).state;
   return {
-    state: readJournal(readIfThere(path), path),
+    state,
     append() {
       throw new Error(`Cannot write to ${path}: a check leaves it as it is`);
     },
@@ -49,33 +49,108 @@ export function readJournalFile(path: string): JournalFile {
 }
 
 /**
- * Opens a journal for a migration and locks it.
+ * Opens a journal for a migration and locks it. A new one gets a first line at once: a file without one is one that was
+ * emptied.
  *
  * @throws {JournalLockedError} where another run holds it
  * @throws {JournalError} where it is damaged
  */
-export async function openJournalFile(path: string): Promise<JournalFile> {
-  const file = await openLocked(path);
-  let state: JournalState | undefined;
-  let bytes: number;
+export async function openJournalFile(path: string, opened: OpenedEntry): Promise<JournalFile> {
+  const { file, isNew } = await openLocked(path);
   try {
-    const text = readIfThere(path);
-    state = readJournal(text, path);
+    const writer = createWriter(path, file);
+    if (isNew) return newJournal(path, writer, opened);
+    const readJournal = await loadReader();
+    const { state, tail, byteLength } = readJournal(Deno.readFileSync(path), path);
     // A torn last line is cut off, so that the next entry begins a line.
-    bytes = new TextEncoder().encode(text.slice(0, text.lastIndexOf("\n") + 1)).length;
-    file.truncateSync(bytes);
-    file.seekSync(bytes, Deno.SeekMode.Start);
+    writer.cut(byteLength);
+    return journalFile(path, writer, state, tail);
   } catch (error) {
     file.close();
     throw error;
   }
+}
+
+function newJournal(path: string, writer: Writer, opened: OpenedEntry): JournalFile {
+  const first = encodeEntries([opened], NO_LINES);
+  try {
+    writer.append(first.text);
+    return journalFile(path, writer, undefined, first.tail);
+  } catch (error) {
+    if (!(error instanceof JournalWriteError)) throw error;
+    // Nothing is lost by that yet: with the first entry it is tried again, and that has to be written.
+    return journalFile(path, writer, undefined, NO_LINES, opened);
+  }
+}
+
+/** @param opened the first line, where it is not written yet */
+function journalFile(
+  path: string,
+  writer: Writer,
+  before: JournalState | undefined,
+  after: JournalTail,
+  opened?: OpenedEntry,
+): JournalFile {
+  let [state, tail, unwritten] = [before, after, opened];
   return {
     get state() {
       return state;
     },
     append(entries) {
       if (entries.length === 0) return;
-      const encoded = new TextEncoder().encode(entries.map(encodeJournalEntry).join(""));
+      // Before it is written: what no run could read again must not be in the file.
+      const next = continued(path, state, entries);
+      const lines = encodeEntries(unwritten ? [unwritten, ...entries] : entries, tail);
+      writer.append(lines.text);
+      [state, tail, unwritten] = [next, lines.tail, undefined];
+    },
+    close() {
+      if (state === undefined) Deno.removeSync(path);
+      writer.close();
+    },
+  };
+}
+
+/** The state with more entries. @throws {Error} where they are none that could be read again: a mistake of this program */
+function continued(
+  path: string,
+  state: JournalState | undefined,
+  entries: readonly JournalEntry[],
+): JournalState {
+  const [first] = entries;
+  const [before, rest] = state === undefined ? [first, entries.slice(1)] : [state, entries];
+  try {
+    if (before !== undefined && (!("type" in before) || before.type === "migration")) {
+      return continueJournal(before, rest);
+    }
+  } catch (error) {
+    if (!(error instanceof ImpossibleEntryError)) throw error;
+    const { type } = rest[error.index] ?? {};
+    throw new Error(`Cannot write an entry (${type}) to ${path}: ${error.message}`);
+  }
+  throw new Error(`Cannot write to ${path}: the migration has not begun`);
+}
+
+/** Appends to a file. */
+interface Writer {
+  /** @throws {JournalWriteError} when not all of it can be written: then nothing is */
+  append(text: string): void;
+  /** What follows so many bytes goes. */
+  cut(byteLength: number): void;
+  close(): void;
+}
+
+function createWriter(path: string, file: Deno.FsFile): Writer {
+  let bytes = 0;
+  const cut = (byteLength: number) => {
+    file.truncateSync(byteLength);
+    file.seekSync(byteLength, Deno.SeekMode.Start);
+    bytes = byteLength;
+  };
+  return {
+    cut,
+    append(text) {
+      const encoded = new TextEncoder().encode(text);
       try {
         for (let written = 0; written < encoded.length;) {
           written += file.writeSync(encoded.subarray(written));
@@ -84,8 +159,7 @@ export async function openJournalFile(path: string): Promise<JournalFile> {
         if (bytes === 0) syncDirectory(path);
       } catch (error) {
         // Half an entry with more behind it would be damage that no later run could read.
-        file.truncateSync(bytes);
-        file.seekSync(bytes, Deno.SeekMode.Start);
+        cut(bytes);
         const reason = errorMessage(error);
         throw new JournalWriteError(
           `Cannot write ${path}: ${reason}. Nothing is migrated unrecorded: make room, then run the same command again`,
@@ -93,31 +167,9 @@ export async function openJournalFile(path: string): Promise<JournalFile> {
         );
       }
       bytes += encoded.length;
-      const [first] = entries;
-      if (state !== undefined) state = continueJournal(state, entries);
-      else if (first?.type === "migration") state = continueJournal(first, entries.slice(1));
     },
-    close() {
-      if (bytes === 0) Deno.removeSync(path);
-      file.close();
-    },
+    close: () => file.close(),
   };
-}
-
-/** Opens and locks the file. Who waited for a lock may hold a file that its former owner has removed: then once more. */
-async function openLocked(path: string): Promise<Deno.FsFile> {
-  for (;;) {
-    refuseOddFile(path);
-    const file = Deno.openSync(path, { read: true, write: true, create: true, mode: 0o600 });
-    const locked = await withinTime(file.lock(true), LOCK_TIMEOUT_MS);
-    if (!locked) {
-      throw new JournalLockedError(
-        `Another run of this config is under way: it holds ${path}. Wait for it to end, or stop it`,
-      );
-    }
-    if (liesAt(file, path)) return file;
-    file.close();
-  }
 }
 
 /** A new file survives a loss of power only when its directory is on the disk too. */
@@ -131,23 +183,16 @@ function syncDirectory(path: string): void {
   }
 }
 
-async function withinTime(promise: Promise<void>, ms: number): Promise<boolean> {
-  let timer: number | undefined;
-  const timeout = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  try {
-    return await Promise.race([promise.then(() => true), timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** Loaded where there is a journal: what decodes it takes a tenth of the start. */
+async function loadReader() {
+  return (await import("../core/read_journal.ts")).readJournal;
 }
 
-function readIfThere(path: string): string {
+function readIfThere(path: string): Uint8Array | undefined {
   try {
-    return Deno.readTextFileSync(path);
+    return Deno.readFileSync(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "";
+    if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
 }

@@ -10,6 +10,7 @@ import type { Cluster } from "../kafka/cluster.ts";
 import { initProducerId } from "../kafka/producer_id.ts";
 import { type CopyTaskOptions, planCopyTasks, plannedTopics } from "./copy_tasks.ts";
 import {
+  epochEntry,
   lostEntry,
   migrationEntry,
   positionEntries,
@@ -94,6 +95,11 @@ export async function copyWithJournal(options: JournaledCopyOptions): Promise<vo
     onAcknowledged(position, acknowledgement) {
       changed.set(formatTopicPartition(position), position);
       positions.push(...positionEntries(position, acknowledgement));
+    },
+    onEpoch(position, epoch) {
+      // What was acknowledged before it stands before it, and it is on the disk before its first byte is sent.
+      events.push(epochEntry(position, epoch));
+      write();
     },
     onLost(position, span) {
       const { topic, partition } = position;

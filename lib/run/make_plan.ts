@@ -25,6 +25,13 @@ import { optional } from "./optional.ts";
 import { checkTargetGroups } from "./check_target_groups.ts";
 import { checkIdentity, checkTopicIds, ownRecords } from "./check_journal.ts";
 import { identitySettings } from "./identity_settings.ts";
+import {
+  checkNotOlder,
+  lookAtProducers,
+  looksLikeCopy,
+  toldByProducers,
+} from "./look_at_producers.ts";
+import { knowsZstd } from "./knows_zstd.ts";
 import { tryNewTopics } from "./new_topics.ts";
 import type { Clusters } from "./reach.ts";
 import { snapshotRanges, snapshotSource } from "./snapshot.ts";
@@ -50,7 +57,7 @@ const APART_MS = 500;
  * Makes the plan.
  *
  * @returns the finding that stood in the way where a cluster could not be looked at
- * @throws {ContinueError} where the journal is of another migration
+ * @throws {ContinueError} where the journal is of another migration, or older than what is on the target
  */
 export async function makePlan(
   config: MigrationConfig,
@@ -76,7 +83,8 @@ export async function makePlan(
   );
   const lookedAt = performance.now();
   if ("finding" in onSource) return onSource;
-  const sourceSnapshot = onSource.value;
+  const [sourceZstd, targetZstd] = await Promise.all([source, target].map(knowsZstd));
+  const sourceSnapshot = { ...onSource.value, ...optional("knowsZstd", sourceZstd) };
   const identity: JournalIdentity = {
     sourceClusterId: source.clusterId,
     targetClusterId: target.clusterId,
@@ -90,8 +98,11 @@ export async function makePlan(
   const plan = { ...continuePlan(whole, journal), patterns };
   const onTarget = await targetLook.at(topicsOf([...plan.partitions, ...journaled]));
   if ("finding" in onTarget) return onTarget;
-  const targetSnapshot = onTarget.value;
+  const targetSnapshot = { ...onTarget.value, ...optional("knowsZstd", targetZstd) };
   checkTopicIds(journal, sourceSnapshot, targetSnapshot);
+  const asked = toldByProducers(plan, journal, targetSnapshot);
+  const producers = await lookAtProducers(target, asked, signal);
+  checkNotOlder(journal, producers);
   const carriesPositions = carriesGroupOffsets(config);
   const written = (topic: string) => journaled.some((each) => each.topic === topic);
   const missing = config.createTopics === false
@@ -115,6 +126,7 @@ export async function makePlan(
     creates: (topic) => missing.some((each) => each.topic === topic),
     written,
     ownRecords: ownRecords(journal, targetSnapshot),
+    looksLikeCopy: looksLikeCopy(producers, targetSnapshot),
   });
   // None of these needs what another finds out, and over a long link each takes several round trips.
   const [closer, readable, writable, settable] = await Promise.all([

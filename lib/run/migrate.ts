@@ -24,7 +24,7 @@ import { makePlan } from "./make_plan.ts";
 import { optional } from "./optional.ts";
 import type { PipelineOptions, PipelineOutcome } from "./pipeline_options.ts";
 import { prepareTarget } from "./prepare_target.ts";
-import type { Clusters } from "./reach.ts";
+import { type Clusters, withoutAway } from "./reach.ts";
 import { verifyMigration } from "./verify_migration.ts";
 
 /**
@@ -130,7 +130,7 @@ function isVerified({ finished }: JournalState, { verify }: MigrationConfig): bo
 function block(options: PipelineOptions, found: Finding): PipelineOutcome {
   // What an interrupt cuts short is nothing that was found.
   if (options.signal.aborted) return { findings: [] };
-  const findings = [found, ...options.findings];
+  const findings = [found, ...withoutAway(options.findings, found)];
   options.narrator.found(findings);
   return { findings };
 }

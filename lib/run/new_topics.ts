@@ -7,6 +7,7 @@ import {
   type NewTopic,
   newTopicFindings,
   topicRefused,
+  untoldSettings,
   withoutSettings,
 } from "../core/new_topics.ts";
 import { notAuthorized, type Permitted } from "../core/permission_findings.ts";
@@ -48,7 +49,8 @@ export async function tryNewTopics(
     const { settings } = answers.get(each.topic) ?? {};
     return settings === undefined ? each : { ...each, settings: topicSettings(settings) };
   });
-  return { topics: possible, findings: [...problems, ...newTopicFindings(possible)] };
+  const findings = [...problems, ...newTopicFindings(possible), ...untoldSettings(possible)];
+  return { topics: possible, findings };
 }
 
 /**

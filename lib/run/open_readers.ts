@@ -6,7 +6,7 @@ import { createLeaders } from "../copy/leaders.ts";
 import type { JournaledPartition } from "../core/journal.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { createDataConnections } from "../kafka/data_connections.ts";
-import { createBufferPool } from "../wire/buffer_pool.ts";
+import { type BufferPool, createBufferPool } from "../wire/buffer_pool.ts";
 import { optional } from "./optional.ts";
 
 /** Two responses a side and partition, 2 MB each but for larger batches. */
@@ -34,20 +34,9 @@ export function openReaders(
   },
 ): Readers {
   const pool = createBufferPool(MEMORY_BYTES);
-  const open = (cluster: Cluster, idOf: (each: TopicIds) => string | undefined) => {
-    const planned = new Map(work.map((each) => [each.topic, optional("topicId", idOf(each))]));
-    return {
-      role: cluster.role,
-      leaders: createLeaders(cluster, planned, signal),
-      connections: createDataConnections(cluster),
-      pool,
-      pace: createPace(bytesPerSecond, signal),
-      signal,
-      failingSince: new Map<number, number>(),
-    };
-  };
-  const ours = open(source, ({ sourceTopicId }) => sourceTopicId);
-  const theirs = open(target, ({ targetTopicId }) => targetTopicId);
+  const options = { bytesPerSecond, signal, pool };
+  const ours = open(source, work, ({ sourceTopicId }) => sourceTopicId, options);
+  const theirs = open(target, work, ({ targetTopicId }) => targetTopicId, options);
   return {
     source: { ...ours, isolation: "read_committed" },
     // What others have not committed there keeps nothing back that this program has written.
@@ -56,5 +45,38 @@ export function openReaders(
       ours.connections.close();
       theirs.connections.close();
     },
+  };
+}
+
+/** Opens a reader of the target alone, whatever is committed there; the caller closes its connections. */
+export function openTargetReader(
+  target: Cluster,
+  work: readonly TopicIds[],
+  options: { readonly bytesPerSecond: number | undefined; readonly signal: AbortSignal },
+): ClusterReader {
+  const pool = createBufferPool(MEMORY_BYTES);
+  const reader = open(target, work, ({ targetTopicId }) => targetTopicId, { ...options, pool });
+  return { ...reader, isolation: "read_uncommitted" };
+}
+
+function open(
+  cluster: Cluster,
+  work: readonly TopicIds[],
+  idOf: (each: TopicIds) => string | undefined,
+  { bytesPerSecond, signal, pool }: {
+    readonly bytesPerSecond: number | undefined;
+    readonly signal: AbortSignal;
+    readonly pool: BufferPool;
+  },
+): Omit<ClusterReader, "isolation"> {
+  const planned = new Map(work.map((each) => [each.topic, optional("topicId", idOf(each))]));
+  return {
+    role: cluster.role,
+    leaders: createLeaders(cluster, planned, signal),
+    connections: createDataConnections(cluster),
+    pool,
+    pace: createPace(bytesPerSecond, signal),
+    signal,
+    failingSince: new Map<number, number>(),
   };
 }

@@ -21,13 +21,14 @@ export async function runPipeline(options: PipelineOptions): Promise<Report> {
   const reached = mode === "verify" ? withoutNeedlessSource(tried, config) : tried;
   const { source, target } = reached;
   for (const each of [source, target]) if (each) options.narrator.debug(clusterLine(each));
-  let outcome: PipelineOutcome = { findings: [...reached.findings, ...options.findings] };
+  const known = { ...options, findings: [...reached.away, ...options.findings] };
+  let outcome: PipelineOutcome = { findings: [...reached.findings, ...known.findings] };
   try {
     if (signal.aborted) outcome = { findings: [] };
     else if (reached.findings.length > 0) options.narrator.found(outcome.findings);
     else if (mode === "verify" && target) {
-      outcome = await verifyAgain(options, { ...reached, target });
-    } else if (source && target) outcome = await migrate(options, { source, target });
+      outcome = await verifyAgain(known, { ...reached, target });
+    } else if (source && target) outcome = await migrate(known, { source, target });
   } catch (error) {
     // What an interrupt cuts short fails in many ways; none of them is news.
     if (!signal.aborted) throw error;

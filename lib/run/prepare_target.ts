@@ -1,6 +1,6 @@
 // The target made ready before the first byte: missing topics created where the plan has some, and looked at again.
 
-import type { Finding } from "../core/finding.ts";
+import { applyAccept, type Finding } from "../core/finding.ts";
 import { targetFindings } from "../core/target_findings.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { carriesGroupOffsets } from "./carry_group_offsets.ts";
@@ -9,6 +9,7 @@ import type { JournaledCopyOptions } from "./journaled_copy.ts";
 import type { JudgedPlan } from "./make_plan.ts";
 import { createNewTopics } from "./new_topics.ts";
 import type { PipelineOptions } from "./pipeline_options.ts";
+import { optional } from "./optional.ts";
 import { snapshotTopics } from "./snapshot.ts";
 
 /** Creates the topics that are missing on the target. @returns what stood in the way, or the target as it is then */
@@ -27,16 +28,21 @@ export async function prepareTarget(
   narrator.newTopics(created.topics, true);
   if (created.findings.length > 0) return created;
   const names = [...targetSnapshot.topics.keys(), ...newTopics.map(({ topic }) => topic)];
-  const now = await snapshotTopics(target, names, signal);
+  const now = {
+    ...await snapshotTopics(target, names, signal),
+    ...optional("knowsZstd", targetSnapshot.knowsZstd),
+  };
   // Somebody else may have created one of them, in another way.
   const left = {
     ...plan,
     partitions: plan.partitions.filter((p) => !targetSnapshot.topics.has(p.topic)),
   };
-  const findings = targetFindings(left, sourceSnapshot, now, {
+  const judged = targetFindings(left, sourceSnapshot, now, {
     ...config,
     carriesPositions: carriesGroupOffsets(config),
-  }).filter(({ severity }) => severity === "error");
+  });
+  const findings = applyAccept(judged, config.accept)
+    .filter(({ severity }) => severity === "error");
   const topicsCreated = created.topics.map(({ topic }) => topic);
   return findings.length > 0 ? { findings } : { targetSnapshot: now, topicsCreated };
 }

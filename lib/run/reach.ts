@@ -1,8 +1,9 @@
-// Reaching both clusters: every broker of both is tried at once, and each that fails becomes a finding.
+// Reaching both clusters: every broker of both is tried at once, and each that fails becomes a finding. One that gives no
+// answer while others do is a warning: whoever needs it later, for a partition or a group, makes an error of it.
 
 import { formatAddress } from "../config/address.ts";
 import type { ClusterConfig, MigrationConfig } from "../config/migration_config.ts";
-import { type Finding, finding, type FindingCode } from "../core/finding.ts";
+import { type Finding, finding, type FindingCode, type FindingPlace } from "../core/finding.ts";
 import type { ReportCluster } from "../core/report.ts";
 import {
   type Cluster,
@@ -22,6 +23,8 @@ export interface Clusters {
 /** Both clusters, as far as they could be reached, and what stands in the way. */
 export interface ReachedClusters extends Partial<Clusters> {
   readonly findings: readonly Finding[];
+  /** Warnings, about brokers that are away and may not be needed. */
+  readonly away: readonly Finding[];
 }
 
 const CODES: Partial<Record<ConnectionErrorKind, FindingCode>> = {
@@ -30,20 +33,25 @@ const CODES: Partial<Record<ConnectionErrorKind, FindingCode>> = {
   unsupported: "UNSUPPORTED_BROKER",
 };
 
-const REMEDIES: Readonly<Record<ConnectionErrorKind, string>> = {
+const REMEDIES: Readonly<Record<Exclude<ConnectionErrorKind, "unsupported">, string>> = {
   unreachable:
     "Check the address, the route and the firewall; where another address has to be dialled from here, map it under `addresses`",
   silent:
     "Check the firewall and whether the broker is alive; where another address has to be dialled from here, map it under `addresses`",
   closed: "Check that the port is the one for these settings (tls, sasl)",
-  tls: "Correct the settings under `tls`, or connect to the port that expects TLS",
+  tls: "Correct what is named, on the broker or under `tls`",
   protocol: "Check that the address is a Kafka broker's, and whether its port expects TLS",
   authentication: "Correct the settings under `sasl`, or connect to the port that expects them",
   token:
     "Correct the settings under `sasl`, or check what keeps the token file fresh or gives out the tokens",
   foreign:
     "Name brokers of one cluster only under `bootstrapServers`, and check where `addresses` lead",
-  unsupported: "Upgrade the broker; Kafka 2.4 is the oldest that is supported",
+};
+
+/** What each side has to be at least (lib/wire/apis.ts says by which requests). */
+const UPGRADE: Readonly<Record<ClusterRole, string>> = {
+  source: "Upgrade the broker; Kafka 0.10.2 is the oldest that a source may be",
+  target: "Upgrade the broker; Kafka 1.0 is the oldest that a target may be",
 };
 
 /** Tries every broker of the clusters named. */
@@ -60,7 +68,14 @@ export async function reachClusters(
   return {
     ...optional("source", cluster("source")),
     ...optional("target", cluster("target")),
-    findings: reached.flatMap(({ role, unreachable }) => findingsOf(role, unreachable)),
+    findings: reached.flatMap(({ role, unreachable }) =>
+      onceEach(unreachable.filter(({ othersAnswer }) => !othersAnswer))
+        .map((error) => connectionFinding(role, error))
+    ),
+    away: reached.flatMap(({ role, unreachable }) =>
+      onceEach(unreachable.filter(({ othersAnswer }) => othersAnswer))
+        .map((error) => awayFinding(role, error))
+    ),
   };
 }
 
@@ -72,18 +87,35 @@ export function reportCluster(config: ClusterConfig, cluster: Cluster | undefine
   };
 }
 
-function findingsOf(cluster: ClusterRole, unreachable: readonly UnreachableBroker[]): Finding[] {
-  // A bootstrap server is often also a broker: what is wrong with it is said once.
-  const said = new Set<string>();
-  return unreachable.flatMap(({ error }) => {
-    if (said.has(error.message)) return [];
-    said.add(error.message);
-    return [connectionFinding(cluster, error)];
-  });
+/** A bootstrap server is often also a broker: what is wrong with it is said once. */
+function onceEach(unreachable: readonly UnreachableBroker[]): readonly ConnectionError[] {
+  return [...new Map(unreachable.map(({ error }) => [error.message, error])).values()];
+}
+
+function awayFinding(cluster: ClusterRole, error: ConnectionError): Finding {
+  return finding(
+    "BROKER_AWAY",
+    placeOf(cluster, error),
+    `${error.message}; the cluster answers without it`,
+    "Bring it back, or take it out of `bootstrapServers` if it is gone for good; nothing that is migrated needs it now",
+  );
+}
+
+/** Findings without the warnings about brokers that an error tells of. */
+export function withoutAway(findings: readonly Finding[], error: Finding): readonly Finding[] {
+  return findings.filter(({ code, where }) =>
+    code !== "BROKER_AWAY" || where.broker !== error.where.broker ||
+    where.cluster !== error.where.cluster
+  );
 }
 
 /** What a broker that could not be talked to amounts to. */
 export function connectionFinding(cluster: ClusterRole, error: ConnectionError): Finding {
   const code = CODES[error.kind] ?? "BROKER_UNREACHABLE";
-  return finding(code, { cluster }, error.message, REMEDIES[error.kind]);
+  const remedy = error.kind === "unsupported" ? UPGRADE[cluster] : REMEDIES[error.kind];
+  return finding(code, placeOf(cluster, error), error.message, remedy);
+}
+
+function placeOf(cluster: ClusterRole, { address }: ConnectionError): FindingPlace {
+  return { cluster, broker: address.advertised };
 }

@@ -11,12 +11,13 @@ import type {
 import { failure } from "../core/failure.ts";
 import type { PartitionRange } from "../core/range.ts";
 import { formatTopicPartition, type TopicPartition, topicsOf } from "../core/topic_partition.ts";
+import { escapeName } from "../core/escape_name.ts";
 import { kafkaError } from "../core/kafka_error.ts";
 import { isInternalTopicName } from "../core/name_filter.ts";
 import { formatAddress } from "../config/address.ts";
 import { CONTROL_BACKOFF, createBackoff } from "../kafka/backoff.ts";
 import type { Cluster } from "../kafka/cluster.ts";
-import { readyCoordinators } from "../kafka/coordinators.ts";
+import { type Coordinators, readyCoordinators } from "../kafka/coordinators.ts";
 import { fetchGroups, GroupListError } from "../kafka/groups.ts";
 import {
   listPartitionOffsets,
@@ -25,6 +26,9 @@ import {
 } from "../kafka/partition_offsets.ts";
 import { withRetries } from "./with_retries.ts";
 import { fetchTopicSettings } from "../kafka/topic_configs.ts";
+import type { BrokerConnection } from "../wire/connect.ts";
+import { type ConnectionError, isAway, neededFor } from "../wire/connection_error.ts";
+import { untoldBy } from "../kafka/untold.ts";
 import type { Metadata, TopicMetadata } from "../wire/metadata.ts";
 
 /**
@@ -57,7 +61,8 @@ export async function snapshotSource(
     const topics = unread.map((topic) =>
       [topic.topic, toSnapshot(topic, offsets, new Map(), true)] as const
     );
-    return { ...seen, topics: new Map([...seen.topics, ...topics]) };
+    const untold = await untoldBy(cluster);
+    return { ...seen, topics: new Map([...seen.topics, ...topics]), untold };
   });
 }
 
@@ -75,7 +80,8 @@ export async function snapshotRanges(
         : []
     ),
   );
-  return await snapshot(cluster, metadata, [], () => true, signal, times);
+  const seen = await snapshot(cluster, metadata, [], () => true, signal, times);
+  return { ...seen, untold: await untoldBy(cluster) };
 }
 
 /** Looks at the named topics of a cluster. */
@@ -124,25 +130,60 @@ async function withAllGroups<Made>(
   make: (listing: Promise<readonly GroupSnapshot[]>) => Promise<Made>,
 ): Promise<Made> {
   const backoff = createBackoff(CONTROL_BACKOFF, signal);
-  const { made } = await backoff(async () => {
+  const attempt = async () => {
     const before = await readyCoordinators(cluster);
     if (before === undefined) return undefined;
     const listing = Promise.all(
-      [...cluster.brokers().keys()].map(async (nodeId) =>
-        await fetchGroups(await cluster.control(nodeId), backoff, names)
+      [...cluster.brokers().keys()].map((nodeId) =>
+        groupsOn(cluster, nodeId, before, (broker) => fetchGroups(broker, backoff, names))
       ),
     ).then(oncePerName);
     const [after, made] = await Promise.all([
       listing.then(() => readyCoordinators(cluster)),
       make(listing),
     ]);
-    return after === before ? { made } : undefined;
+    return after?.state === before.state ? { made } : undefined;
+  };
+  let away: ConnectionError | undefined;
+  const { made } = await backoff(async () => {
+    away = undefined;
+    try {
+      return await attempt();
+    } catch (error) {
+      signal.throwIfAborted();
+      // Others take over from a coordinator that is down, within seconds.
+      if (!isAway(error)) throw error;
+      away = error;
+      return undefined;
+    }
   }, () =>
-    new GroupListError(failure(
+    away ?? new GroupListError(failure(
       "GROUP_UNREADABLE",
       `Cannot list the consumer groups of the ${cluster.role} cluster: some partitions of __consumer_offsets have no leader that answers for them`,
     )));
   return made;
+}
+
+/** The groups that a broker coordinates; none where it is away and known to coordinate none. */
+async function groupsOn(
+  cluster: Cluster,
+  nodeId: number,
+  { nodeIds }: Coordinators,
+  list: (broker: BrokerConnection) => Promise<readonly GroupSnapshot[]>,
+): Promise<readonly GroupSnapshot[]> {
+  try {
+    return await list(await cluster.control(nodeId));
+  } catch (error) {
+    if (!isAway(error)) throw error;
+    if (nodeIds.size === 0) {
+      throw neededFor(
+        error,
+        "whether it coordinates groups can't be told without seeing __consumer_offsets",
+      );
+    }
+    if (nodeIds.has(nodeId)) throw error;
+    return [];
+  }
 }
 
 /** A broker that led before may still list a group too: the one with more offsets knows it. */
@@ -169,10 +210,15 @@ async function snapshot(
     errorCode === 0 || kafkaError(errorCode).name === "LEADER_NOT_AVAILABLE"
   );
   const concerned = existing.filter(({ topic }) => wanted(topic));
+  const failed = new AbortController();
   const [offsets, settings] = await Promise.all([
-    fetchOffsets(cluster, concerned, signal, times),
+    fetchOffsets(cluster, concerned, AbortSignal.any([signal, failed.signal]), times),
     fetchSettings(cluster, concerned),
-  ]);
+  ]).catch((error) => {
+    // Nobody waits for the other answers any more.
+    failed.abort();
+    throw error;
+  });
   return {
     clusterId: metadata.clusterId,
     brokers: [...cluster.brokers()].map(([nodeId, address]) => ({
@@ -197,7 +243,11 @@ async function fetchSettings(
 
 const RETRIES = 20;
 
-/** Asks each leader; partitions whose leader has just moved are asked again after a look at newer metadata. */
+/**
+ * Asks each leader; partitions whose leader has just moved, or is away, are asked again after a look at newer metadata.
+ *
+ * @throws {ConnectionError} of a leader that stays away, where it is asked again at all
+ */
 async function fetchOffsets(
   cluster: Cluster,
   topics: readonly TopicMetadata[],
@@ -206,6 +256,7 @@ async function fetchOffsets(
   retries = RETRIES,
 ): Promise<ReadonlyMap<string, PartitionOffsetsResult>> {
   const results = new Map<string, PartitionOffsetsResult>();
+  let away: ConnectionError | undefined;
   let current = topics;
   let tries = 0;
   await createBackoff(CONTROL_BACKOFF, signal)(async () => {
@@ -221,17 +272,33 @@ async function fetchOffsets(
         ofLeader.push({ topic, partition });
       }
     }
+    away = undefined;
     await Promise.all([...byLeader].map(async ([leader, partitions]) => {
-      const broker = await cluster.control(leader);
-      for (const [key, result] of await listPartitionOffsets(broker, partitions, times)) {
-        results.set(key, result);
+      try {
+        const broker = await cluster.control(leader);
+        for (const [key, result] of await listPartitionOffsets(broker, partitions, times)) {
+          results.set(key, result);
+        }
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!isAway(error)) throw error;
+        away = neededFor(error, `it leads ${namesOf(partitions)}`);
       }
     }));
-    return [...results.values()].every((result) => !isOpen(result)) || tries > retries
-      ? true
-      : undefined;
+    const answered = away === undefined && [...results.values()].every((each) => !isOpen(each));
+    return answered || tries > retries ? true : undefined;
   }, () => undefined);
+  if (away !== undefined && retries > 0) throw away;
   return results;
+}
+
+const MOST_NAMES = 3;
+
+/** `orders-0, orders-1, orders-2 and 4 more`. */
+function namesOf(partitions: readonly TopicPartition[]): string {
+  const names = partitions.slice(0, MOST_NAMES).map(formatTopicPartition).map(escapeName);
+  const more = partitions.length - names.length;
+  return `${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 /** Whether asking again may help. */

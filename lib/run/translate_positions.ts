@@ -5,9 +5,10 @@ import { countRecordsBefore, findRecords } from "../compare/find_offsets.ts";
 import { readCommitted, readConnectorCopies, readTarget, whyUnread } from "../compare/read_logs.ts";
 import { type Failure, failure } from "../core/failure.ts";
 import type { WantedPosition } from "../core/group_offsets.ts";
-import type { JournaledPartition, JournalState } from "../core/journal.ts";
+import { type JournaledPartition, type JournalState, producerOn } from "../core/journal.ts";
 import { neverPlanned, type OffsetMark, translateOffset } from "../core/offset_marks.ts";
 import { maxOffset, minOffset, type OffsetSpan, withoutSpans } from "../core/offsets.ts";
+import type { PartitionProducer } from "../core/sequence.ts";
 import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
 import { forEachAtOnce } from "../kafka/for_each_at_once.ts";
 import type { Readers } from "./open_readers.ts";
@@ -30,10 +31,11 @@ const SCANS_AT_ONCE = 4;
  */
 export async function translatePositions(
   wanted: readonly WantedPosition[],
-  { partitions, skipped, migration }: JournalState,
+  state: JournalState,
   logStartOffset: (partition: TopicPartition) => bigint,
   openReaders: () => Readers,
 ): Promise<TranslatedPositions> {
+  const { partitions, skipped } = state;
   const translated = new Map<string, bigint | Failure>();
   const segments = new Map<string, Segment>();
   for (const position of wanted) {
@@ -64,11 +66,11 @@ export async function translatePositions(
   }
   if (segments.size === 0) return translated;
   const readers = openReaders();
-  const producerId = BigInt(migration.producerId);
   try {
     await forEachAtOnce(segments.values(), SCANS_AT_ONCE, async (segment) => {
       const { partition } = segment;
-      for (const [sourceOffset, found] of await lookUp(readers, segment, producerId)) {
+      const producer = producerOn(state, partition);
+      for (const [sourceOffset, found] of await lookUp(readers, segment, producer)) {
         translated.set(formatPosition({ ...partition, sourceOffset }), found);
       }
     });
@@ -90,7 +92,7 @@ interface Segment {
 async function lookUp(
   { source, target }: Readers,
   { partition, from, to, ...segment }: Segment,
-  producerId: bigint,
+  producer: PartitionProducer,
 ): Promise<readonly (readonly [sourceOffset: bigint, found: bigint | Failure])[]> {
   const offsets = [...segment.offsets].sort((a, b) => a < b ? -1 : 1);
   const within = partition.ranges.flatMap((range) => {
@@ -109,7 +111,7 @@ async function lookUp(
       startOffset: from.targetOffset,
       endOffset: partition.targetOffset,
       recordsBefore: from.records,
-      producerId,
+      ...producer,
     };
     const read = partition.targetSpans === undefined
       ? readTarget(target, partition, range)

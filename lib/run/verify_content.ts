@@ -12,8 +12,14 @@ import {
   tellRecords,
   whyUnread,
 } from "../compare/read_logs.ts";
-import { isByConnector, type JournaledPartition, type JournalState } from "../core/journal.ts";
+import {
+  isByConnector,
+  type JournaledPartition,
+  type JournalState,
+  producerOn,
+} from "../core/journal.ts";
 import { withoutSpans } from "../core/offsets.ts";
+import type { PartitionProducer } from "../core/sequence.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
 import { formatTopicPartition, topicsOf } from "../core/topic_partition.ts";
 import {
@@ -82,7 +88,7 @@ export async function verifyContent(options: VerifyContentOptions): Promise<Veri
     await forEachAtOnce(work, AT_ONCE, async (partition) => {
       const compared = await comparePartition(partition, {
         ...readers,
-        producerId: BigInt(journal.migration.producerId),
+        producer: producerOn(journal, partition),
         sourceCompacted: onSource.topics.get(partition.topic)?.settings?.compacted ?? false,
         targetCompacted: onTarget.topics.get(partition.topic)?.settings?.compacted ?? false,
         targetEndOffset: onTarget.topics.get(partition.topic)?.partitions[partition.partition]
@@ -102,7 +108,7 @@ export async function verifyContent(options: VerifyContentOptions): Promise<Veri
 interface ComparePartition extends Omit<CompareRules, "keys"> {
   readonly source: ClusterReader;
   readonly target: ClusterReader;
-  readonly producerId: bigint;
+  readonly producer: PartitionProducer;
   readonly targetEndOffset: bigint;
   readonly onRead: (records: number) => void;
 }
@@ -111,13 +117,13 @@ async function comparePartition(
   partition: JournaledPartition,
   options: ComparePartition,
 ): Promise<ContentEvidence> {
-  const { targetCompacted, producerId } = options;
+  const { targetCompacted, producer } = options;
   const spans = withoutSpans(partition.ranges, partition.lost);
   const range: TargetRange = {
     startOffset: partition.targetFirstOffset ?? partition.targetOffset,
     // Later messages of the same keys may lie behind ours.
     endOffset: targetCompacted ? options.targetEndOffset : partition.targetOffset,
-    producerId,
+    ...producer,
     recordsBefore: 0n,
     ...(targetCompacted && { foreignBehind: partition.targetOffset }),
   };

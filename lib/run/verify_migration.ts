@@ -12,6 +12,7 @@ import type { PipelineOptions } from "./pipeline_options.ts";
 import type { Clusters } from "./reach.ts";
 import { verifyContent } from "./verify_content.ts";
 import { verifyOnTarget } from "./verify_on_target.ts";
+import { optional } from "./optional.ts";
 
 /** What a verification came to, and what is worth knowing beside it; both have been told. */
 export interface Verified {
@@ -35,11 +36,15 @@ export async function verifyMigration(
   { plan, by, onLooked }: VerifyOptions,
 ): Promise<Verified> {
   if (journal.state === undefined) return { findings: [] };
-  const counted = await verifyOnTarget(target, journal.state, plan, signal, onLooked);
+  const { bytesPerSecond } = config.limits;
+  const counted = await verifyOnTarget(target, journal.state, {
+    ...{ bytesPerSecond, signal },
+    ...optional("plan", plan),
+    ...optional("onLooked", onLooked),
+  });
   const started = performance.now();
   const results = by === "count" || source === undefined ? counted : await verifyContent({
-    ...{ source, target, counted, signal },
-    bytesPerSecond: config.limits.bytesPerSecond,
+    ...{ source, target, counted, signal, bytesPerSecond },
     journal: journal.state,
     onProgress: (progress) => narrator.compared(progress, performance.now() - started),
   });

@@ -2,9 +2,10 @@
 // still span.
 
 import { failure } from "../core/failure.ts";
-import type { JournaledPartition, JournalState } from "../core/journal.ts";
+import { type JournaledPartition, type JournalState, producerOn } from "../core/journal.ts";
 import { maxOffset } from "../core/offsets.ts";
 import type { Plan } from "../core/plan.ts";
+import { newestEpoch } from "../core/sequence.ts";
 import type { ClusterSnapshot } from "../core/snapshot.ts";
 import { compareTopicPartitions, formatTopicPartition, topicsOf } from "../core/topic_partition.ts";
 import {
@@ -15,32 +16,46 @@ import {
 } from "../core/verify.ts";
 import { ignorePeerError } from "../copy/lane.ts";
 import type { Cluster } from "../kafka/cluster.ts";
-import { fetchLastSequences } from "../kafka/producer_state.ts";
 import { isAnotherTopic } from "./check_journal.ts";
-import { groupByLeader } from "./group_by_leader.ts";
+import { checkNotOlder, lookAtProducers, ownSequences } from "./look_at_producers.ts";
 import { optional } from "./optional.ts";
+import { readOwnRecords } from "./read_own_records.ts";
 import { lookAtTopics } from "./snapshot.ts";
+
+/** What a verification by count takes. */
+export interface CountOptions {
+  readonly plan?: Plan;
+  /** No limit where undefined. */
+  readonly bytesPerSecond: number | undefined;
+  readonly signal: AbortSignal;
+  /** Told what the target's topics are before anything is judged; it may throw. */
+  readonly onLooked?: (topics: ClusterSnapshot["topics"]) => void;
+}
 
 /**
  * Asks the target for its offsets and judges every partition of the migration, and those of the plan beside it.
  *
- * @param onLooked told what the target's topics are before anything is judged; it may throw
+ * @throws {ContinueError} where there is no plan, and the journal is older than what is on the target
  */
 export async function verifyOnTarget(
   target: Cluster,
   journal: JournalState,
-  plan: Plan | undefined,
-  signal: AbortSignal,
-  onLooked: (topics: ClusterSnapshot["topics"]) => void = () => {},
+  { plan, bytesPerSecond, signal, onLooked = () => {} }: CountOptions,
 ): Promise<Verification> {
   const journaled = [...journal.partitions.values()];
   const topics = topicsOf(journaled);
-  const [onTarget, sequences] = await Promise.all([
+  const [onTarget, producers] = await Promise.all([
     targetTopics(target, topics, signal),
-    lastSequences(target, journal, signal),
+    lookAtProducers(target, journaled, signal),
   ]);
   onLooked(onTarget);
+  // A run that has copied has asked before.
+  if (plan === undefined) checkNotOlder(journal, producers);
+  // Evidence beside the offsets: where it cannot be had, these stand.
+  const sequences = ownSequences(journal, producers);
+  const wrong = await readOwnRecords(target, journal, { onTarget, bytesPerSecond, signal });
   const evidence = journaled.map((each): CountEvidence => {
+    const { records: epochRecords } = newestEpoch(producerOn(journal, each));
     const seen = onTarget.get(each.topic);
     const log = seen?.partitions[each.partition]?.offsets;
     return {
@@ -49,6 +64,8 @@ export async function verifyOnTarget(
       ...optional("targetLogStartOffset", log?.logStartOffset),
       ...optional("targetHighWatermark", log?.highWatermark),
       ...optional("targetLastSequence", sequences.get(formatTopicPartition(each))),
+      ...(epochRecords > 0n && { epochRecords }),
+      ...optional("wrongOnTarget", wrong.get(formatTopicPartition(each))),
     };
   });
   const known = new Set(journaled.map(formatTopicPartition));
@@ -73,34 +90,6 @@ async function targetTopics(
     ignorePeerError(error);
     return new Map();
   }
-}
-
-/** What the leaders remember of our producer id. It is evidence beside the offsets: where it cannot be had, these stand. */
-async function lastSequences(
-  target: Cluster,
-  { migration, partitions }: JournalState,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, number>> {
-  const identity = {
-    producerId: BigInt(migration.producerId),
-    producerEpoch: migration.producerEpoch,
-  };
-  const byLeader = await groupByLeader(target, [...partitions.values()], signal);
-  const perLeader = await Promise.all(
-    [...byLeader].map(async ([leader, ofLeader]) => {
-      if (leader < 0) return [];
-      try {
-        const told = await fetchLastSequences(await target.control(leader), ofLeader, identity);
-        return [...told].flatMap(([key, last]) =>
-          "sequence" in last ? [[key, last.sequence] as const] : []
-        );
-      } catch (error) {
-        ignorePeerError(error);
-        return [];
-      }
-    }),
-  );
-  return new Map(perLeader.flat());
 }
 
 /** The range of all plans; a plan that never came to the journal is not passed over. */

@@ -1,17 +1,21 @@
 // The one way to a broker: map the address, dial, TLS, ApiVersions, version floor, SASL. Control and data connections,
 // source and target, all come through here, so what holds for one (credentials, addresses, time limits) holds for all.
 
-import type { ClusterConfig } from "../config/migration_config.ts";
+import type { ClusterConfig, TlsConfig } from "../config/migration_config.ts";
 import { formatAddress, type HostPort } from "../config/address.ts";
-import { type ApiVersionTable, type BrokerChannel, supportedVersion } from "./api_version.ts";
+import {
+  type ApiVersionTable,
+  type BrokerChannel,
+  keepsAnswersBack,
+  missingVersions,
+} from "./api_version.ts";
 import { dialledAddress } from "./addresses.ts";
-import { Connection } from "./connection.ts";
+import { Connection, type LongSilence } from "./connection.ts";
 import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
-import { FETCH_API_KEY, FETCH_VERSIONS } from "./fetch.ts";
-import { fetchApiVersions } from "./kafkajs_protocol.ts";
-import { PRODUCE_API_KEY, PRODUCE_VERSIONS } from "./produce.ts";
-import { openStream } from "./stream.ts";
-import { tlsReasonOf } from "./tls_reason.ts";
+import { fetchApiVersions } from "./fetch_api_versions.ts";
+import { openFirst } from "./open_first.ts";
+import { type DialTarget, openStream } from "./stream.ts";
+import { tlsAlertTroubleOf } from "./tls_reason.ts";
 import type { TokenSource } from "./token_source.ts";
 
 /** `client.id` of every connection, so that operators can set quotas on it. */
@@ -28,6 +32,9 @@ export interface ConnectTimeouts {
 /** Together below the 30 s in which a silent broker has to be named. */
 export const CONNECT_TIMEOUTS: ConnectTimeouts = { dialMs: 10_000, requestMs: 12_000 };
 
+/** For so long an answer that a quota keeps back is waited for at most. */
+const LONGEST_KEPT_BACK_MS = 600_000;
+
 /** An authenticated connection and what its broker speaks. */
 export interface BrokerConnection extends BrokerChannel {
   readonly connection: Connection;
@@ -36,40 +43,44 @@ export interface BrokerConnection extends BrokerChannel {
 /**
  * Opens an authenticated connection to the broker advertised at an address.
  *
- * @throws {ConnectionError} with address and reason; `unsupported` where the broker is older than Kafka 2.4
+ * @param role what the broker has to speak at least (apis.ts) depends on it
+ * @throws {ConnectionError} with address and reason; `unsupported` where the broker does not speak what is needed
  */
 export async function connectToBroker(
   cluster: ClusterConfig,
+  role: "source" | "target",
   advertised: HostPort,
   options: {
     readonly signal?: AbortSignal;
     readonly timeouts?: ConnectTimeouts;
     /** For OAUTHBEARER: shared by all connections of a cluster. */
     readonly tokens?: TokenSource;
+    /** Which address of a name with several answered last; shared by all connections of a cluster. */
+    readonly answered?: Map<string, string>;
+    /** For data: where the broker keeps answers back under a quota, it is asked whether it is there. */
+    readonly isAlive?: LongSilence["isAlive"];
   } = {},
 ): Promise<BrokerConnection> {
-  const { dialMs, requestMs } = options.timeouts ?? CONNECT_TIMEOUTS;
+  const timeouts = options.timeouts ?? CONNECT_TIMEOUTS;
   const dialled = dialledAddress(advertised, cluster.addresses);
   const address: BrokerAddress = {
     advertised: formatAddress(advertised),
     dialled: formatAddress(dialled),
   };
-  const stream = await openStream(cluster.tls, { advertised, dialled, address }, {
-    timeoutMs: dialMs,
-    ...(options.signal && { signal: options.signal }),
-  });
-  const connection = new Connection(stream, {
-    address,
-    clientId: CLIENT_ID,
-    requestTimeoutMs: requestMs,
-    ...(options.signal && { signal: options.signal }),
-  });
+  const { connection, versions } = await openFirst(
+    { advertised, dialled, address },
+    (target, attempt) => greet(cluster, role, target, { ...attempt, timeouts }),
+    { ...options, timeouts },
+  );
   try {
-    const versions = await versionsOf(connection, cluster.tls !== undefined);
     if (cluster.sasl !== undefined) {
       // Loaded where it is needed: kafkajs's authenticator brings all of kafkajs's requests with it.
       const { saslLogin } = await import("./sasl.ts");
       await connection.logIn(saslLogin(cluster.sasl, options.tokens, versions));
+    }
+    const { isAlive } = options;
+    if (isAlive !== undefined && keepsAnswersBack({ versions })) {
+      connection.allowLongSilence({ isAlive, longestMs: LONGEST_KEPT_BACK_MS });
     }
     return { connection, versions };
   } catch (error) {
@@ -78,7 +89,41 @@ export async function connectToBroker(
   }
 }
 
-async function versionsOf(connection: Connection, tls: boolean): Promise<ApiVersionTable> {
+/** Opens a connection to one address and asks what its broker speaks. */
+async function greet(
+  cluster: ClusterConfig,
+  role: "source" | "target",
+  target: DialTarget,
+  { timeouts, signal, connected }: {
+    readonly timeouts: ConnectTimeouts;
+    readonly signal?: AbortSignal;
+    readonly connected?: () => void;
+  },
+): Promise<BrokerConnection> {
+  const stream = await openStream(cluster.tls, target, {
+    timeoutMs: timeouts.dialMs,
+    ...(signal && { signal }),
+    ...(connected && { connected }),
+  });
+  const connection = new Connection(stream, {
+    address: target.address,
+    clientId: CLIENT_ID,
+    requestTimeoutMs: timeouts.requestMs,
+    ...(signal && { signal }),
+  });
+  try {
+    return { connection, versions: await versionsOf(connection, cluster.tls, role) };
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+async function versionsOf(
+  connection: Connection,
+  tls: TlsConfig | undefined,
+  role: "source" | "target",
+): Promise<ApiVersionTable> {
   const { address } = connection;
   let versions: ApiVersionTable;
   try {
@@ -86,25 +131,18 @@ async function versionsOf(connection: Connection, tls: boolean): Promise<ApiVers
   } catch (error) {
     if (error instanceof ConnectionError && error.kind === "closed") {
       // With TLS 1.3 a refused client certificate shows only at the first read.
-      const tlsReason = tls ? tlsReasonOf(error.reason) : undefined;
-      if (tlsReason !== undefined) throw new ConnectionError("tls", address, tlsReason);
+      const tried = { clientCertificate: tls?.cert !== undefined };
+      const trouble = tls && tlsAlertTroubleOf(error.reason, tried);
+      if (trouble !== undefined) throw new ConnectionError("tls", address, trouble.reason);
       const hint = tls
-        ? "the broker closed the connection at once; check that the port is Kafka's"
-        : "the broker closed the connection at once; check whether the port expects TLS (`tls: true`)";
+        ? "the broker closed the connection at once; check that the port is Kafka's, and the broker no older than 0.10"
+        : "the broker closed the connection at once; check whether the port expects TLS (`tls: true`), and that the broker is no older than 0.10";
       throw new ConnectionError("closed", address, hint);
     }
     if (error instanceof ConnectionError) throw error;
     throw new ConnectionError("protocol", address, "the answer to ApiVersions could not be read");
   }
-  // Both together came with Kafka 2.4.
-  const canCopy = supportedVersion({ versions }, FETCH_API_KEY, FETCH_VERSIONS) !== undefined &&
-    supportedVersion({ versions }, PRODUCE_API_KEY, PRODUCE_VERSIONS) !== undefined;
-  if (!canCopy) {
-    throw new ConnectionError(
-      "unsupported",
-      address,
-      "the broker is older than Kafka 2.4 (it lacks Fetch 11 or Produce 8); upgrade it first",
-    );
-  }
-  return versions;
+  const missing = missingVersions(versions, role);
+  if (missing === undefined) return versions;
+  throw new ConnectionError("unsupported", address, `the broker does not speak ${missing}`);
 }

@@ -45,6 +45,13 @@ export interface RequestChannel {
   readonly address: BrokerAddress;
   /** Sends a request and waits for its response. @throws {ConnectionError} when the connection ends before */
   send(frame: RequestFrame): Promise<ResponseFrame>;
+  /**
+   * Sends a SASL token as brokers before 1.0 take it after SaslHandshake 0: its size before it and no request header,
+   * and the answer likewise (KIP-43, KIP-152).
+   *
+   * @throws {ConnectionError} when the connection ends before
+   */
+  sendToken(sizeAndToken: Uint8Array): Promise<ResponseFrame>;
 }
 
 /** What a connection is opened with. */
@@ -57,8 +64,17 @@ export interface ConnectionOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How long silence of a broker that keeps answers back is waited for. */
+export interface LongSilence {
+  /** Whether the broker is there, asked over another connection, whenever nothing came for `requestTimeoutMs`. */
+  readonly isAlive: () => Promise<boolean>;
+  /** Milliseconds of silence after which the connection counts as dead all the same. */
+  readonly longestMs: number;
+}
+
 interface Pending {
-  readonly correlationId: number;
+  /** Undefined for a SASL token, whose answer has no header. */
+  readonly correlationId: number | undefined;
   readonly flexible: boolean;
   readonly pool: BufferPool | undefined;
   readonly since: number;
@@ -66,6 +82,8 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
+const SIZE_BYTES = 4;
+const CORRELATION_ID_BYTES = 4;
 const SCRATCH_BYTES = 64 * 1024;
 /** No honest Fetch response is larger: a batch may be, but brokers cap those far below. */
 const MAX_POOLED_RESPONSE_BYTES = 512 * 1024 * 1024;
@@ -89,6 +107,9 @@ export class Connection implements RequestChannel {
   readonly #onAbort = () => this.close();
   #correlationId = 0;
   #lastActivity = 0;
+  #longSilence: LongSilence | undefined;
+  /** Until then the broker is taken to be there, without asking. */
+  #believedUntil = 0;
   #fastestAnswerMs = Infinity;
   #error: Error | undefined;
 
@@ -96,7 +117,11 @@ export class Connection implements RequestChannel {
     this.#stream = stream;
     const ended = () => this.#error !== undefined;
     const onError = (error: unknown) => this.#end(this.#asConnectionError(error));
-    const past = { address: options.address, send: (frame: RequestFrame) => this.#sendNow(frame) };
+    const past: RequestChannel = {
+      address: options.address,
+      send: (frame) => this.#sendNow(frame),
+      sendToken: (token) => this.sendToken(token),
+    };
     this.#logins = createLoginRenewal(past, { ended, onError });
     this.#writer = createRequestWriter(stream, {
       ended,
@@ -143,21 +168,31 @@ export class Connection implements RequestChannel {
     return this.#logins.send(frame);
   }
 
+  sendToken(sizeAndToken: Uint8Array): Promise<ResponseFrame> {
+    return this.#write([sizeAndToken], undefined);
+  }
+
   #sendNow(frame: RequestFrame): Promise<ResponseFrame> {
-    if (this.#error !== undefined) return Promise.reject(this.#error);
     const correlationId = this.#correlationId = (this.#correlationId + 1) & 0x7fffffff;
-    const header = this.#header(frame, correlationId);
+    return this.#write([this.#header(frame, correlationId), ...frame.body], correlationId, frame);
+  }
+
+  #write(
+    parts: readonly Uint8Array[],
+    correlationId: number | undefined,
+    { flexible = false, pool }: Pick<RequestFrame, "flexible" | "pool"> = {},
+  ): Promise<ResponseFrame> {
+    if (this.#error !== undefined) return Promise.reject(this.#error);
     return new Promise((resolve, reject) => {
-      this.#pending.push({
-        correlationId,
-        flexible: frame.flexible ?? false,
-        pool: frame.pool,
-        since: performance.now(),
-        resolve,
-        reject,
-      });
-      this.#writer.write([header, ...frame.body]);
+      const since = performance.now();
+      this.#pending.push({ correlationId, flexible, pool, since, resolve, reject });
+      this.#writer.write(parts);
     });
+  }
+
+  /** From now on, an answer may be kept back for longer than `requestTimeoutMs`. */
+  allowLongSilence(longSilence: LongSilence): void {
+    this.#longSilence = longSilence;
   }
 
   /** Closes the connection; pending requests fail. */
@@ -185,7 +220,7 @@ export class Connection implements RequestChannel {
     let at = 0;
     let have = 0;
     while (this.#error === undefined) {
-      while (have - at < 8) {
+      while (have - at < this.#answerHeaderSize()) {
         if (at > 0) {
           scratch.copyWithin(0, at, have);
           have -= at;
@@ -193,12 +228,17 @@ export class Connection implements RequestChannel {
         }
         have += await this.#readSome(scratch.subarray(have));
       }
-      const size = scratchView.getInt32(at) - 4;
-      const correlationId = scratchView.getInt32(at + 4);
-      at += 8;
       const pending = this.#pending[0];
+      const headerSize = this.#answerHeaderSize();
+      const size = scratchView.getInt32(at) - (headerSize - SIZE_BYTES);
+      const correlationId = headerSize > SIZE_BYTES
+        ? scratchView.getInt32(at + SIZE_BYTES)
+        : undefined;
+      at += headerSize;
       const most = pending?.pool === undefined ? MAX_RESPONSE_BYTES : MAX_POOLED_RESPONSE_BYTES;
-      if (size < 0 || size > most || pending?.correlationId !== correlationId) {
+      if (
+        size < 0 || size > most || pending === undefined || pending.correlationId !== correlationId
+      ) {
         throw new ConnectionError("protocol", this.address, NOT_KAFKA);
       }
       const buffer = pending.pool?.acquire(size);
@@ -217,6 +257,13 @@ export class Connection implements RequestChannel {
       this.#fastestAnswerMs = Math.min(this.#fastestAnswerMs, tookMs);
       this.#answer(pending, bytes, size, buffer);
     }
+  }
+
+  /** Bytes before the body of the next answer: its size, and the correlation id where it has one. */
+  #answerHeaderSize(): number {
+    const [next] = this.#pending;
+    const hasHeader = next === undefined || next.correlationId !== undefined;
+    return hasHeader ? SIZE_BYTES + CORRELATION_ID_BYTES : SIZE_BYTES;
   }
 
   #answer(pending: Pending, bytes: Uint8Array, size: number, buffer: PooledBuffer | undefined) {
@@ -242,7 +289,20 @@ export class Connection implements RequestChannel {
     if (oldest === undefined) return;
     const silentMs = performance.now() - Math.max(this.#lastActivity, oldest.since);
     if (silentMs < this.#requestTimeoutMs) return;
-    const seconds = Math.round(this.#requestTimeoutMs / 1000);
+    if (this.#longSilence === undefined) return this.#endSilent(this.#requestTimeoutMs);
+    const { isAlive, longestMs } = this.#longSilence;
+    if (silentMs >= longestMs) return this.#endSilent(longestMs);
+    if (performance.now() < this.#believedUntil) return;
+    this.#believedUntil = Infinity;
+    isAlive().catch(() => false).then((alive) => {
+      this.#believedUntil = alive ? performance.now() + this.#requestTimeoutMs : 0;
+      // The answer may have come meanwhile.
+      if (!alive && this.#pending[0] === oldest) this.#endSilent(silentMs);
+    });
+  }
+
+  #endSilent(silentMs: number): void {
+    const seconds = Math.round(silentMs / 1000);
     this.#end(new ConnectionError("silent", this.address, `no answer within ${seconds} s`));
   }
 

@@ -29,6 +29,9 @@ export function formatBrokerAddress({ advertised, dialled }: BrokerAddress): str
   return advertised === dialled ? advertised : `${advertised} (dialled as ${dialled})`;
 }
 
+/** A broker that gives no answer: it may be down or cut off, so that others may take over what it led. */
+const AWAY: readonly ConnectionErrorKind[] = ["unreachable", "silent", "closed"];
+
 /** A connection that could not be made or did not live; `message` names the address and the reason. */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
@@ -48,4 +51,17 @@ export class ConnectionError extends Error {
   get passing(): boolean {
     return this.kind !== "authentication" && this.kind !== "unsupported" && this.kind !== "tls";
   }
+}
+
+/** Whether a broker gave no answer, as one that is down. What it answers with, a refusal for one, is something else. */
+export function isAway(error: unknown): error is ConnectionError {
+  return error instanceof ConnectionError && AWAY.includes(error.kind);
+}
+
+/** The error of a broker that is needed, with what it is needed for: `it leads orders-0`. */
+export function neededFor(
+  { kind, address, reason }: ConnectionError,
+  why: string,
+): ConnectionError {
+  return new ConnectionError(kind, address, `${reason}; ${why}`);
 }

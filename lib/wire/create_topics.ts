@@ -1,14 +1,13 @@
-// CreateTopics 5 (KIP-525, Kafka ≥ 2.4): the first version that answers with the settings the topic has, or would have
-// where it is only validated; kafkajs stops at 3.
+// CreateTopics 2 to 5. The last (KIP-525) is the first that answers with the settings the topic has, or would have where
+// it is only validated, and the first that is written in compact form; kafkajs stops at 3.
 
+import { APIS } from "./apis.ts";
 import type { RequestFrame, ResponseFrame } from "./connection.ts";
 import { ProtocolReader } from "./protocol_reader.ts";
 import { ProtocolWriter } from "./protocol_writer.ts";
 
-/** API key of CreateTopics. */
-export const CREATE_TOPICS_API_KEY = 19;
-/** The version used here. */
-export const CREATE_TOPICS_VERSIONS = { min: 5, max: 5 };
+/** The first version in compact form. */
+const FLEXIBLE = 5;
 
 /** A topic to create. */
 export interface TopicToCreate {
@@ -25,7 +24,7 @@ export interface CreatedTopic {
   readonly errorCode: number;
   /** In the broker's own words. */
   readonly errorMessage?: string;
-  /** Settings in force; absent where they may not be seen. */
+  /** Settings in force; absent where they may not be seen, and below version 5. */
   readonly settings?: readonly {
     readonly name: string;
     readonly value: string;
@@ -35,10 +34,21 @@ export interface CreatedTopic {
 
 /** Encodes a request. `validateOnly`: nothing is created, everything is checked. */
 export function encodeCreateTopics(
+  version: number,
   topics: readonly TopicToCreate[],
   { timeoutMs, validateOnly }: { readonly timeoutMs: number; readonly validateOnly: boolean },
 ): Pick<RequestFrame, "apiKey" | "apiVersion" | "flexible" | "body"> {
   const writer = new ProtocolWriter();
+  const request = { apiKey: APIS.CreateTopics.key, apiVersion: version };
+  if (version < FLEXIBLE) {
+    writer.array(topics, ({ topic, partitions, replicationFactor, configs }) => {
+      writer.string(topic).int32(partitions).int16(replicationFactor);
+      writer.int32(0); // no assignment: the cluster places the replicas
+      writer.array([...configs], ([name, value]) => writer.string(name).string(value));
+    });
+    writer.int32(timeoutMs).boolean(validateOnly);
+    return { ...request, body: [writer.bytes] };
+  }
   writer.compactArray(topics, ({ topic, partitions, replicationFactor, configs }) => {
     writer.compactString(topic).int32(partitions).int16(replicationFactor);
     writer.uvarint(1); // no assignment: the cluster places the replicas
@@ -48,13 +58,24 @@ export function encodeCreateTopics(
     writer.noTags();
   });
   writer.int32(timeoutMs).boolean(validateOnly).noTags();
-  return { apiKey: CREATE_TOPICS_API_KEY, apiVersion: 5, flexible: true, body: [writer.bytes] };
+  return { ...request, flexible: true, body: [writer.bytes] };
 }
 
 /** Reads a response. @throws {ProtocolError} when it is not one */
-export function decodeCreateTopics({ bytes, start, end }: ResponseFrame): CreatedTopic[] {
+export function decodeCreateTopics(
+  version: number,
+  { bytes, start, end }: ResponseFrame,
+): CreatedTopic[] {
   const reader = new ProtocolReader(bytes, start, end);
   reader.int32(); // throttle time
+  if (version < FLEXIBLE) {
+    return reader.array(() => {
+      const topic = reader.string();
+      const errorCode = reader.int16();
+      const errorMessage = reader.nullableString();
+      return { topic, errorCode, ...(errorMessage !== null && { errorMessage }) };
+    });
+  }
   return reader.compactArray(() => {
     const topic = reader.compactString();
     const errorCode = reader.int16();

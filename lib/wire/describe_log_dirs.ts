@@ -1,15 +1,12 @@
-// DescribeLogDirs 1 (KIP-113): how many bytes the partitions of a broker take on its disks. kafkajs has none.
+// DescribeLogDirs 0 and 1 (KIP-113, Kafka ≥ 1.0), which have the same form: how many bytes the partitions of a broker take
+// on its disks. kafkajs has none.
 
 import type { TopicPartition } from "../core/topic_partition.ts";
+import { APIS } from "./apis.ts";
 import type { RequestFrame, ResponseFrame } from "./connection.ts";
 import { groupByTopic } from "./fetch.ts";
 import { ProtocolReader } from "./protocol_reader.ts";
 import { ProtocolWriter } from "./protocol_writer.ts";
-
-/** API key of DescribeLogDirs. */
-export const DESCRIBE_LOG_DIRS_API_KEY = 35;
-/** The version used here: Kafka 2.0 to 4.x speak it. */
-export const DESCRIBE_LOG_DIRS_VERSIONS = { min: 1, max: 1 };
 
 /** A directory of a broker. */
 export interface LogDir {
@@ -19,13 +16,14 @@ export interface LogDir {
 
 /** Encodes a request; partitions of one topic should stand together. */
 export function encodeDescribeLogDirs(
+  version: number,
   partitions: readonly TopicPartition[],
 ): Pick<RequestFrame, "apiKey" | "apiVersion" | "body"> {
   const writer = new ProtocolWriter();
   writer.array(groupByTopic(partitions), ([topic, ofTopic]) => {
     writer.string(topic).array(ofTopic, ({ partition }) => writer.int32(partition));
   });
-  return { apiKey: DESCRIBE_LOG_DIRS_API_KEY, apiVersion: 1, body: [writer.bytes] };
+  return { apiKey: APIS.DescribeLogDirs.key, apiVersion: version, body: [writer.bytes] };
 }
 
 /** Reads a response; without any directory the user may not see them. @throws {ProtocolError} when it is not one */

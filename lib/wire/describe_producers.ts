@@ -1,15 +1,11 @@
 // DescribeProducers 0 (KIP-664, Kafka ≥ 2.8): which producer ids a partition's leader remembers and how far each got.
 
+import { APIS } from "./apis.ts";
 import type { RequestFrame, ResponseFrame } from "./connection.ts";
 import { groupByTopic } from "./fetch.ts";
 import type { TopicPartition } from "../core/topic_partition.ts";
 import { ProtocolReader } from "./protocol_reader.ts";
 import { ProtocolWriter } from "./protocol_writer.ts";
-
-/** API key of DescribeProducers. */
-export const DESCRIBE_PRODUCERS_API_KEY = 61;
-/** Versions used here. */
-export const DESCRIBE_PRODUCERS_VERSIONS = { min: 0, max: 0 };
 
 /** What the leader remembers of one partition. */
 export interface DescribedPartition extends TopicPartition {
@@ -33,7 +29,7 @@ export function encodeDescribeProducers(
   });
   writer.noTags();
   return {
-    apiKey: DESCRIBE_PRODUCERS_API_KEY,
+    apiKey: APIS.DescribeProducers.key,
     apiVersion: 0,
     flexible: true,
     body: [writer.bytes],

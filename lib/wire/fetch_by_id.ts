@@ -1,9 +1,9 @@
 // Fetch 13 (Kafka ≥ 3.1, KIP-516): the same as Fetch 11, but topics are named by their ids, so that a topic that was
 // deleted and re-created under its name is never taken for the one asked for.
 
+import { APIS } from "./apis.ts";
 import type { RequestFrame, ResponseFrame } from "./connection.ts";
 import {
-  FETCH_API_KEY,
   type FetchedPartition,
   type FetchLimits,
   type FetchPartition,
@@ -13,9 +13,6 @@ import {
 } from "./fetch.ts";
 import { ProtocolError, ProtocolReader } from "./protocol_reader.ts";
 import { ProtocolWriter } from "./protocol_writer.ts";
-
-/** Versions of Fetch used here. */
-export const FETCH_BY_ID_VERSIONS = { min: 13, max: 13 };
 
 /**
  * Encodes a Fetch; partitions of one topic should stand together.
@@ -50,8 +47,8 @@ export function encodeFetchById(
   });
   writer.uvarint(1).compactString("").noTags(); // no forgotten topics, no rack
   return {
-    apiKey: FETCH_API_KEY,
-    apiVersion: FETCH_BY_ID_VERSIONS.max,
+    apiKey: APIS.FetchById.key,
+    apiVersion: APIS.FetchById.max,
     flexible: true,
     body: [writer.bytes],
   };
@@ -83,7 +80,7 @@ export function decodeFetchById(
   });
   reader.skipTags();
   reader.end();
-  return { throttleTimeMs, errorCode, partitions };
+  return { throttleTimeMs, delayedMs: 0, errorCode, partitions };
 }
 
 function decodePartition(reader: ProtocolReader, topic: string): FetchedPartition {

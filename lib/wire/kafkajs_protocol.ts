@@ -6,16 +6,15 @@
 
 import { Buffer } from "node:buffer";
 import Decoder from "kafkajs/src/protocol/decoder.js";
-import apiKeys from "kafkajs/src/protocol/requests/apiKeys.js";
-import ApiVersions from "kafkajs/src/protocol/requests/apiVersions/index.js";
 import DeleteTopics from "kafkajs/src/protocol/requests/deleteTopics/index.js";
 import DescribeConfigs from "kafkajs/src/protocol/requests/describeConfigs/index.js";
-import GroupCoordinator from "kafkajs/src/protocol/requests/findCoordinator/index.js";
+import FindCoordinator from "kafkajs/src/protocol/requests/findCoordinator/index.js";
 import Heartbeat from "kafkajs/src/protocol/requests/heartbeat/index.js";
 import InitProducerId from "kafkajs/src/protocol/requests/initProducerId/index.js";
 import OffsetCommit from "kafkajs/src/protocol/requests/offsetCommit/index.js";
 import { errorMessage } from "../core/error_message.ts";
-import { type ApiVersionTable, type BrokerChannel, requireVersion } from "./api_version.ts";
+import { type BrokerChannel, requireVersion } from "./api_version.ts";
+import type { ApiName } from "./apis.ts";
 import type { RequestChannel } from "./connection.ts";
 import { ProtocolError } from "./protocol_reader.ts";
 
@@ -50,23 +49,22 @@ export interface KafkajsProtocol {
   };
 }
 
-/** What there is of one API in kafkajs: the versions, as text, and how each is spoken. */
+/** How kafkajs speaks each version of one API. */
 interface KafkajsDefinition {
-  readonly versions: readonly string[];
   protocol(
     chosen: { readonly version: number },
   ): (options: Readonly<Record<string, unknown>>) => KafkajsProtocol;
 }
 
-/** The requests taken from kafkajs, by its names. */
+/** The requests taken from kafkajs, by Kafka's names. */
 const definitions = {
   DeleteTopics,
   DescribeConfigs,
-  GroupCoordinator,
+  FindCoordinator,
   Heartbeat,
   InitProducerId,
   OffsetCommit,
-} satisfies Readonly<Record<string, KafkajsDefinition>>;
+} satisfies Readonly<Partial<Record<ApiName, KafkajsDefinition>>>;
 
 /** A request that is taken from kafkajs. */
 export type KafkajsApi = keyof typeof definitions;
@@ -82,25 +80,9 @@ export async function sendKafkajsRequest<Response>(
   options: Readonly<Record<string, unknown>>,
 ): Promise<Response> {
   const definition: KafkajsDefinition = definitions[api];
-  const ours = definition.versions.map(Number);
-  const range = { min: Math.min(...ours), max: Math.max(...ours) };
-  const version = requireVersion(broker, apiKeys[api], range);
+  const version = requireVersion(broker, api);
   const protocol = definition.protocol({ version })(options);
   return await exchangeKafkajs(broker.connection, protocol) as Response;
-}
-
-/** Asks which API versions a broker speaks (ApiVersions 0, which those too old to be used answer too, since 0.10). */
-export async function fetchApiVersions(connection: RequestChannel): Promise<ApiVersionTable> {
-  const protocol: KafkajsProtocol = ApiVersions.protocol({ version: 0 })();
-  const decoded = await exchangeKafkajs(connection, protocol) as {
-    readonly apiVersions: readonly { apiKey: number; minVersion: number; maxVersion: number }[];
-  };
-  return new Map(
-    decoded.apiVersions.map(({ apiKey, minVersion, maxVersion }) => [
-      apiKey,
-      { min: minVersion, max: maxVersion },
-    ]),
-  );
 }
 
 /** Sends a request of kafkajs's and decodes the response. @throws {ConnectionError | ProtocolError} */

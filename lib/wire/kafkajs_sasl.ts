@@ -1,10 +1,11 @@
 // kafkajs's SASL authenticator over our own connection, watched where it lets pass what no honest broker says.
 
+import { Buffer } from "node:buffer";
 import SaslAuthenticator from "kafkajs/src/broker/saslAuthenticator/index.js";
 import apiKeys from "kafkajs/src/protocol/requests/apiKeys.js";
 import { KAFKA_ERRORS } from "../core/kafka_error.ts";
 import { escapeName } from "../core/escape_name.ts";
-import type { ApiVersionTable } from "./api_version.ts";
+import { type ApiVersionTable, speaks } from "./api_version.ts";
 import type { RequestChannel } from "./connection.ts";
 import { exchangeKafkajs, type KafkajsProtocol } from "./kafkajs_protocol.ts";
 
@@ -13,7 +14,11 @@ export type KafkajsSasl =
   | { readonly mechanism: string; readonly username: string; readonly password: string }
   | {
     readonly mechanism: "OAUTHBEARER";
-    readonly oauthBearerProvider: () => Promise<{ readonly value: string }>;
+    readonly oauthBearerProvider: () => Promise<{
+      readonly value: string;
+      /** Sent after the token, as RFC 7628, section 3.1 has it. */
+      readonly extensions?: Readonly<Record<string, string>>;
+    }>;
   };
 
 /** The broker does not offer the mechanism asked for. */
@@ -32,7 +37,8 @@ export class MechanismError extends Error {
 const MOST_SCRAM_ITERATIONS = 1_000_000;
 
 /**
- * Authenticates a connection with kafkajs's authenticator (SaslHandshake, then SaslAuthenticate).
+ * Authenticates a connection with kafkajs's authenticator: SaslHandshake, then SaslAuthenticate, or the tokens as they
+ * are where the broker does not speak that.
  *
  * @returns milliseconds until the broker wants it repeated (KIP-368), 0 for never
  * @throws {MechanismError} where the broker does not offer the mechanism; {ConnectionError}, and whatever kafkajs
@@ -54,16 +60,39 @@ export async function authenticateWithKafkajs(
       if (apiKey === apiKeys.SaslAuthenticate) checkChallenge(sasl.mechanism, decoded);
       return protocol.response.parse(decoded);
     },
+    async sendAuthRequest({ request, response }: TokenExchange) {
+      const answer = await connection.sendToken(await request.encode());
+      if (response === undefined) return undefined;
+      const authBytes = withSize(answer.bytes.subarray(answer.start, answer.end));
+      checkChallenge(sasl.mechanism, { errorCode: 0, authBytes });
+      return await response.parse(await response.decode(authBytes));
+    },
   };
   const authenticator = new SaslAuthenticator(
     adapter,
     SILENT_LOGGER,
     asKafkajsVersions(versions),
-    true,
+    speaks({ versions }, "SaslAuthenticate", 0),
   );
   await authenticator.authenticate();
   const lifetimeMs = Number(authenticator.sessionLifetime);
   return Number.isFinite(lifetimeMs) ? Math.max(lifetimeMs, 0) : 0;
+}
+
+/** A token and the broker's answer, as kafkajs has them: each with its size before it. */
+interface TokenExchange {
+  readonly request: { encode(): Promise<Uint8Array> };
+  readonly response?: {
+    decode(sizeAndToken: Buffer): Promise<unknown>;
+    parse(decoded: unknown): Promise<unknown>;
+  };
+}
+
+function withSize(token: Uint8Array): Buffer {
+  const bytes = Buffer.alloc(4 + token.length);
+  bytes.writeInt32BE(token.length);
+  bytes.set(token, 4);
+  return bytes;
 }
 
 function refuseUnlessOffered(decoded: unknown): void {

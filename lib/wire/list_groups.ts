@@ -1,23 +1,23 @@
-// ListGroups 3 to 5: every group, from 4 with its state (KIP-518), from 5 with its type (KIP-848). kafkajs stops at 2,
+// ListGroups 0 to 5: every group, from 4 with its state (KIP-518), from 5 with its type (KIP-848). kafkajs stops at 2,
 // which tells neither.
 
+import { APIS } from "./apis.ts";
 import type { RequestFrame, ResponseFrame } from "./connection.ts";
 import { ProtocolReader } from "./protocol_reader.ts";
 import { ProtocolWriter } from "./protocol_writer.ts";
 
-/** API key of ListGroups. */
-export const LIST_GROUPS_API_KEY = 16;
-/** Versions read here. */
-export const LIST_GROUPS_VERSIONS = { min: 3, max: 5 };
+const FLEXIBLE = 3;
+const WITH_STATES = 4;
+const WITH_TYPES = 5;
 
 /** A group as its coordinator lists it. */
 export interface ListedGroup {
   readonly group: string;
   readonly protocolType: string;
-  /** `Stable`, `Empty`, …; empty below version 4. */
-  readonly state: string;
-  /** `classic`, `consumer`, `share`, `streams`; empty below version 5. */
-  readonly type: string;
+  /** `Stable`, `Empty`, …; undefined below version 4. */
+  readonly state: string | undefined;
+  /** `classic`, `consumer`, `share`, `streams`; undefined below version 5. */
+  readonly type: string | undefined;
 }
 
 /** Encodes a request for all groups. */
@@ -25,10 +25,11 @@ export function encodeListGroups(
   version: number,
 ): Pick<RequestFrame, "apiKey" | "apiVersion" | "flexible" | "body"> {
   const writer = new ProtocolWriter(16);
-  if (version >= 4) writer.uvarint(1); // no states asked for: all
-  if (version >= 5) writer.uvarint(1); // no types asked for: all
-  writer.noTags();
-  return { apiKey: LIST_GROUPS_API_KEY, apiVersion: version, flexible: true, body: [writer.bytes] };
+  if (version >= WITH_STATES) writer.uvarint(1); // no states asked for: all
+  if (version >= WITH_TYPES) writer.uvarint(1); // no types asked for: all
+  const flexible = version >= FLEXIBLE;
+  if (flexible) writer.noTags();
+  return { apiKey: APIS.ListGroups.key, apiVersion: version, flexible, body: [writer.bytes] };
 }
 
 /** Reads a response of that version. @throws {ProtocolError} when it is not one */
@@ -37,13 +38,20 @@ export function decodeListGroups(
   { bytes, start, end }: ResponseFrame,
 ): { readonly errorCode: number; readonly groups: readonly ListedGroup[] } {
   const reader = new ProtocolReader(bytes, start, end);
-  reader.int32(); // throttle time
+  if (version >= 1) reader.int32(); // throttle time
   const errorCode = reader.int16();
+  if (version < FLEXIBLE) {
+    const groups = reader.array(() => {
+      const group = reader.string();
+      return { group, protocolType: reader.string(), state: undefined, type: undefined };
+    });
+    return { errorCode, groups };
+  }
   const groups = reader.compactArray(() => {
     const group = reader.compactString();
     const protocolType = reader.compactString();
-    const state = version >= 4 ? reader.compactString() : "";
-    const type = version >= 5 ? reader.compactString() : "";
+    const state = version >= WITH_STATES ? reader.compactString() : undefined;
+    const type = version >= WITH_TYPES ? reader.compactString() : undefined;
     reader.skipTags();
     return { group, protocolType, state, type };
   });

@@ -1,16 +1,15 @@
-// ListOffsets 3 (Kafka ≥ 2.0): where partitions begin and end, and the first offset at or after a time. kafkajs encodes
+// ListOffsets 1 to 3 (Kafka ≥ 0.10.1): where partitions begin and end, and the first offset at or after a time. kafkajs encodes
 // it too, with half a kilobyte of working memory for each partition.
 
 import type { TopicPartition } from "../core/topic_partition.ts";
+import { APIS } from "./apis.ts";
 import type { RequestFrame, ResponseFrame } from "./connection.ts";
 import { groupByTopic } from "./fetch.ts";
 import { ProtocolReader } from "./protocol_reader.ts";
 import { ProtocolWriter } from "./protocol_writer.ts";
 
-/** API key of ListOffsets. */
-export const LIST_OFFSETS_API_KEY = 2;
-/** Versions used here. */
-export const LIST_OFFSETS_VERSIONS = { min: 3, max: 3 };
+/** The first version with isolation levels: a broker that does not speak it has no transactions (KIP-98). */
+export const LIST_OFFSETS_WITH_ISOLATION = 2;
 
 /** What is asked of one partition. */
 export interface AskedOffset extends TopicPartition {
@@ -28,30 +27,32 @@ export interface ListedOffset extends TopicPartition {
 /**
  * Encodes a request; partitions of one topic should stand together.
  *
- * @param committedOnly whether the end is the last stable offset (isolation level read_committed), not the high watermark
+ * @param committedOnly whether the end is the last stable offset (isolation level read_committed), not the high
+ * watermark; below version 2 there is no difference
  */
 export function encodeListOffsets(
+  version: number,
   partitions: readonly AskedOffset[],
   committedOnly: boolean,
 ): Pick<RequestFrame, "apiKey" | "apiVersion" | "body"> {
   const writer = new ProtocolWriter();
-  writer.int32(-1).boolean(committedOnly); // replica id: no follower asks
+  writer.int32(-1); // replica id: no follower asks
+  if (version >= LIST_OFFSETS_WITH_ISOLATION) writer.boolean(committedOnly);
   writer.array(groupByTopic(partitions), ([topic, ofTopic]) => {
     writer.string(topic).array(ofTopic, ({ partition, timestampMs }) => {
       writer.int32(partition).int64(BigInt(timestampMs));
     });
   });
-  return {
-    apiKey: LIST_OFFSETS_API_KEY,
-    apiVersion: LIST_OFFSETS_VERSIONS.max,
-    body: [writer.bytes],
-  };
+  return { apiKey: APIS.ListOffsets.key, apiVersion: version, body: [writer.bytes] };
 }
 
-/** Reads a response. @throws {ProtocolError} when it is not one */
-export function decodeListOffsets({ bytes, start, end }: ResponseFrame): ListedOffset[] {
+/** Reads a response of that version. @throws {ProtocolError} when it is not one */
+export function decodeListOffsets(
+  version: number,
+  { bytes, start, end }: ResponseFrame,
+): ListedOffset[] {
   const reader = new ProtocolReader(bytes, start, end);
-  reader.int32(); // throttle time
+  if (version >= 2) reader.int32(); // throttle time
   return reader.array(() => {
     const topic = reader.string();
     return reader.array(() => {

@@ -11,15 +11,21 @@ import type { DialTarget } from "./stream.ts";
 /** A TLS config with a client certificate. */
 export type ClientCertificateTls = TlsConfig & Required<Pick<TlsConfig, "cert" | "key">>;
 
-/** Opens a TLS stream that presents the certificate. Rejects with node's error; the caller words it. */
+/**
+ * Opens a TLS stream that presents the certificate. Rejects with node's error; the caller words it.
+ *
+ * @param connected told when the address has taken the connection, where that shows
+ */
 export async function openMutualTls(
   { cert, key, ca, serverName, verifyHostname }: ClientCertificateTls,
   target: DialTarget,
   signal: AbortSignal,
+  connected?: () => void,
 ): Promise<ByteStream> {
-  const { host, port } = target.dialled;
+  const { ip, dialled: { host, port } } = target;
   const name = serverName ?? target.advertised.host;
-  if (name === host) {
+  // Deno.connectTls picks the address of a name by itself.
+  if (name === host && ip === undefined) {
     const caCerts = ca === undefined ? {} : { caCerts: [ca] };
     const anyName = verifyHostname ? {} : { unsafelyDisableHostnameVerification: true };
     return await connectDirectly(
@@ -28,7 +34,7 @@ export async function openMutualTls(
     );
   }
   const socket = connect({
-    host,
+    host: ip ?? host,
     port,
     servername: name,
     cert,
@@ -36,6 +42,7 @@ export async function openMutualTls(
     ...(ca !== undefined && { ca }),
     ...(!verifyHostname && { checkServerIdentity: () => undefined }),
   });
+  if (connected !== undefined) socket.once("connect", connected);
   const abort = () => socket.destroy(new Error("aborted"));
   signal.addEventListener("abort", abort);
   try {

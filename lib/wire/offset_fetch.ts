@@ -1,14 +1,13 @@
-// OffsetFetch 6 to 8: committed offsets, from 7 with requireStable (KIP-447), from 8 of many groups in one request
+// OffsetFetch 2 to 8: committed offsets, from 7 with requireStable (KIP-447), from 8 of many groups in one request
 // (KIP-709). kafkajs stops at 4, which has neither.
 
+import { APIS } from "./apis.ts";
 import type { RequestFrame, ResponseFrame } from "./connection.ts";
 import { ProtocolReader } from "./protocol_reader.ts";
 import { ProtocolWriter } from "./protocol_writer.ts";
 
-/** API key of OffsetFetch. */
-export const OFFSET_FETCH_API_KEY = 9;
-/** Versions used here. */
-export const OFFSET_FETCH_VERSIONS = { min: 6, max: 8 };
+const FLEXIBLE = 6;
+const WITH_REQUIRE_STABLE = 7;
 /** The first version that takes more than one group. */
 export const OFFSET_FETCH_MANY_GROUPS = 8;
 
@@ -29,27 +28,29 @@ export interface FetchedCommittedOffset {
   readonly errorCode: number;
 }
 
-/** Encodes a request for all committed offsets of the groups (one group below version 8). */
+/**
+ * Encodes a request for all committed offsets of the groups (one group below version 8).
+ *
+ * @param requireStable not those below an offset commit of an open transaction; below version 7 nobody can ask for that
+ */
 export function encodeOffsetFetch(
   version: number,
   groups: readonly string[],
   requireStable: boolean,
 ): Pick<RequestFrame, "apiKey" | "apiVersion" | "flexible" | "body"> {
   const writer = new ProtocolWriter();
-  // No topics named (a null array, written 0) asks for all of a group's.
+  // No topics named (a null array, written 0, or −1 below version 6) asks for all of a group's.
   if (version >= OFFSET_FETCH_MANY_GROUPS) {
     writer.compactArray(groups, (group) => writer.compactString(group).uvarint(0).noTags());
-  } else {
+  } else if (version >= FLEXIBLE) {
     writer.compactString(groups[0] ?? "").uvarint(0);
+  } else {
+    writer.string(groups[0] ?? "").int32(-1);
   }
-  if (version >= 7) writer.boolean(requireStable);
-  writer.noTags();
-  return {
-    apiKey: OFFSET_FETCH_API_KEY,
-    apiVersion: version,
-    flexible: true,
-    body: [writer.bytes],
-  };
+  if (version >= WITH_REQUIRE_STABLE) writer.boolean(requireStable);
+  const flexible = version >= FLEXIBLE;
+  if (flexible) writer.noTags();
+  return { apiKey: APIS.OffsetFetch.key, apiVersion: version, flexible, body: [writer.bytes] };
 }
 
 /** Reads a response of that version to a request for `groups`. @throws {ProtocolError} when it is not one */
@@ -59,9 +60,11 @@ export function decodeOffsetFetch(
   { bytes, start, end }: ResponseFrame,
 ): FetchedGroupOffsets[] {
   const reader = new ProtocolReader(bytes, start, end);
-  reader.int32(); // throttle time
+  if (version >= 3) reader.int32(); // throttle time
   if (version < OFFSET_FETCH_MANY_GROUPS) {
-    const partitions = decodeTopics(reader);
+    const partitions = version < FLEXIBLE
+      ? decodeOlderTopics(version, reader)
+      : decodeTopics(reader);
     return [{ group: groups[0] ?? "", partitions, errorCode: reader.int16() }];
   }
   return reader.compactArray(() => {
@@ -71,6 +74,21 @@ export function decodeOffsetFetch(
     reader.skipTags();
     return { group, errorCode, partitions };
   });
+}
+
+/** Below version 6. */
+function decodeOlderTopics(version: number, reader: ProtocolReader): FetchedCommittedOffset[] {
+  return reader.array(() => {
+    const topic = reader.string();
+    return reader.array(() => {
+      const partition = reader.int32();
+      const committedOffset = reader.int64();
+      if (version >= 5) reader.int32(); // committed leader epoch
+      const metadata = reader.string();
+      const errorCode = reader.int16();
+      return { topic, partition, committedOffset, metadata, errorCode };
+    });
+  }).flat();
 }
 
 function decodeTopics(reader: ProtocolReader): FetchedCommittedOffset[] {

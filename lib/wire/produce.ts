@@ -1,15 +1,13 @@
-// Produce 8 (KIP-467: record errors and messages): request and response. A request holds one record batch a partition:
-// brokers store only one of two entries for the same partition and report no error (tried on 4.1.0), so two are refused.
+// Produce 5 to 8, which differ in what the answer tells: since 8 which records were refused, and why (KIP-467). A request
+// holds one record batch a partition: brokers store only one of two entries for the same partition and report no error
+// (tried on 4.1.0), so two are refused.
 
+import { APIS } from "./apis.ts";
 import type { RequestFrame, ResponseFrame } from "./connection.ts";
 import { groupByTopic } from "./fetch.ts";
 import { ProtocolReader } from "./protocol_reader.ts";
 import { ProtocolWriter } from "./protocol_writer.ts";
 
-/** API key of Produce. */
-export const PRODUCE_API_KEY = 0;
-/** Versions used here. */
-export const PRODUCE_VERSIONS = { min: 8, max: 8 };
 const ALL_IN_SYNC_REPLICAS = -1;
 
 /** One record batch for one partition. */
@@ -27,9 +25,12 @@ export interface ProducedPartition {
   /** Offset given to the batch's first record; −1 with an error. */
   readonly baseOffset: bigint;
   readonly logStartOffset: bigint;
-  readonly errorMessage: string | null;
-  /** Records the broker names, by their place in the batch. */
-  readonly recordErrors: readonly { readonly index: number; readonly message: string | null }[];
+  /** Undefined below version 8. */
+  readonly errorMessage: string | null | undefined;
+  /** Records the broker names, by their place in the batch; undefined below version 8. */
+  readonly recordErrors:
+    | readonly { readonly index: number; readonly message: string | null }[]
+    | undefined;
 }
 
 /** A read Produce response. */
@@ -40,6 +41,7 @@ export interface ProduceResponse {
 
 /** Encodes a Produce with acks=all. @throws {RangeError} when a partition is named twice */
 export function encodeProduce(
+  version: number,
   partitions: readonly ProducePartition[],
   timeoutMs: number,
 ): Pick<RequestFrame, "apiKey" | "apiVersion" | "body"> {
@@ -68,11 +70,14 @@ export function encodeProduce(
     }
   }
   body.push(writer.bytes);
-  return { apiKey: PRODUCE_API_KEY, apiVersion: PRODUCE_VERSIONS.max, body };
+  return { apiKey: APIS.Produce.key, apiVersion: version, body };
 }
 
 /** Reads a Produce response. @throws {ProtocolError} when it is not one */
-export function decodeProduce({ bytes, start, end }: ResponseFrame): ProduceResponse {
+export function decodeProduce(
+  version: number,
+  { bytes, start, end }: ResponseFrame,
+): ProduceResponse {
   const reader = new ProtocolReader(bytes, start, end);
   const partitions: ProducedPartition[] = [];
   reader.array(() => {
@@ -83,11 +88,11 @@ export function decodeProduce({ bytes, start, end }: ResponseFrame): ProduceResp
       const baseOffset = reader.int64();
       reader.int64(); // log append time
       const logStartOffset = reader.int64();
-      const recordErrors = reader.array(() => ({
+      const recordErrors = version < 8 ? undefined : reader.array(() => ({
         index: reader.int32(),
         message: reader.nullableString(),
       }));
-      const errorMessage = reader.nullableString();
+      const errorMessage = version < 8 ? undefined : reader.nullableString();
       partitions.push({
         topic,
         partition,

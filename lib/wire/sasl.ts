@@ -1,7 +1,7 @@
 // SASL over a connection: kafkajs's authenticator does the exchange, this turns its failures into sentences that name
 // the address and the user, never the password or the token.
 
-import type { SaslConfig } from "../config/migration_config.ts";
+import type { SaslConfig, SaslExtensions } from "../config/migration_config.ts";
 import { reveal } from "../config/secrets.ts";
 import type { ApiVersionTable } from "./api_version.ts";
 import type { RequestChannel } from "./connection.ts";
@@ -40,7 +40,8 @@ function credentialsOf(sasl: SaslConfig, tokens: TokenSource | undefined): Kafka
     mechanism,
     async oauthBearerProvider() {
       if (tokens === undefined) throw new TokenError("there is no token source");
-      return { value: reveal(await tokens.token()) };
+      const value = reveal(await tokens.token());
+      return { value, ...(sasl.extensions !== undefined && { extensions: sasl.extensions }) };
     },
   };
 }
@@ -54,8 +55,11 @@ function worded(error: unknown, { address }: RequestChannel, sasl: SaslConfig): 
   }
   if (error instanceof MechanismError) {
     const offered = error.offered.length === 0 ? "none at all" : error.offered.join(", ");
+    const kerberos = error.offered.includes("GSSAPI")
+      ? " (GSSAPI is Kerberos, which goes through a proxy: docs/logins.md)"
+      : "";
     return refused(
-      `the broker does not offer SASL ${mechanism} on this port; it offers ${offered}`,
+      `the broker does not offer SASL ${mechanism} on this port; it offers ${offered}${kerberos}`,
     );
   }
   if (error instanceof ConnectionError) {
@@ -69,7 +73,9 @@ function worded(error: unknown, { address }: RequestChannel, sasl: SaslConfig): 
     return new ConnectionError(
       "token",
       address,
-      `SASL ${mechanism} refused: the broker does not accept the token from ${origin}`,
+      `SASL ${mechanism} refused: the broker does not accept the token from ${origin}${
+        extensionHint(sasl.extensions)
+      }`,
     );
   }
   const text = error instanceof Error ? error.message : "";
@@ -81,4 +87,12 @@ function worded(error: unknown, { address }: RequestChannel, sasl: SaslConfig): 
   return refused(
     `SASL ${mechanism} refused for user '${sasl.username}': wrong name or password`,
   );
+}
+
+/** What may be wrong besides the token: the extensions sent with it, or that none are. */
+function extensionHint(extensions: SaslExtensions | undefined): string {
+  if (extensions !== undefined) {
+    return `, or what \`sasl.extensions\` says of ${Object.keys(extensions).join(", ")}`;
+  }
+  return ", or wants `sasl.extensions` with it (Confluent Cloud: logicalCluster)";
 }

@@ -1,5 +1,5 @@
-// Dialling: a TCP connection, with TLS on top where the config asks for it. The name that TLS checks is the advertised
-// host (or `serverName`), also where another address is dialled. Failures become sentences that name the address.
+// Dialling: a TCP connection to one address, with TLS on top where the config asks for it. The name that TLS checks is the
+// advertised host (or `serverName`), also where another address is dialled. Failures become sentences that name the address.
 
 import type { TlsConfig } from "../config/migration_config.ts";
 import type { HostPort } from "../config/address.ts";
@@ -7,20 +7,28 @@ import { errorMessage } from "../core/error_message.ts";
 import type { ByteStream } from "./connection.ts";
 import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
 import { openMutualTls } from "./mutual_tls.ts";
-import { tlsReasonOf } from "./tls_reason.ts";
+import { lookAtTls } from "./tls_look.ts";
+import { tlsTroubleOf } from "./tls_reason.ts";
 
 /** Where to, in the three forms needed here. */
 export interface DialTarget {
   readonly advertised: HostPort;
   readonly dialled: HostPort;
   readonly address: BrokerAddress;
+  /** Which address of the dialled host, where it has several. */
+  readonly ip?: string;
 }
 
 /** Opens a byte stream. @throws {ConnectionError} `unreachable`, `silent` or `tls` */
 export async function openStream(
   tls: TlsConfig | undefined,
   target: DialTarget,
-  options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+  options: {
+    readonly timeoutMs: number;
+    readonly signal?: AbortSignal;
+    /** Told when the address has taken the connection, before TLS. */
+    readonly connected?: () => void;
+  },
 ): Promise<ByteStream> {
   const timeout = AbortSignal.timeout(options.timeoutMs);
   const signal = options.signal ? AbortSignal.any([timeout, options.signal]) : timeout;
@@ -34,10 +42,11 @@ export async function openStream(
   try {
     if (tls?.cert !== undefined && tls.key !== undefined) {
       const { cert, key } = tls;
-      return await openMutualTls({ ...tls, cert, key }, target, signal);
+      return await openMutualTls({ ...tls, cert, key }, target, signal, options.connected);
     }
-    const tcp = await Deno.connect({ hostname: host, port, signal });
+    const tcp = await Deno.connect({ hostname: target.ip ?? host, port, signal });
     open = tcp;
+    options.connected?.();
     tcp.setNoDelay();
     tcp.setKeepAlive();
     if (tls === undefined) return tcp;
@@ -52,9 +61,10 @@ export async function openStream(
   } catch (error) {
     const dialled = open !== undefined;
     closeOnce();
-    throw asConnectionError(error, target.address, {
+    throw await asConnectionError(error, target, {
       timedOut: timeout.aborted,
-      tls: tls !== undefined && dialled,
+      tls,
+      dialled,
       seconds: options.timeoutMs / 1000,
     });
   } finally {
@@ -62,11 +72,18 @@ export async function openStream(
   }
 }
 
-function asConnectionError(
+async function asConnectionError(
   error: unknown,
-  address: BrokerAddress,
-  context: { readonly timedOut: boolean; readonly tls: boolean; readonly seconds: number },
-): ConnectionError {
+  target: DialTarget,
+  context: {
+    readonly timedOut: boolean;
+    readonly tls: TlsConfig | undefined;
+    readonly dialled: boolean;
+    readonly seconds: number;
+  },
+): Promise<ConnectionError> {
+  const { address } = target;
+  const { tls } = context;
   if (context.timedOut) {
     return new ConnectionError("silent", address, `no answer within ${context.seconds} s`);
   }
@@ -74,14 +91,12 @@ function asConnectionError(
   if (error instanceof Deno.errors.ConnectionRefused) {
     return new ConnectionError("unreachable", address, "connection refused");
   }
-  const tlsReason = tlsReasonOf(text);
-  if (tlsReason !== undefined) return new ConnectionError("tls", address, tlsReason);
-  if (context.tls) {
-    return new ConnectionError(
-      "tls",
-      address,
-      `TLS handshake failed (${firstLine(text)}); check that the port expects TLS`,
-    );
+  const trouble = tls && tlsTroubleOf(text, { clientCertificate: tls.cert !== undefined });
+  if (tls !== undefined && trouble !== undefined) {
+    return new ConnectionError("tls", address, await lookAtTls(trouble, tls, target));
+  }
+  if (tls !== undefined && context.dialled) {
+    return new ConnectionError("tls", address, `TLS handshake failed (${firstLine(text)})`);
   }
   if (/lookup address|resolve|not known|ENOTFOUND/i.test(text)) {
     return new ConnectionError("unreachable", address, "the host name could not be resolved");

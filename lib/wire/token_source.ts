@@ -9,6 +9,7 @@ import type {
 } from "../config/migration_config.ts";
 import { innermostMessage } from "../core/error_message.ts";
 import { createSecret, reveal, type Secret } from "../config/secrets.ts";
+import { tlsTroubleOf } from "./tls_reason.ts";
 
 /** Where a cluster's connections get their tokens. */
 export interface TokenSource {
@@ -199,5 +200,9 @@ function parseAnswer(text: string): Answer {
 
 /** The innermost cause, which alone tells anything; causes hold addresses and certificates, never what was sent. */
 function reasonOf(error: unknown): string {
-  return innermostMessage(error).split("\n", 1)[0]?.slice(0, 200) ?? "";
+  const text = innermostMessage(error).split("\n", 1)[0]?.slice(0, 200) ?? "";
+  const certificate = /invalid peer certificate/.test(text)
+    ? tlsTroubleOf(text, { clientCertificate: false })
+    : undefined;
+  return certificate?.reason ?? text;
 }

@@ -1,9 +1,10 @@
 // The architecture as a test: what each folder of lib may import, which words may stand where, and that
-// the README knows every finding. It reads source text, leaves comments out, and does not follow imports into packages.
+// README and docs know every finding and failure. It reads source text, leaves comments out, and does not follow imports into packages.
 
 import assert from "node:assert/strict";
 import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
+import { FAILURE_KINDS } from "../../lib/core/failure_kinds.ts";
 import { FINDING_KINDS, type FindingCode } from "../../lib/core/finding.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -11,7 +12,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** The folders without network, files, clock and waiting, with what they may import from elsewhere. */
 const PURE: Readonly<Record<string, { readonly folders: string[]; readonly packages: string[] }>> =
   {
-    core: { folders: ["core"], packages: ["re2js"] },
+    core: { folders: ["core"], packages: ["re2js", "zod/mini", "node:crypto"] },
     batch: { folders: ["batch", "codec", "core"], packages: ["node:zlib"] },
     codec: {
       folders: ["codec", "batch", "core"],
@@ -29,6 +30,18 @@ const PURE: Readonly<Record<string, { readonly folders: string[]; readonly packa
 /** Words that touch the world, for the pure folders; a quoted "Deno.…" is only a name, as in Symbol.for. */
 const WORLDLY =
   /(?<!["'])\bDeno\.|\basync\b|\bawait\b|\bDate\.now\b|\bnew Date\(\)|\bperformance\.|\bset(?:Timeout|Interval)\b|\bMath\.random\b|\bcrypto\.|\bfetch\(|\bprocess\./;
+
+/** What looks into a sentence: what follows from a failure is told by its code. */
+const LOOKS_INTO_A_SENTENCE =
+  /\b(?:message|reason|failure|problem|difference)\w*(?:\?\.|\.text\.|\.)(?:includes|startsWith|endsWith|match|matchAll|search)\(|\.(?:test|exec)\((?:\w+\??\.)*(?:message|reason|failure|problem|difference)\b/;
+
+/** Files that may: what they see has no code, and decides wording only. */
+const MAY_LOOK: readonly string[] = [
+  // The YAML library's errors: several faults share a code.
+  "lib/config/syntax_sentence.ts",
+  // Whether a place stands in the message already, so that it is not written twice.
+  "lib/core/finding_place.ts",
+];
 
 interface SourceFile {
   /** Relative to the root, with slashes. */
@@ -67,6 +80,7 @@ function violations({ path, text }: SourceFile): readonly string[] {
   if (folder !== "connect" && path !== "lib/wire/token_source.ts" && path.startsWith("lib/")) {
     forbid(/(?<![.\w])fetch\(/);
   }
+  if (path.startsWith("lib/") && !MAY_LOOK.includes(path)) forbid(LOOKS_INTO_A_SENTENCE);
   if (folder !== "show" && path.startsWith("lib/")) forbid(/\bconsole\./);
   if (path !== "main.ts") forbid(/\bDeno\.exit(?:Code)?\b|\bprocess\.exit(?:Code)?\b/);
   return found;
@@ -138,6 +152,10 @@ Deno.test("the architecture test sees what it forbids, and lets the rest be", ()
     ["lib/run/a.ts", "await fetch(url);", "1: fetch("],
     ["lib/connect/a.ts", "await fetch(url);", undefined],
     ["lib/mirror/a.ts", 'import { b } from "../connect/b.ts";', "1: imports lib/connect/b.ts"],
+    ["lib/run/a.ts", 'if (error.message.includes("b")) c();', "1: message.includes("],
+    ["lib/core/a.ts", "const b = /c/.test(result.reason);", "1: .test(result.reason"],
+    ["lib/copy/a.ts", 'const b = failure.text.startsWith("c");', "1: failure.text.startsWith("],
+    ["lib/run/a.ts", "const b = /c/.test(name);", undefined],
     ["lib/cli.ts", "Deno.exit(1);", "1: Deno.exit"],
     ["lib/cli.ts", "Deno.exitCode = 1;", "1: Deno.exitCode"],
     ["main.ts", "Deno.exitCode = await run();", undefined],
@@ -165,4 +183,13 @@ Deno.test("every finding has its row in the README", async () => {
   for (const [, code = "", star] of rows) {
     assert.equal(star !== undefined, FINDING_KINDS[code as FindingCode].overridable, code);
   }
+});
+
+Deno.test("every failure has its row in docs/failures.md, with what the table says of it", async () => {
+  const text = await Deno.readTextFile(`${ROOT}docs/failures.md`);
+  const rows = [...text.matchAll(/^\| `([A-Z_]+)` +\| (.*?) +\| (.*?) +\|$/gm)];
+  assert.deepEqual(
+    rows.map(([, code, meaning, remedy]) => [code, meaning, remedy]),
+    Object.entries(FAILURE_KINDS).map(([code, { meaning, remedy }]) => [code, meaning, remedy]),
+  );
 });

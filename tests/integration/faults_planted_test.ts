@@ -1,12 +1,14 @@
 /**
  * Wrong results planted on purpose: records deleted or repeated on the target behind the tool's back, counts changed in
- * the state file. The count has to notice; a tool that would have done it itself would be noticed the same way.
+ * the state file. The count, or the reading of the state file, has to notice; a tool that would have done it itself would
+ * be noticed the same way.
  */
 
 import assert from "node:assert/strict";
 import { type Backlog, makeBacklog } from "../support/backlog.ts";
 import { sharedClusters } from "../support/cluster_pair.ts";
 import { makeMigrationDir, type MigrationDir } from "../support/migration_dir.ts";
+import { asWrittenBefore } from "../support/sample_journals.ts";
 
 const clusters = sharedClusters();
 const STATE = "migration.state.jsonl";
@@ -49,37 +51,42 @@ for (
     {
       title: "one message too many",
       change: { records: "41", recordsRead: "41" },
-      says: /failed: More messages were read \(41\) than the range has offsets \(40\)/,
+      says: /:\d+: the journal is damaged here: it tells of more messages than there is room for/,
     },
     {
       title: "one message too few",
       change: { records: "39", recordsRead: "39" },
-      says: /failed: The last sequence of this migration is 39 on the target, after 39 messages/,
+      says: /holds 40 messages of this migration, by the state file there are 39 at most/,
     },
     {
       title: "a message read and not acknowledged",
       change: { records: "39" },
-      says: /failed: 40 messages read from the source, 39 acknowledged by the target/,
+      says: /holds 40 messages of this migration, by the state file there are 39 at most/,
     },
   ]
 ) {
   clusters.test(`a state file that tells of ${title} is not believed`, async () => {
     const { migration } = await migrated();
     await using _ = migration;
-    const lines = migration.text(STATE).split("\n").slice(0, -1).map((line) => JSON.parse(line));
-    const changed = lines.map((entry) =>
-      entry.type === "settled"
-        ? { ...entry, ...change }
-        : entry.type === "progress" && "records" in change
-        ? { ...entry, records: change.records }
-        : entry
-    );
-    await Deno.writeTextFile(
-      `${migration.path}/${STATE}`,
-      changed.map((entry) => `${JSON.stringify(entry)}\n`).join(""),
-    );
-    const { status, output } = await migration.run(["--verify"]);
-    assert.equal(status, 1, output);
-    assert.match(output, says);
+    const changed = (text: string): string =>
+      text.split("\n").slice(0, -1).map((line) => JSON.parse(line)).map((entry) =>
+        entry.type === "settled"
+          ? { ...entry, ...change }
+          : entry.type === "progress" && "records" in change
+          ? { ...entry, records: change.records }
+          : entry
+      ).map((entry) => `${JSON.stringify(entry)}\n`).join("");
+    const written = migration.text(STATE);
+    for (
+      const { text, why } of [
+        { text: written, why: /it was changed after it was written: its checksum does not fit/ },
+        { text: asWrittenBefore(written), why: says },
+      ]
+    ) {
+      await Deno.writeTextFile(`${migration.path}/${STATE}`, changed(text));
+      const { status, output } = await migration.run(["--verify"]);
+      assert.equal(status, 2, output);
+      assert.match(output, why);
+    }
   });
 }

@@ -1,6 +1,6 @@
 /**
- * Brokers older than the floor are refused by name, on either side, before anything is read or written. They are
- * played by a server that answers ApiVersions as those releases do.
+ * Brokers that do not speak what is needed are refused by what they lack, on either side, before anything is read or
+ * written. They are played by a server that answers ApiVersions as those releases do.
  */
 
 import assert from "node:assert/strict";
@@ -65,27 +65,47 @@ function apiVersions(
   return bytes;
 }
 
+/** What Kafka 0.10.1 answers, in part. */
+const before0102 = { 0: 2, 1: 3, 2: 1, 3: 2, 9: 1, 16: 0, 18: 0 };
+
 for (
-  const { release, versions } of [
-    { release: "1.0", versions: { 0: 5, 1: 6, 3: 5, 18: 1 } },
-    { release: "2.3, which lacks Produce 8", versions: { 0: 7, 1: 11, 3: 8, 18: 2 } },
-    { release: "2.2, which lacks Fetch 11", versions: { 0: 8, 1: 10, 3: 7, 18: 2 } },
-  ]
+  const { side, what, versions, says } of [
+    {
+      ...{ side: "source", what: "of Kafka 0.10.1", versions: before0102 },
+      says: "does not speak OffsetFetch 2, which Kafka 0\\.10\\.2 brought",
+    },
+    {
+      ...{
+        side: "source",
+        what: "that speaks less than any Kafka",
+        versions: { 1: 11, 3: 8, 18: 2 },
+      },
+      says:
+        "does not speak ListOffsets 1, which Kafka 0\\.10\\.1 brought, nor OffsetFetch 2, .* nor ListGroups 0",
+    },
+    {
+      ...{ side: "target", what: "of Kafka 0.10.2", versions: { ...before0102, 9: 2 } },
+      says: "does not speak Produce \\d, which Kafka [\\d.]+ brought, nor Fetch 4",
+    },
+    {
+      ...{ side: "source", what: "that does not speak ApiVersions 0", versions: { 18: -1 } },
+      says: "does not speak ApiVersions 0",
+    },
+  ] as const
 ) {
-  for (const side of ["source", "target"] as const) {
-    clusters.test(`a ${side} broker of Kafka ${release} is refused by name`, async () => {
-      await using old = startOldBroker(versions);
-      await using migration = await makeMigrationDir(
-        configOf(clusters, { [side]: { bootstrapServers: old.address } }),
-      );
-      const { status, output } = await migration.run();
-      assert.equal(status, 3, output);
-      assert.match(
-        output,
-        new RegExp(`UNSUPPORTED_BROKER: .*${old.address}.* the broker is older than Kafka 2\\.4`),
-      );
-      assert.doesNotMatch(output, /\bat file:/);
-      assert.ok(!migration.files().includes("migration.state.jsonl"));
-    });
-  }
+  clusters.test(`a ${side} broker ${what} is refused by what it lacks`, async () => {
+    await using old = startOldBroker(versions);
+    await using migration = await makeMigrationDir(
+      configOf(clusters, { [side]: { bootstrapServers: old.address } }),
+    );
+    const { status, output } = await migration.run();
+    assert.equal(status, 3, output);
+    assert.match(output, new RegExp(`UNSUPPORTED_BROKER: .*${old.address}.* the broker ${says}`));
+    assert.match(
+      output,
+      /Kafka 0\.10\.2 is the oldest that a source may be|is the oldest that a target may be/,
+    );
+    assert.doesNotMatch(output, /\bat file:/);
+    assert.ok(!migration.files().includes("migration.state.jsonl"));
+  });
 }

@@ -53,11 +53,14 @@ async function commitAtStart(topic: string, partitions: number): Promise<void> {
 const migrationOf = (topics: readonly string[], more = {}): Promise<MigrationDir> =>
   makeMigrationDir(configOf(clusters, { topics: { include: topics }, ...more }));
 
-/** The failure of a partition, as the report has it. */
-const failureOf = (migration: MigrationDir, topic: string, partition = 0) => {
+/** The result of a partition, as the report has it. */
+const resultOf = (migration: MigrationDir, topic: string, partition = 0) => {
   const results = migration.report().results?.partitions ?? [];
-  return results.find((each) => each.topic === topic && each.partition === partition)?.reason ?? "";
+  return results.find((each) => each.topic === topic && each.partition === partition);
 };
+
+const failureOf = (migration: MigrationDir, topic: string, partition = 0) =>
+  resultOf(migration, topic, partition)?.reason ?? "";
 
 /** A record whose value does not compress. */
 function noise(bytes: number, more: Partial<JudgedRecord> = {}): JudgedRecord {
@@ -114,6 +117,7 @@ clusters.test("a message above the target's limit is named, and stops its partit
         /^The record at offset 30 needs a batch of (\d+) bytes, the target takes 20000$/
           .exec(failureOf(migration, topic)) ?? [];
       assert.ok(Number(size) > 50_000 && Number(size) < 51_000, failureOf(migration, topic));
+      assert.equal(resultOf(migration, topic)?.code, "RECORD_TOO_LARGE");
       const line =
         `topic: ${topic}, partition: 0, .*offset 30 needs a batch.*\\. Raise max\\.message\\.bytes of the topic on the target, then run the same command again$`;
       assert.match(output, new RegExp(line, "m"));

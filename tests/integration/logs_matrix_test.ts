@@ -66,7 +66,7 @@ for (const { title, source, targets, format } of sources) {
     sanitizeResources: false,
     async fn(t) {
       const from = broker(source);
-      const logs = await fillLogs(judge, from, format);
+      const logs = await fillLogs(judge, from, { format });
       for (const name of targets) {
         const to = broker(name);
         await t.step(`on ${to.version}`, async () => {

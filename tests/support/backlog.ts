@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { type ClusterPair, uniqueName } from "./cluster_pair.ts";
+import { type Clusters, uniqueName } from "./cluster_pair.ts";
 import type { ProduceSpec } from "./librdkafka.ts";
 import type { ConfigContent } from "./migration_dir.ts";
 
@@ -18,6 +18,8 @@ export interface BacklogSpec {
   readonly committed?: Readonly<Record<string, readonly (number | undefined)[]>>;
   /** How many partitions on the target, as many as on the source unless told; 0: no such topic. */
   readonly targetPartitions?: number;
+  /** Settings of the source's topic. */
+  readonly configs?: Readonly<Record<string, string>>;
   /** What the messages look like. */
   readonly contents?: Omit<ProduceSpec, "topic" | "partition" | "count">;
 }
@@ -32,7 +34,7 @@ export interface Backlog {
 }
 
 /** A config for the pair. */
-export function configOf({ source, target }: ClusterPair, more: ConfigContent = {}): ConfigContent {
+export function configOf({ source, target }: Clusters, more: ConfigContent = {}): ConfigContent {
   return {
     checkFlag: 1,
     source: { bootstrapServers: source.bootstrap },
@@ -42,13 +44,15 @@ export function configOf({ source, target }: ClusterPair, more: ConfigContent = 
 }
 
 /** Makes a topic with its backlog. */
-export async function makeBacklog(clusters: ClusterPair, spec: BacklogSpec): Promise<Backlog> {
+export async function makeBacklog(clusters: Clusters, spec: BacklogSpec): Promise<Backlog> {
   const { source, target, judge } = clusters;
   const { messages, committed = {}, targetPartitions = messages.length, contents } = spec;
   const topic = uniqueName(spec.stem ?? "topic");
   const group = (name: string) => `${topic}-${name}`;
   await Promise.all([
-    judge.createTopics(source.bootstrap, [{ name: topic, partitions: messages.length }]),
+    judge.createTopics(source.bootstrap, [
+      { name: topic, partitions: messages.length, configs: spec.configs ?? {} },
+    ]),
     ...(targetPartitions === 0
       ? []
       : [judge.createTopics(target.bootstrap, [{ name: topic, partitions: targetPartitions }])]),
@@ -87,7 +91,7 @@ export async function makeBacklog(clusters: ClusterPair, spec: BacklogSpec): Pro
  * byte, and nothing else from target offset `at` on.
  */
 export async function assertCopied(
-  { source, target, judge }: ClusterPair,
+  { source, target, judge }: Clusters,
   topic: string,
   partition: number,
   range: { readonly start: number; readonly end?: number; readonly at?: number },
@@ -105,7 +109,7 @@ export async function assertCopied(
 
 /** Asserts that a group has left the same on both sides: from its committed offsets on, the same messages follow. */
 export async function assertGoesOn(
-  { source, target, judge }: ClusterPair,
+  { source, target, judge }: Clusters,
   topic: string,
   group: string,
   partitions: readonly number[],
@@ -135,7 +139,7 @@ export async function assertGoesOn(
 
 /** Waits until some partitions of the target hold so many offsets together. @returns how many. @throws Error after 120 s */
 export async function untilTargetHolds(
-  { target, judge }: ClusterPair,
+  { target, judge }: Clusters,
   topic: string,
   partitions: readonly number[],
   least: bigint,
@@ -155,7 +159,7 @@ export async function untilTargetHolds(
 
 /** How many messages a target partition holds, by its watermarks. */
 export async function targetCount(
-  { target, judge }: ClusterPair,
+  { target, judge }: Clusters,
   topic: string,
   partition = 0,
 ): Promise<number> {

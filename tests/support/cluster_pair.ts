@@ -6,11 +6,15 @@
 import { type KafkaCluster, type KafkaOptions, startKafka } from "./kafka_cluster.ts";
 import { type Judge, startJudge } from "./librdkafka.ts";
 
-/** Running clusters; all but `test` usable inside tests only. */
-export interface ClusterPair {
+/** Running clusters, and who judges them. */
+export interface Clusters {
   readonly source: KafkaCluster;
   readonly target: KafkaCluster;
   readonly judge: Judge;
+}
+
+/** Running clusters; all but `test` usable inside tests only. */
+export interface ClusterPair extends Clusters {
   /**
    * Declares a test that uses them. Like Deno.test, but without its look for operations and resources left over: the
    * judge, which outlives the test, always has a read under way, and a broker may be killed by the test.
@@ -23,7 +27,7 @@ export function sharedClusters(
   options: { readonly source?: KafkaOptions; readonly target?: KafkaOptions } = {},
 ): ClusterPair {
   const stack = new AsyncDisposableStack();
-  let pair: Omit<ClusterPair, "test"> | undefined;
+  let pair: Clusters | undefined;
   Deno.test.beforeAll(async () => {
     const [source, target, judge] = await Promise.all([
       startKafka(options.source).then((cluster) => stack.use(cluster)),
@@ -33,7 +37,7 @@ export function sharedClusters(
     pair = { source, target, judge };
   });
   Deno.test.afterAll(() => stack.disposeAsync());
-  const running = (): Omit<ClusterPair, "test"> => {
+  const running = (): Clusters => {
     if (pair === undefined) throw new Error("Cannot use the clusters: no test has begun");
     return pair;
   };

@@ -64,6 +64,8 @@ export interface FakeOutcome {
 export type Damage = (partition: number, part: Uint8Array) => number | void;
 
 const topic = "t";
+const FETCH = 1;
+const PRODUCE = 0;
 const LIST_OFFSETS = 2;
 const LATEST = -1n;
 const OFFSET_OUT_OF_RANGE = 1;
@@ -75,6 +77,8 @@ export interface FakeSettings {
   readonly targetTopicId?: string;
   /** The source answers no question about its topics. */
   readonly sourceSilent?: boolean;
+  /** The source may tell a high watermark that is behind, after an election (before Kafka 2.2). */
+  readonly beforeKip207?: boolean;
 }
 
 /** Copies partitions of one topic, and says what became of each; `warn` is told what the log is. */
@@ -82,7 +86,7 @@ export async function copyBetweenFakes(
   partitions: readonly FakePartition[],
   damage: Damage = () => {},
   warn: (text: string) => void = () => {},
-  { targetTopicId = "planned", sourceSilent = false }: FakeSettings = {},
+  { targetTopicId = "planned", sourceSilent = false, beforeKip207 = false }: FakeSettings = {},
 ): Promise<readonly FakeOutcome[]> {
   const target = fakeTarget(partitions);
   const leaders = new Map(
@@ -92,7 +96,11 @@ export async function copyBetweenFakes(
     nodes: [node],
     // As over a network: what needs no answer is quicker.
     latencyMs: (what: "request" | "metadata") => what === "metadata" ? 20 : 0,
-    versions: new Map([[LIST_OFFSETS, { min: 3, max: 3 }]]),
+    versions: new Map([
+      [FETCH, { min: 11, max: 11 }],
+      [LIST_OFFSETS, { min: 3, max: beforeKip207 ? 3 : 5 }],
+      [PRODUCE, { min: 8, max: 8 }],
+    ]),
   };
   const options: CopyOptions = {
     source: fakeCluster("source", {
@@ -127,6 +135,7 @@ export async function copyBetweenFakes(
     giveUpAfterMs: sourceSilent ? 500 : 60_000,
     log: { info() {}, warning: warn },
     onAcknowledged() {},
+    onEpoch() {},
     onLost() {},
     onSettled() {},
     signal: new AbortController().signal,

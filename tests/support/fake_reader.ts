@@ -5,14 +5,10 @@
 
 import type { ClusterReader } from "../../lib/compare/partition_reader.ts";
 import { UNLIMITED } from "../../lib/copy/pace.ts";
+import { type Api, APIS } from "../../lib/wire/apis.ts";
 import { createBufferPool } from "../../lib/wire/buffer_pool.ts";
 import type { BrokerConnection } from "../../lib/wire/connect.ts";
 import type { RequestFrame, ResponseFrame } from "../../lib/wire/connection.ts";
-import {
-  DESCRIBE_PRODUCERS_API_KEY,
-  DESCRIBE_PRODUCERS_VERSIONS,
-} from "../../lib/wire/describe_producers.ts";
-import { LIST_OFFSETS_API_KEY, LIST_OFFSETS_VERSIONS } from "../../lib/wire/list_offsets.ts";
 import { ProtocolWriter } from "../../lib/wire/protocol_writer.ts";
 
 const LEADER_NOT_AVAILABLE = 5;
@@ -64,18 +60,17 @@ export function fakeBroker(
   const nextEnd = oneByOne(ends ?? [newest]);
   const nextFetch = oneByOne(responses);
   const send = ({ apiKey }: RequestFrame) => {
-    if (apiKey === LIST_OFFSETS_API_KEY) return Promise.resolve(endResponse(nextEnd()));
-    if (apiKey === DESCRIBE_PRODUCERS_API_KEY) {
+    if (apiKey === APIS.ListOffsets.key) return Promise.resolve(endResponse(nextEnd()));
+    if (apiKey === APIS.DescribeProducers.key) {
       return Promise.resolve(producersResponse(describeProducersError ?? 0));
     }
     return Promise.resolve(fetchResponse(nextFetch() ?? {}));
   };
-  const versions = new Map([
-    [LIST_OFFSETS_API_KEY, LIST_OFFSETS_VERSIONS],
-    ...(describeProducersError === undefined
-      ? []
-      : [[DESCRIBE_PRODUCERS_API_KEY, DESCRIBE_PRODUCERS_VERSIONS] as const]),
-  ]);
+  const { Fetch, ListOffsets, DescribeProducers } = APIS;
+  const spoken: readonly Api[] = describeProducersError === undefined
+    ? [Fetch, ListOffsets]
+    : [Fetch, ListOffsets, DescribeProducers];
+  const versions = new Map(spoken.map((api) => [api.key, api]));
   return { connection: { send }, versions } as unknown as BrokerConnection;
 }
 

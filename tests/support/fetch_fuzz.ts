@@ -55,7 +55,7 @@ export function fuzzFetch(seed: number): void {
   const frame = { bytes, view, start: 0, end: bytes.length, release() {} };
   let partitions: readonly FetchedPartition[];
   try {
-    ({ partitions } = decodeFetch(frame));
+    ({ partitions } = decodeFetch(11, frame));
   } catch (error) {
     if (error instanceof ProtocolError) return;
     throw error;

@@ -62,6 +62,7 @@ async function heartbeat(
   const advertised = { host, port: Number(port) };
   const broker: BrokerConnection = await connectToBroker(
     { bootstrapServers: [advertised], addresses: new Map() },
+    "source",
     advertised,
   );
   try {

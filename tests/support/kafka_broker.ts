@@ -68,7 +68,7 @@ export function makeBroker(node: NodeLayout, java: Java): StartableBroker {
       if (exited !== undefined) {
         const words = await lastWords(logFileOf(node));
         // ZooKeeper still remembers the session of the process that was killed.
-        const retry = words.includes("NodeExistsException");
+        const retry = /NodeExistsException|already registered/.test(words);
         if (!retry) throw new Error(`Broker ${node.nodeId} exited while starting: ${words}`);
         launch();
       }

@@ -4,9 +4,10 @@
  * Refuses to leave a process or a file behind (process_guard.ts).
  */
 
-import { type Certificates, makeCertificates } from "./certificates.ts";
+import { type Certificates, makeCertificates, makePkcs12Stores } from "./certificates.ts";
 import { freePorts } from "./free_ports.ts";
-import { kafkaClassPath, type KafkaVersion } from "./kafka_jars.ts";
+import { kafkaClassPath } from "./kafka_jars.ts";
+import { type KafkaVersion, releaseOf } from "./kafka_releases.ts";
 import { type KafkaBroker, makeBroker } from "./kafka_broker.ts";
 import { type Java, javaIn } from "./kafka_java.ts";
 import {
@@ -14,23 +15,24 @@ import {
   type ClusterLayout,
   type KafkaUser,
   type ListenerName,
+  loginsFile,
   propertiesFile,
   serverProperties,
   zookeeperConfig,
 } from "./kafka_properties.ts";
-import { formatStorage } from "./kafka_storage.ts";
+import { addScramUsers, formatStorage } from "./kafka_storage.ts";
 import { ensureJava } from "./prerequisites.ts";
 import { guardedDirectory, type ProcessGuard } from "./process_guard.ts";
 
 /** What cluster is wanted; everything has a default. */
 export interface KafkaOptions {
-  /** "4.1.0" unless told; "2.8.2" brings its ZooKeeper along. */
+  /** "4.1.0" unless told; those before 3.9.1 bring their ZooKeeper along. */
   readonly version?: KafkaVersion;
   /** How many, 1 unless told; node ids count from 1. */
   readonly brokers?: number;
   /** Broker settings beyond ours, or in place of them. */
   readonly properties?: Readonly<Record<string, string>>;
-  /** Features beyond those of a new cluster, `share.version=1`; not with 2.8.2. */
+  /** Features beyond those of a new cluster, `share.version=1`; in KRaft mode only. */
   readonly features?: readonly string[];
   /** Listeners besides PLAINTEXT. */
   readonly listeners?: readonly ListenerName[];
@@ -38,6 +40,8 @@ export interface KafkaOptions {
   readonly users?: readonly KafkaUser[];
   /** Subject alternative names of the brokers' certificate, 127.0.0.1 and localhost unless told. */
   readonly certificateNames?: readonly string[];
+  /** A folder of classes that the brokers load besides the release's. */
+  readonly classes?: string;
   /** Java heap of each broker, MiB. */
   readonly heapMb?: number;
   /** How long the start may take, ms; 60 s unless told. */
@@ -53,6 +57,8 @@ export interface KafkaCluster extends AsyncDisposable {
   readonly bootstrapOf: (listener: ListenerName) => string;
   readonly brokers: readonly KafkaBroker[];
   readonly users: readonly KafkaUser[];
+  /** Of its ZooKeeper, `127.0.0.1:port`; in KRaft mode there is none. */
+  readonly zookeeper: string | undefined;
   /** Present when a listener speaks TLS. */
   readonly certificates: Certificates | undefined;
 }
@@ -72,7 +78,8 @@ const defaultUser: KafkaUser = { username: "mover", password: "mover-secret" };
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaCluster> {
   const version = options.version ?? "4.1.0";
   await ensureJava();
-  const classPath = await kafkaClassPath(version);
+  const released = await kafkaClassPath(version);
+  const classPath = options.classes === undefined ? released : `${options.classes}:${released}`;
   for (let triesLeft = 2;; triesLeft--) {
     const guard = await guardedDirectory("data-migrate-kafka-");
     try {
@@ -93,17 +100,29 @@ async function startUnderGuard(
   options: KafkaOptions,
 ): Promise<KafkaCluster> {
   const listeners = [...new Set<ListenerName>(["PLAINTEXT", ...options.listeners ?? []])];
+  const { mode, keystores } = releaseOf(version);
+  const secured = listeners.some((name) => name.includes("TLS"));
+  const certificates = secured
+    ? await makeCertificates(guard.directory, options.certificateNames)
+    : undefined;
   const layout: ClusterLayout = {
-    ...layoutNodes(guard.directory, options.brokers ?? 1, listeners, version === "2.8.2"),
+    ...layoutNodes(guard.directory, options.brokers ?? 1, listeners, mode === "zookeeper"),
     version,
     users: options.users ?? [defaultUser],
-    certificates: listeners.some((name) => name.includes("TLS"))
-      ? await makeCertificates(guard.directory, options.certificateNames)
-      : undefined,
+    certificates,
+    pkcs12: secured && keystores === "PKCS12" ? await makePkcs12Stores(guard.directory) : undefined,
     properties: options.properties ?? {},
     features: options.features ?? [],
   };
-  const java = javaIn(guard, classPath, options.heapMb ?? 384);
+  const loginsPath = `${guard.directory}/logins.conf`;
+  await Deno.writeTextFile(loginsPath, loginsFile(layout.users));
+  const java = javaIn(guard, classPath, options.heapMb ?? 384, [
+    // ZooKeeper 3.4 looks for a Log4j that newer releases don't bring.
+    "-Dzookeeper.jmx.log4j.disable=true",
+    ...(releaseOf(version).logins === "file"
+      ? [`-Djava.security.auth.login.config=${loginsPath}`, "-Dzookeeper.sasl.client=false"]
+      : []),
+  ]);
   const deadline = Date.now() + (options.timeoutMs ?? 60_000);
 
   for (const node of layout.nodes) {
@@ -114,6 +133,7 @@ async function startUnderGuard(
     await formatStorage(layout, java);
   } else {
     await startZookeeper(guard.directory, layout.zookeeperPort, java);
+    await addScramUsers(layout, layout.zookeeperPort, java);
   }
 
   const addresses = layout.nodes.map((node) => addressOf(node, "PLAINTEXT"));
@@ -128,6 +148,7 @@ async function startUnderGuard(
     bootstrapOf,
     brokers: brokers.map(({ broker }) => broker),
     users: layout.users,
+    zookeeper: layout.zookeeperPort === undefined ? undefined : `127.0.0.1:${layout.zookeeperPort}`,
     certificates: layout.certificates,
     [Symbol.asyncDispose]: () => guard[Symbol.asyncDispose](),
   };

@@ -3,6 +3,7 @@
  * for them: who starts one knows what to wait for.
  */
 
+import { fileURLToPath } from "node:url";
 import type { ProcessGuard } from "./process_guard.ts";
 
 /** Starts one Java program of the release; output is appended to `logFile`. */
@@ -12,8 +13,18 @@ export type Java = (
   logFile: string,
 ) => Deno.ChildProcess;
 
-/** @returns a starter of programs that live and die with the guard's folder */
-export function javaIn(guard: ProcessGuard, classPath: string, heapMb: number): Java {
+const log4jSettings = fileURLToPath(new URL("../kafka/log4j.properties", import.meta.url));
+
+/**
+ * @param flags more of Java's own options, for every program that is started
+ * @returns a starter of programs that live and die with the guard's folder
+ */
+export function javaIn(
+  guard: ProcessGuard,
+  classPath: string,
+  heapMb: number,
+  flags: readonly string[] = [],
+): Java {
   return (mainClass, args, logFile) =>
     guard.launch(
       "java",
@@ -25,6 +36,8 @@ export function javaIn(guard: ProcessGuard, classPath: string, heapMb: number): 
         "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
         "-Dorg.slf4j.simpleLogger.showDateTime=true",
         "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
+        `-Dlog4j.configuration=file:${log4jSettings}`,
+        ...flags,
         ...["-cp", classPath, mainClass, ...args],
       ],
       logFile,

@@ -3,13 +3,13 @@
  * ports and folders, returns text. Refuses to know how processes are started.
  */
 
-import type { Certificates } from "./certificates.ts";
-import type { KafkaVersion } from "./kafka_jars.ts";
+import type { Certificates, Pkcs12Stores } from "./certificates.ts";
+import { type KafkaVersion, releaseOf } from "./kafka_releases.ts";
 import { propertiesText } from "./properties_text.ts";
 
 /**
  * How clients may connect. Every broker has PLAINTEXT, which brokers use among themselves; MTLS demands a client
- * certificate; the SASL listeners offer PLAIN, and SCRAM-SHA-256, SCRAM-SHA-512 and OAUTHBEARER (unsigned tokens, see
+ * certificate; the SASL listeners offer PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512, and OAUTHBEARER (unsigned tokens, see
  * token_endpoint.ts) where the cluster is in KRaft mode. FAR is plaintext and advertises another port than its own: a
  * proxy has to listen there, and no client gets around it.
  */
@@ -47,6 +47,8 @@ export interface ClusterLayout {
   readonly nodes: readonly NodeLayout[];
   readonly users: readonly KafkaUser[];
   readonly certificates: Certificates | undefined;
+  /** The certificates for brokers that read no PEM. */
+  readonly pkcs12: Pkcs12Stores | undefined;
   /** ZooKeeper's client port; `undefined` in KRaft mode. */
   readonly zookeeperPort: number | undefined;
   /** Feature levels to format the storage with. */
@@ -77,7 +79,9 @@ export function serverProperties(cluster: ClusterLayout, node: NodeLayout): stri
       ? kraftProperties(cluster, node)
       : zookeeperProperties(cluster.zookeeperPort, node)),
     ...commonProperties(cluster, node),
-    ...(cluster.certificates === undefined ? {} : tlsProperties(cluster.certificates)),
+    ...(cluster.certificates === undefined
+      ? {}
+      : tlsProperties(cluster.certificates, cluster.pkcs12)),
     ...saslProperties(cluster, node),
     ...cluster.properties,
   });
@@ -150,34 +154,58 @@ function zookeeperProperties(port: number, node: NodeLayout): Record<string, str
   };
 }
 
-function tlsProperties(certificates: Certificates): Record<string, string> {
+function tlsProperties(
+  { serverKeystore, ca }: Certificates,
+  pkcs12: Pkcs12Stores | undefined,
+): Record<string, string> {
   return {
-    "ssl.keystore.type": "PEM",
-    "ssl.keystore.location": certificates.serverKeystore,
-    "ssl.truststore.type": "PEM",
-    "ssl.truststore.location": certificates.ca,
+    ...(pkcs12 === undefined
+      ? {
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.location": serverKeystore,
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": ca,
+      }
+      : {
+        "ssl.keystore.type": "PKCS12",
+        "ssl.keystore.location": pkcs12.serverKeystore,
+        "ssl.keystore.password": pkcs12.password,
+        "ssl.key.password": pkcs12.password,
+        "ssl.truststore.type": "PKCS12",
+        "ssl.truststore.location": pkcs12.truststore,
+        "ssl.truststore.password": pkcs12.password,
+      }),
     "listener.name.mtls.ssl.client.auth": "required",
   };
 }
 
-function saslProperties(cluster: ClusterLayout, node: NodeLayout): Record<string, string> {
-  const plainUsers = cluster.users
+const scram = "org.apache.kafka.common.security.scram.ScramLoginModule required;";
+
+function plain(users: readonly KafkaUser[]): string {
+  const known = users
     .map(({ username, password }) => `${quoted(`user_${username}`)}=${quoted(password)}`);
-  const plain = `org.apache.kafka.common.security.plain.PlainLoginModule required ${
-    plainUsers.join(" ")
-  };`;
-  const scram = "org.apache.kafka.common.security.scram.ScramLoginModule required;";
+  return `org.apache.kafka.common.security.plain.PlainLoginModule required ${known.join(" ")};`;
+}
+
+/** @returns the JAAS file for brokers that know no `sasl.jaas.config`: who may log in, on any listener */
+export const loginsFile = (users: readonly KafkaUser[]): string =>
+  `KafkaServer {\n  ${plain(users)}\n  ${scram}\n};\n`;
+
+function saslProperties(cluster: ClusterLayout, node: NodeLayout): Record<string, string> {
   const bearer =
     'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";';
   const modules: readonly (readonly [string, string])[] = [
-    ["PLAIN", plain],
-    // In ZooKeeper mode credentials would have to be written through a running ZooKeeper.
-    ...(cluster.zookeeperPort === undefined
-      ? [["SCRAM-SHA-256", scram], ["SCRAM-SHA-512", scram], ["OAUTHBEARER", bearer]] as const
-      : []),
+    ["PLAIN", plain(cluster.users)],
+    ...[["SCRAM-SHA-256", scram], ["SCRAM-SHA-512", scram]] as const,
+    ...(cluster.zookeeperPort === undefined ? [["OAUTHBEARER", bearer]] as const : []),
   ];
+  const saslListeners = listenersOf(node).filter(([name]) => name.startsWith("SASL_"));
+  if (saslListeners.length === 0) return {};
+  if (releaseOf(cluster.version).logins === "file") {
+    return { "sasl.enabled.mechanisms": modules.map(([mechanism]) => mechanism).join(",") };
+  }
   return Object.fromEntries(
-    listenersOf(node).filter(([name]) => name.startsWith("SASL_")).flatMap(([name]) => {
+    saslListeners.flatMap(([name]) => {
       const prefix = `listener.name.${name.toLowerCase()}`;
       return [
         [`${prefix}.sasl.enabled.mechanisms`, modules.map(([mechanism]) => mechanism).join(",")],

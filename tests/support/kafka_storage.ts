@@ -1,5 +1,6 @@
 /**
- * Formats the storage of a KRaft cluster with Kafka's own tool. Refuses clusters in ZooKeeper mode, which need none.
+ * What a cluster's storage has to hold before its first start, by Kafka's own tools: a format in KRaft mode, and who may
+ * log in with SCRAM, in ZooKeeper where there is one. Refuses to start brokers.
  */
 
 import { type Java, lastWords } from "./kafka_java.ts";
@@ -39,12 +40,39 @@ export async function formatStorage(layout: ClusterLayout, java: Java): Promise<
     const text = model
       .replace(/^node\.id=.*$/m, `node.id=${node.nodeId}`)
       .replace(/^directory\.id=.*$/m, `directory.id=${randomUuid()}`);
+    await copyFolder(first.logDir, node.logDir);
     await Deno.writeTextFile(`${node.logDir}/meta.properties`, text);
-    await Deno.copyFile(
-      `${first.logDir}/bootstrap.checkpoint`,
-      `${node.logDir}/bootstrap.checkpoint`,
-    );
   }
+}
+
+async function copyFolder(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    const copy = isDirectory ? copyFolder : Deno.copyFile;
+    await copy(`${from}/${name}`, `${to}/${name}`);
+  }
+}
+
+/**
+ * Writes the credentials of SCRAM users into a ZooKeeper that has just been started.
+ * @throws Error with the tool's last words
+ */
+export async function addScramUsers(
+  layout: ClusterLayout,
+  zookeeperPort: number,
+  java: Java,
+): Promise<void> {
+  if (!hasSasl(layout)) return;
+  const logFile = `${layout.nodes[0]?.logDir}.users.log`;
+  await Promise.all(layout.users.map(async ({ username, password }) => {
+    const mechanisms = ["SCRAM-SHA-256", "SCRAM-SHA-512"];
+    const { success } = await java("kafka.admin.ConfigCommand", [
+      ...["--zookeeper", `127.0.0.1:${zookeeperPort}`, "--alter"],
+      ...["--entity-type", "users", "--entity-name", username],
+      ...["--add-config", mechanisms.map((name) => `${name}=[password=${password}]`).join(",")],
+    ], logFile).status;
+    if (!success) throw new Error(`Cannot add ${username}: ${await lastWords(logFile)}`);
+  }));
 }
 
 /** SCRAM credentials take thousands of hash rounds each: only where somebody can log in with them. */

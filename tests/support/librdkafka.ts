@@ -121,11 +121,20 @@ export interface GroupRead extends Pick<ReadRange, "count" | "digest"> {
 export interface Judge extends AsyncDisposable {
   /** Returns when every partition has a leader. */
   readonly createTopics: (cluster: JudgedCluster, topics: readonly TopicSpec[]) => Promise<void>;
+  /** Returns when every partition of an existing topic has a leader and all its replicas are in sync. */
+  readonly untilInSync: (cluster: JudgedCluster, topic: string) => Promise<void>;
   /** A topic with the settings of its own; undefined where there is none. */
   readonly describeTopic: (
     cluster: JudgedCluster,
     topic: string,
   ) => Promise<Required<Omit<TopicSpec, "name">> | undefined>;
+  /** The replicas of every partition by topic, the internal ones too, and the names of all groups. */
+  readonly topicsAndGroups: (cluster: JudgedCluster) => Promise<{
+    readonly topics: Readonly<
+      Record<string, readonly (readonly [partition: number, replicas: readonly number[]])[]>
+    >;
+    readonly groups: readonly string[];
+  }>;
   /** Returns when they are gone from the metadata. */
   readonly deleteTopics: (cluster: JudgedCluster, topics: readonly string[]) => Promise<void>;
   /** Raises the number of a topic's partitions. */
@@ -270,6 +279,8 @@ function judgeOver(process: Deno.ChildProcess): Judge {
     describeTopic: async (cluster, topic) =>
       await about<Required<Omit<TopicSpec, "name">> | null>("describeTopic", cluster, { topic }) ??
         undefined,
+    untilInSync: (cluster, topic) => about("untilInSync", cluster, { topic }),
+    topicsAndGroups: (cluster) => about("topicsAndGroups", cluster, {}),
     deleteTopics: (cluster, topics) => about("deleteTopics", cluster, { topics }),
     createPartitions: (cluster, topic, partitions) =>
       about("createPartitions", cluster, { topic, partitions }),

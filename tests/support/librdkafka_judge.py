@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import signal
+import socket
 import struct
 import sys
 import threading
@@ -41,6 +42,8 @@ PATIENCE = 60  # seconds for anything a healthy cluster does
 CONTROLLER_PATIENCE = 10  # seconds for the broker that is said to be the controller
 COORDINATOR_PATIENCE = 10  # seconds for the one that is said to be a group's coordinator
 hanging_producers = {}
+idempotence_known = {}  # by bootstrap servers
+INIT_PRODUCER_ID = 22
 members = {}
 COORDINATOR_NOT_READY = (
     KafkaError.NOT_COORDINATOR,
@@ -126,6 +129,16 @@ def create_topics(cluster, topics):
         until(lambda: led(topic), f"leaders of {topic['name']}")
 
 
+def until_in_sync(cluster, topic):
+    it = admin(cluster)
+
+    def in_sync():
+        partitions = it.list_topics(topic, timeout=PATIENCE).topics[topic].partitions.values()
+        return all(p.leader >= 0 and set(p.isrs) == set(p.replicas) for p in partitions)
+
+    until(in_sync, f"the replicas of {topic} to be in sync")
+
+
 def describe_topic(cluster, topic):
     """None where there is no such topic: asking for all of them creates none."""
     it = admin(cluster)
@@ -143,6 +156,19 @@ def describe_topic(cluster, topic):
             if entry.source == ConfigSource.DYNAMIC_TOPIC_CONFIG.value
         },
     }
+
+
+def topics_and_groups(cluster):
+    """All topics, the internal ones too, and all groups: asking for all of them creates none."""
+    it = admin(cluster)
+    topics = {
+        name: sorted([p.id, sorted(p.replicas)] for p in topic.partitions.values())
+        for name, topic in it.list_topics(timeout=PATIENCE).topics.items()
+    }
+    listed = it.list_consumer_groups().result(PATIENCE)
+    if listed.errors:
+        raise listed.errors[0]
+    return {"topics": topics, "groups": sorted(group.group_id for group in listed.valid)}
 
 
 def delete_topics(cluster, topics):
@@ -221,10 +247,37 @@ def given_records(spec):
         yield from_base64(record["key"]), from_base64(record["value"]), headers or None, record.get("timestampMs")
 
 
+def read_exactly(connection, size):
+    data = b""
+    while len(data) < size:
+        part = connection.recv(size - len(data))
+        if not part:
+            raise ConnectionError("The broker closed the connection")
+        data += part
+    return data
+
+
+def knows_idempotence(cluster):
+    """Brokers before 0.11 don't, and librdkafka finds that out too late to produce all the same."""
+    where = cluster["bootstrap.servers"]
+    if where not in idempotence_known:
+        host, port = where.split(",")[0].rsplit(":", 1)
+        if cluster.get("security.protocol", "PLAINTEXT") != "PLAINTEXT":
+            return True
+        with socket.create_connection((host, int(port)), PATIENCE) as connection:
+            # ApiVersions 0, without a client id.
+            request = struct.pack(">hhih", 18, 0, 1, -1)
+            connection.sendall(struct.pack(">i", len(request)) + request)
+            answer = read_exactly(connection, struct.unpack(">i", read_exactly(connection, 4))[0])
+        keys = [struct.unpack_from(">h", answer, at)[0] for at in range(10, len(answer) - 5, 6)]
+        idempotence_known[where] = INIT_PRODUCER_ID in keys
+    return idempotence_known[where]
+
+
 def produce(cluster, spec):
     transaction = spec.get("transaction")
     settings = {
-        "enable.idempotence": "true",
+        "enable.idempotence": "true" if knows_idempotence(cluster) else "false",
         "linger.ms": "20",
         "queue.buffering.max.messages": "1000000",
         "compression.type": spec.get("codec", "none"),
@@ -522,6 +575,8 @@ METHODS = {
     "createTopics": create_topics,
     "deleteTopics": delete_topics,
     "describeTopic": describe_topic,
+    "untilInSync": until_in_sync,
+    "topicsAndGroups": topics_and_groups,
     "createPartitions": create_partitions,
     "alterTopicConfigs": alter_topic_configs,
     "deleteRecords": delete_records,

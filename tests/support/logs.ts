@@ -5,7 +5,7 @@
 
 import type { Judge, JudgedRecord, ProduceSpec } from "./librdkafka.ts";
 import { uniqueName } from "./cluster_pair.ts";
-import type { KafkaVersion } from "./kafka_jars.ts";
+import { isSince, type KafkaVersion } from "./kafka_releases.ts";
 import { fetchRaw, produceRaw } from "./raw_client.ts";
 import { buildBatch, type TestRecord, utf8 } from "./record_batch_builder.ts";
 
@@ -13,6 +13,16 @@ import { buildBatch, type TestRecord, utf8 } from "./record_batch_builder.ts";
 export interface Broker {
   readonly bootstrap: string;
   readonly version: KafkaVersion;
+}
+
+/** `message.format.version` of topics with messages of magic 0 and 1; undefined stands for record batches, magic 2. */
+export type MessageFormat = "0.9.0" | "0.10.2" | undefined;
+
+/** @returns the formats that a release can keep, the newest first */
+export function formatsOf(version: KafkaVersion): readonly MessageFormat[] {
+  if (!isSince(version, "0.11.0.3")) return ["0.10.2", "0.9.0"];
+  // From 3.0 on the setting has no effect.
+  return isSince(version, "3.9.1") ? [undefined] : [undefined, "0.10.2", "0.9.0"];
 }
 
 /** The range of a partition that is to be copied. */
@@ -95,6 +105,8 @@ interface Kind {
   readonly modernOnly?: "transactions" | "headers" | "batches";
   /** Holds on one source: what it is about does not depend on the broker. */
   readonly newestOnly?: true;
+  /** Takes requests that older brokers don't speak. */
+  readonly since?: KafkaVersion;
 }
 
 const appendTime = { "message.timestamp.type": "LogAppendTime" };
@@ -197,6 +209,7 @@ const kinds: readonly Kind[] = [
     sourceConfigs: keepAll,
     targetConfigs: keepAll,
     modernOnly: "batches",
+    since: "2.4.1",
     async fill({ raw }) {
       const day = 86_400_000n;
       const times = [1n, 2n, -1n, 0n, 1_700_000_000_000n, 5n, 24n * day, 26n * day, -1n, 7n];
@@ -280,19 +293,22 @@ const oddRecords: readonly JudgedRecord[] = (() => {
 /**
  * Makes all kinds of log on a source, each codec a topic, and a group that committed the starts.
  *
- * @param format `message.format.version` of its topics, where it is an old one
+ * @param options `format` of its topics, one of `formatsOf`; a codec that is not to be used
  */
 export async function fillLogs(
   judge: Judge,
   source: Broker,
-  format?: "0.9.0" | "0.10.2",
+  options: { readonly format?: MessageFormat; readonly without?: Codec } = {},
 ): Promise<readonly Log[]> {
+  const { format, without } = options;
   const wanted = kinds
     .filter(({ modernOnly }) => format === undefined || modernOnly === undefined)
     .filter(({ newestOnly }) => newestOnly === undefined || source.version === "4.1.0")
+    .filter(({ since }) => since === undefined || isSince(source.version, since))
     .filter(({ sourceConfigs }) => format !== "0.9.0" || sourceConfigs !== appendTime)
     .flatMap((kind) => kind.codecs.map((codec) => ({ kind, codec })))
-    .filter(({ codec }) => format === undefined || codec !== "zstd")
+    .filter(({ codec }) => codec !== without)
+    .filter(({ codec }) => codec !== "zstd" || knowsZstd(source.version, format))
     .map((each) => ({ ...each, topic: uniqueName(each.codec) }));
   await judge.createTopics(
     source.bootstrap,
@@ -300,7 +316,7 @@ export async function fillLogs(
       name: topic,
       partitions: kind.starts.length,
       configs: {
-        ...kind.sourceConfigs,
+        ...knownConfigs(source.version, kind.sourceConfigs ?? {}),
         ...(format !== undefined && { "message.format.version": format }),
       },
     })),
@@ -308,6 +324,19 @@ export async function fillLogs(
   return await Promise.all(
     wanted.map(({ kind, codec, topic }) => fillLog(judge, source, { kind, codec, topic, format })),
   );
+}
+
+const knowsZstd = (version: KafkaVersion, format: MessageFormat): boolean =>
+  format === undefined && isSince(version, "2.3.1");
+
+function knownConfigs(
+  version: KafkaVersion,
+  configs: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const { "max.compaction.lag.ms": lag, ...known } = configs;
+  if (isSince(version, "2.3.1") || lag === undefined) return configs;
+  // Before 2.3 nothing else makes the cleaner look at the few messages that came last.
+  return { ...known, "min.cleanable.dirty.ratio": "0" };
 }
 
 /** What compaction has not left in a log yet. */
@@ -346,14 +375,27 @@ async function assertMagic(bootstrap: string, topic: string, format?: string): P
   if (first?.[16] !== expected) throw new Error(`${topic} has magic ${first?.[16]}`);
 }
 
+/** Brokers that librdkafka can't change the settings of clean no more when all but the newest segment is clean. */
+async function untilUnchanged(bootstrap: string, topic: string): Promise<void> {
+  const look = async (): Promise<string> =>
+    (await fetchRaw(bootstrap, { topic, partition: 0 })).map((batch) => batch.toHex()).join();
+  for (let before = await look(), tries = 0;; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    const now = await look();
+    if (now === before) return;
+    if (tries > 15) throw new Error(`${topic} is cleaned again and again`);
+    before = now;
+  }
+}
+
 async function fillLog(
   judge: Judge,
-  { bootstrap }: Broker,
+  { bootstrap, version }: Broker,
   { kind, codec, topic, format }: {
     readonly kind: Kind;
     readonly codec: Codec;
     readonly topic: string;
-    readonly format: "0.9.0" | "0.10.2" | undefined;
+    readonly format: MessageFormat;
   },
 ): Promise<Log> {
   const modern = format === undefined;
@@ -380,6 +422,7 @@ async function fillLog(
         if (tries > 30) throw new Error(`${topic} lacks ${missing.join(", ")} after compaction`);
       }
       // From here on the log stays as it is, so that it can be compared with later.
+      if (!isSince(version, "2.3.1")) return await untilUnchanged(bootstrap, topic);
       await judge.alterTopicConfigs(bootstrap, topic, {
         "min.compaction.lag.ms": "86400000",
         "max.compaction.lag.ms": "86400000",

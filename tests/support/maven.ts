@@ -8,7 +8,7 @@ import { runCommand } from "./run_command.ts";
 export interface JarsWanted {
   /** Folder name below `.tools`. */
   readonly name: string;
-  /** Path of the POM; another content means: fetch anew. */
+  /** Path of the POM; another content, or other options, mean: fetch anew. */
   readonly pom: string;
   /** What chooses among the POM's dependencies: a profile, or a property. */
   readonly options: readonly string[];
@@ -20,7 +20,7 @@ export interface JarsWanted {
 /** Fetches them unless they are there. @returns the folder's jars as Java's own wildcard, to give to `java -cp` */
 export async function mavenJars(wanted: JarsWanted): Promise<string> {
   const { name, pom, options, title, size } = wanted;
-  const recipe = await Deno.readTextFile(pom);
+  const recipe = [await Deno.readTextFile(pom), ...options].join("\n");
   const install = { what: `Fetching ${title}`, size, prepare: ensureJavaAndMaven };
   const directory = await installOnce(name, recipe, async (directory, progress) => {
     await runCommand("mvn", [

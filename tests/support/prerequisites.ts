@@ -1,5 +1,6 @@
 /**
- * The programs that real brokers, the independent judge, the pages and terminals need: Java 17+, Maven, Python with
+ * The programs that real brokers, the independent judge, the pages and terminals need: Java 17+ (with a compiler for a
+ * broker's plug-in), Maven, Python with
  * venv, openssl, Chromium, tmux; Go, kcat and Node.js for the bench. Missing
  * ones are installed with apt-get where this process may do so (root, or sudo without a password); else the error says
  * which command to type. Refuses to ask for a password and to touch a system without apt-get.
@@ -25,6 +26,12 @@ const java: Prerequisite = {
     const { stderr } = await tryCommand("java", ["-version"]);
     return Number(/version "(\d+)/.exec(stderr)?.[1] ?? 0) >= lowestJava;
   },
+};
+
+const javaCompiler: Prerequisite = {
+  title: "a Java compiler",
+  debianPackage: "openjdk-17-jdk-headless",
+  isPresent: async () => (await tryCommand("javac", ["-version"])).outcome === "succeeded",
 };
 
 const maven: Prerequisite = {
@@ -77,6 +84,9 @@ export const ensureJava = (): Promise<void> => ensure([java]);
 
 /** Makes sure that Java and Maven are there. @throws Error with the command to type */
 export const ensureJavaAndMaven = (): Promise<void> => ensure([java, maven]);
+
+/** Makes sure that a Java compiler is there. @throws Error with the command to type */
+export const ensureJavaCompiler = (): Promise<void> => ensure([java, javaCompiler]);
 
 /** Makes sure that Python can make a venv. @throws Error with the command to type */
 export const ensurePythonVenv = (): Promise<void> => ensure([pythonVenv]);

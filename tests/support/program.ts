@@ -16,6 +16,8 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** After this the program is killed and the test fails; 60 s unless told. */
   readonly timeoutMs?: number;
+  /** Lines of the hosts file that the program sees in place of this machine's: it runs in a mount namespace of its own. */
+  readonly hosts?: readonly string[];
   /** Ends the program early. */
   readonly kill?: { readonly afterMs: number; readonly signal: Deno.Signal };
 }
@@ -54,10 +56,19 @@ export function programCommand(): readonly [string, ...string[]] {
   return [Deno.execPath(), "run", "--quiet", "--cached-only", ...permissions, `${root}main.ts`];
 }
 
+/** The command in a mount namespace where other names are known; each part replaces the one before (`exec`). */
+function withHosts(hosts: readonly string[], directory: string): readonly [string, ...string[]] {
+  const file = `${directory}/.hosts`;
+  Deno.writeTextFileSync(file, hosts.map((line) => `${line}\n`).join(""));
+  const script = 'mount --bind "$0" /etc/hosts && exec "$@"';
+  const own = Deno.uid() === 0 ? [] : ["--map-root-user"];
+  return ["unshare", ...own, "--mount", "sh", "-c", script, file, ...programCommand()];
+}
+
 /** Runs the program to its end. @throws Error with its output when the time limit is over */
 export async function runProgram(options: ProgramOptions): Promise<ProgramResult> {
-  const { cwd, args = [], env = {}, timeoutMs = 60_000, kill } = options;
-  const [program, ...first] = programCommand();
+  const { cwd, args = [], env = {}, timeoutMs = 60_000, hosts, kill } = options;
+  const [program, ...first] = hosts === undefined ? programCommand() : withHosts(hosts, cwd);
   const started = performance.now();
   const process = new Deno.Command(program, {
     args: [...first, ...args],

@@ -15,13 +15,14 @@ export const shortQuotaWindows: Readonly<Record<string, string>> = {
 
 /** Changes the quota of one `client.id`, or of every client. @param what `--add-config name=value` or `--delete-config name` */
 export async function alterQuota(
-  { version, bootstrap }: KafkaCluster,
+  { version, bootstrap, zookeeper }: KafkaCluster,
   what: readonly string[],
   client?: string,
 ): Promise<void> {
   await runCommand("java", [
     ...["-cp", await kafkaClassPath(version), "kafka.admin.ConfigCommand"],
-    ...["--bootstrap-server", bootstrap, "--alter", ...what, "--entity-type", "clients"],
+    ...(zookeeper === undefined ? ["--bootstrap-server", bootstrap] : ["--zookeeper", zookeeper]),
+    ...["--alter", ...what, "--entity-type", "clients"],
     ...(client === undefined ? ["--entity-default"] : ["--entity-name", client]),
   ]);
 }

@@ -5,6 +5,7 @@
  */
 
 import type { TopicPartition } from "../../lib/core/topic_partition.ts";
+import { requireVersion } from "../../lib/wire/api_version.ts";
 import { type BrokerConnection, connectToBroker } from "../../lib/wire/connect.ts";
 import { decodeFetch, encodeFetch } from "../../lib/wire/fetch.ts";
 import { decodeProduce, encodeProduce } from "../../lib/wire/produce.ts";
@@ -12,14 +13,14 @@ import { decodeProduce, encodeProduce } from "../../lib/wire/produce.ts";
 /** UNKNOWN_TOPIC_OR_PARTITION, LEADER_NOT_AVAILABLE, NOT_LEADER_OR_FOLLOWER. */
 const leaderNotReady = [3, 5, 6];
 
-/** Produces batches to a partition, one after the other. @throws Error with the broker's error code */
+/** Produces batches to a partition, one after the other; `address` may be a list, as for all here. @throws Error with the broker's error code */
 export async function produceRaw(
   address: string,
   partition: TopicPartition,
   batches: readonly Uint8Array[],
 ): Promise<void> {
-  await connected(address, async (broker) => {
-    for (const batch of batches) await produceToAll(broker, [partition], batch);
+  await connected(address, async (brokers) => {
+    for (const batch of batches) await produceToAll(brokers, [partition], batch);
   });
 }
 
@@ -31,18 +32,22 @@ export async function produceRawToAll(
   batch: Uint8Array,
 ): Promise<void> {
   const all = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));
-  await connected(address, (broker) => produceToAll(broker, all, batch));
+  await connected(address, (brokers) => produceToAll(brokers, all, batch));
 }
 
+/** One broker after the other, of which each leads some. */
 async function produceToAll(
-  { connection }: BrokerConnection,
+  brokers: readonly BrokerConnection[],
   partitions: readonly TopicPartition[],
   batch: Uint8Array,
 ): Promise<void> {
   for (let [left, tries] = [partitions, 0]; left.length > 0; tries++) {
-    if (tries > 0) await new Promise((resolve) => setTimeout(resolve, 100));
-    const request = encodeProduce(left.map((partition) => ({ ...partition, batch })), 10_000);
-    const answers = decodeProduce(await connection.send(request)).partitions;
+    if (tries >= brokers.length) await new Promise((resolve) => setTimeout(resolve, 100));
+    const broker = nth(brokers, tries);
+    const version = requireVersion(broker, "Produce");
+    const wanted = left.map((partition) => ({ ...partition, batch }));
+    const request = encodeProduce(version, wanted, 10_000);
+    const answers = decodeProduce(version, await broker.connection.send(request)).partitions;
     left = answers.filter(({ errorCode }) => errorCode !== 0);
     const failed = answers.find(({ errorCode }) =>
       errorCode !== 0 && (tries > 300 || !leaderNotReady.includes(errorCode))
@@ -57,41 +62,68 @@ export async function fetchRaw(
   partition: TopicPartition,
   fetchOffset = 0n,
 ): Promise<readonly Uint8Array[]> {
-  return await connected(address, async ({ connection }) => {
-    const limits = { maxWaitMs: 100, maxBytes: 1 << 20, partitionMaxBytes: 1 << 20 };
-    const request = encodeFetch([{ ...partition, leaderEpoch: -1, fetchOffset }], limits);
-    const frame = await connection.send(request);
-    const [fetched] = decodeFetch(frame).partitions;
-    if (fetched?.errorCode !== 0) {
-      throw new Error(`Cannot fetch from ${partition.topic}: error ${fetched?.errorCode}`);
+  return await connected(address, async (brokers) => {
+    for (let tries = 0;; tries++) {
+      const fetched = await fetchOnce(nth(brokers, tries), partition, fetchOffset);
+      if (typeof fetched !== "number") return fetched;
+      // The other brokers may lead it.
+      if (tries >= brokers.length - 1 || !leaderNotReady.includes(fetched)) {
+        throw new Error(`Cannot fetch from ${partition.topic}: error ${fetched}`);
+      }
     }
-    const batches: Uint8Array[] = [];
-    for (let at = fetched.recordsStart; at + 12 < fetched.recordsEnd;) {
-      const size = 12 + frame.view.getInt32(at + 8);
-      if (at + size > fetched.recordsEnd) break;
-      batches.push(frame.bytes.slice(at, at + size));
-      at += size;
-    }
-    return batches;
   });
 }
 
+/** @returns the batches, or the broker's error code */
+async function fetchOnce(
+  broker: BrokerConnection,
+  partition: TopicPartition,
+  fetchOffset: bigint,
+): Promise<readonly Uint8Array[] | number> {
+  const limits = { maxWaitMs: 100, maxBytes: 1 << 20, partitionMaxBytes: 1 << 20 };
+  const version = requireVersion(broker, "Fetch");
+  const request = encodeFetch(version, [{ ...partition, leaderEpoch: -1, fetchOffset }], limits);
+  const frame = await broker.connection.send(request);
+  const [fetched] = decodeFetch(version, frame).partitions;
+  if (fetched?.errorCode !== 0) return fetched?.errorCode ?? -1;
+  const batches: Uint8Array[] = [];
+  for (let at = fetched.recordsStart; at + 12 < fetched.recordsEnd;) {
+    const size = 12 + frame.view.getInt32(at + 8);
+    if (at + size > fetched.recordsEnd) break;
+    batches.push(frame.bytes.slice(at, at + size));
+    at += size;
+  }
+  return batches;
+}
+
+function nth(brokers: readonly BrokerConnection[], tries: number): BrokerConnection {
+  const broker = brokers[tries % brokers.length];
+  if (broker === undefined) throw new Error("Cannot ask a broker: no address was given");
+  return broker;
+}
+
+/** Connects to all the brokers of a list, since each leads some partitions. */
 async function connected<Result>(
-  address: string,
-  use: (broker: BrokerConnection) => Promise<Result>,
+  addresses: string,
+  use: (brokers: readonly BrokerConnection[]) => Promise<Result>,
 ): Promise<Result> {
-  const separator = address.lastIndexOf(":");
-  const advertised = {
-    host: address.slice(0, separator),
-    port: Number(address.slice(separator + 1)),
-  };
-  const broker = await connectToBroker(
-    { bootstrapServers: [advertised], addresses: new Map() },
-    advertised,
+  const brokers = await Promise.all(
+    addresses.split(",").map((address) => {
+      const separator = address.lastIndexOf(":");
+      const advertised = {
+        host: address.slice(0, separator),
+        port: Number(address.slice(separator + 1)),
+      };
+      return connectToBroker(
+        { bootstrapServers: [advertised], addresses: new Map() },
+        "source",
+        advertised,
+      );
+    }),
   );
   try {
-    return await use(broker);
+    return await use(brokers);
   } finally {
-    broker.connection.close();
+    for (const { connection } of brokers) connection.close();
   }
 }

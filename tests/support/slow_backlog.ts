@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { type ClusterPair, uniqueName } from "./cluster_pair.ts";
+import { type Clusters, uniqueName } from "./cluster_pair.ts";
 import type { ConfigContent } from "./migration_dir.ts";
 import { type Links, startLinks } from "./slow_links.ts";
 import type { SlowRun } from "./slow_run.ts";
@@ -62,7 +62,7 @@ const MAX_MESSAGE_BYTES = "20000";
 
 /** Makes the topic on both sides, fills the source and commits. */
 export async function makeSlowBacklog(
-  clusters: Pick<ClusterPair, "source" | "target" | "judge">,
+  clusters: Clusters,
   spec: SlowBacklogSpec = {},
 ): Promise<SlowBacklog> {
   const { partitions = 4, messages = 4_000, valueBytes = 500, committed = 111 } = spec;
@@ -74,7 +74,8 @@ export async function makeSlowBacklog(
       {
         name: topic,
         partitions,
-        replicationFactor,
+        // A cluster of fewer brokers has as many replicas as it can.
+        replicationFactor: Math.min(replicationFactor, clusters[side].brokers.length),
         configs: { "max.message.bytes": MAX_MESSAGE_BYTES, ...configs },
       },
     ]);

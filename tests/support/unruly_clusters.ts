@@ -7,13 +7,10 @@
 
 import type { Cluster, ClusterRole } from "../../lib/kafka/cluster.ts";
 import type { ClusterSnapshot } from "../../lib/core/snapshot.ts";
+import { APIS } from "../../lib/wire/apis.ts";
 import type { RequestFrame } from "../../lib/wire/connection.ts";
 import { ConnectionError } from "../../lib/wire/connection_error.ts";
-import { DESCRIBE_PRODUCERS_API_KEY } from "../../lib/wire/describe_producers.ts";
-import { FETCH_API_KEY } from "../../lib/wire/fetch.ts";
-import { LIST_OFFSETS_API_KEY } from "../../lib/wire/list_offsets.ts";
 import type { TopicMetadata } from "../../lib/wire/metadata.ts";
-import { PRODUCE_API_KEY } from "../../lib/wire/produce.ts";
 import { ProtocolWriter } from "../../lib/wire/protocol_writer.ts";
 import { addressOf, askedOffsets, fakeCluster, readerOf } from "./fake_cluster.ts";
 import type { Random } from "./fetch_fuzz.ts";
@@ -23,7 +20,6 @@ import { openRecords, type UnrulyLog } from "./unruly_log.ts";
 /** The one topic there is. */
 export const UNRULY_TOPIC = "t";
 const NODES = [1, 2];
-const DESCRIBE_CONFIGS = 32;
 const LATEST = -1n;
 
 const CODES = {
@@ -33,6 +29,8 @@ const CODES = {
   corrupt: 2,
   tooLarge: 10,
   outOfOrder: 45,
+  fencedProducer: 47,
+  unknownProducer: 59,
   fencedEpoch: 74,
   unknownEpoch: 75,
   invalidRecord: 87,
@@ -59,6 +57,8 @@ export interface Unruliness {
   troubles: number;
   /** Whether the target tells how far producers got (Kafka ≥ 2.8). */
   readonly describesProducers: boolean;
+  /** Where given, the target now and then forgets our producer, and refuses then what does not begin an epoch (Kafka < 2.5). */
+  readonly forgets?: Random;
   /** Whether messages of the source may expire. */
   readonly expires: boolean;
   /** Whether the source's log is compacted, now and then. */
@@ -92,6 +92,8 @@ export interface UnrulyClusters {
   readonly source: Cluster;
   readonly target: Cluster;
   readonly targetLogs: readonly TargetLog[];
+  /** Nobody has written to the target for long: it forgets our producer. */
+  forget(): void;
   /** As a look at a cluster finds it. */
   snapshot(role: ClusterRole): ClusterSnapshot;
 }
@@ -121,6 +123,7 @@ export function createUnrulyClusters(
       if (!trouble(40)) continue;
       leader.nodeId = pick(NODES);
       leader.leaderEpoch++;
+      if (role === "target") targetLogs[leaders.target.indexOf(leader)]?.mayRemember();
     }
   }
 
@@ -149,10 +152,12 @@ export function createUnrulyClusters(
     return fakeCluster(role, {
       nodes: NODES,
       versions: new Map([
-        [LIST_OFFSETS_API_KEY, { min: 3, max: 3 }],
-        [DESCRIBE_CONFIGS, { min: 0, max: 2 }],
+        [APIS.Fetch.key, { min: 11, max: 11 }],
+        [APIS.ListOffsets.key, { min: 3, max: 5 }],
+        [APIS.Produce.key, { min: 8, max: 8 }],
+        [APIS.DescribeConfigs.key, { min: 0, max: 2 }],
         ...(behaviour.describesProducers
-          ? [[DESCRIBE_PRODUCERS_API_KEY, { min: 0, max: 0 }] as const]
+          ? [[APIS.DescribeProducers.key, { min: 0, max: 0 }] as const]
           : []),
       ]),
       latencyMs: () => random.below(4) === 0 ? random.below(30) : 1,
@@ -165,7 +170,7 @@ export function createUnrulyClusters(
       answer(frame, nodeId) {
         moveLeaders(role);
         if (trouble(30)) throw broken(role, nodeId);
-        const response = frame.apiKey === DESCRIBE_CONFIGS
+        const response = frame.apiKey === APIS.DescribeConfigs.key
           ? NO_CONFIGS
           : answers.get(frame.apiKey)?.(frame, nodeId);
         if (response === undefined) throw new Error(`Nobody answers API key ${frame.apiKey}`);
@@ -345,9 +350,9 @@ export function createUnrulyClusters(
     source: cluster(
       "source",
       new Map([
-        [FETCH_API_KEY, (frame, nodeId) => fetch("source", frame, nodeId, sourcePart)],
+        [APIS.Fetch.key, (frame, nodeId) => fetch("source", frame, nodeId, sourcePart)],
         [
-          LIST_OFFSETS_API_KEY,
+          APIS.ListOffsets.key,
           (frame, nodeId) => listOffsets("source", frame, nodeId, (partition) => logs[partition]!),
         ],
       ]),
@@ -355,11 +360,11 @@ export function createUnrulyClusters(
     target: cluster(
       "target",
       new Map([
-        [PRODUCE_API_KEY, produce],
-        [FETCH_API_KEY, (frame, nodeId) => fetch("target", frame, nodeId, targetPart)],
-        [DESCRIBE_PRODUCERS_API_KEY, describeProducers],
+        [APIS.Produce.key, produce],
+        [APIS.Fetch.key, (frame, nodeId) => fetch("target", frame, nodeId, targetPart)],
+        [APIS.DescribeProducers.key, describeProducers],
         [
-          LIST_OFFSETS_API_KEY,
+          APIS.ListOffsets.key,
           (frame, nodeId) =>
             listOffsets("target", frame, nodeId, (partition) => ({
               logStartOffset: 0n,
@@ -369,6 +374,7 @@ export function createUnrulyClusters(
       ]),
     ),
     targetLogs,
+    forget: () => targetLogs.forEach((log) => log.forget()),
     snapshot(role) {
       const partitions = leaders[role].map(({ nodeId, leaderEpoch }, partition) => {
         const { logStartOffset = 0n, endOffset } = role === "source"
@@ -427,12 +433,33 @@ function withinLimits(
 
 /** So many batches of a producer a broker remembers. */
 const REMEMBERED = 5;
+/** No request takes longer to arrive. */
+const LATEST_ARRIVAL_MS = 1_000;
 
-function createTargetLog(producerId: bigint, { random, crowded, maxMessageBytes }: Unruliness) {
+/** A batch of ours, as a broker remembers it. */
+interface RememberedBatch {
+  readonly epoch: number;
+  readonly first: number;
+  readonly last: number;
+  readonly offset: bigint;
+}
+
+function createTargetLog(producerId: bigint, behaviour: Unruliness) {
+  const { random, crowded, maxMessageBytes, forgets } = behaviour;
   const batches: StoredBatch[] = [];
   let endOffset = 0n;
   /** The newest batches of ours, oldest first. */
-  let remembered: { first: number; last: number; offset: bigint }[] = [];
+  let remembered: readonly RememberedBatch[] = [];
+  /** What a broker knows that has not forgotten it. */
+  let inLog: readonly RememberedBatch[] = [];
+  let forgottenAt = -Infinity;
+  /** When a batch came last that begins an epoch. */
+  let begunAt = -Infinity;
+
+  function forget(): void {
+    remembered = [];
+    forgottenAt = performance.now();
+  }
 
   function store(bytes: Uint8Array, records: readonly TestRecord[], ours: boolean): bigint {
     const first = endOffset;
@@ -460,6 +487,12 @@ function createTargetLog(producerId: bigint, { random, crowded, maxMessageBytes 
     get lastSequence() {
       return remembered.at(-1)?.last ?? -1;
     },
+    forget,
+    /** Another broker leads, which may not have forgotten; what was on its way before that has arrived. */
+    mayRemember() {
+      if (forgets === undefined || performance.now() < forgottenAt + LATEST_ARRIVAL_MS) return;
+      if (forgets.below(2) === 0) remembered = inLog;
+    },
     append(bytes: Uint8Array): { readonly code: number; readonly offset: bigint } {
       if (crowded && random.below(6) === 0) others();
       const refused = (code: number) => ({ code, offset: -1n });
@@ -477,13 +510,29 @@ function createTargetLog(producerId: bigint, { random, crowded, maxMessageBytes 
       if (!dense || (attributes & 0x30) !== 0 || batch.producerId !== producerId) {
         return refused(CODES.invalidRecord);
       }
+      const epoch = batch.producerEpoch;
+      const begins = baseSequence === 0;
+      const now = performance.now();
+      // What begins an epoch is stored without asking for more: a copy of it that is still under way would be, too.
+      const mayForget = now > begunAt + LATEST_ARRIVAL_MS;
+      if (mayForget && forgets?.below(20) === 0 && behaviour.troubles > 0) forget();
+      if (begins) begunAt = now;
       const last = baseSequence + recordCount - 1;
-      const again = remembered.find((each) => each.first === baseSequence && each.last === last);
+      const again = remembered.find((each) =>
+        each.epoch === epoch && each.first === baseSequence && each.last === last
+      );
       if (again !== undefined) return { code: 0, offset: again.offset };
-      const expected = (remembered.at(-1)?.last ?? baseSequence - 1) + 1;
-      if (baseSequence !== expected) return refused(CODES.outOfOrder);
+      const newest = remembered.at(-1);
+      if (newest === undefined) {
+        if (forgets !== undefined && !begins) return refused(CODES.unknownProducer);
+      } else if (epoch < newest.epoch) return refused(CODES.fencedProducer);
+      else if (baseSequence !== (epoch > newest.epoch ? 0 : newest.last + 1)) {
+        return refused(CODES.outOfOrder);
+      }
       const offset = store(bytes, records, true);
-      remembered = [...remembered, { first: baseSequence, last, offset }].slice(-REMEMBERED);
+      const stored = { epoch, first: baseSequence, last, offset };
+      const known = newest?.epoch === epoch ? remembered : [];
+      remembered = inLog = [...known, stored].slice(-REMEMBERED);
       return { code: 0, offset };
     },
   };

@@ -152,7 +152,7 @@ async function judgeVerification(
 ): Promise<void> {
   const { source, target } = clusters;
   const { signal } = new AbortController();
-  const counted = await verifyOnTarget(target, state, plan, signal);
+  const counted = await verifyOnTarget(target, state, { plan, bytesPerSecond: undefined, signal });
   const { partitions } = await verifyContent({
     ...{ source, target, journal: state, counted, bytesPerSecond: undefined, signal },
     onProgress() {},

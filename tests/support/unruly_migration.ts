@@ -9,10 +9,11 @@ import { continuePlan } from "../../lib/core/continue_plan.ts";
 import {
   continueJournal,
   type JournalState,
-  readJournal,
   unfinishedPartitions,
 } from "../../lib/core/journal.ts";
-import { encodeJournalEntry, type MigrationEntry } from "../../lib/core/journal_entry.ts";
+import type { MigrationEntry } from "../../lib/core/journal_entry.ts";
+import { encodeEntries, NO_LINES } from "../../lib/core/journal_lines.ts";
+import { type ReadJournal, readJournal } from "../../lib/core/read_journal.ts";
 import { buildPlan, partitionsToCopy, type Plan } from "../../lib/core/plan.ts";
 import { EVERY_NAME } from "../../lib/core/name_filter.ts";
 import type { ClusterSnapshot, GroupSnapshot } from "../../lib/core/snapshot.ts";
@@ -36,7 +37,7 @@ const DAY_MS = 24 * 3_600_000;
 const MOST_RUNS = 30;
 
 const migration: MigrationEntry = {
-  ...{ type: "migration", schemaVersion: 1, runId: "run", at: "2026-11-21T10:00:00.000Z" },
+  ...{ type: "migration", schemaVersion: 2, runId: "run", at: "2026-11-21T10:00:00.000Z" },
   ...{ sourceClusterId: "source", targetClusterId: "target", settings: {} },
   ...{ producerId: "77", producerEpoch: 0 },
 };
@@ -50,10 +51,14 @@ async function migrate(seed: number): Promise<void> {
   const random = randomOf(seed);
   const { below } = random;
   const logs = Array.from({ length: 1 + below(6) }, () => drawLog(random));
+  // Drawn apart, so that what else a seed brings stays.
+  const forgetting = randomOf(seed + 0x5eed);
+  const forgets = forgetting.below(3) === 0 && forgetting;
   const behaviour: Unruliness = {
     random,
     troubles: below(3) === 0 ? below(10) : below(500),
-    describesProducers: below(4) > 0,
+    describesProducers: below(4) > 0 && forgets === false,
+    ...(forgets !== false && { forgets }),
     expires: below(4) === 0,
     compacts: below(4) === 0,
     crowded: below(3) === 0,
@@ -69,6 +74,10 @@ async function migrate(seed: number): Promise<void> {
     if (run === MOST_RUNS) assert.fail(`still not done: ${failures(lines)}`);
     if (run > 0 && run <= grows) { for (const log of logs) log.grow(random); }
     const calm = behaviour.troubles === 0;
+    if (forgets !== false && forgets.below(2) === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      clusters.forget();
+    }
     const killAfterMs = run < kills ? 20 + below(3_000) : undefined;
     plan = await runOnce(clusters, groups, lines, behaviour, killAfterMs);
     if (run < Math.max(kills, grows + 1)) continue;
@@ -169,14 +178,16 @@ function drawGroup(
 
 /** A journal in memory; nothing is written any more once the process is dead. */
 function journalOf(lines: string[], dead: AbortSignal): JournalFile {
-  let state = lines.length === 0 ? undefined : stateOf(lines);
+  let { state, tail } = lines.length === 0 ? { state: undefined, tail: NO_LINES } : read(lines);
   return {
     get state() {
       return state;
     },
     append(entries) {
       if (dead.aborted) return;
-      lines.push(...entries.map(encodeJournalEntry));
+      const encoded = encodeEntries(entries, tail);
+      tail = encoded.tail;
+      lines.push(encoded.text);
       const [entry] = entries;
       if (state !== undefined) state = continueJournal(state, entries);
       else if (entry?.type === "migration") state = continueJournal(entry, entries.slice(1));
@@ -186,7 +197,11 @@ function journalOf(lines: string[], dead: AbortSignal): JournalFile {
 }
 
 function stateOf(lines: readonly string[]): JournalState {
-  return readJournal(lines.join(""), "journal") ?? assert.fail("there is no journal");
+  return read(lines).state ?? assert.fail("there is no journal");
+}
+
+function read(lines: readonly string[]): ReadJournal {
+  return readJournal(new TextEncoder().encode(lines.join("")), "journal");
 }
 
 function failures(lines: readonly string[]): string {

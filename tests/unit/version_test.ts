@@ -15,6 +15,6 @@ Deno.test("versionText() has the version alone on the first line, then commit, D
   const text = versionText({ version: "1.2.3", commit: "abc-dirty", deno: "2.6.10", base: "1b13" });
   assert.equal(
     text,
-    "data-migrate 1.2.3\ncommit abc-dirty\ndeno 2.6.10\nbase 1b13\ntried with Kafka 2.8.2, 3.9.1, 4.1.0",
+    "data-migrate 1.2.3\ncommit abc-dirty\ndeno 2.6.10\nbase 1b13\ntried with Kafka 0.10.2.2, 0.11.0.3, 1.1.1, 2.3.1, 2.4.1, 2.8.2, 3.9.1, 4.1.0, 4.4.0",
   );
 });

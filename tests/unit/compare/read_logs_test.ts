@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readCommitted, readTarget } from "../../../lib/compare/read_logs.ts";
+import { partitionProducer } from "../../../lib/core/sequence.ts";
 import { fakeReader } from "../../support/fake_reader.ts";
 import { buildBatch, testRecords } from "../../support/record_batch_builder.ts";
 
@@ -51,4 +52,26 @@ Deno.test("a target's log whose next messages lie behind the range has no more o
   const { reader } = fakeReader({ batches: batches.slice(1) }, { errorCode: 1 });
   const range = { startOffset: 0n, endOffset: 4n, producerId: 7n, recordsBefore: 3n };
   for await (const _ of readTarget(reader, partition, range)) assert.fail("nothing is ours there");
+});
+
+Deno.test("on the target each epoch counts from where it began, and one that nobody knows is no answer", async () => {
+  const written = [[0, 0, 0], [0, 4, 4], [1, 0, 6], [1, 2, 8]] as const;
+  const log = written.map(([producerEpoch, baseSequence, from]) =>
+    buildBatch(testRecords(from, from + 2), { producerId: 7n, producerEpoch, baseSequence })
+  );
+  const begun = { producerEpoch: 1, records: 6n, targetOffset: 6n };
+  const producer = partitionProducer({ producerId: 7n, producerEpoch: 0 }, [begun]);
+  const range = { startOffset: 0n, endOffset: 10n, recordsBefore: 0n };
+  const read = async (epochs: typeof producer.epochs) => {
+    const { reader } = fakeReader({ highWatermark: 10n, batches: log });
+    const numbers: (bigint | undefined)[] = [];
+    const all = readTarget(reader, partition, { ...range, ...producer, epochs });
+    for await (const { firstNumber } of all) numbers.push(firstNumber);
+    return numbers;
+  };
+  assert.deepEqual(await read(producer.epochs), [0n, 4n, 6n, 8n]);
+  await assert.rejects(read([producer.epochs[0]]), {
+    message:
+      "The target holds a message of the migration at offset 6 with epoch 1, which the state file does not know",
+  });
 });

@@ -149,8 +149,14 @@ Deno.test("every mechanism reaches the config; paths start at the config's folde
       tokenFile,
     });
   }
+  const extensions = { logicalCluster: "lkc-1a2b", identityPoolId: "a pool = b" };
+  const given = JSON.stringify(extensions);
+  assert.deepEqual(
+    config(`{ mechanism: OAUTHBEARER, tokenFile: token, extensions: ${given} }`).config.source.sasl,
+    { mechanism: "OAUTHBEARER", tokenFile: "token", extensions },
+  );
   const { sasl } = config(
-    "{ mechanism: OAUTHBEARER, tokenEndpoint: 'https://id/token', clientId: c#1, clientSecret: 's', scope: k }",
+    `{ mechanism: OAUTHBEARER, tokenEndpoint: 'https://id/token', clientId: c#1, clientSecret: 's', scope: k, extensions: ${given} }`,
   ).config.source;
   assert(sasl !== undefined && "clientSecret" in sasl);
   const { clientSecret, ...rest } = sasl;
@@ -160,6 +166,7 @@ Deno.test("every mechanism reaches the config; paths start at the config's folde
     tokenEndpoint: "https://id/token",
     clientId: "c#1",
     scope: "k",
+    extensions,
   });
 });
 

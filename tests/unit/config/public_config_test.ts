@@ -43,12 +43,14 @@ Deno.test("publicConfig() names every secret and shows none", () => {
     tokenEndpoint: https://id.example.com/token?key=hunter-3
     clientId: mover
     clientSecret: 'hunter-4'
+    extensions: {logicalCluster: hunter-5}
 `));
   assert.deepEqual(oauth.source.sasl, {
     mechanism: "OAUTHBEARER",
     tokenEndpoint: "https://id.example.com/token",
     clientId: "mover",
     clientSecret: "(secret)",
+    extensions: { logicalCluster: "(secret)" },
   });
   assert.deepEqual(shown(around("  sasl: {mechanism: OAUTHBEARER, tokenFile: token}\n")).source, {
     bootstrapServers: ["kafka1:9092"],

@@ -248,7 +248,7 @@ migration.yaml:4:61: Unknown key clientId in source.sasl, expected the key left 
 migration.yaml:4:22: source.sasl.mechanism is 'GSSAPI', expected PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER
     sasl: { mechanism: GSSAPI, keytab: *** }
                        ^
-migration.yaml:4:30: Unknown key keytab in source.sasl, expected one of mechanism, username, password, passwordFile, tokenFile, tokenEndpoint, clientId, clientSecret, scope
+migration.yaml:4:30: Unknown key keytab in source.sasl, expected one of mechanism, username, password, passwordFile, tokenFile, tokenEndpoint, clientId, clientSecret, scope, extensions
     sasl: { mechanism: GSSAPI, keytab: *** }
                                ^
 `,

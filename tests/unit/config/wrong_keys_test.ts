@@ -298,7 +298,7 @@ migration.yaml:4:3: source.sasl has neither tokenFile nor tokenEndpoint, expecte
 migration.yaml:4:53: source.sasl has both tokenFile and tokenEndpoint, expected one of them
   …sasl: { mechanism: OAUTHBEARER, tokenFile: token, tokenEndpoint: 'https://x/t', clientId: a, clientS…
                                                      ^
-migration.yaml:4:115: Unknown key username in source.sasl, expected one of mechanism, tokenFile, tokenEndpoint, clientId, clientSecret, scope
+migration.yaml:4:115: Unknown key username in source.sasl, expected one of mechanism, tokenFile, tokenEndpoint, clientId, clientSecret, scope, extensions
   …RER, tokenFile: token, tokenEndpoint: 'https://x/t', clientId: a, clientSecret: ***, username: *** }
                                                                                         ^
 `,
@@ -320,6 +320,43 @@ migration.yaml:4:82: source.sasl.clientSecret is read as a number, expected it i
 migration.yaml:4:93: source.sasl.scope is a list, expected a scope
     sasl: { mechanism: OAUTHBEARER, tokenEndpoint: x/t, clientId: 5, clientSecret: ***, scope: [a] }
                                                                                                ^
+`,
+    ],
+    [
+      around(
+        "  sasl: { mechanism: OAUTHBEARER, tokenFile: token, extensions: { logicalCluster: 5, auth: a, a-b: c, pool: ü } }\n",
+      ),
+      `
+migration.yaml:4:83: source.sasl.extensions.logicalCluster is 5, expected text of printable ASCII characters in single quotes
+  …hanism: OAUTHBEARER, tokenFile: token, extensions: { logicalCluster: 5, auth: a, a-b: c, pool: ü } }
+                                                                        ^
+migration.yaml:4:86: Key source.sasl.extensions.auth is not valid, expected a name of letters other than auth
+  …hanism: OAUTHBEARER, tokenFile: token, extensions: { logicalCluster: 5, auth: a, a-b: c, pool: ü } }
+                                                                           ^
+migration.yaml:4:95: Key source.sasl.extensions.a-b is not valid, expected a name of letters other than auth
+  …hanism: OAUTHBEARER, tokenFile: token, extensions: { logicalCluster: 5, auth: a, a-b: c, pool: ü } }
+                                                                                    ^
+migration.yaml:4:109: source.sasl.extensions.pool is 'ü', expected text of printable ASCII characters
+  …hanism: OAUTHBEARER, tokenFile: token, extensions: { logicalCluster: 5, auth: a, a-b: c, pool: ü } }
+                                                                                                  ^
+`,
+    ],
+    [
+      around("  sasl: { mechanism: OAUTHBEARER, tokenFile: token, extensions: lkc-1a2b }\n"),
+      `
+migration.yaml:4:65: source.sasl.extensions is a text, expected a mapping of extension names to values
+    sasl: { mechanism: OAUTHBEARER, tokenFile: token, extensions: lkc-1a2b }
+                                                                  ^
+`,
+    ],
+    [
+      around(
+        "  sasl: { mechanism: PLAIN, username: u, password: 'p', logicalCluster: lkc-1a2b }\n",
+      ),
+      `
+migration.yaml:4:57: Unknown key logicalCluster in source.sasl, expected logicalCluster under sasl.extensions
+    sasl: { mechanism: PLAIN, username: u, password: ***, logicalCluster: *** }
+                                                          ^
 `,
     ],
     [

@@ -684,3 +684,35 @@ Deno.test("thousands of offsets in one batch with gaps are counted in one openin
   // Were it opened for each, it would take minutes.
   assert.ok(performance.now() - started < 3_000);
 });
+
+Deno.test("zstd becomes lz4 for a target without it, also where the batch has to be split, and nothing else does", () => {
+  const records = testRecords(0, 40).map((each) => ({ ...each, value: utf8("x".repeat(300)) }));
+  const batchOf = (codec: number) =>
+    buildBatch(records, {
+      ...(codec === 0 ? {} : {
+        attributes: codec,
+        compress: (section: Uint8Array) => compress(codec, section),
+      }),
+    });
+  const range = { fromOffset: 0n, untilOffset: 40n };
+  const withoutZstd = { logAppendTime: false, withoutZstd: true } as const;
+  for (const codec of [0, 1, 2, 3, 4]) {
+    const { batches: [batch, ...rest] } = cutOnce([batchOf(codec)], range, { rules: withoutZstd });
+    assert.ok(batch !== undefined && rest.length === 0);
+    assert.equal(batch.passedThrough, codec !== 4);
+    const becomes = codec === 4 ? 3 : codec;
+    assert.equal(batch.view.getInt16(batch.position + 21) & 7, becomes);
+    const read = readBatch(
+      batch.bytes.slice(batch.position, batch.position + batch.size),
+      (section) => becomes === 0 ? section : decompress(becomes, section, 1_000_000),
+    );
+    assert.ok(read.crcIsRight);
+    assert.deepEqual(read.records.map(({ value }) => value), records.map(({ value }) => value));
+  }
+  const small = { ...withoutZstd, maxBatchBytes: 400 };
+  const { batches, nextOffset } = cutOnce([batchOf(4)], range, { rules: small });
+  assert.ok(batches.length > 1 && batches.every(({ size }) => size <= 400));
+  assert.ok(batches.every(({ view, position }) => (view.getInt16(position + 21) & 7) === 3));
+  assert.equal(batches.reduce((sum, { recordCount }) => sum + recordCount, 0), 40);
+  assert.equal(nextOffset, 40n);
+});

@@ -449,3 +449,26 @@ Deno.test("a log that ends before the planned end for a moment is told, and wait
     /^source partition t-0 ends at offset 4, before the planned end 12, retrying/,
   );
 });
+
+Deno.test("a log that seems cut short is waited for where its end may be told too early", async () => {
+  let endOffset = 4n;
+  const log = {
+    batches: [batch(4, 8)],
+    get endOffset() {
+      return endOffset;
+    },
+  };
+  const warnings: string[] = [];
+  const warn = (text: string) => {
+    warnings.push(text);
+    endOffset = 8n;
+  };
+  const copies = [{ log, startOffset: 6n, endOffset: 8n }];
+  const [outcome] = await copyBetweenFakes(copies, undefined, warn, { beforeKip207: true });
+  assert.equal(outcome?.result.failure, undefined);
+  assert.deepEqual(contentOf(outcome?.records ?? []), contentOf(testRecords(6, 8)));
+  assert.match(
+    warnings[0] ?? "",
+    /^source partition t-0 ends at offset 4, before the planned end 8, retrying/,
+  );
+});

@@ -2,25 +2,26 @@
 
 import assert from "node:assert/strict";
 import { findPosition } from "../../../lib/copy/find_position.ts";
+import { partitionProducer } from "../../../lib/core/sequence.ts";
 import { fakeBroker } from "../../support/fake_reader.ts";
 import { buildBatch, testRecords } from "../../support/record_batch_builder.ts";
 
 const partition = { topic: "t", partition: 0 };
-const identity = { producerId: 77n, producerEpoch: 0 };
+const producer = partitionProducer({ producerId: 77n, producerEpoch: 0 });
 const beginning = { records: 0n, targetOffset: 0n };
 const ours = (from: number, until: number) =>
   buildBatch(testRecords(from, until), {
     ...{ baseOffset: BigInt(from), producerId: 77n, producerEpoch: 0, baseSequence: from },
   });
 const find = (broker: ReturnType<typeof fakeBroker>) =>
-  findPosition(broker, partition, identity, beginning, undefined, new AbortController().signal);
+  findPosition(broker, partition, producer, beginning, undefined, new AbortController().signal);
 
 Deno.test("a broker that throttles the look for a position is waited for", async () => {
   const throttled = { throttleTimeMs: 2, empty: true };
   const broker = fakeBroker([throttled, throttled, { throttleTimeMs: 2, highWatermark: 6n }]);
   const from = { records: 4n, targetOffset: 6n, targetFirstOffset: 2n };
   const { signal } = new AbortController();
-  const found = await findPosition(broker, partition, identity, from, undefined, signal);
+  const found = await findPosition(broker, partition, producer, from, undefined, signal);
   assert.deepEqual(found, from);
 });
 
@@ -59,4 +60,107 @@ Deno.test("a leader that does not know yet how far its log is replicated, or can
   ]);
   const found = await find(broker);
   assert.equal(found.records, 6n);
+});
+
+Deno.test("a state file that is not the one of what is on the target is told by the message before its position", async () => {
+  const { signal } = new AbortController();
+  const look = (records: bigint, batch: ReturnType<typeof ours>, endsWithOurs = true) =>
+    findPosition(
+      fakeBroker([{ highWatermark: 6n, batches: [batch] }, { highWatermark: 6n }]),
+      partition,
+      producer,
+      { records, targetOffset: 6n, targetFirstOffset: 0n, endsWithOurs },
+      undefined,
+      signal,
+    );
+  const foreign = buildBatch(testRecords(3, 6), {
+    ...{ baseOffset: 3n, producerId: 78n, producerEpoch: 0, baseSequence: 3 },
+  });
+  assert.equal((await look(6n, ours(3, 6))).records, 6n);
+  // Messages of others may lie where a plan begins.
+  assert.equal((await look(6n, foreign, false)).records, 6n);
+  for (const [records, batch] of [[6n, foreign], [5n, ours(3, 6)]] as const) {
+    await assert.rejects(look(records, batch), {
+      name: "PositionError",
+      message:
+        `the target's message at offset 5 is not number ${records} of this migration, as the state file says: it is not the state file of what is on the target`,
+    });
+  }
+});
+
+/** Records from one number until before another, in an epoch that began with `base` records before it. */
+const inEpoch = (producerEpoch: number, base: number, from: number, until: number, offset = from) =>
+  buildBatch(testRecords(from, until), {
+    ...{ baseOffset: BigInt(offset), lastOffset: BigInt(offset + until - from - 1) },
+    ...{ producerId: 77n, producerEpoch, baseSequence: from - base },
+  });
+const epoch = (producerEpoch: number, records: number) => ({
+  ...{ producerEpoch, records: BigInt(records), targetOffset: BigInt(records) },
+  targetFirstOffset: 0n,
+});
+/** Looks at a log from its beginning, after the second epoch began with three records before it. */
+const findAfterEpoch = (
+  batches: readonly Uint8Array[],
+  ends: bigint,
+  more: Parameters<typeof fakeBroker>[0] = [],
+) =>
+  findPosition(
+    fakeBroker([...more, { highWatermark: ends, batches }, { highWatermark: ends }]),
+    partition,
+    partitionProducer({ producerId: 77n, producerEpoch: 0 }, [epoch(1, 3)]),
+    beginning,
+    undefined,
+    new AbortController().signal,
+  );
+
+Deno.test("records of a fresh epoch are counted from where it began", async () => {
+  const found = await findAfterEpoch([ours(0, 3), inEpoch(1, 3, 3, 5), inEpoch(1, 3, 5, 9)], 9n);
+  assert.deepEqual(found, { records: 9n, targetOffset: 9n, targetFirstOffset: 0n });
+});
+
+Deno.test("a fresh epoch that nothing was sent with yet can begin where it was to", async () => {
+  const found = await findAfterEpoch([ours(0, 3)], 3n);
+  assert.deepEqual(found, { records: 3n, targetOffset: 3n, targetFirstOffset: 0n });
+});
+
+Deno.test("what an old request has stored after an epoch was journaled makes that epoch void", async () => {
+  const found = await findAfterEpoch([ours(0, 3), ours(3, 6)], 6n);
+  assert.deepEqual(found, {
+    ...{ records: 6n, targetOffset: 6n, targetFirstOffset: 0n },
+    epochIsVoid: true,
+  });
+});
+
+Deno.test("a first batch that was stored where more lay before it already is messages twice", async () => {
+  const twice = [ours(0, 3), ours(3, 6), inEpoch(1, 3, 3, 6, 6)];
+  await assert.rejects(findAfterEpoch(twice, 9n), {
+    name: "PositionError",
+    message: "the target holds messages of this migration twice, at offset 8 the second time",
+  });
+});
+
+Deno.test("an epoch that is not in the state file says that it is an old one", async () => {
+  await assert.rejects(findAfterEpoch([ours(0, 3), inEpoch(2, 3, 3, 6)], 6n), {
+    name: "PositionError",
+    message:
+      "the target holds messages of this migration with epoch 2, at offset 5, which the state file does not know: it is not the newest",
+  });
+});
+
+Deno.test("a target that holds less than when an epoch began was truncated, unless it deletes", async () => {
+  await assert.rejects(findAfterEpoch([ours(0, 2)], 2n), {
+    name: "PositionError",
+    message: "the target holds 1 of our messages less than it did: it was truncated or re-created",
+  });
+  // The log starts at 4 now: ListOffsets tells the same for both ends.
+  const [OFFSET_OUT_OF_RANGE, emptied] = [1, { highWatermark: 4n }];
+  const deleted = await findPosition(
+    fakeBroker([{ errorCode: OFFSET_OUT_OF_RANGE, ...emptied }, emptied], { ends: [4n] }),
+    partition,
+    partitionProducer({ producerId: 77n, producerEpoch: 0 }, [epoch(1, 3)]),
+    beginning,
+    undefined,
+    new AbortController().signal,
+  );
+  assert.deepEqual(deleted, { records: 3n, targetOffset: 3n, targetFirstOffset: 0n });
 });

@@ -3,6 +3,7 @@
  * and which record and offset it names.
  */
 
+import { failure } from "../../../lib/core/failure.ts";
 import assert from "node:assert/strict";
 import { judgeTrouble } from "../../../lib/copy/judge_trouble.ts";
 import { PartitionCopy } from "../../../lib/copy/partition_copy.ts";
@@ -65,6 +66,23 @@ Deno.test("what the source answers says nothing of what is on its way to the tar
     refused.failure.text,
     /^the source refused the request: OUT_OF_ORDER_SEQUENCE_NUMBER/,
   );
+});
+
+Deno.test("a target that has forgotten the producer id is told from one that knows another sequence", () => {
+  const [OUT_OF_ORDER, INVALID_PRODUCER_EPOCH, UNKNOWN_PRODUCER_ID] = [45, 47, 59];
+  for (const code of [OUT_OF_ORDER, INVALID_PRODUCER_EPOCH]) {
+    const judged = judge(withBatch(), code);
+    assert.ok(judged.kind === "reposition" && !judged.forgotten);
+    assert.match(judged.failure.text, /^the target knows another sequence at source offset 40: /);
+  }
+  assert.deepEqual(judge(withBatch(), UNKNOWN_PRODUCER_ID), {
+    kind: "reposition",
+    forgotten: true,
+    failure: failure(
+      "SEQUENCE_UNKNOWN",
+      "the target has forgotten the producer id at source offset 40: UNKNOWN_PRODUCER_ID (59)",
+    ),
+  });
 });
 
 Deno.test("a message that the target refuses is named by its offset, where that can be told", () => {

@@ -117,6 +117,41 @@ Deno.test("sequences count the records before, over all plans, and wrap at 2^31"
   assert.equal(copy.status, "copying");
 });
 
+Deno.test("a fresh epoch counts from the position that was found, its first batch alone, also after a kill", () => {
+  const epoch = { producerEpoch: identity.producerEpoch + 1, records: 5n, targetOffset: 5n };
+  const stored = { records: 5n, targetOffset: 5n, targetFirstOffset: 0n };
+  const live = makeCopy([5, 4, 3]);
+  live.accept(cutFrom([5, 4, 3], 0n), () => () => {});
+  live.accept(cutFrom([5, 4, 3], 5n), () => () => {});
+  live.queue.send();
+  live.acknowledge(0n);
+  live.queue.send();
+  live.queue.sendFailed();
+  assert.ok(live.reposition(stored));
+  live.beginEpoch(epoch);
+  const resumed = new PartitionCopy({
+    ...{ topic: "t", partition: 0, startOffset: 0n, endOffset: 12n, identity, rules },
+    ...{ before: nothingStored, stored, epochs: [epoch] },
+  });
+  for (const copy of [live, resumed]) {
+    for (let from = copy.nextFetchOffset; from < 12n; from = copy.nextFetchOffset) {
+      copy.accept(cutFrom([5, 4, 3], from), () => () => {});
+    }
+    assert.ok(copy.beginsEpoch);
+    const first = readBatch(copy.queue.send().bytes);
+    assert.ok(!copy.queue.sendable, "the second may not go before the first is stored");
+    copy.acknowledge(5n);
+    assert.ok(!copy.beginsEpoch);
+    const second = readBatch(copy.queue.send().bytes);
+    assert.deepEqual(
+      [first, second].map((each) => [each.producerId, each.producerEpoch, each.baseSequence]),
+      [0, 4].map((sequence) => [identity.producerId, epoch.producerEpoch, sequence]),
+    );
+    copy.acknowledge(9n);
+    assert.deepEqual([copy.status, copy.recordsAcknowledged], ["done", 12n]);
+  }
+});
+
 Deno.test("until the target has stored the first batch, no other is in flight", () => {
   const copy = makeCopy([1, 1, 1]);
   for (let from = 0n; from < 3n; from++) copy.accept(cutFrom([1, 1, 1], from), () => () => {});

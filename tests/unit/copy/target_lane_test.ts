@@ -5,12 +5,14 @@ import type { Trouble } from "../../../lib/copy/lane.ts";
 import { UNLIMITED } from "../../../lib/copy/pace.ts";
 import { PartitionCopy } from "../../../lib/copy/partition_copy.ts";
 import { createTargetLane } from "../../../lib/copy/target_lane.ts";
+import { APIS } from "../../../lib/wire/apis.ts";
 import type { BrokerConnection } from "../../../lib/wire/connect.ts";
 import type { ResponseFrame } from "../../../lib/wire/connection.ts";
 import { ConnectionError } from "../../../lib/wire/connection_error.ts";
 import { ProtocolWriter } from "../../../lib/wire/protocol_writer.ts";
 import { testCutBatch } from "../../support/cut_batch.ts";
 
+const versions = new Map([[APIS.Produce.key, APIS.Produce]]);
 const address = { advertised: "target:1", dialled: "target:1" };
 const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
 
@@ -35,7 +37,7 @@ Deno.test("no other connection is used while requests on an ended one are not an
       },
     };
     opened.push(connection);
-    return Promise.resolve({ connection } as unknown as BrokerConnection);
+    return Promise.resolve({ connection, versions } as unknown as BrokerConnection);
   };
   const troubles: Trouble["kind"][] = [];
   const end = new AbortController();

@@ -33,6 +33,7 @@ Deno.test("FINDING_KINDS has only errors block, and only errors be overridden", 
     "RETENTION_WOULD_DELETE",
     "TIMESTAMPS_REFUSED",
     "COMPACTION_NEEDS_KEYS",
+    "OLD_MESSAGE_FORMAT",
     "TARGET_SHARE_GROUP",
   ]);
 });

@@ -1,4 +1,4 @@
-/** journal.ts and journal_entry.ts: what a state file adds up to, torn, damaged or whole. */
+/** journal.ts, journal_rules.ts and journal_age.ts: what the entries of a state file add up to, and which can't follow one another. */
 
 import assert from "node:assert/strict";
 import { lostEntry } from "../../../lib/run/journal_entries.ts";
@@ -6,21 +6,22 @@ import {
   continueJournal,
   identityDifferences,
   type JournalState,
-  readJournal,
+  producerOn,
   unfinishedPartitions,
 } from "../../../lib/core/journal.ts";
-import {
-  encodeJournalEntry,
-  type JournalEntry,
-  JournalError,
-  type MigrationEntry,
-  type PlanEntryPartition,
+import type {
+  JournalEntry,
+  MigrationEntry,
+  PlanEntryPartition,
 } from "../../../lib/core/journal_entry.ts";
+import { whatJournalLacks } from "../../../lib/core/journal_age.ts";
+import { encodeEntries, NO_LINES } from "../../../lib/core/journal_lines.ts";
+import { readJournal } from "../../../lib/core/read_journal.ts";
 
 const at = "2026-11-21T10:00:00.000Z";
 const migration: MigrationEntry = {
   type: "migration",
-  schemaVersion: 1,
+  schemaVersion: 2,
   runId: "first",
   at,
   sourceClusterId: "source-id",
@@ -52,10 +53,9 @@ const settled = (
   ...{ batchesLeftOut: 2, ...(reason !== undefined && { reason }) },
 });
 
-const textOf = (entries: readonly JournalEntry[]) => entries.map(encodeJournalEntry).join("");
-
 function stateOf(...entries: readonly JournalEntry[]): JournalState {
-  const state = readJournal(textOf([migration, ...entries]), "state");
+  const { text } = encodeEntries([migration, ...entries], NO_LINES);
+  const { state } = readJournal(new TextEncoder().encode(text), "state");
   assert.ok(state !== undefined);
   return state;
 }
@@ -142,47 +142,6 @@ Deno.test("what is lost is told in one line with what is acknowledged before it"
   assert.equal("acknowledged" in lostEntry(before, { startOffset: 5n, endOffset: 11n }), false);
 });
 
-Deno.test("a torn last line is ignored, wherever it was torn", () => {
-  const whole = textOf([migration, planEntry(range(0, "10", "20"))]);
-  const last = encodeJournalEntry(progress(0, 15, 5));
-  const before = readJournal(whole, "state");
-  for (let size = 0; size < last.length; size++) {
-    assert.deepEqual(readJournal(whole + last.slice(0, size), "state"), before);
-  }
-  assert.equal(readJournal(whole + last, "state")?.partitions.get("t-0")?.sourceOffset, 15n);
-  assert.equal(readJournal("", "state"), undefined);
-  assert.equal(readJournal('{"type":"migr', "state"), undefined);
-});
-
-Deno.test("any other damage is refused and named", () => {
-  const entry = encodeJournalEntry(migration);
-  const cases = [
-    [`${entry}garbage\n`, "state:2: the journal is damaged here; restore the file from a copy"],
-    [`${entry}\n${entry}`, "state:2: the journal is damaged here; restore the file from a copy"],
-    ["[1]\n", "state:1: the journal is damaged here; restore the file from a copy"],
-    ["null\n", "state:1: the journal is damaged here; restore the file from a copy"],
-    [
-      textOf([planEntry()]),
-      "state:1: the journal does not begin with its migration entry; restore the file from a copy",
-    ],
-    [
-      encodeJournalEntry({ ...migration, schemaVersion: 2 }),
-      "state:1: the journal has version 2, this program reads version 1; continue with the program that wrote it",
-    ],
-  ] as const;
-  for (const [text, message] of cases) {
-    assert.throws(
-      () => readJournal(text, "state"),
-      (error) => error instanceof JournalError && error.message === message,
-      text,
-    );
-  }
-});
-
-Deno.test("progress of a partition that was never planned changes nothing", () => {
-  assert.equal(stateOf(progress(5, 1, 1)).partitions.size, 0);
-});
-
 Deno.test("what differs between a journal and a run is told by name", () => {
   const same = { ...migration };
   assert.deepEqual(identityDifferences(migration, same), []);
@@ -202,11 +161,17 @@ Deno.test("what differs between a journal and a run is told by name", () => {
 });
 
 Deno.test("a run that has moved anything since the last one ended has not come to its end", () => {
-  const finished: JournalEntry = { type: "finished", runId: "r", at: "", exitStatus: 0 };
-  const first = [planEntry(range(0, "0", "20")), progress(0, 20, 20), finished];
+  const finished: JournalEntry = { type: "finished", runId: "r", at, exitStatus: 0 };
+  const first = [
+    planEntry(range(0, "0", "20")),
+    progress(0, 20, 20),
+    settled(0, 20, 20),
+    finished,
+  ];
+  const more = planEntry(range(0, "20", "30"));
   assert.equal(stateOf(...first).finished?.exitStatus, 0);
-  assert.equal(stateOf(...first, planEntry(range(0, "20", "30"))).finished, undefined);
-  assert.equal(stateOf(...first, progress(0, 25, 25)).finished, undefined);
+  assert.equal(stateOf(...first, more).finished, undefined);
+  assert.equal(stateOf(...first, more, finished, progress(0, 25, 25)).finished, undefined);
 });
 
 Deno.test("a partition that a later run completes has not failed any more", () => {
@@ -245,9 +210,10 @@ Deno.test("a connector's copy ends where it ended, which may lie behind the plan
     ...{ type: "connector", runId: "first", at, name: "data-migrate-first", url: "http://c:1" },
     idle: [range(1, "7", "7")],
   };
-  const begun = stateOf(planEntry(range(0, "10", "20")), connector, {
+  const byConnector = { ...migration, settings: { engine: "connect" } };
+  const begun = continueJournal(byConnector, [planEntry(range(0, "10", "20")), connector, {
     ...{ type: "reached", topic: "t", partition: 0, sourceOffset: "15" },
-  });
+  }]);
   assert.equal(begun.connector?.name, "data-migrate-first");
   const [pending] = unfinishedPartitions(begun);
   assert.deepEqual([pending?.sourceOffset, pending?.reachedOffset], [10n, 15n]);
@@ -279,4 +245,48 @@ Deno.test("a connector's copy ends where it ended, which may lie behind the plan
     [next?.sourceOffset, next?.reachedOffset, next?.plannedTargetOffset, next?.targetSpans?.length],
     [24n, undefined, 20n, 1],
   );
+});
+
+Deno.test("a journal that is older than what is on the target is told by the last sequence", () => {
+  const state = stateOf(
+    planEntry(range(0, "0", "20"), range(1, "0", "5")),
+    progress(0, 15, 12),
+    progress(1, 5, 5),
+    settled(1, 5, 5),
+  );
+  const lacks = (partition: number, lastSequence: number) =>
+    whatJournalLacks(state, new Map([[`t-${partition}`, lastSequence]]));
+  // What a killed run has sent without journaling it is no more than what is left of the range.
+  assert.deepEqual([11, 14, 16].map((last) => lacks(0, last)), Array(3).fill(undefined));
+  assert.deepEqual(lacks(0, 17), { key: "t-0", held: 18n, most: 17n });
+  assert.equal(lacks(1, 4), undefined);
+  assert.deepEqual(lacks(1, 5), { key: "t-1", held: 6n, most: 5n });
+  // Less than the journal knows is told elsewhere.
+  assert.equal(lacks(1, 3), undefined);
+  assert.deepEqual(lacks(7, 0), { key: "t-7", held: 1n, most: 0n });
+  assert.equal(whatJournalLacks(state, new Map()), undefined);
+});
+
+Deno.test("a fresh epoch stands beside what was copied, and outlives plans and ends", () => {
+  const epoch = (producerEpoch: number, records: string): JournalEntry => ({
+    ...{ type: "epoch", topic: "t", partition: 0, producerEpoch, records },
+    ...{ targetOffset: "15", targetFirstOffset: "2" },
+  });
+  const state = stateOf(
+    ...[planEntry(range(0, "10", "20")), progress(0, 15, 5), epoch(1, "6"), settled(0, 20, 10)],
+    ...[planEntry(range(0, "20", "30")), epoch(2, "10")],
+  );
+  const partition = state.partitions.get("t-0");
+  assert.ok(partition !== undefined);
+  assert.deepEqual([partition.records, partition.sourceOffset], [10n, 20n]);
+  const place = { targetOffset: 15n, targetFirstOffset: 2n };
+  assert.deepEqual(producerOn(state, partition), {
+    producerId: 4711n,
+    epochs: [
+      { producerEpoch: 0, records: 0n, targetOffset: 0n },
+      { producerEpoch: 1, records: 6n, ...place },
+      { producerEpoch: 2, records: 10n, ...place },
+    ],
+  });
+  assert.equal(producerOn(state, state.partitions.get("t-1")).epochs.length, 1);
 });

@@ -103,3 +103,21 @@ Deno.test("newTopicFindings() names every setting left out with its reason, and 
   assert.ok(topics[0] !== undefined);
   assert.match(newTopicText(topics[0]), /configs: none$/);
 });
+
+Deno.test("why a new topic gets no settings is told: the user may not see them, or no broker tells any", () => {
+  const bare = (untold?: ClusterSnapshot["untold"]) => {
+    const base = cluster({ a: [[0, 5]] }, [group("g", { a: [1] })]);
+    return newTopicFindings(planned(untold === undefined ? base : { ...base, untold }, target(1)));
+  };
+  const [hidden, none] = bare();
+  assert.match(hidden?.message ?? "", /^The user may not see the source's settings of a: /);
+  assert.equal(none, undefined);
+  const [untold, noOther] = bare(["topicSettings", "caughtUp"]);
+  assert.equal(untold?.code, "TOPIC_CONFIG_LEFT_OUT");
+  assert.match(
+    untold?.message ?? "",
+    /^The source's brokers do not tell topic settings \(DescribeConfigs, .* cleanup\.policy, /,
+  );
+  assert.doesNotMatch(`${untold?.message} ${untold?.remedy}`, /user/);
+  assert.equal(noOther, undefined);
+});

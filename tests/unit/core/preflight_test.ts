@@ -45,6 +45,44 @@ Deno.test("preflight() finds only the expired messages in the worked example", (
   );
 });
 
+Deno.test("preflight() names topics that keep messages in a format that holds no producer id", () => {
+  const judged = (format: string) => {
+    const plain = target(EMPTY);
+    const values = new Map([["message.format.version", format]]);
+    const settings = { logAppendTime: false, compacted: false, values, own: new Set<string>() };
+    const topics = [...plain.topics].map(([name, each]) =>
+      [name, name === "test1" ? each : { ...each, settings }] as const
+    );
+    return judge(workedExample(), { ...plain, topics: new Map(topics) })
+      .filter(({ code }) => code === "OLD_MESSAGE_FORMAT");
+  };
+  for (const format of ["0.8.2", "0.9.0", "0.10.2-IV0", "0.10.0-IV1"]) {
+    const [first, ...rest] = judged(format);
+    assert.match(first?.message ?? "", new RegExp(`message\\.format\\.version=${format} on the`));
+    assert.match(first?.remedy ?? "", /--add-config 'message\.format\.version=0\.11\.0'|0\.11\.0/);
+    assert.ok(rest.length > 0);
+  }
+  for (const format of ["", "0.11.0-IV2", "1.0-IV0", "1.1", "2.8-IV1", "3.0-IV1"]) {
+    assert.deepEqual(judged(format), [], format);
+  }
+});
+
+Deno.test("preflight() says what a target without zstd means, where the source may hold any", () => {
+  const judged = (sourceKnows: boolean | undefined, targetKnows: boolean | undefined) =>
+    codes(judge(
+      { ...workedExample(), ...(sourceKnows !== undefined && { knowsZstd: sourceKnows }) },
+      { ...target(EMPTY), ...(targetKnows !== undefined && { knowsZstd: targetKnows }) },
+    )).includes("warning ZSTD_REENCODED");
+  const cases = [[true, false], [undefined, false], [false, false], [true, true], [
+    true,
+    undefined,
+  ]];
+  assert.deepEqual(
+    cases.map(([onSource, onTarget]) => judged(onSource, onTarget)),
+    [true, true, false, false, false],
+  );
+});
+
 Deno.test("preflight() looks at the target only where something would be written", () => {
   const { test2, test3 } = EMPTY;
   const without1And4 = { test2, test3 } as typeof EMPTY;
@@ -107,6 +145,29 @@ Deno.test("preflight() refuses a target that holds foreign messages, and leaves 
   assert.deepEqual(codes(judge(source, full, { nonEmptyTarget: "append" })), [
     "warning TARGET_NOT_EMPTY",
   ]);
+});
+
+Deno.test("preflight() never advises to append to what may be an earlier copy", () => {
+  const source = cluster({ t: [[0, 5], [0, 5]] }, [group("g", { t: [1, 2] })]);
+  const full = target({ t: [[0, 3], [0, 9]] });
+  const remedy = (options: Parameters<typeof judge>[2]) =>
+    one(judge(source, full, options), "TARGET_NOT_EMPTY").remedy;
+  const looksLikeCopy = ({ partition }: { readonly partition: number }) => partition === 1;
+  assert.match(remedy({}), /^Empty the topic, or set nonEmptyTarget: append/);
+  assert.equal(
+    remedy({ looksLikeCopy }),
+    "They may be of an earlier run of this migration: put its state file back, or empty the topic",
+  );
+  assert.equal(
+    remedy({ written: () => true }),
+    "Where the state file is an older copy, put the newest back. Where others have written them, set nonEmptyTarget: append to write behind them",
+  );
+  const append = { nonEmptyTarget: "append" } as const;
+  assert.equal(remedy(append), "Nothing: nonEmptyTarget is append");
+  assert.match(
+    remedy({ ...append, looksLikeCopy }),
+    /arrive a second time: put its state file back/,
+  );
 });
 
 Deno.test("preflight() refuses one cluster as source and target, and says only that about the target", () => {
@@ -228,4 +289,17 @@ Deno.test("preflight() writes messages and remedies as one line without a full s
     for (const text of [message, remedy]) assert.match(text, /^[\x20-\x7e]*[^.]$/);
     assert.match(message, /^[A-Z0-9]/);
   }
+});
+
+Deno.test("preflight() says where a group may be missed, and only where groups were listed", () => {
+  const source = workedExample();
+  const missed = (on: ClusterSnapshot) =>
+    judge(on, target(EMPTY)).filter(({ code }) => code === "GROUPS_MAY_BE_MISSED");
+  assert.deepEqual(missed(source), []);
+  assert.deepEqual(missed({ ...source, untold: ["topicSettings"] }), []);
+  const [found] = missed({ ...source, untold: ["caughtUp"] });
+  assert.equal(found?.severity, "warning");
+  assert.match(found?.message ?? "", /ListOffsets 5, which Kafka 2\.2 brought/);
+  assert.match(found?.remedy ?? "", /ZooKeeper are never seen$/);
+  assert.deepEqual(missed({ ...source, groups: [], untold: ["caughtUp"] }), []);
 });

@@ -36,6 +36,7 @@ Deno.test("verifyPartition() passes what was read, acknowledged and is still the
     // Other writers before ours.
     { targetLogStartOffset: 3n },
     { targetLastSequence: 29 },
+    { targetLastSequence: 9, epochRecords: 20n },
     // The last batch read reached beyond the planned end.
     { nextSourceOffset: 57n },
   ];
@@ -71,7 +72,7 @@ Deno.test("verifyPartition() counts others from the first plan on, where that is
     // Markers lie among them, and nobody can tell.
     [{ targetPlannedOffset: 98n, marked: true }, undefined],
     // What is not complete tells nothing about others: what is ours is not known.
-    [{ targetPlannedOffset: 98n, failed: failure("READ_INCOMPLETE", "Cut off") }, undefined],
+    [{ targetPlannedOffset: 98n, failed: failure("TARGET_REFUSED", "Cut off") }, undefined],
   ];
   for (const [change, others] of table) {
     assert.equal(verifyPartition(planned, evidence(change)).othersOnTarget, others);
@@ -90,6 +91,11 @@ Deno.test("verifyPartition() fails whatever is not complete or not proved, with 
     [{ recordsRead: 31n, recordsProduced: 31n }, /^More messages were read \(31\)/],
     [{ targetLastSequence: 28 }, /^The last sequence of this migration is 28 on the target, after/],
     [{ targetLastSequence: 30 }, /after 30 messages it would be 29: it does not hold/],
+    [{ targetLastSequence: 29, epochRecords: 20n }, /after 30 messages it would be 9: it does not/],
+    [
+      { wrongOnTarget: failure("TARGET_HOLDS_TWICE", "The target holds messages twice") },
+      /^The target holds messages twice$/,
+    ],
     [{ targetFirstOffset: undefined }, /not known where/],
     [{ targetLogStartOffset: undefined }, /could not be asked/],
     [{ targetHighWatermark: undefined }, /could not be asked/],

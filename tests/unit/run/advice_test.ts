@@ -11,8 +11,8 @@ import { PartitionCopy } from "../../../lib/copy/partition_copy.ts";
 import { type Failure, failure, recordedFailure } from "../../../lib/core/failure.ts";
 import { FAILURE_KINDS } from "../../../lib/core/failure_kinds.ts";
 import { type GroupOffset, judgePositions } from "../../../lib/core/group_offsets.ts";
-import { encodeJournalEntry, type JournalEntry } from "../../../lib/core/journal_entry.ts";
-import { readJournal } from "../../../lib/core/journal.ts";
+import type { JournalEntry, MigrationEntry } from "../../../lib/core/journal_entry.ts";
+import { continueJournal } from "../../../lib/core/journal.ts";
 import { KAFKA_ERRORS } from "../../../lib/core/kafka_error.ts";
 import { addContent, type CountEvidence, verifyCount } from "../../../lib/core/verify.ts";
 import type { Cluster } from "../../../lib/kafka/cluster.ts";
@@ -21,7 +21,7 @@ import { beginWatch, react } from "../../../lib/mirror/watch.ts";
 import { groupOffsetLine } from "../../../lib/show/group_text.ts";
 import { partitionResultLine } from "../../../lib/show/result_text.ts";
 import { ConnectionError, type ConnectionErrorKind } from "../../../lib/wire/connection_error.ts";
-import { tlsReasonOf } from "../../../lib/wire/tls_reason.ts";
+import { tlsTroubleOf } from "../../../lib/wire/tls_reason.ts";
 import { randomOf } from "../../support/fetch_fuzz.ts";
 import { testCutBatch } from "../../support/cut_batch.ts";
 import { group } from "../core/fixtures.ts";
@@ -237,8 +237,9 @@ function noteJournal(name: string, note: Note): void {
     ...(code !== undefined && { code }),
   }];
   for (const code of [undefined, "TOPIC_RECREATED"]) {
-    const state = readJournal(entries(code).map(encodeJournalEntry).join(""), "journal");
-    note(`journaled with ${code}`, state?.partitions.get(`${name}-0`)?.failure);
+    const [first, ...rest] = entries(code);
+    const state = continueJournal(first as MigrationEntry, rest);
+    note(`journaled with ${code}`, state.partitions.get(`${name}-0`)?.failure);
   }
 }
 
@@ -246,17 +247,22 @@ function noteJournal(name: string, note: Note): void {
 function noteTls(name: string, note: Note): void {
   note(
     "rustls",
-    tlsReasonOf(
+    tlsTroubleOf(
       `invalid peer certificate: certificate not valid for name "${name}"; certificate is only valid for DnsName("${name}")`,
-    ),
+      { clientCertificate: false },
+    )?.reason.replace(/ \(it carries .*\)$/, ""),
   );
   note(
     "OpenSSL",
-    tlsReasonOf(
+    tlsTroubleOf(
       `Hostname/IP does not match certificate's altnames: Host: ${name}. is not in the cert's altnames: DNS:${name}`,
-    ),
+      { clientCertificate: false },
+    )?.reason.replace(/ \(it carries .*\)$/, ""),
   );
-  note("no TLS", tlsReasonOf(`could not connect to "${name}"`));
+  note(
+    "no TLS",
+    tlsTroubleOf(`could not connect to "${name}"`, { clientCertificate: false })?.reason,
+  );
 }
 
 Deno.test("no name of a topic, group, host or connector changes what is advised", async () => {

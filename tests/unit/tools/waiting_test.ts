@@ -11,11 +11,9 @@ Deno.test("a wait is told in a line before it, one every so often with how far i
     return 7;
   });
   assert.equal(result, 7);
-  assert.deepEqual([lines[0], lines[1], lines.at(-1)], [
-    "Fetching this (about 5 MB)",
-    "Fetching this: 3 MB after 0 s",
-    "Fetching this took 0 s, 3 MB were fetched",
-  ]);
+  assert.equal(lines[0], "Fetching this (about 5 MB)");
+  assert.match(lines[1] ?? "", /^Fetching this: 3 MB after \d+ s$/);
+  assert.match(lines.at(-1) ?? "", /^Fetching this took \d+ s, 3 MB were fetched$/);
 });
 
 Deno.test("a wait that ends in an error is not told to have ended well", async () => {

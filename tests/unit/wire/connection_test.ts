@@ -292,3 +292,64 @@ Deno.test("silence ends the connection, slowness does not", async () => {
   await assert.rejects(silent, isConnectionError("silent", `${name}: no answer within 1 s`));
   assert.ok(performance.now() - started > 900);
 });
+
+Deno.test("a SASL token goes out and is answered without a header, and requests go on behind it", async () => {
+  for (const token of ["", "v=signature"]) {
+    const stream = fakeStream();
+    const connection = open(stream);
+    const sizeAndToken = Uint8Array.fromHex("00000003" + "616263");
+    const answered = connection.sendToken(sizeAndToken);
+    await settle();
+    assert.deepEqual(stream.written.map((bytes) => bytes.toHex()), ["00000003" + "616263"]);
+    const body = new TextEncoder().encode(token);
+    const size = new Uint8Array(4);
+    new DataView(size.buffer).setInt32(0, body.length);
+    stream.give(size.subarray(0, 2));
+    stream.give(size.subarray(2));
+    if (body.length > 0) stream.give(body);
+    assert.deepEqual(bodyOf(await answered), body);
+    const next = connection.send(request);
+    stream.give(response(1, hello));
+    assert.deepEqual(bodyOf(await next), hello);
+    connection.close();
+    await assert.rejects(connection.sendToken(sizeAndToken), ConnectionError);
+  }
+});
+
+Deno.test("a broker that may keep answers back is waited for while it is there", async () => {
+  const stream = fakeStream();
+  const connection = open(stream, 300);
+  const asked: number[] = [];
+  connection.allowLongSilence({
+    isAlive: () => Promise.resolve(asked.push(performance.now()) > 0),
+    longestMs: 60_000,
+  });
+  const answered = connection.send(request);
+  await new Promise((resolve) => setTimeout(resolve, 1_700));
+  assert.ok(asked.length >= 2, "not asked again");
+  stream.give(response(1, hello));
+  assert.deepEqual(bodyOf(await answered), hello);
+  const before = asked.length;
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  assert.equal(asked.length, before, "asked although nothing is awaited");
+  connection.close();
+});
+
+Deno.test("such a broker is given up where it is not there, or keeps an answer back for too long", async () => {
+  for (
+    const longSilence of [
+      { isAlive: () => Promise.resolve(false), longestMs: 60_000 },
+      { isAlive: () => Promise.reject(new Error("no way there")), longestMs: 60_000 },
+      { isAlive: () => Promise.resolve(true), longestMs: 1_000 },
+    ]
+  ) {
+    const stream = fakeStream();
+    const connection = open(stream, 300);
+    connection.allowLongSilence(longSilence);
+    await assert.rejects(
+      connection.send(request),
+      isConnectionError("silent", `${name}: no answer within 1 s`),
+    );
+    assert.ok(stream.closed);
+  }
+});

@@ -60,6 +60,7 @@ Deno.test("Fetch 11 is encoded as kafkajs encodes it", async () => {
     { topic: "zürich", partitions: [partition(2, 0n, 0)] },
   ];
   const request = encodeFetch(
+    11,
     topics.flatMap(({ topic, partitions }) => partitions.map((each) => ({ topic, ...each }))),
     limits,
   );
@@ -96,7 +97,7 @@ Deno.test("a Fetch 11 response tells where the batches lie", () => {
     });
   });
   const frame = frameOf(writer.bytes);
-  const response = decoded(writer.bytes, decodeFetch);
+  const response = decoded(writer.bytes, (frame) => decodeFetch(11, frame));
   assert.equal(response.throttleTimeMs, 25);
   assert.deepEqual(
     response.partitions.map((each) => [each.topic, each.partition, each.errorCode]),
@@ -113,7 +114,7 @@ Deno.test("a Fetch 11 response tells where the batches lie", () => {
   );
 });
 
-Deno.test("Produce 8 holds each batch as it stands, by topic and partition", () => {
+Deno.test("Produce 5 to 8 hold each batch as it stands, by topic and partition", () => {
   const batch = (byte: number) => new Uint8Array(3).fill(byte);
   const partitions = [
     { topic: "b", partition: 0, batch: batch(1) },
@@ -121,20 +122,22 @@ Deno.test("Produce 8 holds each batch as it stands, by topic and partition", () 
     { topic: "b", partition: 2, batch: batch(3) },
     { topic: "a", partition: 9, batch: batch(4) },
   ];
-  const request = encodeProduce(partitions, 20_000);
-  assert.deepEqual([request.apiKey, request.apiVersion], [0, 8]);
-  assert.equal(
-    hexOf(request),
-    "ffff" + "ffff" + "00004e20" + "00000002" +
-      `0001${text("a")}00000002` + "0000000900000003040404" + "0000000a00000003020202" +
-      `0001${text("b")}00000002` + "0000000000000003010101" + "0000000200000003030303",
-  );
-  for (const { batch } of partitions) assert.ok(request.body.includes(batch), "copied");
+  for (const version of [5, 6, 7, 8]) {
+    const request = encodeProduce(version, partitions, 20_000);
+    assert.deepEqual([request.apiKey, request.apiVersion], [0, version]);
+    assert.equal(
+      hexOf(request),
+      "ffff" + "ffff" + "00004e20" + "00000002" +
+        `0001${text("a")}00000002` + "0000000900000003040404" + "0000000a00000003020202" +
+        `0001${text("b")}00000002` + "0000000000000003010101" + "0000000200000003030303",
+    );
+    for (const { batch } of partitions) assert.ok(request.body.includes(batch), "copied");
+  }
 });
 
 Deno.test("a partition that stands twice in one Produce is refused: brokers would lose one", () => {
   const twice = ["a", "b", "a"].map((topic) => ({ topic, partition: 1, batch: new Uint8Array(1) }));
-  assert.throws(() => encodeProduce(twice, 1), /Cannot produce a-1 twice in one request/);
+  assert.throws(() => encodeProduce(8, twice, 1), /Cannot produce a-1 twice in one request/);
 });
 
 Deno.test("a Produce 8 response is read with its record errors", () => {
@@ -147,7 +150,7 @@ Deno.test("a Produce 8 response is read with its record errors", () => {
       writer.string(partition === 3 ? null : "refused");
     });
   }).int32(17);
-  const { throttleTimeMs, partitions } = decoded(writer.bytes, decodeProduce);
+  const { throttleTimeMs, partitions } = decoded(writer.bytes, (frame) => decodeProduce(8, frame));
   assert.equal(throttleTimeMs, 17);
   assert.deepEqual(partitions, [
     {
@@ -159,6 +162,24 @@ Deno.test("a Produce 8 response is read with its record errors", () => {
       ...{ errorMessage: "refused", recordErrors: [{ index: 5, message: "bad record" }] },
     },
   ]);
+});
+
+Deno.test("a Produce response below version 8 tells nothing of records", () => {
+  const writer = new ProtocolWriter();
+  writer.array(["t"], (topic) => {
+    writer.string(topic).array([3], (partition) => {
+      writer.int32(partition).int16(59).int64(-1n).int64(-1n).int64(12n);
+    });
+  }).int32(17);
+  for (const version of [5, 6, 7]) {
+    assert.deepEqual(decoded(writer.bytes, (frame) => decodeProduce(version, frame)), {
+      throttleTimeMs: 17,
+      partitions: [{
+        ...{ topic: "t", partition: 3, errorCode: 59, baseOffset: -1n, logStartOffset: 12n },
+        ...{ errorMessage: undefined, recordErrors: undefined },
+      }],
+    });
+  }
 });
 
 Deno.test("Metadata is asked for without creating topics, by name or for all", () => {
@@ -237,8 +258,8 @@ Deno.test("ListGroups 3 to 5 tell what their version knows", () => {
       ["g", "é"].map((group) => ({
         group,
         protocolType: "consumer",
-        state: version >= 4 ? "Stable" : "",
-        type: version >= 5 ? "classic" : "",
+        state: version >= 4 ? "Stable" : undefined,
+        type: version >= 5 ? "classic" : undefined,
       })),
     );
   }
@@ -291,6 +312,7 @@ Deno.test("ListOffsets 3 is encoded as kafkajs encodes it", async () => {
   ];
   for (const committedOnly of [false, true]) {
     const request = encodeListOffsets(
+      3,
       topics.flatMap(({ topic, partitions }) => partitions.map((each) => ({ topic, ...each }))),
       committedOnly,
     );
@@ -322,7 +344,10 @@ Deno.test("a ListOffsets 3 response tells offsets, and errors beside them", () =
     { topic, partition: 0, errorCode: 0, offset: 2n ** 40n },
     { topic, partition: 4, errorCode: 6, offset: -1n },
   ];
-  assert.deepEqual(decoded(writer.bytes, decodeListOffsets), [...told("a"), ...told("b")]);
+  assert.deepEqual(decoded(writer.bytes, (frame) => decodeListOffsets(3, frame)), [
+    ...told("a"),
+    ...told("b"),
+  ]);
 });
 
 Deno.test("DescribeProducers tells how far each producer id got", () => {
@@ -360,7 +385,7 @@ Deno.test("groupByTopic() groups neighbours only", () => {
 
 Deno.test("CreateTopics 5 carries settings there and brings those in force back", () => {
   const topic = { topic: "t", partitions: 3, replicationFactor: 2, configs: new Map([["a", "b"]]) };
-  const request = encodeCreateTopics([topic], { timeoutMs: 1_000, validateOnly: true });
+  const request = encodeCreateTopics(5, [topic], { timeoutMs: 1_000, validateOnly: true });
   assert.deepEqual([request.apiKey, request.apiVersion, request.flexible], [19, 5, true]);
   const entry = `02${text("a")}02${text("b")}00`;
   assert.equal(
@@ -381,14 +406,38 @@ Deno.test("CreateTopics 5 carries settings there and brings those in force back"
   });
   const end = writer.bytes.length;
   writer.noTags();
-  assert.deepEqual(decoded(writer.bytes, decodeCreateTopics, end), [
+  assert.deepEqual(decoded(writer.bytes, (frame) => decodeCreateTopics(5, frame), end), [
     { topic: "t0", errorCode: 0, settings: [{ name: "a", value: "b", source: 1 }] },
     { topic: "t40", errorCode: 40, errorMessage: "no" },
   ]);
 });
 
+Deno.test("CreateTopics 2 to 4 carry settings there and bring none back", () => {
+  const topic = { topic: "t", partitions: 3, replicationFactor: 2, configs: new Map([["a", "b"]]) };
+  const writer = new ProtocolWriter().int32(0);
+  writer.array([0, 40], (errorCode) => {
+    writer.string(`t${errorCode}`).int16(errorCode).string(errorCode === 0 ? null : "no");
+  });
+  for (const version of [2, 3, 4]) {
+    const request = encodeCreateTopics(version, [topic], { timeoutMs: 1_000, validateOnly: true });
+    assert.deepEqual(
+      [request.apiKey, request.apiVersion, request.flexible],
+      [19, version, undefined],
+    );
+    const entry = `0001${text("a")}0001${text("b")}`;
+    assert.equal(
+      hexOf(request),
+      `000000010001${text("t")}00000003000200000000` + `00000001${entry}` + "000003e8" + "01",
+    );
+    assert.deepEqual(decoded(writer.bytes, (frame) => decodeCreateTopics(version, frame)), [
+      { topic: "t0", errorCode: 0 },
+      { topic: "t40", errorCode: 40, errorMessage: "no" },
+    ]);
+  }
+});
+
 Deno.test("DescribeLogDirs 1 tells the bytes of each partition, but not of logs that are moving in", () => {
-  const request = encodeDescribeLogDirs([{ topic: "t", partition: 1 }, {
+  const request = encodeDescribeLogDirs(1, [{ topic: "t", partition: 1 }, {
     topic: "t",
     partition: 2,
   }]);

@@ -1,0 +1,22 @@
+// Whether a cluster knows zstd (KIP-110, Kafka 2.1), as its brokers tell by the versions of Produce that they speak.
+
+import { ignorePeerError } from "../copy/lane.ts";
+import type { Cluster } from "../kafka/cluster.ts";
+import { speaks } from "../wire/api_version.ts";
+
+/** The first version of Produce that takes it. */
+const WITH_ZSTD = 7;
+
+/** Whether all brokers do that can be asked. */
+export async function knowsZstd(cluster: Cluster): Promise<boolean> {
+  const known = await Promise.all([...cluster.brokers().keys()].map(async (nodeId) => {
+    try {
+      return speaks(await cluster.control(nodeId), "Produce", WITH_ZSTD);
+    } catch (error) {
+      // Whoever cannot be reached now is named elsewhere.
+      ignorePeerError(error);
+      return true;
+    }
+  }));
+  return known.every((each) => each);
+}

@@ -1,0 +1,34 @@
+// ApiVersions 0 (KIP-35): what a broker speaks, asked first on every connection. All brokers since 0.10 answer it, whatever
+// they speak besides; those before close the connection.
+
+import { formatKafkaError, KAFKA_ERRORS } from "../core/kafka_error.ts";
+import type { ApiVersionTable } from "./api_version.ts";
+import { APIS, type VersionRange } from "./apis.ts";
+import type { RequestChannel } from "./connection.ts";
+import { ConnectionError } from "./connection_error.ts";
+import { ProtocolError, ProtocolReader } from "./protocol_reader.ts";
+
+/**
+ * Asks.
+ *
+ * @throws {ConnectionError} `unsupported` where the broker answers that it does not speak it
+ * @throws {ProtocolError} when the answer is not one
+ */
+export async function fetchApiVersions(connection: RequestChannel): Promise<ApiVersionTable> {
+  const { key, min } = APIS.ApiVersions;
+  const answer = await connection.send({ apiKey: key, apiVersion: min, body: [] });
+  const reader = new ProtocolReader(answer.bytes, answer.start, answer.end);
+  const errorCode = reader.int16();
+  if (errorCode === KAFKA_ERRORS.UNSUPPORTED_VERSION) {
+    const problem = `the broker does not speak ApiVersions ${min}`;
+    throw new ConnectionError("unsupported", connection.address, problem);
+  }
+  if (errorCode !== 0) {
+    throw new ProtocolError(`ApiVersions failed: ${formatKafkaError(errorCode)}`);
+  }
+  const versions = reader.array((): [number, VersionRange] => [
+    reader.int16(),
+    { min: reader.int16(), max: reader.int16() },
+  ]);
+  return new Map(versions);
+}
