@@ -231,6 +231,11 @@ export const FAILURE_KINDS = {
     meaning: "A group has members on the target, which keep it from being moved",
     remedy: `Stop its consumers there, then ${AGAIN}`,
   },
+  TARGET_SHARE_GROUP: {
+    meaning:
+      "A share group of the same name on the target keeps a group's positions from being committed",
+    remedy: `Delete the share group there (kafka-share-groups.sh --delete), then ${AGAIN}`,
+  },
   GROUP_UNREADABLE: {
     meaning: "A group's committed offsets could not be read",
     remedy: MENDED,

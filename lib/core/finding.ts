@@ -52,6 +52,8 @@ export const FINDING_KINDS = {
   COMPACTION_NEEDS_KEYS: OVERRIDABLE,
   /** A topic of the target keeps messages in a format of Kafka before 0.11. */
   OLD_MESSAGE_FORMAT: OVERRIDABLE,
+  /** On the target a share group has the name of a group whose positions are to be carried over. */
+  TARGET_SHARE_GROUP: OVERRIDABLE,
   /** A range is asked for of a partition that the source does not have. */
   RANGE_PARTITION_MISSING: FATAL,
   /** The Connect cluster does not answer, or somebody else does. */
@@ -78,6 +80,10 @@ export const FINDING_KINDS = {
   TARGET_GROUP_ACTIVE: NOTICE,
   /** A group stands further on on the target than its position there would be. */
   TARGET_GROUP_AHEAD: NOTICE,
+  /** A group's metadata text is longer than the target takes: it is left out. */
+  METADATA_TOO_LONG: NOTICE,
+  /** A group's metadata text counts offsets, which are others on the target. */
+  METADATA_COUNTS_OFFSETS: NOTICE,
   /** A group stands before what was migrated: messages that it has left were not copied. */
   POSITIONS_NOT_COPIED: NOTICE,
   /** Messages of others on the target lie before the positions that groups will have there. */

@@ -3,7 +3,8 @@
 
 import { type Failure, failure, within } from "./failure.ts";
 import type { FailureCode } from "./failure_kinds.ts";
-import { isActive } from "./group_state.ts";
+import { isActive, isShareGroup } from "./group_state.ts";
+import { type MetadataLeftOut, whyLeftOut } from "./metadata_text.ts";
 import type { Plan } from "./plan.ts";
 import type { GroupSnapshot } from "./snapshot.ts";
 import { formatTopicPartition, type TopicPartition } from "./topic_partition.ts";
@@ -26,6 +27,8 @@ export interface GroupOffset extends TopicPartition {
   readonly before?: bigint;
   /** What is committed on the target now, read back; absent where nothing is. */
   readonly after?: bigint;
+  /** Why the text that the group has committed beside the offset did not go along; absent where it did, or there is none. */
+  readonly metadataLeftOut?: MetadataLeftOut;
   /** Why it was left: a sentence, and its code. */
   readonly reason?: string;
   readonly code?: FailureCode;
@@ -46,13 +49,17 @@ export interface GroupOffsetFacts {
   readonly unverified: ReadonlyMap<string, Failure>;
   /** A target offset, or why it is not known. */
   readonly translate: (position: WantedPosition) => bigint | Failure;
+  /** `offset.metadata.max.bytes` of the target; absent where it is not known. */
+  readonly maxMetadataLength?: number;
 }
 
 /** A position that may be committed. */
 export interface PositionToCommit extends WantedPosition {
   readonly targetOffset: bigint;
   readonly before?: bigint;
+  /** Empty where there is none, or it is left out. */
   readonly metadata: string;
+  readonly metadataLeftOut?: MetadataLeftOut;
 }
 
 /** Every position that groups of the plan have committed. */
@@ -94,15 +101,19 @@ export function judgePositions(
         now ?? "no offset"
       }`;
       leave(failure("GROUP_MOVED", text));
+    } else if (target !== undefined && isShareGroup(target)) {
+      leave(failure("TARGET_SHARE_GROUP", "On the target a share group has this name"));
     } else if (target !== undefined && isActive(target)) {
       const text = `The group is active on the target (${target.state})`;
       leave(failure("TARGET_GROUP_ACTIVE", text));
     } else {
+      const metadata = source?.metadata?.get(key) ?? "";
+      const metadataLeftOut = whyLeftOut(metadata, facts.maxMetadataLength);
       commit.push({
         ...position,
         targetOffset: offset,
         ...(before !== undefined && { before }),
-        metadata: source?.metadata?.get(key) ?? "",
+        ...(metadataLeftOut === undefined ? { metadata } : { metadata: "", metadataLeftOut }),
       });
     }
   }
@@ -134,12 +145,14 @@ function problemOf(role: "source" | "target", group: GroupSnapshot | undefined) 
  * @param problem why it was not committed, or why nothing could be read back
  */
 export function committedPosition(
-  { metadata: _, ...position }: PositionToCommit,
+  { metadata: _, metadataLeftOut, ...position }: PositionToCommit,
   after: bigint | undefined,
   problem: Failure | undefined,
 ): GroupOffset {
   const known = { ...position, ...(after !== undefined && { after }) };
-  if (after === position.targetOffset) return { ...known, status: "committed" };
+  if (after === position.targetOffset) {
+    return { ...known, status: "committed", ...(metadataLeftOut && { metadataLeftOut }) };
+  }
   const others = `The target reads back ${
     after ?? "no offset"
   }: somebody else has committed meanwhile`;

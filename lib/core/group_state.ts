@@ -9,3 +9,11 @@ const WITHOUT_MEMBERS = new Set(["", "empty", "dead", "unknown"]);
 export function isActive({ state }: GroupSnapshot): boolean {
   return state !== undefined && !WITHOUT_MEMBERS.has(state.toLowerCase());
 }
+
+/**
+ * Whether it is a share group (KIP-932), as ListGroups 5 tells; the letters' case differs between versions. Its name takes
+ * no committed offsets, whether anybody reads with it or not.
+ */
+export function isShareGroup({ type }: GroupSnapshot): boolean {
+  return type.toLowerCase() === "share";
+}

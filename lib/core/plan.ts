@@ -3,6 +3,7 @@
 // way is judged by lib/core/preflight.ts. It asks no broker and drops nothing without a trace.
 
 import { compareNames } from "./compare_names.ts";
+import { isShareGroup } from "./group_state.ts";
 import { filterAccepts, isInternalTopicName, type NameFilter } from "./name_filter.ts";
 import type { PatternMatches } from "./pattern_matches.ts";
 import { type GroupPosition, type PlannedPartition, planPartition } from "./planned_partition.ts";
@@ -228,11 +229,6 @@ function emptyReason(
 
 function isCarried(group: GroupSnapshot): boolean {
   return !isShareGroup(group) && group.problem === undefined;
-}
-
-/** ListGroups 5 names the type of a share group (KIP-932); the letters' case differs between versions. */
-function isShareGroup({ type }: GroupSnapshot): boolean {
-  return type.toLowerCase() === "share";
 }
 
 function byGroup(a: UnreadableGroup, b: UnreadableGroup): number {

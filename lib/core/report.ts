@@ -6,6 +6,7 @@ import type { PlanEstimate } from "./estimate.ts";
 import type { GroupOffset } from "./group_offsets.ts";
 import { type GroupLag, groupLags, type TopicBacklog, topicBacklogs } from "./lag.ts";
 import { partitionsToCopy, type Plan } from "./plan.ts";
+import type { PositionsExpiry } from "./positions_expiry.ts";
 import type { SinceLastCheck } from "./since_last_check.ts";
 import type { Throughput } from "./throughput.ts";
 import { type TopicPartition, topicsOf } from "./topic_partition.ts";
@@ -83,6 +84,8 @@ export interface RunFacts {
   readonly changes?: Changes;
   /** What became of the groups' positions, by group, topic and partition; absent where they were not to be carried over. */
   readonly groupOffsets?: readonly GroupOffset[];
+  /** Until when consumers must have started on the target; absent where it has none of the positions. */
+  readonly positionsExpiry?: PositionsExpiry;
   /** Bytes and time of the plan, estimated. */
   readonly estimate?: PlanEstimate;
   /** What has changed on the source since the check before. */

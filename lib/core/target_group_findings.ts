@@ -8,9 +8,10 @@ import { listNames, quoteForShell } from "./escape_name.ts";
 import { type Finding, finding } from "./finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
 import { type WantedPosition, wantedPositions } from "./group_offsets.ts";
-import { isActive } from "./group_state.ts";
+import { isActive, isShareGroup } from "./group_state.ts";
 import type { JournaledPartition, JournalState } from "./journal.ts";
 import { neverPlanned, translateOffset } from "./offset_marks.ts";
+import { metadataFindings } from "./metadata_findings.ts";
 import { maxOffset, minOffset } from "./offsets.ts";
 import type { Plan, PlannedPartition } from "./plan.ts";
 import { unreadableGroups } from "./plan_findings.ts";
@@ -27,6 +28,10 @@ export interface TargetGroupFacts {
   readonly groups: readonly GroupSnapshot[];
   readonly journal: JournalState | undefined;
   readonly nonEmptyTarget: "refuse" | "append";
+  /** On the source, with what they have committed beside offsets. */
+  readonly sourceGroups: readonly GroupSnapshot[];
+  /** `offset.metadata.max.bytes` of the target; absent where it could not be read. */
+  readonly maxMetadataLength?: number;
 }
 
 /** A position, as far as it is known what will become of it. */
@@ -35,6 +40,8 @@ interface ExpectedPosition extends WantedPosition {
   readonly before?: bigint;
   /** The position on the target will not lie behind this offset, as long as nobody else writes. */
   readonly furthest: bigint;
+  /** The high watermark of its partition on the source. */
+  readonly logEnd: bigint;
   /** So many messages of others lie before it that the group has not read, at most. */
   readonly passedOver: bigint;
 }
@@ -47,11 +54,17 @@ export function targetGroupFindings(plan: Plan, facts: TargetGroupFacts): readon
   const unreadable = facts.groups.flatMap(({ group, problem }) =>
     problem !== undefined && wanted.has(group) ? [{ group, problem: problem.text }] : []
   );
+  const bootstrap = facts.target.brokers[0]?.address ?? "TARGET";
+  const toMove = positions.filter(({ before, furthest }) =>
+    before === undefined || before < furthest
+  );
   return [
     ...unreadableGroups(unreadable, "target"),
-    ...activeGroups(positions, onTarget),
-    ...aheadOnTarget(positions, facts.target.brokers[0]?.address ?? "TARGET"),
+    ...shareGroups([...wanted], onTarget, bootstrap),
+    ...activeGroups(toMove, onTarget),
+    ...aheadOnTarget(positions, bootstrap),
     ...behindOthers(positions),
+    ...metadataFindings(toMove, facts),
   ];
 }
 
@@ -85,6 +98,7 @@ function expectedPositions(
         ...position,
         ...(before !== undefined && { before }),
         furthest: furthest(position.sourceOffset, planned, { journaled, end, log }),
+        logEnd: planned.log.highWatermark,
         passedOver: maxOffset(othersEnd - read, 0n),
       };
     });
@@ -116,16 +130,36 @@ function furthest(
   return next + maxOffset(0n, minOffset(sourceOffset - from, left));
 }
 
+function shareGroups(
+  wanted: readonly string[],
+  onTarget: ReadonlyMap<string, GroupSnapshot>,
+  bootstrap: string,
+): readonly Finding[] {
+  const shared = wanted.filter((group) => {
+    const known = onTarget.get(group);
+    return known !== undefined && isShareGroup(known);
+  }).sort(compareNames);
+  const [first] = shared;
+  if (first === undefined) return [];
+  return [finding(
+    "TARGET_SHARE_GROUP",
+    { cluster: "target", groups: shared },
+    `${
+      countOf(shared.length, "group")
+    } can't get positions on the target, where a share group has the name: ${listNames(shared)}`,
+    `Delete the share group, if nobody needs it: kafka-share-groups.sh --bootstrap-server ${bootstrap} --delete --group ${
+      quoteForShell(first)
+    }; or accept this finding, and the positions are not carried over`,
+  )];
+}
+
 function activeGroups(
-  positions: readonly ExpectedPosition[],
+  toMove: readonly ExpectedPosition[],
   onTarget: ReadonlyMap<string, GroupSnapshot>,
 ): readonly Finding[] {
-  const toMove = positions.filter(({ before, furthest }) =>
-    before === undefined || before < furthest
-  );
   const active = [...new Set(toMove.map(({ group }) => group))].filter((group) => {
     const known = onTarget.get(group);
-    return known !== undefined && isActive(known);
+    return known !== undefined && isActive(known) && !isShareGroup(known);
   }).sort(compareNames);
   if (active.length === 0) return [];
   return [finding(

@@ -1,17 +1,19 @@
 // Commits offsets for groups that nobody is a member of (OffsetCommit with generation −1, as Kafka's own
-// kafka-consumer-groups does): each group's coordinator is looked up first.
+// kafka-consumer-groups does): each group's coordinator is looked up first. How many go into a request is decided in
+// commit_in_parts.ts.
 
-import { KAFKA_ERRORS, kafkaError } from "../core/kafka_error.ts";
-import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
+import { formatTopicPartition } from "../core/topic_partition.ts";
 import { sendKafkajsRequest } from "../wire/kafkajs_protocol.ts";
 import { CONTROL_BACKOFF, createBackoff } from "./backoff.ts";
 import type { Cluster } from "./cluster.ts";
-
-/** An offset to commit. */
-export interface OffsetToCommit extends TopicPartition {
-  readonly offset: bigint;
-  readonly metadata: string;
-}
+import {
+  beginCommit,
+  commitRound,
+  type CommitState,
+  type OffsetToCommit,
+  refuseAll,
+  type SendPart,
+} from "./commit_in_parts.ts";
 
 interface FindCoordinatorResponse {
   readonly errorCode: number;
@@ -26,9 +28,9 @@ interface OffsetCommitResponse {
 }
 
 /**
- * Commits offsets of one group.
+ * Commits offsets of one group. A metadata text that the target refuses is left out.
  *
- * @returns Kafka's error for each offset that was not committed, by `formatTopicPartition`; empty where all were
+ * @returns what was not committed, and what without its text
  * @throws {ConnectionError | ProtocolError}
  */
 export async function commitOffsets(
@@ -36,11 +38,8 @@ export async function commitOffsets(
   group: string,
   offsets: readonly OffsetToCommit[],
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, number>> {
-  let left = offsets;
-  const problems = new Map<string, number>();
-  const failAll = (code: number) =>
-    left.forEach((each) => problems.set(formatTopicPartition(each), code));
+): Promise<Pick<CommitState, "problems" | "withoutMetadata">> {
+  let state = beginCommit(offsets);
   await createBackoff(CONTROL_BACKOFF, signal)(async () => {
     const any = await cluster.anyControl();
     const found = await sendKafkajsRequest<FindCoordinatorResponse>(
@@ -48,32 +47,30 @@ export async function commitOffsets(
       "FindCoordinator",
       { groupId: group },
     );
-    // What the answer leaves out was not committed either.
-    failAll(found.errorCode || KAFKA_ERRORS.UNKNOWN_SERVER_ERROR);
-    if (found.errorCode !== 0) return isFatal(found.errorCode) ? true : undefined;
-    const broker = await cluster.control(found.coordinator.nodeId);
-    const { responses } = await sendKafkajsRequest<OffsetCommitResponse>(
-      broker,
-      "OffsetCommit",
-      { groupId: group, groupGenerationId: -1, memberId: "", topics: byTopic(left) },
-    );
-    const again = new Set<string>();
-    for (const { topic, partitions } of responses) {
-      for (const { partition, errorCode } of partitions) {
-        const key = formatTopicPartition({ topic, partition });
-        if (errorCode === 0) problems.delete(key);
-        else problems.set(key, errorCode);
-        if (errorCode !== 0 && !isFatal(errorCode)) again.add(key);
-      }
+    if (found.errorCode !== 0) {
+      state = refuseAll(state, found.errorCode);
+      return state.left.length === 0 ? true : undefined;
     }
-    left = left.filter((each) => again.has(formatTopicPartition(each)));
-    return left.length === 0 ? true : undefined;
+    const broker = await cluster.control(found.coordinator.nodeId);
+    const send: SendPart = async (part) => {
+      signal.throwIfAborted();
+      const { responses } = await sendKafkajsRequest<OffsetCommitResponse>(
+        broker,
+        "OffsetCommit",
+        { groupId: group, groupGenerationId: -1, memberId: "", topics: byTopic(part) },
+      );
+      return new Map(
+        responses.flatMap(({ topic, partitions }) =>
+          partitions.map(({ partition, errorCode }) =>
+            [formatTopicPartition({ topic, partition }), errorCode] as const
+          )
+        ),
+      );
+    };
+    state = await commitRound(state, group, send);
+    return state.left.length === 0 ? true : undefined;
   }, () => undefined);
-  return problems;
-}
-
-function isFatal(code: number): boolean {
-  return kafkaError(code).action === "fatal";
+  return state;
 }
 
 function byTopic(offsets: readonly OffsetToCommit[]) {

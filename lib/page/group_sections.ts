@@ -3,6 +3,7 @@
 import { remedyOf } from "../core/failure.ts";
 import type { GroupOffset } from "../core/group_offsets.ts";
 import type { GroupLag } from "../core/lag.ts";
+import { expirySentence } from "../core/positions_expiry.ts";
 import type { Report } from "../core/report.ts";
 import { formatTopicPartition } from "../core/topic_partition.ts";
 import { formatCount } from "../core/units.ts";
@@ -49,6 +50,12 @@ const POSITION_COLUMNS: readonly Column<GroupOffset>[] = [
   { label: "Wanted on the target", kind: "offset", cell: ({ targetOffset }) => targetOffset },
   { label: "Before", kind: "offset", cell: ({ before }) => before },
   { label: "Now", kind: "offset", cell: ({ after }) => after },
+  {
+    label: "Text left out",
+    kind: "text",
+    optional: true,
+    cell: ({ metadataLeftOut }) => metadataLeftOut,
+  },
 ];
 const LEFT_COLUMNS: readonly Column<GroupOffset>[] = [
   { label: "Group", kind: "text", cell: ({ group }) => group },
@@ -59,12 +66,12 @@ const LEFT_COLUMNS: readonly Column<GroupOffset>[] = [
 ];
 const POSITION_FIELDS = [
   ...["group", "topic", "partition", "status", "sourceOffset", "targetOffset", "before"],
-  ...["after", "reason", "code"],
+  ...["after", "metadataLeftOut", "reason", "code"],
 ];
 const LEFT_FIRST = ["left", "committed", "further"];
 
 /** What became of every position, those left first. */
-export function positionsSection({ groupOffsets = [] }: Report): HtmlValue {
+export function positionsSection({ groupOffsets = [], positionsExpiry }: Report): HtmlValue {
   const rank = ({ status }: GroupOffset) => LEFT_FIRST.indexOf(status);
   const rows = groupOffsets.toSorted((a, b) => rank(a) - rank(b));
   const shown = table({
@@ -79,6 +86,7 @@ export function positionsSection({ groupOffsets = [] }: Report): HtmlValue {
   const [further, left] = [count("further"), count("left")];
   return [
     markup`<p>A group goes on on the target at the first copied message at or after the offset that it has committed on the source. Before and now are what is committed on the target.</p>`,
+    positionsExpiry && markup`<p>${expirySentence(positionsExpiry)}.</p>`,
     facts([
       ["Committed", `${formatCount(count("committed"))} of ${formatCount(rows.length)}`],
       ["There or further on already", further > 0 && formatCount(further)],

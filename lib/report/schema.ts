@@ -247,8 +247,17 @@ const groupOffset = z.object({
     .describe("Target offset of the first copied message at or after it"),
   before: offset.exactOptional().describe("Committed on the target before this run"),
   after: offset.exactOptional().describe("Committed on the target now, read back"),
+  metadataLeftOut: z.enum(["too long", "counts offsets"]).exactOptional()
+    .describe("Why the metadata text beside the offset did not go along"),
   reason: z.string().exactOptional(),
   code: failureCode.exactOptional().describe("Of the reason"),
+});
+
+const positionsExpiry = z.object({
+  retentionMinutes: count.exactOptional()
+    .describe("offsets.retention.minutes of the target; absent where it could not be read"),
+  startConsumersBefore: time.exactOptional()
+    .describe("When positions that this run has committed expire where no consumer has joined"),
 });
 
 /** A report as JSON. */
@@ -276,6 +285,7 @@ export const reportSchema = z.object({
   throughput: throughput.exactOptional(),
   groupOffsets: z.array(groupOffset).exactOptional()
     .describe("What became of the groups' positions, where groupOffsets is commit"),
+  positionsExpiry: positionsExpiry.exactOptional(),
   changes: changes.exactOptional(),
   estimate: estimate.exactOptional(),
   sinceLastCheck: sinceLastCheck.exactOptional(),

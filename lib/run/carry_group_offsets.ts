@@ -16,7 +16,12 @@ import { compareNames } from "../core/compare_names.ts";
 import { isByConnector, type JournalState } from "../core/journal.ts";
 import type { Plan } from "../core/plan.ts";
 import type { GroupSnapshot } from "../core/snapshot.ts";
-import { compareTopicPartitions, formatTopicPartition } from "../core/topic_partition.ts";
+import { type PositionsExpiry, positionsExpiry } from "../core/positions_expiry.ts";
+import {
+  compareTopicPartitions,
+  formatTopicPartition,
+  type TopicPartition,
+} from "../core/topic_partition.ts";
 import type { Verification } from "../core/verify.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { isPeerError } from "../copy/lane.ts";
@@ -24,7 +29,9 @@ import { peerFailure } from "../copy/peer_failure.ts";
 import { commitOffsets } from "../kafka/commit_offsets.ts";
 import { forEachAtOnce } from "../kafka/for_each_at_once.ts";
 import { GroupListError } from "../kafka/groups.ts";
+import { offsetSettings } from "./offset_settings.ts";
 import { openReaders } from "./open_readers.ts";
+import { optional } from "./optional.ts";
 import { allGroups } from "./snapshot.ts";
 import type { Clusters } from "./reach.ts";
 import { formatPosition, translatePositions } from "./translate_positions.ts";
@@ -38,6 +45,7 @@ export interface CarryOptions extends Clusters {
   readonly results: Verification | undefined;
   /** Read on either side where logs have to be looked at; no limit where undefined. */
   readonly bytesPerSecond: number | undefined;
+  readonly now: () => Date;
   readonly signal: AbortSignal;
 }
 
@@ -48,12 +56,20 @@ export function carriesGroupOffsets({ groupOffsets, ranges }: MigrationConfig): 
   return groupOffsets === "commit" && ranges === undefined;
 }
 
-/** Carries the positions over. @returns what became of each, by group, topic and partition */
-export async function carryGroupOffsets(options: CarryOptions): Promise<readonly GroupOffset[]> {
+/** What came of carrying positions over. */
+export interface CarriedPositions {
+  /** What became of each, by group, topic and partition. */
+  readonly groupOffsets: readonly GroupOffset[];
+  /** Absent where the target has none of them. */
+  readonly positionsExpiry?: PositionsExpiry;
+}
+
+/** Carries the positions over. */
+export async function carryGroupOffsets(options: CarryOptions): Promise<CarriedPositions> {
   const { source, target, plan, journal, signal } = options;
   const wanted = wantedPositions(plan);
   const forgotten = forgottenPositions(plan);
-  if (wanted.length === 0) return forgotten;
+  if (wanted.length === 0) return { groupOffsets: forgotten };
   const work = [...journal.partitions.values()];
   const planned = new Map(plan.partitions.map((each) => [formatTopicPartition(each), each]));
   const translated = await translatePositions(
@@ -63,22 +79,31 @@ export async function carryGroupOffsets(options: CarryOptions): Promise<readonly
     () => openReaders(source, target, work, { ...options, byConnector: isByConnector(journal) }),
   );
   const names = new Set(wanted.map(({ group }) => group));
-  const groups = await Promise.all([
-    groupsOf(source, names, signal),
-    groupsOf(target, names, signal),
-  ]).catch(peersFailure);
+  const [groups, settings] = await Promise.all([
+    Promise.all([groupsOf(source, names, signal), groupsOf(target, names, signal)])
+      .catch(peersFailure),
+    offsetSettings(target),
+  ]);
   const unread = "code" in groups ? within("The groups could not be read: ", groups) : undefined;
   const [onSource, onTarget] = "code" in groups ? [new Map(), new Map()] : groups;
   const { commit, rest } = judgePositions(wanted, {
     onSource,
     onTarget,
     unverified: unverified(options),
+    ...optional("maxMetadataLength", settings.maxMetadataLength),
     translate: (position) => unread ?? translated.get(formatPosition(position)) ?? NOT_TRANSLATED,
   });
+  const committedAt = options.now();
   const done = commit.length === 0 ? [] : await commitAll(target, commit, signal);
-  return [...done, ...rest, ...forgotten].sort((a, b) =>
+  const groupOffsets = [...done, ...rest, ...forgotten].sort((a, b) =>
     compareNames(a.group, b.group) || compareTopicPartitions(a, b)
   );
+  if (groupOffsets.every(({ status }) => status === "left")) return { groupOffsets };
+  const anew = done.some(({ status }) => status === "committed");
+  return {
+    groupOffsets,
+    positionsExpiry: positionsExpiry(settings, anew ? committedAt : undefined),
+  };
 }
 
 /** As they are now. Asked again on its own: what has been committed is not to be taken for what was there before. */
@@ -110,15 +135,19 @@ async function commitAll(
   positions: readonly PositionToCommit[],
   signal: AbortSignal,
 ): Promise<readonly GroupOffset[]> {
-  const problems = new Map<string, Problems>();
+  const outcomes = new Map<string, GroupCommit>();
   const byGroup = Map.groupBy(positions, ({ group }) => group);
   await forEachAtOnce(byGroup, GROUPS_AT_ONCE, async ([group, ofGroup]) => {
-    problems.set(group, await commitGroup(target, group, ofGroup, signal));
+    outcomes.set(group, await commitGroup(target, group, ofGroup, signal));
   });
   const after = await groupsOf(target, new Set(byGroup.keys()), signal).catch(peersFailure);
-  return positions.map((position) => {
-    const { group, topic, partition } = position;
-    const problem = problems.get(group)?.(position);
+  return positions.map((each) => {
+    const { group, topic, partition } = each;
+    const outcome = outcomes.get(group);
+    const problem = outcome?.problemOf(each);
+    const position = outcome?.refusedText(each)
+      ? { ...each, metadataLeftOut: "too long" as const }
+      : each;
     if ("code" in after) {
       const unread = within("What was committed could not be read back: ", after);
       return committedPosition(position, undefined, problem ?? unread);
@@ -128,8 +157,13 @@ async function commitAll(
   });
 }
 
-/** Why a position was not committed; undefined where it was. */
-type Problems = (position: PositionToCommit) => Failure | undefined;
+/** What became of the positions of one group. */
+interface GroupCommit {
+  /** Why a position was not committed; undefined where it was. */
+  readonly problemOf: (position: TopicPartition) => Failure | undefined;
+  /** Whether the target took a position without its text only. */
+  readonly refusedText: (position: TopicPartition) => boolean;
+}
 
 /** Commits the positions of one group. That one cannot be reached keeps no other from going on. */
 async function commitGroup(
@@ -137,18 +171,23 @@ async function commitGroup(
   group: string,
   positions: readonly PositionToCommit[],
   signal: AbortSignal,
-): Promise<Problems> {
+): Promise<GroupCommit> {
   const offsets = positions.map(({ targetOffset, ...each }) => ({ ...each, offset: targetOffset }));
-  const problems = await withRetries(
+  const outcome = await withRetries(
     () => commitOffsets(target, group, offsets, signal),
     signal,
   ).catch(peersFailure);
-  if ("code" in problems) return () => within("The commit failed: ", problems);
-  return (position) => {
-    const errorCode = problems.get(formatTopicPartition(position));
-    if (errorCode === undefined) return undefined;
-    const text = `The target refused the commit: ${formatKafkaError(errorCode)}`;
-    return failure(refusal("target", errorCode), text);
+  if ("code" in outcome) {
+    return { problemOf: () => within("The commit failed: ", outcome), refusedText: () => false };
+  }
+  return {
+    refusedText: (position) => outcome.withoutMetadata.has(formatTopicPartition(position)),
+    problemOf: (position) => {
+      const errorCode = outcome.problems.get(formatTopicPartition(position));
+      if (errorCode === undefined) return undefined;
+      const text = `The target refused the commit: ${formatKafkaError(errorCode)}`;
+      return failure(refusal("target", errorCode), text);
+    },
   };
 }
 

@@ -14,6 +14,8 @@ import type { Cluster } from "../kafka/cluster.ts";
 import { groupsWithoutRead } from "../kafka/group_permissions.ts";
 import { carriesGroupOffsets } from "./carry_group_offsets.ts";
 import { permittedOn } from "./check_permissions.ts";
+import { offsetSettings } from "./offset_settings.ts";
+import { optional } from "./optional.ts";
 import { allGroups } from "./snapshot.ts";
 
 /** What is asked about. */
@@ -22,24 +24,30 @@ export interface TargetGroupOptions {
   readonly config: MigrationConfig;
   readonly plan: Plan;
   readonly journal: JournalState | undefined;
+  readonly sourceSnapshot: ClusterSnapshot;
   readonly targetSnapshot: ClusterSnapshot;
   readonly signal: AbortSignal;
 }
 
 /** Asks and judges; nothing where no positions are to be carried over. @throws {ConnectionError | GroupListError | ProtocolError} */
 export async function checkTargetGroups(
-  { target, config, plan, journal, targetSnapshot, signal }: TargetGroupOptions,
+  { target, config, plan, journal, sourceSnapshot, targetSnapshot, signal }: TargetGroupOptions,
 ): Promise<readonly Finding[]> {
   if (!carriesGroupOffsets(config)) return [];
   const names = new Set(wantedPositions(plan).map(({ group }) => group));
   if (names.size === 0) return [];
-  const [refused, groups] = await Promise.all([
+  const [refused, groups, { maxMetadataLength }] = await Promise.all([
     groupsWithoutRead(target, [...names].sort(compareNames)),
     allGroups(target, signal, names),
+    offsetSettings(target),
   ]);
   const { nonEmptyTarget } = config;
   return [
     ...groupReadFindings(refused, permittedOn("target", config.target)),
-    ...targetGroupFindings(plan, { target: targetSnapshot, groups, journal, nonEmptyTarget }),
+    ...targetGroupFindings(plan, {
+      ...{ target: targetSnapshot, groups, journal, nonEmptyTarget },
+      sourceGroups: sourceSnapshot.groups,
+      ...optional("maxMetadataLength", maxMetadataLength),
+    }),
   ];
 }

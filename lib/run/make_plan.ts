@@ -147,7 +147,10 @@ export async function makePlan(
     orFinding(sourcePermissions(source, config, plan, sourceSnapshot), "source"),
     orFinding(targetPermissions(target, config, plan), "target"),
     orFinding(
-      checkTargetGroups({ target, config, plan, journal, targetSnapshot, signal }),
+      checkTargetGroups({
+        ...{ target, config, plan, journal, signal },
+        ...{ sourceSnapshot, targetSnapshot },
+      }),
       "target",
     ),
   ]);

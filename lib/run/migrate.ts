@@ -106,7 +106,7 @@ export async function migrate(
 
 /** Carries the groups' positions over, now that what they point at has been verified. */
 async function withGroupOffsets(
-  { config, journal, narrator, signal }: PipelineOptions,
+  { config, journal, narrator, now, signal }: PipelineOptions,
   { source, target }: Clusters,
   outcome: PipelineOutcome,
   plan: Plan,
@@ -114,12 +114,12 @@ async function withGroupOffsets(
   const { state } = journal;
   if (state === undefined || signal.aborted) return outcome;
   const { results } = outcome;
-  const groupOffsets = await carryGroupOffsets({
-    ...{ source, target, plan, journal: state, results, signal },
+  const carried = await carryGroupOffsets({
+    ...{ source, target, plan, journal: state, results, now, signal },
     bytesPerSecond: config.limits.bytesPerSecond,
   });
-  narrator.carried(groupOffsets);
-  return { ...outcome, groupOffsets };
+  narrator.carried(carried.groupOffsets, carried.positionsExpiry);
+  return { ...outcome, ...carried };
 }
 
 /** Whether the last run has verified everything, by content where that is wanted. */

@@ -7,6 +7,7 @@ import type { Finding } from "../core/finding.ts";
 import type { GroupOffset } from "../core/group_offsets.ts";
 import type { NewTopic } from "../core/new_topics.ts";
 import type { Plan } from "../core/plan.ts";
+import type { PositionsExpiry } from "../core/positions_expiry.ts";
 import type { SinceLastCheck } from "../core/since_last_check.ts";
 import type { Throughput } from "../core/throughput.ts";
 import type { Mode } from "../core/verdict.ts";
@@ -32,7 +33,7 @@ export interface PipelineNarrator {
   compared(progress: CompareProgress, elapsedMs: number): void;
   verified(results: Verification): void;
   willCarry(plan: Plan): void;
-  carried(offsets: readonly GroupOffset[]): void;
+  carried(offsets: readonly GroupOffset[], expiry: PositionsExpiry | undefined): void;
 }
 
 /** What a run works with. */
@@ -61,4 +62,5 @@ export interface PipelineOutcome {
   readonly estimate?: PlanEstimate;
   readonly sinceLastCheck?: SinceLastCheck;
   readonly groupOffsets?: readonly GroupOffset[];
+  readonly positionsExpiry?: PositionsExpiry;
 }

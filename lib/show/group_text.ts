@@ -3,7 +3,9 @@
 import { escapeName } from "../core/escape_name.ts";
 import { remedyOf } from "../core/failure.ts";
 import type { GroupOffset } from "../core/group_offsets.ts";
+import { partitionsOf } from "../core/finding_place.ts";
 import type { GroupLag } from "../core/lag.ts";
+import type { MetadataLeftOut } from "../core/metadata_text.ts";
 import type { PlannedPartition } from "../core/plan.ts";
 import { partitionText } from "../core/plan_text.ts";
 import { countOf, formatCount } from "../core/units.ts";
@@ -31,10 +33,15 @@ export function groupLagLine({ group, partitions, lagBefore }: GroupLag): string
 /** What became of one position; where it was left, with what to do next. */
 export function groupOffsetLine(offset: GroupOffset): ResultLine {
   const { group, status, sourceOffset, targetOffset, before, after, reason, code } = offset;
+  const { metadataLeftOut } = offset;
   const name = `group: ${escapeName(group)}, ${partitionText(offset)}`;
   const wanted = `committed offset: ${sourceOffset}, on the target: ${targetOffset ?? "not known"}`;
   const outcomes = {
-    committed: `committed${before === undefined ? "" : `, was ${before}`}`,
+    committed: `committed${before === undefined ? "" : `, was ${before}`}${
+      metadataLeftOut === undefined
+        ? ""
+        : `, without its metadata text, which ${WHY[metadataLeftOut]}`
+    }`,
     further: `stands at ${after} there already`,
     left: `not carried over: ${reason}. ${remedyOf(code)}`,
   };
@@ -44,15 +51,51 @@ export function groupOffsetLine(offset: GroupOffset): ResultLine {
   };
 }
 
+const WHY: Readonly<Record<MetadataLeftOut, string>> = {
+  "too long": "is longer than the target takes",
+  "counts offsets": "counts offsets of the source",
+};
+
+/**
+ * The positions that were left as lines: those of a group that were left for the same kind of reason share one, with the
+ * first reason and the partitions.
+ */
+export function leftLines(offsets: readonly GroupOffset[]): readonly ResultLine[] {
+  const left = offsets.filter(({ status }) => status === "left");
+  const alike = Map.groupBy(left, ({ group, code }) => `${code} ${group}`);
+  return [...alike.values()].map((ofGroup) => {
+    const [first] = ofGroup as [GroupOffset];
+    if (ofGroup.length === 1) return groupOffsetLine(first);
+    const byTopic = [...Map.groupBy(ofGroup, ({ topic }) => topic)].map(([topic, ofTopic]) =>
+      partitionsOf(topic, ofTopic)
+    );
+    const more = byTopic.length - MOST_TOPICS_NAMED;
+    const places = [
+      ...byTopic.slice(0, MOST_TOPICS_NAMED),
+      ...(more > 0 ? [countOf(more, "more topic")] : []),
+    ].join("; ");
+    return {
+      level: "error",
+      text: `group: ${escapeName(first.group)}, ${
+        countOf(ofGroup.length, "position")
+      } not carried over (${places}), the first of them: ${first.reason}. ${remedyOf(first.code)}`,
+    };
+  });
+}
+
+const MOST_TOPICS_NAMED = 3;
+
 /** A line a group: how many of its positions were committed. */
 export function carriedLines(offsets: readonly GroupOffset[]): readonly string[] {
   return [...Map.groupBy(offsets, ({ group }) => group)].map(([group, ofGroup]) => {
     const count = (wanted: GroupOffset["status"]) =>
       ofGroup.filter(({ status }) => status === wanted).length;
     const [further, left] = [count("further"), count("left")];
+    const textless = ofGroup.filter(({ metadataLeftOut }) => metadataLeftOut !== undefined).length;
     return [
       `group: ${escapeName(group)}`,
       `positions committed: ${count("committed")} of ${countOf(ofGroup.length, "partition")}`,
+      ...(textless > 0 ? [`${textless} without their metadata text`] : []),
       ...(further > 0 ? [`${further} there already`] : []),
       ...(left > 0 ? [`${left} not carried over`] : []),
     ].join(", ");

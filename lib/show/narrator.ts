@@ -8,11 +8,18 @@ import { newTopicText } from "../core/new_topics.ts";
 import { countOf } from "../core/units.ts";
 import { patternLine } from "../core/pattern_matches.ts";
 import { groupLags } from "../core/lag.ts";
+import { expirySentence } from "../core/positions_expiry.ts";
 import { planLines } from "../core/plan_text.ts";
 import { planTotals, type Report } from "../core/report.ts";
 import type { Outcome } from "../core/verdict.ts";
 import type { BuildInfo } from "../version.ts";
-import { carriedLines, groupLagLine, groupOffsetLine, groupPositionLines } from "./group_text.ts";
+import {
+  carriedLines,
+  groupLagLine,
+  groupOffsetLine,
+  groupPositionLines,
+  leftLines,
+} from "./group_text.ts";
 import type { LiveState } from "./live_view.ts";
 import { formatUtcOffset, type Log } from "./log.ts";
 import { addSample, type Sample, speedOf } from "./meter.ts";
@@ -205,18 +212,20 @@ export function createNarrator(
       for (const text of plan.partitions.flatMap(groupPositionLines)) log.info(text);
       tellSummary(groupLags(plan).map(groupLagLine));
     },
-    carried(offsets) {
-      let left = 0;
-      for (const offset of offsets) {
-        const line = groupOffsetLine(offset);
-        if (line.level === "error" && ++left <= MOST_LINES_SHOWN) tell(line);
-        else toLog(line);
-      }
-      const more = left - MOST_LINES_SHOWN;
+    carried(offsets, expiry) {
+      for (const offset of offsets) toLog(groupOffsetLine(offset));
+      const left = leftLines(offsets);
+      for (const { text } of left.slice(0, MOST_LINES_SHOWN)) screen.notice(text, "error");
+      const more = left.length - MOST_LINES_SHOWN;
       if (more > 0) {
-        screen.notice(`… and ${countOf(more, "more position")}; the log has all of them`, "error");
+        const lines = countOf(more, "more line of positions", "more lines of positions");
+        screen.notice(`… and ${lines} not carried over; the log has all of them`, "error");
       }
       tellSummary(carriedLines(offsets));
+      if (expiry === undefined) return;
+      const text = expirySentence(expiry);
+      log.info(text);
+      result(text);
     },
     finished({ verdict, durationMs }) {
       const good = verdict.exitStatus === 0;

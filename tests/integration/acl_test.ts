@@ -20,7 +20,13 @@ const options = {
   properties: authorizing,
   heapMb: 256,
 } as const;
-const clusters = sharedClusters({ source: options, target: options });
+const clusters = sharedClusters({
+  source: {
+    ...options,
+    properties: { ...authorizing, "offset.metadata.max.bytes": "8192" },
+  },
+  target: options,
+});
 
 let nextUser = 0;
 
@@ -119,6 +125,38 @@ clusters.test("with groupOffsets: commit, so are those of the table and Read on 
     (await judge.committedOffsets(target.bootstrap, group("a"))).map(({ offset }) => offset),
     [0n],
   );
+});
+
+clusters.test("a target that tells no settings is said not to, and refuses no position for its text in the end", async () => {
+  const [backlog, mover] = [await makeTopic(), newMover()];
+  const { topic, group } = backlog;
+  const { source, target, judge } = clusters;
+  await judge.commitOffsets(source.bootstrap, group("a"), [
+    { topic, partition: 0, offset: 10n, metadata: "x".repeat(5_000) },
+    { topic, partition: 1, offset: 20n, metadata: "short" },
+  ]);
+  const needs = table(backlog);
+  await grant({ ...needs, target: [...needs.target, committing(backlog)] }, mover);
+  await using migration = await makeMigration(backlog, mover);
+  migration.configure({ ...migration.content, groupOffsets: "commit" });
+  const checked = await migration.run(["--check"]);
+  assert.equal(checked.status, 0, checked.output);
+  assert.match(checked.stderr, /METADATA_TOO_LONG: .*5,001 characters, .* could not be read/);
+  const { status, output, stdout } = await migration.run();
+  assert.equal(status, 0, output);
+  assert.match(stdout, /2 of 2 partitions, 1 without their metadata text/);
+  assert.match(stdout, /offsets\.retention\.minutes could not be read/);
+  const committed = await judge.committedOffsets(target.bootstrap, group("a"));
+  assert.deepEqual(
+    committed.map(({ partition, metadata }) => [partition, metadata ?? ""]).sort(),
+    [[0, ""], [1, "short"]],
+  );
+  const report = migration.report();
+  assert.deepEqual(report.groupOffsets?.map(({ metadataLeftOut }) => metadataLeftOut), [
+    "too long",
+    undefined,
+  ]);
+  assert.deepEqual(report.positionsExpiry, {});
 });
 
 clusters.test("Describe on the cluster shows every group; one that can't be read is named or left out", async () => {

@@ -117,6 +117,10 @@ function reportOver(
     ...(results !== undefined && {
       results,
       groupOffsets: positions(planned, results),
+      positionsExpiry: {
+        retentionMinutes: 10_080,
+        startConsumersBefore: "2022-11-10T15:19:40.120Z",
+      },
       throughput: { intervalMs: 2_000, samples: samples() },
       changes: {
         topicsCreated: [],
@@ -180,6 +184,7 @@ function positions(planned: Plan, { partitions }: Verification): readonly GroupO
     return {
       ...place,
       ...(index % 5 === 0 && { before: targetOffset / 2n }),
+      ...(index % 7 === 6 && { metadataLeftOut: "counts offsets" }),
       after: targetOffset,
       status: "committed",
     };

@@ -130,10 +130,10 @@ migration.yaml:5:63: topics.exclude is a text, expected a list of patterns
     [
       around("", "accept: [FOO, SAME_CLUSTER]\n"),
       `
-migration.yaml:5:10: accept[0] is 'FOO', expected RETENTION_WOULD_DELETE, TIMESTAMPS_REFUSED, COMPACTION_NEEDS_KEYS or OLD_MESSAGE_FORMAT
+migration.yaml:5:10: accept[0] is 'FOO', expected RETENTION_WOULD_DELETE, TIMESTAMPS_REFUSED, COMPACTION_NEEDS_KEYS, OLD_MESSAGE_FORMAT or TARGET_SHARE_GROUP
   accept: [FOO, SAME_CLUSTER]
            ^
-migration.yaml:5:15: accept[1] is 'SAME_CLUSTER', expected RETENTION_WOULD_DELETE, TIMESTAMPS_REFUSED, COMPACTION_NEEDS_KEYS or OLD_MESSAGE_FORMAT
+migration.yaml:5:15: accept[1] is 'SAME_CLUSTER', expected RETENTION_WOULD_DELETE, TIMESTAMPS_REFUSED, COMPACTION_NEEDS_KEYS, OLD_MESSAGE_FORMAT or TARGET_SHARE_GROUP
   accept: [FOO, SAME_CLUSTER]
                 ^
 `,

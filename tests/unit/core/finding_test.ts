@@ -34,6 +34,7 @@ Deno.test("FINDING_KINDS has only errors block, and only errors be overridden", 
     "TIMESTAMPS_REFUSED",
     "COMPACTION_NEEDS_KEYS",
     "OLD_MESSAGE_FORMAT",
+    "TARGET_SHARE_GROUP",
   ]);
 });
 

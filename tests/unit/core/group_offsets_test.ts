@@ -26,15 +26,17 @@ interface Facts {
   readonly target?: GroupSnapshot;
   readonly unverified?: Failure;
   readonly translated?: bigint | Failure;
+  readonly maxMetadataLength?: number;
 }
 
-function judge({ source, target, unverified, translated = 40n }: Facts) {
+function judge({ source, target, unverified, translated = 40n, ...limits }: Facts) {
   const onSource = source === undefined ? group("g", { t: [7] }) : source;
   return judgePositions([wanted], {
     onSource: new Map(onSource === null ? [] : [["g", onSource]]),
     onTarget: new Map(target === undefined ? [] : [["g", target]]),
     unverified: new Map(unverified === undefined ? [] : [["t-0", unverified]]),
     translate: () => translated,
+    ...limits,
   });
 }
 
@@ -59,6 +61,23 @@ Deno.test("a position is committed with its metadata, also an offset of 0 and on
   assert.deepEqual(commit, [{ ...wanted, targetOffset: 0n, metadata: "shard ✓" }]);
   const moved = judge({ target: group("g", { t: [39] }) });
   assert.deepEqual(moved.commit, [{ ...wanted, targetOffset: 40n, before: 39n, metadata: "" }]);
+});
+
+Deno.test("a text that the target does not take, or that counts offsets, is left out, with the reason", () => {
+  const table = [
+    ["text", { metadata: "text" }],
+    ["text!", { metadata: "", metadataLeftOut: "too long" }],
+    [btoa("L\0"), { metadata: "", metadataLeftOut: "counts offsets" }],
+  ] as const;
+  for (const [text, expected] of table) {
+    const source = group("g", { t: [7] }, { metadata: new Map([["t-0", text]]) });
+    const [position] = judge({ source, maxMetadataLength: 4 }).commit;
+    assert.ok(position !== undefined);
+    assert.deepEqual(position, { ...wanted, targetOffset: 40n, ...expected });
+    const left = "metadataLeftOut" in expected ? expected.metadataLeftOut : undefined;
+    assert.equal(committedPosition(position, 40n, undefined).metadataLeftOut, left);
+    assert.equal(committedPosition(position, 41n, undefined).metadataLeftOut, undefined);
+  }
 });
 
 for (
@@ -101,6 +120,11 @@ for (
       title: "is active on the target",
       facts: { target: group("g", {}, { state: "PreparingRebalance" }) },
       says: /^The group is active on the target \(PreparingRebalance\)$/,
+    },
+    {
+      title: "has the name of a share group on the target",
+      facts: { target: group("g", {}, { type: "Share" }) },
+      says: /^On the target a share group has this name$/,
     },
     {
       title: "is on a partition that is not verified",

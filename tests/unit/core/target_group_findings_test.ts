@@ -18,16 +18,25 @@ interface Given {
   readonly onTarget?: readonly GroupSnapshot[];
   readonly journal?: JournalState;
   readonly nonEmptyTarget?: "refuse" | "append";
+  /** What groups have committed beside their offsets on partition 0. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly maxMetadataLength?: number;
 }
 
 function judge(given: Given): readonly Finding[] {
   const { source, committed, target, onTarget = [], journal, nonEmptyTarget = "refuse" } = given;
-  const groups = Object.entries(committed).map(([name, offsets]) => group(name, { t: offsets }));
+  const groups = Object.entries(committed).map(([name, offsets]) => {
+    const text = given.metadata?.[name];
+    const metadata = text === undefined ? {} : { metadata: new Map([["t-0", text]]) };
+    return group(name, { t: offsets }, metadata);
+  });
   return targetGroupFindings(continuePlan(plan(cluster({ t: source }, groups)), journal), {
     target: cluster({ t: target }, [], "target-id"),
     groups: onTarget,
     journal,
     nonEmptyTarget,
+    sourceGroups: groups,
+    ...("maxMetadataLength" in given && { maxMetadataLength: given.maxMetadataLength }),
   });
 }
 
@@ -93,6 +102,47 @@ Deno.test("groups with members on the target are active in every state but those
   const [found] = judge({ ...given, onTarget: both });
   assert.equal(found?.severity, "warning");
   assert.match(found?.message ?? "", /^2 groups already consuming on the target: a, b$/);
+});
+
+Deno.test("a share group of the same name is an error that can be accepted, whether it has members or not", () => {
+  const given = { source: [[0, 100]], committed: { a: [10], b: [20] }, target: [[0, 0]] } as const;
+  for (const state of ["Stable", "Empty"]) {
+    const onTarget = [
+      group("b", {}, { type: "Share", state }),
+      group("other", {}, { type: "share" }),
+    ];
+    const found = judge({ ...given, onTarget });
+    assert.deepEqual(summary(found), [["TARGET_SHARE_GROUP", ["b"], undefined]]);
+    assert.deepEqual([found[0]?.severity, found[0]?.overridable], ["error", true]);
+    assert.match(texts(found), /kafka-share-groups\.sh .*10\.0\.0\.1:9092 --delete --group b;/);
+  }
+});
+
+Deno.test("metadata texts that are too long, that count offsets, or that may name some, are told", () => {
+  const given = { source: [[0, 5000]], target: [[0, 0]], maxMetadataLength: 20 } as const;
+  const committed = { a: [10], b: [20], c: [1000], d: [30] };
+  const metadata = { a: "a".repeat(21), b: btoa("L\0\x01"), c: "next 1002", d: "d".repeat(20) };
+  const found = judge({ ...given, committed, metadata });
+  assert.deepEqual(summary(found), [
+    ["METADATA_TOO_LONG", ["a"], [0]],
+    ["METADATA_COUNTS_OFFSETS", ["b"], [0]],
+    ["METADATA_COUNTS_OFFSETS", ["c"], [0]],
+  ]);
+  const [tooLong = "", counting = "", naming = ""] = texts(found).split("\n");
+  assert.match(tooLong, /^Group a has .* of up to 21 characters, the target takes 20 /);
+  assert.match(counting, /without them, and the consumers do those messages again/);
+  assert.match(naming, /carried over as they stand/);
+  // What stands there already is not committed again.
+  const done = { ...given, committed: { a: [10] }, metadata, journal: migrated() };
+  assert.deepEqual(judge({ ...done, target: [[0, 95]], onTarget: [on("a", [5])] }), []);
+});
+
+Deno.test("where the target does not tell how long texts may be, those above the default are told", () => {
+  const given = { source: [[0, 100]], committed: { a: [10] }, target: [[0, 0]] } as const;
+  assert.deepEqual(judge({ ...given, metadata: { a: "a".repeat(4096) } }), []);
+  const found = judge({ ...given, metadata: { a: "a".repeat(4097) } });
+  assert.deepEqual(summary(found), [["METADATA_TOO_LONG", ["a"], [0]]]);
+  assert.match(texts(found), /could not be read: where they are too long/);
 });
 
 Deno.test("an active group whose positions are all there already may be active", () => {

@@ -145,7 +145,8 @@ Deno.test("every group's position stands with what was there before, those left 
     /<tbody><tr><th [^>]*>billing<.*payments-2<.*no acknowledgement for.*<td>When that is mended, run/s,
   );
   assert.match(shown, /data-word="left".*data-word="committed".*data-word="further"/s);
-  assert.match(shown, /Before.*Now/s);
+  assert.match(shown, /Before.*Now.*Text left out/s);
+  assert.match(shown, /<p>Start the consumers on the target before 2022-11-10 15:19 UTC: /);
   assert.doesNotMatch(renderPage(reports.check), /Positions of consumer groups/);
   const none = renderPage({ ...reports.migrated, groupOffsets: [] });
   assert.doesNotMatch(none, /Positions of consumer groups/);

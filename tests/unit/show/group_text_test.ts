@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { type Failure, failure } from "../../../lib/core/failure.ts";
 import { committedPosition } from "../../../lib/core/group_offsets.ts";
-import { groupOffsetLine } from "../../../lib/show/group_text.ts";
+import { carriedLines, groupOffsetLine } from "../../../lib/show/group_text.ts";
 
 const position = { group: "g", topic: "t", partition: 0, sourceOffset: 5n, targetOffset: 2n };
 const place = "group: g, topic: t, partition: 0, committed offset: 5, on the target: 2";
@@ -17,6 +17,21 @@ Deno.test("a position that was committed, or stands further on, is no error", ()
     level: "info",
     text: `${place}, stands at 4 there already`,
   });
+});
+
+Deno.test("a position that was committed without its text says why, and its group how many were", () => {
+  const told = { ...position, status: "committed", after: 2n } as const;
+  const without = (["too long", "counts offsets"] as const).map((metadataLeftOut) => ({
+    ...told,
+    metadataLeftOut,
+  }));
+  assert.deepEqual(without.map((each) => groupOffsetLine(each).text), [
+    `${place}, committed, without its metadata text, which is longer than the target takes`,
+    `${place}, committed, without its metadata text, which counts offsets of the source`,
+  ]);
+  assert.deepEqual(carriedLines([told, ...without]), [
+    "group: g, positions committed: 3 of 3 partitions, 2 without their metadata text",
+  ]);
 });
 
 const overtaken = committedPosition({ ...position, metadata: "" }, 7n, undefined);

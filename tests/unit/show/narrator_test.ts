@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { finding } from "../../../lib/core/finding.ts";
+import type { FailureCode } from "../../../lib/core/failure_kinds.ts";
 import { createNarrator } from "../../../lib/show/narrator.ts";
 import type { LiveState } from "../../../lib/show/live_view.ts";
 import { createScreen, type ScreenOptions } from "../../../lib/show/screen.ts";
@@ -180,16 +181,56 @@ Deno.test("the last line of a run that did not end well says what to do next", (
   }
 });
 
+Deno.test("positions of a group that were left for one reason are one line on the screen, each is in the log", () => {
+  const { said, narrator } = narrating();
+  narrator.carried(
+    [
+      ...Array.from({ length: 400 }, (_, partition) => ({
+        ...{ group: "g", topic: `t${partition % 5}`, partition, sourceOffset: 4n },
+        ...{ status: "left", code: "GROUP_MOVED", reason: `It moved to ${partition}` } as const,
+      })),
+      ...["TARGET_REFUSED", "GROUP_MOVED"].map((code, index) => ({
+        ...{ group: `g${index}`, topic: "t0", partition: 9, sourceOffset: 4n },
+        ...{ status: "left", code: code as FailureCode, reason: "No" } as const,
+      })),
+    ],
+    undefined,
+  );
+  const shown = said.stderr.split("\n").filter((line) => line !== "");
+  assert.deepEqual(shown, [
+    "error: group: g, 400 positions not carried over (partitions 0, 5, 10, 15, 20, 25, 30, 35, 40, 45 and 70 more of topic t0; partitions 1, 6, 11, 16, 21, 26, 31, 36, 41, 46 and 70 more of topic t1; partitions 2, 7, 12, 17, 22, 27, 32, 37, 42, 47 and 70 more of topic t2; 2 more topics), the first of them: It moved to 0. Stop its consumers, then run the same command again",
+    "error: group: g0, topic: t0, partition: 9, committed offset: 4, on the target: not known, not carried over: No. Correct what the target's broker says (its own log says more), then run the same command again",
+    "error: group: g1, topic: t0, partition: 9, committed offset: 4, on the target: not known, not carried over: No. Stop its consumers, then run the same command again",
+  ]);
+  assert.equal(said.log.filter((line) => line.startsWith("error ")).length, 402);
+});
+
+Deno.test("the last lines say by when consumers must have started", () => {
+  const { said, narrator } = narrating();
+  const retentionMinutes = 10_080;
+  narrator.carried([], { retentionMinutes, startConsumersBefore: "2026-12-08T03:23:57.000Z" });
+  const [line = ""] = said.stdout.split("\n");
+  assert.match(
+    line,
+    /^Start the consumers on the target before 2026-12-08 03:23 UTC: .* expire 7 d/,
+  );
+  assert.deepEqual(said.log, [`info ${line}`]);
+});
+
 Deno.test("of positions left alone as many as can be read are shown, the log has all of them", () => {
   const { said, narrator } = narrating();
   narrator.carried(
-    Array.from({ length: 1_000 }, (_, partition) => ({
-      ...{ group: "g", topic: "t", partition, sourceOffset: 4n },
+    Array.from({ length: 1_000 }, (_, index) => ({
+      ...{ group: `g${index}`, topic: "t", partition: 0, sourceOffset: 4n },
       ...{ status: "left", reason: "The partition is not verified" } as const,
     })),
+    undefined,
   );
   const shown = said.stderr.split("\n").filter((line) => line !== "");
   assert.equal(shown.length, 41);
-  assert.match(shown.at(-1) ?? "", /… and 960 more positions; the log has all of them$/);
+  assert.match(
+    shown.at(-1) ?? "",
+    /… and 960 more lines of positions not carried over; the log has all of them$/,
+  );
   assert.equal(said.log.filter((line) => line.startsWith("error ")).length, 1_000);
 });

@@ -1,0 +1,49 @@
+// Settings of a broker that concern committed offsets (DescribeConfigs, which only the broker itself answers about
+// itself). It takes DescribeConfigs on the cluster, which nothing else needs here: what is not told is left out.
+
+import type { OffsetSettings } from "../core/positions_expiry.ts";
+import { sendKafkajsRequest } from "../wire/kafkajs_protocol.ts";
+import type { BrokerConnection } from "../wire/connect.ts";
+
+const BROKER_RESOURCE = 4;
+
+const NAMES = {
+  maxMetadataLength: "offset.metadata.max.bytes",
+  retentionMinutes: "offsets.retention.minutes",
+} as const satisfies Record<keyof OffsetSettings, string>;
+
+interface DescribeConfigsResponse {
+  readonly resources: readonly {
+    readonly errorCode: number;
+    readonly configEntries: readonly {
+      readonly configName: string;
+      readonly configValue: string | null;
+    }[];
+  }[];
+}
+
+/** Asks a broker about itself. @throws {ConnectionError | ProtocolError} */
+export async function fetchOffsetSettings(
+  broker: BrokerConnection,
+  nodeId: number,
+): Promise<OffsetSettings> {
+  const { resources } = await sendKafkajsRequest<DescribeConfigsResponse>(
+    broker,
+    "DescribeConfigs",
+    {
+      resources: [{
+        type: BROKER_RESOURCE,
+        name: String(nodeId),
+        configNames: Object.values(NAMES),
+      }],
+      includeSynonyms: false,
+    },
+  );
+  // Where the user may not ask, the error comes without entries.
+  const entries = resources.flatMap(({ configEntries }) => configEntries);
+  const told = (name: keyof OffsetSettings) => {
+    const value = entries.find(({ configName }) => configName === NAMES[name])?.configValue;
+    return /^\d+$/.test(value ?? "") ? { [name]: Number(value) } : {};
+  };
+  return { ...told("maxMetadataLength"), ...told("retentionMinutes") };
+}
