@@ -25,7 +25,7 @@ import { formatTopicPartition, type TopicPartition } from "../core/topic_partiti
 import { delay } from "../kafka/delay.ts";
 import { listEndOffsets, listPartitionOffsets } from "../kafka/partition_offsets.ts";
 import { fetchLastSequences } from "../kafka/producer_state.ts";
-import { requireVersion, speaks } from "../wire/api_version.ts";
+import { speaks } from "../wire/api_version.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import type { ResponseFrame } from "../wire/connection.ts";
 import { ProtocolError } from "../wire/protocol_reader.ts";
