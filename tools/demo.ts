@@ -134,7 +134,7 @@ async function fetchJars(versions: readonly KafkaVersion[]): Promise<void> {
 async function programIn(directory: string, binary: string | undefined): Promise<Program> {
   if (binary === undefined) {
     const main = fileURLToPath(new URL("../main.ts", import.meta.url));
-    const quiet = ["--quiet", "--cached-only", "--no-prompt"];
+    const quiet = ["--quiet", "--cached-only"];
     const args = ["run", ...quiet, ...permissions, main, `${directory}/migration.yaml`];
     return { path: Deno.execPath(), args };
   }
