@@ -1,7 +1,7 @@
 // The runs of one workload: rounds in which every contender copies it once, each round beginning with another one. A
 // contender that fails is out, and said to have failed; the others go on.
 
-import { errorMessage } from "../lib/core/error_message.ts";
+import { errorMessage } from "../lib/model/error_message.ts";
 import type { Contender } from "./contenders.ts";
 import { measure } from "./measure.ts";
 import type { Measurement, Series, WorkloadResult } from "./results.ts";

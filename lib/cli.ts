@@ -1,15 +1,15 @@
 // The command line: what is asked for is done here, or, where it is a run, the config is read and the run started with
 // nothing but what it needs (confine.ts). Nothing here knows Kafka.
 
-import { errorMessage } from "./core/error_message.ts";
-import type { ExitStatus } from "./core/verdict.ts";
-import { quoteForShell } from "./core/escape_name.ts";
+import { errorMessage } from "./model/error_message.ts";
+import type { ExitStatus } from "./report/verdict.ts";
+import { quoteForShell } from "./model/escape_name.ts";
 import { type CliOptions, HELP, parseCliOptions } from "./cli_options.ts";
 import { trustSystemRoots } from "./wire/system_roots.ts";
-import { prepareConfined } from "./confine.ts";
-import { configInTheWay, runFiles } from "./run_files.ts";
+import { prepareConfined } from "./process/confine.ts";
+import { configInTheWay, runFiles } from "./files/run_files.ts";
 import type { Streams } from "./show/screen.ts";
-import { versionText } from "./version.ts";
+import { versionText } from "./process/version.ts";
 
 const DEFAULT_CONFIG = "migration.yaml";
 const EXAMPLE_CONFIG = new URL("../migration.yaml", import.meta.url);
@@ -76,7 +76,7 @@ async function run(options: CliOptions, streams: Streams): Promise<ExitStatus> {
     return 2;
   }
   using confined = prepared;
-  const { readConfig } = await import("./read_config.ts");
+  const { readConfig } = await import("./process/read_config.ts");
   trustSystemRoots();
   const request = readConfig(options, files, streams);
   return request === undefined ? 2 : await confined.run(request);

@@ -1,7 +1,7 @@
 // The command line: options and the config's path, parsed by node:util. Pure; what is wrong comes back as a sentence.
 
 import { parseArgs } from "node:util";
-import { errorMessage } from "./core/error_message.ts";
+import { errorMessage } from "./model/error_message.ts";
 
 /** What there is a JSON Schema of: `migration.yaml` or `migration.report.json`. */
 export type SchemaName = "config" | "report";

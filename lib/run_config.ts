@@ -3,26 +3,26 @@
 // file but the config's own.
 
 import type { MigrationConfig } from "./config/migration_config.ts";
-import { errorMessage } from "./core/error_message.ts";
-import type { Finding } from "./core/finding.ts";
-import { JournalError } from "./core/journal_entry.ts";
-import { reportToJson } from "./core/report.ts";
-import type { ExitStatus } from "./core/verdict.ts";
+import { errorMessage } from "./model/error_message.ts";
+import type { Finding } from "./findings/finding.ts";
+import { JournalError } from "./journal/journal_entry.ts";
+import { reportToJson } from "./report/report.ts";
+import type { ExitStatus } from "./report/verdict.ts";
 import type { CliOptions } from "./cli_options.ts";
-import { ContinueError } from "./run/check_journal.ts";
-import { openedEntry } from "./run/journal_entries.ts";
-import { JournalWriteError, openJournalFile, readJournalFile } from "./run/journal_file.ts";
-import { JournalLockedError } from "./run/open_locked.ts";
+import { ContinueError } from "./preflight/check_journal.ts";
+import { openedEntry } from "./local_copy/journal_entries.ts";
+import { JournalWriteError, openJournalFile, readJournalFile } from "./files/journal_file.ts";
+import { JournalLockedError } from "./files/open_locked.ts";
 import { renderPage } from "./page/page.ts";
-import { optional } from "./run/optional.ts";
+import { optional } from "./model/optional.ts";
 import { runPipeline } from "./run/pipeline.ts";
-import { readIfThere, refuseOddFile, type RunFiles, writeReport } from "./run_files.ts";
+import { readIfThere, refuseOddFile, type RunFiles, writeReport } from "./files/run_files.ts";
 import { openLog } from "./show/log.ts";
 import type { LiveStreams } from "./show/live_streams.ts";
 import { createNarrator } from "./show/narrator.ts";
 import { createScreen, type Streams } from "./show/screen.ts";
 import { terminalSize, type TerminalTraits } from "./show/terminal.ts";
-import { buildInfo } from "./version.ts";
+import { buildInfo } from "./process/version.ts";
 
 /** What is run. */
 export interface RunRequest {

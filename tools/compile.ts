@@ -15,7 +15,7 @@ import { sourceCommit } from "./version.ts";
 
 /**
  * What the binary may do while it reads its config. What that says narrows it down: the run itself is done by a worker
- * that may do less (lib/confine.ts).
+ * that may do less (lib/process/confine.ts).
  */
 export const permissions: readonly string[] = [
   "--no-prompt",

@@ -3,7 +3,7 @@
  * for a test without knowing for what: `deno task test` begins with it. Prints nothing where everything is there and the sources are the same.
  */
 
-import { KAFKA_VERSIONS_TRIED } from "../lib/version.ts";
+import { KAFKA_VERSIONS_TRIED } from "../lib/process/version.ts";
 import { compiledBinary } from "../tests/support/compiled_binary.ts";
 import { CONNECT_VERSIONS_TRIED, connectClassPath } from "../tests/support/connect_workers.ts";
 import { toolsDirectory } from "../tests/support/install_once.ts";

@@ -1,7 +1,7 @@
 // Calls a one-shot decompressor of node:zlib and turns what it throws into CodecError.
 
 import type { Buffer } from "node:buffer";
-import { errorMessage } from "../core/error_message.ts";
+import { errorMessage } from "../model/error_message.ts";
 import { CodecError, tooLarge } from "./codec_error.ts";
 
 /**

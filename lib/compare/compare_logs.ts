@@ -11,7 +11,7 @@ import {
   PRODUCER_ID_POSITION,
   RECORDS_POSITION,
 } from "../batch/record_batch.ts";
-import { type Failure, failure } from "../core/failure.ts";
+import { type Failure, failure } from "../model/failure.ts";
 import {
   type ForeignBatch,
   keyOf,

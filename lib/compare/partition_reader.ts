@@ -1,27 +1,27 @@
 // Reads one partition from its leader, Fetch by Fetch, one ahead of what is being looked at; leaders that move and
 // connections that break are ridden out. It knows nothing of batches: who uses it says where to read on.
 
-import { CONTROL_BACKOFF, createBackoff } from "../kafka/backoff.ts";
+import { CONTROL_BACKOFF, createBackoff } from "../waiting/backoff.ts";
 import type { DataConnections } from "../kafka/data_connections.ts";
-import { type Failure, failure, refusal, within } from "../core/failure.ts";
-import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../core/kafka_error.ts";
-import { partitionText } from "../core/plan_text.ts";
-import type { TopicPartition } from "../core/topic_partition.ts";
+import { type Failure, failure, refusal, within } from "../model/failure.ts";
+import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../model/kafka_error.ts";
+import { partitionText } from "../plan/plan_text.ts";
+import type { TopicPartition } from "../model/topic_partition.ts";
 import type { ClusterRole } from "../kafka/cluster.ts";
-import { delay } from "../kafka/delay.ts";
+import { delay } from "../waiting/delay.ts";
 import { isPeerError, LONGEST_THROTTLE_MS } from "../copy/lane.ts";
 import { peerFailure } from "../copy/peer_failure.ts";
-import type { Leaders } from "../copy/leaders.ts";
+import type { Leaders } from "../kafka/leaders.ts";
 import { type Pace, takeTurn } from "../copy/pace.ts";
 import { requireVersion } from "../wire/api_version.ts";
-import type { BufferPool } from "../wire/buffer_pool.ts";
+import type { BufferPool } from "../protocol/buffer_pool.ts";
 import type { ResponseFrame } from "../wire/connection.ts";
 import {
   decodeFetch,
   encodeFetch,
   type FetchedPartition,
   type FetchLimits,
-} from "../wire/fetch.ts";
+} from "../protocol/fetch.ts";
 
 /** A log cannot be read. */
 export class ReadError extends Error {

@@ -15,18 +15,18 @@ import {
   TRANSACTIONAL,
 } from "../batch/record_batch.ts";
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
-import { type Failure, failure } from "../core/failure.ts";
-import type { OffsetSpan } from "../core/offsets.ts";
+import { type Failure, failure } from "../model/failure.ts";
+import type { OffsetSpan } from "../model/offsets.ts";
 import {
   type PartitionProducer,
   recordsBeforeIn,
   recordsBeforeSequence,
-} from "../core/sequence.ts";
-import type { TopicPartition } from "../core/topic_partition.ts";
+} from "../model/sequence.ts";
+import type { TopicPartition } from "../model/topic_partition.ts";
 import { type Carried, type CutBatch, cutBatches, recordsBefore } from "../copy/cut.ts";
 import type { ForeignBatch, LogBatch, SourceBatch } from "./log_batch.ts";
 import { isAbort } from "../copy/transactions.ts";
-import { CONTROL_BACKOFF } from "../kafka/backoff.ts";
+import { CONTROL_BACKOFF } from "../waiting/backoff.ts";
 import { type ClusterReader, type FetchedPage, fetchPage, ReadError } from "./partition_reader.ts";
 
 /** Damaged bytes are fetched so often. */

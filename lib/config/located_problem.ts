@@ -1,7 +1,7 @@
 // Problems that belong to a place of the schema, and how places and values are named in them. Values are described
 // so that the operator recognises them; one that may hold a secret is not described at all.
 
-import { escapeName } from "../core/escape_name.ts";
+import { escapeName } from "../model/escape_name.ts";
 import { mayHoldSecret } from "./secret_source.ts";
 import { pathKey } from "./yaml_source.ts";
 

@@ -1,7 +1,7 @@
 // The configuration as the program uses it: checked, defaults filled in, files read, secrets wrapped. How it is
 // written in `migration.yaml` is another shape, in schema.ts; nothing here parses or checks.
 
-import type { PartitionRange } from "../core/range.ts";
+import type { PartitionRange } from "../plan/range.ts";
 import type { HostPort } from "./address.ts";
 import type { Secret } from "./secrets.ts";
 
@@ -60,7 +60,7 @@ export interface ClusterConfig {
   readonly sasl?: SaslConfig;
 }
 
-/** Patterns as written (`lib/core/name_filter.ts` compiles them; they have been tried). */
+/** Patterns as written (`lib/plan/name_filter.ts` compiles them; they have been tried). */
 export interface PatternLists {
   readonly include: readonly string[];
   readonly exclude: readonly string[];

@@ -1,7 +1,7 @@
 // What the configuration names but does not hold: environment variables, password files, PEM files. They are read
 // through the callbacks that come with the text; neither their content nor the reader's own words reach a message.
 
-import { escapeName } from "../core/escape_name.ts";
+import { escapeName } from "../model/escape_name.ts";
 import { formatPath, type LocatedProblem, valueAt } from "./located_problem.ts";
 import { isSecretPath } from "./secret_source.ts";
 import { createSecret, environmentReference, reveal, type Secret } from "./secrets.ts";

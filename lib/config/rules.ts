@@ -2,7 +2,7 @@
 // as it is written, so that they hold whatever else is wrong with it.
 
 import { formatPath, type LocatedProblem, valueAt } from "./located_problem.ts";
-import { isInternalTopicName } from "../core/name_filter.ts";
+import { isInternalTopicName } from "../plan/name_filter.ts";
 import { pathKey } from "./yaml_source.ts";
 
 type Path = readonly PropertyKey[];

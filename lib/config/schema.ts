@@ -3,8 +3,8 @@
 // between keys (rules.ts). Zod's small variant, since every run begins with this: it takes half the time.
 
 import * as z from "zod/mini";
-import { OVERRIDABLE_CODES } from "../core/finding.ts";
-import { parsePattern } from "../core/name_filter.ts";
+import { OVERRIDABLE_CODES } from "../findings/finding.ts";
+import { parsePattern } from "../plan/name_filter.ts";
 import { isProviderReference } from "./secrets.ts";
 import { formatAddress, type HostPort, parseAddress, splitAddresses } from "./address.ts";
 import { parseDurationMs, parseSizeBytes } from "./quantities.ts";

@@ -2,7 +2,7 @@
 // "what is wrong, what was expected", unknown keys with the nearest known name. It knows paths, not positions.
 
 import * as z from "zod/mini";
-import { escapeName } from "../core/escape_name.ts";
+import { escapeName } from "../model/escape_name.ts";
 import { lettersOf, nearestName } from "./known_names.ts";
 import { describe, formatPath, type LocatedProblem, valueAt } from "./located_problem.ts";
 import { type IssueDetail, type MigrationFile, migrationFile } from "./schema.ts";

@@ -2,12 +2,12 @@
 // is asked again; what it refuses comes back as an error with its own first line. It follows no redirect and knows nothing
 // of MirrorMaker.
 
-import { innermostMessage } from "../core/error_message.ts";
-import { escapeName } from "../core/escape_name.ts";
-import { formatTopicPartition } from "../core/topic_partition.ts";
-import { CONTROL_BACKOFF, createBackoff } from "../kafka/backoff.ts";
-import type { NextOffset, NextOffsets } from "../mirror/source_offsets.ts";
-import type { ConnectorStatus, ConnectState } from "../mirror/watch.ts";
+import { innermostMessage } from "../model/error_message.ts";
+import { escapeName } from "../model/escape_name.ts";
+import { formatTopicPartition } from "../model/topic_partition.ts";
+import { CONTROL_BACKOFF, createBackoff } from "../waiting/backoff.ts";
+import type { NextOffset, NextOffsets } from "./pure/source_offsets.ts";
+import type { ConnectorStatus, ConnectState } from "./pure/watch.ts";
 
 /** What kept a request from being answered, or what was answered instead; `message` is a sentence without a full stop. */
 export class ConnectError extends Error {

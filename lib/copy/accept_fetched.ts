@@ -2,13 +2,13 @@
 // it and keeps the memory it points into. What is in the way is told; what to do about it is the lane's business.
 
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
-import type { BufferPool } from "../wire/buffer_pool.ts";
+import type { BufferPool } from "../protocol/buffer_pool.ts";
 import type { ResponseFrame } from "../wire/connection.ts";
-import type { FetchedPartition } from "../wire/fetch.ts";
+import type { FetchedPartition } from "../protocol/fetch.ts";
 import { createBatchMemory } from "./batch_memory.ts";
 import { type Cut, cutBatches, type CutProblem } from "./cut.ts";
-import { type MergeBelow, OPENED_OF_WHOLE_PARTITION } from "./merge_below.ts";
-import { mergeSmall } from "./merge_small.ts";
+import { type MergeBelow, OPENED_OF_WHOLE_PARTITION } from "../merge/merge_below.ts";
+import { mergeSmall } from "../merge/merge_small.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
 
 /** What is accepted with. */

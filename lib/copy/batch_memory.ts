@@ -2,7 +2,7 @@
 // became does not fit there, buffers of the same pool, so that merging leaves nothing to the garbage collector.
 
 import { type Viewed, viewed } from "../codec/copy_back.ts";
-import type { BufferPool, PooledBuffer } from "../wire/buffer_pool.ts";
+import type { BufferPool, PooledBuffer } from "../protocol/buffer_pool.ts";
 import type { ResponseFrame } from "../wire/connection.ts";
 import type { CutBatch } from "./cut.ts";
 

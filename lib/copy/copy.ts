@@ -2,26 +2,26 @@
 // each is done or has failed. One partition's failure stops that partition only. It writes no log of its own and keeps
 // no journal: what happens is told to the caller as it happens.
 
-import type { Failure } from "../core/failure.ts";
-import type { OffsetSpan } from "../core/offsets.ts";
-import { type EpochStart, nextEpoch } from "../core/sequence.ts";
-import { sum } from "../core/units.ts";
+import type { Failure } from "../model/failure.ts";
+import type { OffsetSpan } from "../model/offsets.ts";
+import { type EpochStart, nextEpoch } from "../model/sequence.ts";
+import { sum } from "../model/units.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
-import { type BufferPool, createBufferPool } from "../wire/buffer_pool.ts";
+import { type BufferPool, createBufferPool } from "../protocol/buffer_pool.ts";
 import { ignorePeerError } from "./lane.ts";
-import { createLeaders, type PlannedTopic } from "./leaders.ts";
+import { createLeaders, type PlannedTopic } from "../kafka/leaders.ts";
 import { createPace } from "./pace.ts";
 import type { ProduceBatch } from "./produce_queue.ts";
 import { findPosition, type FoundPosition, type TargetPosition } from "./find_position.ts";
 import type { CopyPosition, CopyProgress, CopyResult, CopyTask } from "./copy_task.ts";
-import { mergeBelow } from "./merge_below.ts";
+import { mergeBelow } from "../merge/merge_below.ts";
 import { type Acknowledgement, PartitionCopy } from "./partition_copy.ts";
 import { createRouter } from "./router.ts";
 import { furthestFromEnd } from "./slowest.ts";
 import { createSourceLane } from "./source_lane.ts";
 import { createTargetLane } from "./target_lane.ts";
-import { createWaitClock } from "./wait_clock.ts";
+import { createWaitClock } from "../waiting/wait_clock.ts";
 import { createTopicWatch } from "./topic_watch.ts";
 import { createTroubleLog } from "./trouble_log.ts";
 

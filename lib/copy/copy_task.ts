@@ -1,9 +1,9 @@
 // What a copy is given and what it gives, partition by partition: plain data.
 
-import type { Failure } from "../core/failure.ts";
-import type { OffsetSpan } from "../core/offsets.ts";
-import type { EpochStart } from "../core/sequence.ts";
-import type { TopicPartition } from "../core/topic_partition.ts";
+import type { Failure } from "../model/failure.ts";
+import type { OffsetSpan } from "../model/offsets.ts";
+import type { EpochStart } from "../model/sequence.ts";
+import type { TopicPartition } from "../model/topic_partition.ts";
 import type { TargetRules } from "./cut.ts";
 import type { CompareContents, TargetPosition } from "./find_position.ts";
 

@@ -14,15 +14,15 @@ import {
   LOG_APPEND_TIME,
   recordCount,
 } from "../batch/record_batch.ts";
-import type { TakeMemory } from "../batch/merge_limits.ts";
-import { mergeLz4Run } from "../batch/merge_lz4.ts";
-import { mergeRunInPlace } from "../batch/merge_in_place.ts";
+import type { TakeMemory } from "../merge/merge_limits.ts";
+import { mergeLz4Run } from "../merge/merge_lz4.ts";
+import { mergeRunInPlace } from "../merge/merge_in_place.ts";
 import { RecordTooLargeError } from "../batch/split.ts";
 import { OpensTooLargeError } from "../codec/codec.ts";
-import { type Failure, failure } from "../core/failure.ts";
-import type { FailureCode } from "../core/failure_kinds.ts";
-import { type MergeBelow, mergedBytes } from "./merge_below.ts";
-import { maxOffset, minOffset } from "../core/offsets.ts";
+import { type Failure, failure } from "../model/failure.ts";
+import type { FailureCode } from "../model/failure_kinds.ts";
+import { type MergeBelow, mergedBytes } from "../merge/merge_below.ts";
+import { maxOffset, minOffset } from "../model/offsets.ts";
 import { type LegacyRun, otherCodec, takeLegacyRun, takeReencoded } from "./cut_reencoded.ts";
 import { checkOffsets, type FetchedEntry, readEntry } from "./offset_check.ts";
 import {

@@ -10,7 +10,7 @@ import { attributes, CODEC_MASK } from "../batch/record_batch.ts";
 import { reencodeBatch, type ReencodedBatch, type ReencodeOptions } from "../batch/reencode.ts";
 import { RecordTooLargeError, splitBatch } from "../batch/split.ts";
 import { viewed } from "../codec/copy_back.ts";
-import { maxOffset, minOffset } from "../core/offsets.ts";
+import { maxOffset, minOffset } from "../model/offsets.ts";
 import type { CutRange, CutState, FetchedRecords, TargetRules } from "./cut.ts";
 
 const LZ4 = 3;

@@ -1,9 +1,9 @@
 // One Fetch of many partitions: asked by topic id where both the broker and the plan have ids, else by name, and each
 // answer matched to what was asked. It looks at no record, decides nothing about a partition, and never asks twice.
 
-import { kafkaError } from "../core/kafka_error.ts";
+import { kafkaError } from "../model/kafka_error.ts";
 import { requireVersion, supportedVersion } from "../wire/api_version.ts";
-import type { BufferPool } from "../wire/buffer_pool.ts";
+import type { BufferPool } from "../protocol/buffer_pool.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import type { ResponseFrame } from "../wire/connection.ts";
 import {
@@ -13,9 +13,9 @@ import {
   type FetchLimits,
   type FetchPartition,
   type FetchResponse,
-} from "../wire/fetch.ts";
-import { decodeFetchById, encodeFetchById } from "../wire/fetch_by_id.ts";
-import { ProtocolError } from "../wire/protocol_reader.ts";
+} from "../protocol/fetch.ts";
+import { decodeFetchById, encodeFetchById } from "../protocol/fetch_by_id.ts";
+import { ProtocolError } from "../protocol/protocol_reader.ts";
 import { LONGEST_THROTTLE_MS } from "./lane.ts";
 
 /** What Fetches are made with. */

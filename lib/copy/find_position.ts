@@ -13,23 +13,23 @@ import {
   producerId,
 } from "../batch/record_batch.ts";
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
-import { type Failure, failure, refusal } from "../core/failure.ts";
-import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../core/kafka_error.ts";
+import { type Failure, failure, refusal } from "../model/failure.ts";
+import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../model/kafka_error.ts";
 import {
   type EpochStart,
   newestEpoch,
   type PartitionProducer,
   recordsBeforeIn,
-} from "../core/sequence.ts";
-import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
-import { delay } from "../kafka/delay.ts";
+} from "../model/sequence.ts";
+import { formatTopicPartition, type TopicPartition } from "../model/topic_partition.ts";
+import { delay } from "../waiting/delay.ts";
 import { listEndOffsets, listPartitionOffsets } from "../kafka/partition_offsets.ts";
 import { fetchLastSequences } from "../kafka/producer_state.ts";
 import { speaks } from "../wire/api_version.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import type { ResponseFrame } from "../wire/connection.ts";
-import { ProtocolError } from "../wire/protocol_reader.ts";
-import type { FetchedPartition } from "../wire/fetch.ts";
+import { ProtocolError } from "../protocol/protocol_reader.ts";
+import type { FetchedPartition } from "../protocol/fetch.ts";
 import { digestRecords } from "./held_records.ts";
 import { fetchFrom, type KnownPosition, whyNotOurs } from "./known_position.ts";
 import { LONGEST_THROTTLE_MS } from "./lane.ts";

@@ -1,12 +1,12 @@
 // What trouble means for a partition: the end, another look at the source, or another try. Decided by error code
-// (lib/core/kafka_error.ts), never by text. Pure.
+// (lib/model/kafka_error.ts), never by text. Pure.
 
 import { crcMatches } from "../batch/check.ts";
 import { viewed } from "../codec/copy_back.ts";
-import { type Failure, failure, refusal } from "../core/failure.ts";
-import type { FailureCode } from "../core/failure_kinds.ts";
-import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../core/kafka_error.ts";
-import { formatTopicPartition } from "../core/topic_partition.ts";
+import { type Failure, failure, refusal } from "../model/failure.ts";
+import type { FailureCode } from "../model/failure_kinds.ts";
+import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../model/kafka_error.ts";
+import { formatTopicPartition } from "../model/topic_partition.ts";
 import { ConnectionError } from "../wire/connection_error.ts";
 import type { Trouble } from "./lane.ts";
 import { peerFailure, peerFailureCode } from "./peer_failure.ts";

@@ -12,11 +12,11 @@ import {
   producerEpoch,
   producerId,
 } from "../batch/record_batch.ts";
-import { type PartitionProducer, recordsBeforeIn } from "../core/sequence.ts";
-import type { TopicPartition } from "../core/topic_partition.ts";
+import { type PartitionProducer, recordsBeforeIn } from "../model/sequence.ts";
+import type { TopicPartition } from "../model/topic_partition.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import { requireVersion } from "../wire/api_version.ts";
-import { decodeFetch, encodeFetch } from "../wire/fetch.ts";
+import { decodeFetch, encodeFetch } from "../protocol/fetch.ts";
 import type { TargetPosition } from "./find_position.ts";
 
 /** Where a journal says that a partition stands. */

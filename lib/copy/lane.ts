@@ -3,7 +3,7 @@
 // business.
 
 import { ConnectionError } from "../wire/connection_error.ts";
-import { ProtocolError } from "../wire/protocol_reader.ts";
+import { ProtocolError } from "../protocol/protocol_reader.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
 
 /** An error that the other side, or the way to it, gave cause for; anything else is a fault of this program. */

@@ -1,7 +1,7 @@
 // What an error of a connection amounts to when a partition or a position is given up over it.
 
-import { type Failure, failure } from "../core/failure.ts";
-import type { FailureCode } from "../core/failure_kinds.ts";
+import { type Failure, failure } from "../model/failure.ts";
+import type { FailureCode } from "../model/failure_kinds.ts";
 import { ConnectionError, type ConnectionErrorKind } from "../wire/connection_error.ts";
 import type { PeerError } from "./lane.ts";
 

@@ -1,19 +1,19 @@
 // Sends partitions to the lane of their leader, on one side of the copy. After trouble it waits, looks for the leader
 // again and goes on, or gives the partition up; which of these is judged in judge_trouble.ts.
 
-import { type Failure, failure, within } from "../core/failure.ts";
-import { KAFKA_ERRORS } from "../core/kafka_error.ts";
-import { formatTopicPartition } from "../core/topic_partition.ts";
-import { newestEpoch } from "../core/sequence.ts";
-import { formatDuration } from "../core/units.ts";
+import { type Failure, failure, within } from "../model/failure.ts";
+import { KAFKA_ERRORS } from "../model/kafka_error.ts";
+import { formatTopicPartition } from "../model/topic_partition.ts";
+import { newestEpoch } from "../model/sequence.ts";
+import { formatDuration } from "../model/units.ts";
 import { formatAddress } from "../config/address.ts";
-import { type BackoffLimits, backoffMs } from "../kafka/backoff.ts";
+import { type BackoffLimits, backoffMs } from "../waiting/backoff.ts";
 import type { Cluster } from "../kafka/cluster.ts";
-import { delay } from "../kafka/delay.ts";
+import { delay } from "../waiting/delay.ts";
 import { type Judgement, judgeTrouble } from "./judge_trouble.ts";
 import { type FoundPosition, PositionError } from "./find_position.ts";
 import { isPeerError, type Lane, type ReportTrouble, type Trouble } from "./lane.ts";
-import type { Leaders } from "./leaders.ts";
+import type { Leaders } from "../kafka/leaders.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
 import type { TroubleLog } from "./trouble_log.ts";
 

@@ -2,17 +2,17 @@
 // and hands the batches on. A partition with much unacknowledged is left out until the target has caught up, and no
 // Fetch goes out before the limit allows one and there is room for its response.
 
-import { failure } from "../core/failure.ts";
-import { KAFKA_ERRORS } from "../core/kafka_error.ts";
-import type { PartitionOffsets } from "../core/snapshot.ts";
-import { minOffset } from "../core/offsets.ts";
-import { formatTopicPartition } from "../core/topic_partition.ts";
-import { delay } from "../kafka/delay.ts";
+import { failure } from "../model/failure.ts";
+import { KAFKA_ERRORS } from "../model/kafka_error.ts";
+import type { PartitionOffsets } from "../model/snapshot.ts";
+import { minOffset } from "../model/offsets.ts";
+import { formatTopicPartition } from "../model/topic_partition.ts";
+import { delay } from "../waiting/delay.ts";
 import { listPartitionOffsets } from "../kafka/partition_offsets.ts";
 import { keepsAnswersBack, speaks } from "../wire/api_version.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import type { ResponseFrame } from "../wire/connection.ts";
-import type { FetchedPartition } from "../wire/fetch.ts";
+import type { FetchedPartition } from "../protocol/fetch.ts";
 import { acceptFetched, type AcceptOptions } from "./accept_fetched.ts";
 import { type FetchOptions, fetchPartitions } from "./fetch_partitions.ts";
 import {

@@ -4,7 +4,7 @@
 
 import { baseOffset } from "../batch/record_batch.ts";
 import { reencodeBatch } from "../batch/reencode.ts";
-import { maxOffset, minOffset } from "../core/offsets.ts";
+import { maxOffset, minOffset } from "../model/offsets.ts";
 import type { CutBatch } from "./cut.ts";
 import type { TargetPosition } from "./find_position.ts";
 import { compareHeld, digestRecords, type HeldRecords } from "./held_records.ts";

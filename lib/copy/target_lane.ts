@@ -2,10 +2,10 @@
 // in a request and a few requests in flight, and hands the acknowledgements on. A partition stays on its lane while
 // anything of it is in flight, so that its batches arrive in order.
 
-import { KAFKA_ERRORS } from "../core/kafka_error.ts";
+import { KAFKA_ERRORS } from "../model/kafka_error.ts";
 import { requireVersion } from "../wire/api_version.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
-import { decodeProduce, encodeProduce, type ProducedPartition } from "../wire/produce.ts";
+import { decodeProduce, encodeProduce, type ProducedPartition } from "../protocol/produce.ts";
 import {
   isPeerError,
   type Lane,

@@ -1,10 +1,10 @@
 // Looks after the topics of a copy: whether they are still those of the plan, on both sides. What was deleted, re-created or
 // changed behind the copy's back stops its partitions, and nothing else.
 
-import type { Failure } from "../core/failure.ts";
-import type { TopicPartition } from "../core/topic_partition.ts";
-import { delay } from "../kafka/delay.ts";
-import type { Leaders } from "./leaders.ts";
+import type { Failure } from "../model/failure.ts";
+import type { TopicPartition } from "../model/topic_partition.ts";
+import { delay } from "../waiting/delay.ts";
+import type { Leaders } from "../kafka/leaders.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
 
 /** What is looked after. */

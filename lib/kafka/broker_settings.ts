@@ -1,7 +1,7 @@
 // Settings of a broker that concern committed offsets (DescribeConfigs, which only the broker itself answers about
 // itself). It takes DescribeConfigs on the cluster, which nothing else needs here: what is not told is left out.
 
-import type { OffsetSettings } from "../core/positions_expiry.ts";
+import type { OffsetSettings } from "../plan/positions_expiry.ts";
 import { sendKafkajsRequest } from "../wire/kafkajs_protocol.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 

@@ -3,12 +3,12 @@
 
 import type { ClusterConfig } from "../config/migration_config.ts";
 import { formatAddress, type HostPort } from "../config/address.ts";
-import { escapeName } from "../core/escape_name.ts";
+import { escapeName } from "../model/escape_name.ts";
 import { requireAddress } from "../wire/addresses.ts";
 import { type BrokerConnection, connectToBroker } from "../wire/connect.ts";
 import { type BrokerAddress, ConnectionError, isAway } from "../wire/connection_error.ts";
-import type { Metadata } from "../wire/metadata.ts";
-import { ProtocolError } from "../wire/protocol_reader.ts";
+import type { Metadata } from "../protocol/metadata.ts";
+import { ProtocolError } from "../protocol/protocol_reader.ts";
 import { createTokenSource } from "../wire/token_source.ts";
 import { fetchMetadata } from "./metadata.ts";
 

@@ -3,8 +3,8 @@
 // ones). A part that is refused so is halved; a single position that is refused so is tried without its metadata text.
 // What asks and waits is not known here: `send` is given.
 
-import { KAFKA_ERRORS, kafkaError } from "../core/kafka_error.ts";
-import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
+import { KAFKA_ERRORS, kafkaError } from "../model/kafka_error.ts";
+import { formatTopicPartition, type TopicPartition } from "../model/topic_partition.ts";
 
 /** An offset to commit. */
 export interface OffsetToCommit extends TopicPartition {

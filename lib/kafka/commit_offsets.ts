@@ -2,9 +2,9 @@
 // kafka-consumer-groups does): each group's coordinator is looked up first. How many go into a request is decided in
 // commit_in_parts.ts.
 
-import { formatTopicPartition } from "../core/topic_partition.ts";
+import { formatTopicPartition } from "../model/topic_partition.ts";
 import { sendKafkajsRequest } from "../wire/kafkajs_protocol.ts";
-import { CONTROL_BACKOFF, createBackoff } from "./backoff.ts";
+import { CONTROL_BACKOFF, createBackoff } from "../waiting/backoff.ts";
 import type { Cluster } from "./cluster.ts";
 import {
   beginCommit,

@@ -4,7 +4,7 @@
 // end of the partition, which it tells once it has caught up (KIP-207), and about a group that would lie there (the
 // group's hash code modulo the partitions), which it answers with an error until it has read the partition.
 
-import type { PartitionMetadata } from "../wire/metadata.ts";
+import type { PartitionMetadata } from "../protocol/metadata.ts";
 import { isAway, neededFor } from "../wire/connection_error.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import type { Cluster } from "./cluster.ts";

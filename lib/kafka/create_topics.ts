@@ -1,17 +1,17 @@
 // Topics created, or only tried (CreateTopics with validate-only), by the cluster's controller, and waited for until
 // every broker knows their leaders. Topics are never created in another way: metadata requests forbid it.
 
-import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../core/kafka_error.ts";
+import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../model/kafka_error.ts";
 import {
   type CreatedTopic,
   decodeCreateTopics,
   encodeCreateTopics,
   type TopicToCreate,
-} from "../wire/create_topics.ts";
+} from "../protocol/create_topics.ts";
 import { requireVersion } from "../wire/api_version.ts";
-import { CONTROL_BACKOFF, createBackoff } from "./backoff.ts";
+import { CONTROL_BACKOFF, createBackoff } from "../waiting/backoff.ts";
 import { isAway } from "../wire/connection_error.ts";
-import type { Metadata } from "../wire/metadata.ts";
+import type { Metadata } from "../protocol/metadata.ts";
 import type { Cluster } from "./cluster.ts";
 import { controllerOf } from "./controller.ts";
 import { fetchMetadata } from "./metadata.ts";

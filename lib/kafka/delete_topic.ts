@@ -1,8 +1,8 @@
 // A topic deleted (DeleteTopics): one that a tool of ours has made for itself, never one that was migrated.
 
-import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../core/kafka_error.ts";
+import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../model/kafka_error.ts";
 import { sendKafkajsRequest } from "../wire/kafkajs_protocol.ts";
-import { CONTROL_BACKOFF, createBackoff } from "./backoff.ts";
+import { CONTROL_BACKOFF, createBackoff } from "../waiting/backoff.ts";
 import type { Cluster } from "./cluster.ts";
 import { controllerOf } from "./controller.ts";
 

@@ -3,10 +3,10 @@
 // handleHeartbeatRequest), and with a member id that nobody has it changes nothing. DescribeGroups tells permissions
 // only for groups whose coordinator was looked up, which has a cluster without groups create __consumer_offsets.
 
-import { KAFKA_ERRORS } from "../core/kafka_error.ts";
+import { KAFKA_ERRORS } from "../model/kafka_error.ts";
 import { sendKafkajsRequest } from "../wire/kafkajs_protocol.ts";
 import type { Cluster } from "./cluster.ts";
-import { forEachAtOnce } from "./for_each_at_once.ts";
+import { forEachAtOnce } from "../waiting/for_each_at_once.ts";
 
 /** A request a group, so many under way. */
 const REQUESTS_AT_ONCE = 64;

@@ -2,22 +2,22 @@
 // and their committed offsets, many groups a request. A coordinator that is still loading is asked again: it must
 // not look like one without groups. Where the list does not tell states (before Kafka 2.6), they are asked for.
 
-import { decodeDescribeGroups, encodeDescribeGroups } from "../wire/describe_groups.ts";
-import type { GroupSnapshot } from "../core/snapshot.ts";
-import { formatTopicPartition } from "../core/topic_partition.ts";
-import { type Failure, failure, within } from "../core/failure.ts";
-import { formatKafkaError, isAuthorizationError, kafkaError } from "../core/kafka_error.ts";
+import { decodeDescribeGroups, encodeDescribeGroups } from "../protocol/describe_groups.ts";
+import type { GroupSnapshot } from "../model/snapshot.ts";
+import { formatTopicPartition } from "../model/topic_partition.ts";
+import { type Failure, failure, within } from "../model/failure.ts";
+import { formatKafkaError, isAuthorizationError, kafkaError } from "../model/kafka_error.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
-import { decodeListGroups, encodeListGroups, type ListedGroup } from "../wire/list_groups.ts";
+import { decodeListGroups, encodeListGroups, type ListedGroup } from "../protocol/list_groups.ts";
 import {
   decodeOffsetFetch,
   encodeOffsetFetch,
   type FetchedGroupOffsets,
   OFFSET_FETCH_MANY_GROUPS,
-} from "../wire/offset_fetch.ts";
+} from "../protocol/offset_fetch.ts";
 import { requireVersion, supportedVersion } from "../wire/api_version.ts";
-import type { Backoff } from "./backoff.ts";
-import { forEachAtOnce } from "./for_each_at_once.ts";
+import type { Backoff } from "../waiting/backoff.ts";
+import { forEachAtOnce } from "../waiting/for_each_at_once.ts";
 
 /** Groups a request: measured flat between 100 and 1,000 on Kafka 4.1. */
 const GROUPS_PER_REQUEST = 250;

@@ -1,9 +1,9 @@
 // How many bytes partitions take on their leader's disks, as DescribeLogDirs tells; for estimates only.
 
-import { kafkaError } from "../core/kafka_error.ts";
-import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
+import { kafkaError } from "../model/kafka_error.ts";
+import { formatTopicPartition, type TopicPartition } from "../model/topic_partition.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
-import { decodeDescribeLogDirs, encodeDescribeLogDirs } from "../wire/describe_log_dirs.ts";
+import { decodeDescribeLogDirs, encodeDescribeLogDirs } from "../protocol/describe_log_dirs.ts";
 import { supportedVersion } from "../wire/api_version.ts";
 
 /**

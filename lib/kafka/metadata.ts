@@ -2,7 +2,7 @@
 // create any topic that is named and missing (where auto.create.topics.enable is on), those before 2.8 an internal one
 // even where it is off; there all topics are asked for, and those that were wanted picked out.
 
-import { KAFKA_ERRORS } from "../core/kafka_error.ts";
+import { KAFKA_ERRORS } from "../model/kafka_error.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import {
   decodeMetadata,
@@ -11,7 +11,7 @@ import {
   METADATA_CREATES_NO_INTERNAL,
   METADATA_CREATES_NOTHING,
   type TopicMetadata,
-} from "../wire/metadata.ts";
+} from "../protocol/metadata.ts";
 import { requireVersion } from "../wire/api_version.ts";
 
 /** Kafka has two: __consumer_offsets and __transaction_state. */

@@ -2,11 +2,15 @@
 // a fourth where offsets of times are wanted. kafkajs's fetchTopicOffsets calls the last stable offset "high"; here both
 // isolation levels are asked.
 
-import type { PartitionOffsets } from "../core/snapshot.ts";
-import { formatKafkaError, KAFKA_ERRORS } from "../core/kafka_error.ts";
-import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
+import type { PartitionOffsets } from "../model/snapshot.ts";
+import { formatKafkaError, KAFKA_ERRORS } from "../model/kafka_error.ts";
+import { formatTopicPartition, type TopicPartition } from "../model/topic_partition.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
-import { type AskedOffset, decodeListOffsets, encodeListOffsets } from "../wire/list_offsets.ts";
+import {
+  type AskedOffset,
+  decodeListOffsets,
+  encodeListOffsets,
+} from "../protocol/list_offsets.ts";
 import { requireVersion } from "../wire/api_version.ts";
 
 const EARLIEST = -2;

@@ -1,11 +1,11 @@
 // What the user may do to topics and to the cluster, as a broker tells it with Metadata (KIP-430, Kafka ≥ 2.3). It asks
 // for nothing to be allowed.
 
-import { KAFKA_ERRORS } from "../core/kafka_error.ts";
-import type { ClusterPermissions, TopicPermission } from "../core/permission_findings.ts";
+import { KAFKA_ERRORS } from "../model/kafka_error.ts";
+import type { ClusterPermissions, TopicPermission } from "../findings/permission_findings.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
-import { decodeDescribeLogDirs, encodeDescribeLogDirs } from "../wire/describe_log_dirs.ts";
-import { decodeMetadata, encodeMetadata, METADATA_WITH_OPERATIONS } from "../wire/metadata.ts";
+import { decodeDescribeLogDirs, encodeDescribeLogDirs } from "../protocol/describe_log_dirs.ts";
+import { decodeMetadata, encodeMetadata, METADATA_WITH_OPERATIONS } from "../protocol/metadata.ts";
 import { supportedVersion } from "../wire/api_version.ts";
 import { fetchMetadata } from "./metadata.ts";
 import type { Cluster } from "./cluster.ts";

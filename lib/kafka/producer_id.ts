@@ -1,9 +1,9 @@
 // One producer id and epoch for a whole migration: InitProducerId without a transactional id (KIP-98), asked once and
 // journaled before the first byte. Never asked again in answer to an error: the id is what makes a resume safe.
 
-import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../core/kafka_error.ts";
+import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../model/kafka_error.ts";
 import { sendKafkajsRequest } from "../wire/kafkajs_protocol.ts";
-import { CONTROL_BACKOFF, createBackoff } from "./backoff.ts";
+import { CONTROL_BACKOFF, createBackoff } from "../waiting/backoff.ts";
 import type { Cluster } from "./cluster.ts";
 
 /** What makes the target store each record once. */

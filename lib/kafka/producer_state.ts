@@ -1,13 +1,13 @@
 // How far producers got on partitions of the target, ours among them, as their leaders remember it. A leader forgets producers
 // that were idle for long (producer.id.expiration.ms, 24 h), and brokers before Kafka 2.8 do not tell.
 
-import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
+import { formatTopicPartition, type TopicPartition } from "../model/topic_partition.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import {
   decodeDescribeProducers,
   type DescribedPartition,
   encodeDescribeProducers,
-} from "../wire/describe_producers.ts";
+} from "../protocol/describe_producers.ts";
 import { supportedVersion } from "../wire/api_version.ts";
 import type { ProducerIdentity } from "./producer_id.ts";
 

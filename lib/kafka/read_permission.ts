@@ -1,10 +1,10 @@
 // Which topics the user may not read, for brokers that do not tell permissions (before Kafka 2.3, KIP-430). A Fetch from
 // the end of a partition asks for the permission and brings nothing.
 
-import { KAFKA_ERRORS } from "../core/kafka_error.ts";
-import type { TopicPartition } from "../core/topic_partition.ts";
+import { KAFKA_ERRORS } from "../model/kafka_error.ts";
+import type { TopicPartition } from "../model/topic_partition.ts";
 import { requireVersion } from "../wire/api_version.ts";
-import { decodeFetch, encodeFetch } from "../wire/fetch.ts";
+import { decodeFetch, encodeFetch } from "../protocol/fetch.ts";
 import type { Cluster } from "./cluster.ts";
 
 const PARTITIONS_PER_REQUEST = 500;

@@ -1,7 +1,7 @@
 // Topic settings as they are in force (DescribeConfigs, Kafka ≥ 0.11): the topic's own, else the broker's.
 
-import { kafkaError } from "../core/kafka_error.ts";
-import { type TopicSettings, topicSettings } from "../core/topic_settings.ts";
+import { kafkaError } from "../model/kafka_error.ts";
+import { type TopicSettings, topicSettings } from "../model/topic_settings.ts";
 import { supportedVersion } from "../wire/api_version.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import { sendKafkajsRequest } from "../wire/kafkajs_protocol.ts";

@@ -1,6 +1,6 @@
-// What a cluster's brokers cannot tell, for want of a request (lib/wire/apis.ts). One broker that lacks it is enough.
+// What a cluster's brokers cannot tell, for want of a request (lib/protocol/apis.ts). One broker that lacks it is enough.
 
-import type { Untold } from "../core/snapshot.ts";
+import type { Untold } from "../model/snapshot.ts";
 import { speaks } from "../wire/api_version.ts";
 import type { BrokerConnection } from "../wire/connect.ts";
 import type { Cluster } from "./cluster.ts";

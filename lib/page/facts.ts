@@ -1,7 +1,7 @@
 // Facts and anything else: names with their values, and a rendering for data whose meaning the page does not know, so
 // that a field that is new in the report is shown before somebody draws it nicely.
 
-import { countOf, formatCount } from "../core/units.ts";
+import { countOf, formatCount } from "../model/units.ts";
 import { type Html, type HtmlValue, markup } from "./html.ts";
 import { type Column, table } from "./table.ts";
 

@@ -1,12 +1,12 @@
 // Consumer groups: their lag, and what became of their positions where they were to be carried over.
 
-import { remedyOf } from "../core/failure.ts";
-import type { GroupOffset } from "../core/group_offsets.ts";
-import type { GroupLag } from "../core/lag.ts";
-import { expirySentence } from "../core/positions_expiry.ts";
-import type { Report } from "../core/report.ts";
-import { formatTopicPartition } from "../core/topic_partition.ts";
-import { formatCount } from "../core/units.ts";
+import { remedyOf } from "../model/failure.ts";
+import type { GroupOffset } from "../plan/group_offsets.ts";
+import type { GroupLag } from "../plan/lag.ts";
+import { expirySentence } from "../plan/positions_expiry.ts";
+import type { Report } from "../report/report.ts";
+import { formatTopicPartition } from "../model/topic_partition.ts";
+import { formatCount } from "../model/units.ts";
 import { facts, furtherColumns } from "./facts.ts";
 import { type HtmlValue, markup } from "./html.ts";
 import { type Column, table } from "./table.ts";

@@ -1,7 +1,7 @@
 // Text to HTML. Whatever is put into the template `markup` is escaped unless it is HTML already, so that forgetting to
 // escape is not possible; names from a cluster can neither leave their element nor turn around the text beside them.
 
-import { escapeName } from "../core/escape_name.ts";
+import { escapeName } from "../model/escape_name.ts";
 
 /** A piece of HTML: what stands in it is escaped already. */
 export interface Html {

@@ -1,9 +1,9 @@
 // The report as a page, `migration.report.html`: one file that needs nothing else, to be shown to others. It is made from
 // the report alone and says nothing that the report doesn't; the verdict comes first.
 
-import { nextStep } from "../core/next_step.ts";
-import type { Report, ReportCluster } from "../core/report.ts";
-import { countOf, formatCount, formatDuration } from "../core/units.ts";
+import { nextStep } from "../report/next_step.ts";
+import type { Report, ReportCluster } from "../report/report.ts";
+import { countOf, formatCount, formatDuration } from "../model/units.ts";
 import { policyAndStyles, scripts } from "./assets.ts";
 import { anything, facts, inWords, timeText } from "./facts.ts";
 import { groupsSection, positionsSection } from "./group_sections.ts";

@@ -1,13 +1,13 @@
 // What was planned: partition by partition, and topic by topic.
 
-import type { TopicBacklog } from "../core/lag.ts";
-import { listNames } from "../core/escape_name.ts";
-import type { PatternMatches } from "../core/pattern_matches.ts";
-import type { PlannedPartition } from "../core/plan.ts";
-import type { Report } from "../core/report.ts";
+import type { TopicBacklog } from "../plan/lag.ts";
+import { listNames } from "../model/escape_name.ts";
+import type { PatternMatches } from "../plan/pattern_matches.ts";
+import type { PlannedPartition } from "../plan/plan.ts";
+import type { Report } from "../report/report.ts";
 import { chart } from "./chart.ts";
 import { anything, facts, furtherColumns, inWords } from "./facts.ts";
-import { formatCount } from "../core/units.ts";
+import { formatCount } from "../model/units.ts";
 import { type Html, type HtmlValue, markup } from "./html.ts";
 import { type Column, table } from "./table.ts";
 

@@ -1,12 +1,12 @@
 // What a run came to: findings, gaps, results, speed, what it changed, and what it was told.
 
-import { remedyOf } from "../core/failure.ts";
-import { formatPlace } from "../core/finding_place.ts";
-import type { Finding } from "../core/finding.ts";
-import type { Report } from "../core/report.ts";
-import { formatTopicPartition } from "../core/topic_partition.ts";
-import { countOf } from "../core/units.ts";
-import type { PartitionResult, TopicResult } from "../core/verify.ts";
+import { remedyOf } from "../model/failure.ts";
+import { formatPlace } from "../findings/finding_place.ts";
+import type { Finding } from "../findings/finding.ts";
+import type { Report } from "../report/report.ts";
+import { formatTopicPartition } from "../model/topic_partition.ts";
+import { countOf } from "../model/units.ts";
+import type { PartitionResult, TopicResult } from "../verify/verify.ts";
 import { chart } from "./chart.ts";
 import { anything, facts, furtherColumns, inWords } from "./facts.ts";
 import { type HtmlValue, markup } from "./html.ts";

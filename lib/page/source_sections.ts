@@ -1,9 +1,9 @@
 // What a look at the source tells before a copy: how many bytes and how long, and what has changed since the check before.
 
-import type { PlanEstimate } from "../core/estimate.ts";
-import type { Report } from "../core/report.ts";
-import type { SinceLastCheck } from "../core/since_last_check.ts";
-import { countOf, formatBytes, formatCount, formatDuration } from "../core/units.ts";
+import type { PlanEstimate } from "../plan/estimate.ts";
+import type { Report } from "../report/report.ts";
+import type { SinceLastCheck } from "../plan/since_last_check.ts";
+import { countOf, formatBytes, formatCount, formatDuration } from "../model/units.ts";
 import { facts, furtherColumns, timeText } from "./facts.ts";
 import { type HtmlValue, markup } from "./html.ts";
 import { type Column, table } from "./table.ts";

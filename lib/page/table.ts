@@ -1,8 +1,8 @@
 // Tables: all rows as data, which the page's script sorts, searches and pages through, and the first rows as HTML for
 // readers without scripts. Small tables are whole either way.
 
-import { formatCount } from "../core/units.ts";
-import { escapeName } from "../core/escape_name.ts";
+import { formatCount } from "../model/units.ts";
+import { escapeName } from "../model/escape_name.ts";
 import { embedJson, type Html, markup } from "./html.ts";
 
 /** What a cell holds; nothing is shown as a dash and sorted first. */

@@ -1,12 +1,12 @@
-// The shape of `migration.report.json`, published as JSON Schema by `--schema report`. The model is lib/core/report.ts;
+// The shape of `migration.report.json`, published as JSON Schema by `--schema report`. The model is lib/report/report.ts;
 // here is what it becomes as JSON, and the compiler refuses either without the other: a field that is added, dropped,
 // renamed or made optional there has to be here too. Fields may be added without a new version; a reader ignores those
 // it doesn't know.
 
 import * as z from "zod";
-import { FINDING_KINDS, type FindingCode } from "../core/finding.ts";
-import { FAILURE_KINDS, type FailureCode } from "../core/failure_kinds.ts";
-import { type Report, REPORT_SCHEMA_VERSION } from "../core/report.ts";
+import { FINDING_KINDS, type FindingCode } from "../findings/finding.ts";
+import { FAILURE_KINDS, type FailureCode } from "../model/failure_kinds.ts";
+import { type Report, REPORT_SCHEMA_VERSION } from "./report.ts";
 
 const count = z.int().min(0);
 /** Offsets and counts of offsets: a JSON number up to 2^53 − 1, the digits as a string beyond. */
@@ -313,7 +313,7 @@ type Schema = AsJson<z.output<typeof reportSchema>>;
 /** Fails to compile where the argument is not of the type; the compiler names the field. */
 type Assert<T, U extends T> = U;
 
-/** A compile error here means: this schema and lib/core/report.ts differ in the field that it names. */
+/** A compile error here means: this schema and lib/report/report.ts differ in the field that it names. */
 export type ReportMatchesItsSchema = [
   Assert<Model, Schema>,
   Assert<Schema, Model>,

@@ -1,16 +1,20 @@
 // Who copies: this program, or a connector on a Connect cluster. What surrounds the copy is the same for both.
 
 import type { MigrationConfig } from "../config/migration_config.ts";
-import type { Finding } from "../core/finding.ts";
-import { isIdempotent, type MigrationEntry } from "../core/journal_entry.ts";
-import { recordThroughput, type Throughput } from "../core/throughput.ts";
-import { beginConnectMigration, copyWithConnect } from "./connect_copy.ts";
-import { connectFindings } from "./connect_preflight.ts";
-import { beginMigration, copyWithJournal, type JournaledCopyOptions } from "./journaled_copy.ts";
+import type { Finding } from "../findings/finding.ts";
+import { isIdempotent, type MigrationEntry } from "../journal/journal_entry.ts";
+import { recordThroughput, type Throughput } from "../report/throughput.ts";
+import { beginConnectMigration, copyWithConnect } from "../connect/connect_copy.ts";
+import { connectFindings } from "../connect/connect_preflight.ts";
+import {
+  beginMigration,
+  copyWithJournal,
+  type JournaledCopyOptions,
+} from "../local_copy/journaled_copy.ts";
 import type { JudgedPlan } from "./make_plan.ts";
 import type { PipelineOptions } from "./pipeline_options.ts";
-import type { Clusters } from "./reach.ts";
-import { removeLeftover, stopInterrupted } from "./settle_copies.ts";
+import type { Clusters } from "../preflight/reach.ts";
+import { removeLeftover, stopInterrupted } from "../connect/settle_copies.ts";
 
 /** What an engine works with. */
 export type EngineOptions = PipelineOptions & JudgedPlan & Clusters;

@@ -1,41 +1,45 @@
 // From a look at both clusters to a plan that has been judged: plan, clamp, what a journal has already done, findings.
 
 import type { MigrationConfig } from "../config/migration_config.ts";
-import { continuePlan } from "../core/continue_plan.ts";
-import { applyAccept, type Finding } from "../core/finding.ts";
-import type { JournalState } from "../core/journal.ts";
-import type { JournalIdentity } from "../core/journal_entry.ts";
-import { filterAccepts, type NameFilter, parsePattern } from "../core/name_filter.ts";
-import { type NewTopic, planNewTopics } from "../core/new_topics.ts";
-import { notCopiedFindings } from "../core/not_copied_findings.ts";
-import { matchPatterns, patternFindings } from "../core/pattern_matches.ts";
-import { buildPlan, type Plan, topicsRead } from "../core/plan.ts";
-import { preflight } from "../core/preflight.ts";
-import type { PlanEstimate } from "../core/estimate.ts";
-import { buildRangePlan } from "../core/range_plan.ts";
-import type { ClusterSnapshot, GroupSnapshot } from "../core/snapshot.ts";
-import { topicsOf } from "../core/topic_partition.ts";
-import { unfinishedFindings } from "../core/unfinished_findings.ts";
-import type { Mode } from "../core/verdict.ts";
-import { carriesGroupOffsets } from "./carry_group_offsets.ts";
-import { orFinding } from "./blocking.ts";
-import { permittedOn, sourcePermissions, targetPermissions } from "./check_permissions.ts";
-import { closerFindings } from "./closer_findings.ts";
-import { optional } from "./optional.ts";
-import { checkTargetGroups } from "./check_target_groups.ts";
-import { checkIdentity, checkTopicIds, ownRecords } from "./check_journal.ts";
-import { identitySettings } from "./identity_settings.ts";
+import { continuePlan } from "../plan/continue_plan.ts";
+import { applyAccept, type Finding } from "../findings/finding.ts";
+import type { JournalState } from "../journal/journal.ts";
+import type { JournalIdentity } from "../journal/journal_entry.ts";
+import { filterAccepts, type NameFilter, parsePattern } from "../plan/name_filter.ts";
+import { type NewTopic, planNewTopics } from "../plan/new_topics.ts";
+import { notCopiedFindings } from "../findings/not_copied_findings.ts";
+import { matchPatterns, patternFindings } from "../plan/pattern_matches.ts";
+import { buildPlan, type Plan, topicsRead } from "../plan/plan.ts";
+import { preflight } from "../findings/all_findings.ts";
+import type { PlanEstimate } from "../plan/estimate.ts";
+import { buildRangePlan } from "../plan/range_plan.ts";
+import type { ClusterSnapshot, GroupSnapshot } from "../model/snapshot.ts";
+import { topicsOf } from "../model/topic_partition.ts";
+import { unfinishedFindings } from "../findings/unfinished_findings.ts";
+import type { Mode } from "../report/verdict.ts";
+import { carriesGroupOffsets } from "../groups/carry_group_offsets.ts";
+import { orFinding } from "../preflight/blocking.ts";
+import {
+  permittedOn,
+  sourcePermissions,
+  targetPermissions,
+} from "../preflight/check_permissions.ts";
+import { closerFindings } from "../preflight/closer_findings.ts";
+import { optional } from "../model/optional.ts";
+import { checkTargetGroups } from "../preflight/check_target_groups.ts";
+import { checkIdentity, checkTopicIds, ownRecords } from "../preflight/check_journal.ts";
+import { identitySettings } from "../preflight/identity_settings.ts";
 import {
   checkNotOlder,
   lookAtProducers,
   looksLikeCopy,
   toldByProducers,
-} from "./look_at_producers.ts";
-import { knowsZstd } from "./knows_zstd.ts";
-import { tryNewTopics } from "./new_topics.ts";
-import type { Clusters } from "./reach.ts";
-import { snapshotRanges, snapshotSource } from "./snapshot.ts";
-import { createTargetLook } from "./target_look.ts";
+} from "../preflight/look_at_producers.ts";
+import { knowsZstd } from "../preflight/knows_zstd.ts";
+import { tryNewTopics } from "../preflight/new_topics.ts";
+import type { Clusters } from "../preflight/reach.ts";
+import { snapshotRanges, snapshotSource } from "../preflight/snapshot.ts";
+import { createTargetLook } from "../preflight/target_look.ts";
 
 /** A plan, what was found on the way, and what it rests on. */
 export interface JudgedPlan {

@@ -3,29 +3,29 @@
 
 import type { MigrationConfig } from "../config/migration_config.ts";
 import { publicConfig } from "../config/public_config.ts";
-import { estimateLines } from "../core/estimate.ts";
-import type { Finding } from "../core/finding.ts";
-import { journalProgress, type JournalState } from "../core/journal.ts";
-import { partitionsToCopy, type Plan } from "../core/plan.ts";
-import { stillWritten } from "../core/plan_findings.ts";
+import { estimateLines } from "../plan/estimate.ts";
+import type { Finding } from "../findings/finding.ts";
+import { journalProgress, type JournalState } from "../journal/journal.ts";
+import { partitionsToCopy, type Plan } from "../plan/plan.ts";
+import { stillWritten } from "../findings/plan_findings.ts";
 import {
   checkIdentity,
   notComparedLine,
   readLastCheck,
   sinceLastCheck,
   sinceLastCheckLines,
-} from "../core/since_last_check.ts";
-import { orFinding } from "./blocking.ts";
-import { carriesGroupOffsets, carryGroupOffsets } from "./carry_group_offsets.ts";
+} from "../plan/since_last_check.ts";
+import { orFinding } from "../preflight/blocking.ts";
+import { carriesGroupOffsets, carryGroupOffsets } from "../groups/carry_group_offsets.ts";
 import { engineOf } from "./engine.ts";
-import { noteSkipped } from "./journal_entries.ts";
-import { lookAtEnds } from "./look_closer.ts";
+import { noteSkipped } from "../local_copy/journal_entries.ts";
+import { lookAtEnds } from "../preflight/look_closer.ts";
 import { makePlan } from "./make_plan.ts";
-import { optional } from "./optional.ts";
+import { optional } from "../model/optional.ts";
 import type { PipelineOptions, PipelineOutcome } from "./pipeline_options.ts";
-import { prepareTarget } from "./prepare_target.ts";
-import { type Clusters, withoutAway } from "./reach.ts";
-import { verifyMigration } from "./verify_migration.ts";
+import { prepareTarget } from "../preflight/prepare_target.ts";
+import { type Clusters, withoutAway } from "../preflight/reach.ts";
+import { verifyMigration } from "../verification/verify_migration.ts";
 
 /**
  * Plans, and unless this is a check or something stands in the way, copies, verifies and carries group offsets over.

@@ -3,15 +3,15 @@
 
 import { formatAddress } from "../config/address.ts";
 import { publicConfig } from "../config/public_config.ts";
-import { changesOf } from "../core/changes.ts";
-import { buildReport, type Report } from "../core/report.ts";
+import { changesOf } from "../journal/changes.ts";
+import { buildReport, type Report } from "../report/report.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { stopEngine } from "./engine.ts";
 import { migrate } from "./migrate.ts";
-import { optional } from "./optional.ts";
+import { optional } from "../model/optional.ts";
 import type { PipelineOptions, PipelineOutcome } from "./pipeline_options.ts";
-import { reachClusters, reportCluster } from "./reach.ts";
-import { verifyAgain, withoutNeedlessSource } from "./verify_again.ts";
+import { reachClusters, reportCluster } from "../preflight/reach.ts";
+import { verifyAgain, withoutNeedlessSource } from "../verification/verify_again.ts";
 
 /** Runs the pipeline. @throws {ContinueError} where the journal is of another migration, and on unexpected failures */
 export async function runPipeline(options: PipelineOptions): Promise<Report> {

@@ -2,18 +2,18 @@
 
 import type { MigrationConfig } from "../config/migration_config.ts";
 import type { CopyProgress } from "../copy/copy_task.ts";
-import type { PlanEstimate } from "../core/estimate.ts";
-import type { Finding } from "../core/finding.ts";
-import type { GroupOffset } from "../core/group_offsets.ts";
-import type { NewTopic } from "../core/new_topics.ts";
-import type { Plan } from "../core/plan.ts";
-import type { PositionsExpiry } from "../core/positions_expiry.ts";
-import type { SinceLastCheck } from "../core/since_last_check.ts";
-import type { Throughput } from "../core/throughput.ts";
-import type { Mode } from "../core/verdict.ts";
-import type { Verification } from "../core/verify.ts";
-import type { JournalFile } from "./journal_file.ts";
-import type { CompareProgress } from "./verify_content.ts";
+import type { PlanEstimate } from "../plan/estimate.ts";
+import type { Finding } from "../findings/finding.ts";
+import type { GroupOffset } from "../plan/group_offsets.ts";
+import type { NewTopic } from "../plan/new_topics.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { PositionsExpiry } from "../plan/positions_expiry.ts";
+import type { SinceLastCheck } from "../plan/since_last_check.ts";
+import type { Throughput } from "../report/throughput.ts";
+import type { Mode } from "../report/verdict.ts";
+import type { Verification } from "../verify/verify.ts";
+import type { JournalFile } from "../files/journal_file.ts";
+import type { CompareProgress } from "../verification/verify_content.ts";
 
 /** What the pipeline tells as it goes. */
 export interface PipelineNarrator {

@@ -1,14 +1,14 @@
 // Groups and their positions in words: before anything is committed, and what became of each.
 
-import { escapeName } from "../core/escape_name.ts";
-import { remedyOf } from "../core/failure.ts";
-import type { GroupOffset } from "../core/group_offsets.ts";
-import { partitionsOf } from "../core/finding_place.ts";
-import type { GroupLag } from "../core/lag.ts";
-import type { MetadataLeftOut } from "../core/metadata_text.ts";
-import type { PlannedPartition } from "../core/plan.ts";
-import { partitionText } from "../core/plan_text.ts";
-import { countOf, formatCount } from "../core/units.ts";
+import { escapeName } from "../model/escape_name.ts";
+import { remedyOf } from "../model/failure.ts";
+import type { GroupOffset } from "../plan/group_offsets.ts";
+import { partitionsOf } from "../findings/finding_place.ts";
+import type { GroupLag } from "../plan/lag.ts";
+import type { MetadataLeftOut } from "../plan/metadata_text.ts";
+import type { PlannedPartition } from "../plan/plan.ts";
+import { partitionText } from "../plan/plan_text.ts";
+import { countOf, formatCount } from "../model/units.ts";
 import type { ResultLine } from "./result_text.ts";
 
 /** `group: a, topic: t, partition: 0, committed offset: 17, messages left: 3`: where each group will go on. */

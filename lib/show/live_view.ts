@@ -1,9 +1,9 @@
 // The live view of a copy: state and size in, text out. Every line is shorter than the screen is wide, so that no
 // terminal wraps it, and the view leaves the last row to the cursor. Pure; drawing it is live_streams.ts's business.
 
-import { escapeName } from "../core/escape_name.ts";
-import { formatTopicPartition, type TopicPartition } from "../core/topic_partition.ts";
-import { countOf, formatBytes, formatCount, formatDuration } from "../core/units.ts";
+import { escapeName } from "../model/escape_name.ts";
+import { formatTopicPartition, type TopicPartition } from "../model/topic_partition.ts";
+import { countOf, formatBytes, formatCount, formatDuration } from "../model/units.ts";
 import { progressNotes, shareOf, speedText, timeLeftText } from "./progress_text.ts";
 import type { ProgressFigures } from "./progress_text.ts";
 import type { TerminalSize } from "./terminal.ts";

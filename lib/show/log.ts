@@ -1,8 +1,8 @@
 // The text log beside the config, one line an event, in the format of Python's logging module:
 // `2022-11-03 15:02:08,123 - INFO - text` (local time). Appended to, never rotated.
 
-import { escapeName } from "../core/escape_name.ts";
-import { liesAt } from "../run_files.ts";
+import { escapeName } from "../model/escape_name.ts";
+import { liesAt } from "../files/run_files.ts";
 import { configureSync, getLogger, type LogRecord, resetSync } from "@logtape/logtape";
 
 /** Where events are written. Texts are whole sentences or phrases without secrets. */

@@ -2,17 +2,17 @@
 // stderr. It decides what is said where; the words are made by pure functions.
 
 import type { PipelineNarrator } from "../run/pipeline_options.ts";
-import type { Finding } from "../core/finding.ts";
-import { escapeName } from "../core/escape_name.ts";
-import { newTopicText } from "../core/new_topics.ts";
-import { countOf } from "../core/units.ts";
-import { patternLine } from "../core/pattern_matches.ts";
-import { groupLags } from "../core/lag.ts";
-import { expirySentence } from "../core/positions_expiry.ts";
-import { planLines } from "../core/plan_text.ts";
-import { planTotals, type Report } from "../core/report.ts";
-import type { Outcome } from "../core/verdict.ts";
-import type { BuildInfo } from "../version.ts";
+import type { Finding } from "../findings/finding.ts";
+import { escapeName } from "../model/escape_name.ts";
+import { newTopicText } from "../plan/new_topics.ts";
+import { countOf } from "../model/units.ts";
+import { patternLine } from "../plan/pattern_matches.ts";
+import { groupLags } from "../plan/lag.ts";
+import { expirySentence } from "../plan/positions_expiry.ts";
+import { planLines } from "../plan/plan_text.ts";
+import { planTotals, type Report } from "../report/report.ts";
+import type { Outcome } from "../report/verdict.ts";
+import type { BuildInfo } from "../process/version.ts";
 import {
   carriedLines,
   groupLagLine,

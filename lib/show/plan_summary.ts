@@ -1,11 +1,11 @@
 // The plan on the screen: every partition's lines while they can be overlooked, above that a line a topic, the largest
 // partitions, and how many expired or are skipped. The log has every line.
 
-import { partitionsToCopy, type Plan, type PlannedPartition } from "../core/plan.ts";
-import { type PlanLine, planLines } from "../core/plan_text.ts";
-import { planTotals } from "../core/report.ts";
-import { countOf, formatCount, sum } from "../core/units.ts";
-import { escapeName } from "../core/escape_name.ts";
+import { partitionsToCopy, type Plan, type PlannedPartition } from "../plan/plan.ts";
+import { type PlanLine, planLines } from "../plan/plan_text.ts";
+import { planTotals } from "../report/report.ts";
+import { countOf, formatCount, sum } from "../model/units.ts";
+import { escapeName } from "../model/escape_name.ts";
 
 /** Up to so many partitions each has its lines on the screen. */
 export const MOST_PARTITIONS_SHOWN = 40;

@@ -1,7 +1,7 @@
 // How far a copy is, in words: the plain line for logs and pipes, and the phrases the live view is made of, so that
 // both say the same. Pure.
 
-import { formatBytes, formatCount, formatDuration } from "../core/units.ts";
+import { formatBytes, formatCount, formatDuration } from "../model/units.ts";
 import { type Speed, timeLeftMs } from "./meter.ts";
 
 /** What there is to say. */

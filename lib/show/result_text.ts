@@ -1,12 +1,12 @@
 // Results in words, for the log and the screen: each partition as it settles, each topic after the verification.
 
-import { placeBeside } from "../core/finding_place.ts";
-import type { Finding } from "../core/finding.ts";
-import { partitionText } from "../core/plan_text.ts";
-import { escapeName } from "../core/escape_name.ts";
-import { countOf, formatCount, formatDuration } from "../core/units.ts";
-import { remedyOf } from "../core/failure.ts";
-import type { PartitionResult, TopicResult } from "../core/verify.ts";
+import { placeBeside } from "../findings/finding_place.ts";
+import type { Finding } from "../findings/finding.ts";
+import { partitionText } from "../plan/plan_text.ts";
+import { escapeName } from "../model/escape_name.ts";
+import { countOf, formatCount, formatDuration } from "../model/units.ts";
+import { remedyOf } from "../model/failure.ts";
+import type { PartitionResult, TopicResult } from "../verify/verify.ts";
 
 /** A line and its level. */
 export interface ResultLine {

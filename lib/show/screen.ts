@@ -1,9 +1,9 @@
 // The screen: results go to stdout, everything else to stderr; with `--json` stdout is kept for the report. A reader
 // that has gone away (`| head`) ends the output, not the run.
 
-import { errorMessage } from "../core/error_message.ts";
-import { escapeName } from "../core/escape_name.ts";
-import type { ExitStatus } from "../core/verdict.ts";
+import { errorMessage } from "../model/error_message.ts";
+import { escapeName } from "../model/escape_name.ts";
+import type { ExitStatus } from "../report/verdict.ts";
 import type { LiveStreams } from "./live_streams.ts";
 import type { Screen } from "./narrator.ts";
 

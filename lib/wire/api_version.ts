@@ -2,7 +2,7 @@
 // answered on this connection (ApiVersions); nothing is inferred from a release. What is missing is named by request and
 // version.
 
-import { type Api, type ApiName, APIS, type VersionRange } from "./apis.ts";
+import { type Api, type ApiName, APIS, type VersionRange } from "../protocol/apis.ts";
 import type { RequestChannel } from "./connection.ts";
 import { ConnectionError } from "./connection_error.ts";
 

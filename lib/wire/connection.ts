@@ -3,9 +3,9 @@
 // request_writer.ts, how it stays logged in login_renewal.ts. It knows nothing of what the requests mean, never retries,
 // and ends on the first error: whoever sent the pending requests is told why.
 
-import { errorMessage } from "../core/error_message.ts";
+import { errorMessage } from "../model/error_message.ts";
 import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
-import { type BufferPool, neverReuse, type PooledBuffer } from "./buffer_pool.ts";
+import { type BufferPool, neverReuse, type PooledBuffer } from "../protocol/buffer_pool.ts";
 import { createLoginRenewal, type Login, type LoginRenewal } from "./login_renewal.ts";
 import { createRequestWriter, type RequestWriter } from "./request_writer.ts";
 

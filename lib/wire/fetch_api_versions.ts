@@ -1,12 +1,12 @@
 // ApiVersions 0 (KIP-35): what a broker speaks, asked first on every connection. All brokers since 0.10 answer it, whatever
 // they speak besides; those before close the connection.
 
-import { formatKafkaError, KAFKA_ERRORS } from "../core/kafka_error.ts";
+import { formatKafkaError, KAFKA_ERRORS } from "../model/kafka_error.ts";
 import type { ApiVersionTable } from "./api_version.ts";
-import { APIS, type VersionRange } from "./apis.ts";
+import { APIS, type VersionRange } from "../protocol/apis.ts";
 import type { RequestChannel } from "./connection.ts";
 import { ConnectionError } from "./connection_error.ts";
-import { ProtocolError, ProtocolReader } from "./protocol_reader.ts";
+import { ProtocolError, ProtocolReader } from "../protocol/protocol_reader.ts";
 
 /**
  * Asks.

@@ -12,11 +12,11 @@ import FindCoordinator from "kafkajs/src/protocol/requests/findCoordinator/index
 import Heartbeat from "kafkajs/src/protocol/requests/heartbeat/index.js";
 import InitProducerId from "kafkajs/src/protocol/requests/initProducerId/index.js";
 import OffsetCommit from "kafkajs/src/protocol/requests/offsetCommit/index.js";
-import { errorMessage } from "../core/error_message.ts";
+import { errorMessage } from "../model/error_message.ts";
 import { type BrokerChannel, requireVersion } from "./api_version.ts";
-import type { ApiName } from "./apis.ts";
+import type { ApiName } from "../protocol/apis.ts";
 import type { RequestChannel } from "./connection.ts";
-import { ProtocolError } from "./protocol_reader.ts";
+import { ProtocolError } from "../protocol/protocol_reader.ts";
 
 interface KafkajsDecoder {
   readonly buffer: Buffer;

@@ -3,8 +3,8 @@
 import { Buffer } from "node:buffer";
 import SaslAuthenticator from "kafkajs/src/broker/saslAuthenticator/index.js";
 import apiKeys from "kafkajs/src/protocol/requests/apiKeys.js";
-import { KAFKA_ERRORS } from "../core/kafka_error.ts";
-import { escapeName } from "../core/escape_name.ts";
+import { KAFKA_ERRORS } from "../model/kafka_error.ts";
+import { escapeName } from "../model/escape_name.ts";
 import { type ApiVersionTable, speaks } from "./api_version.ts";
 import type { RequestChannel } from "./connection.ts";
 import { exchangeKafkajs, type KafkajsProtocol } from "./kafkajs_protocol.ts";

@@ -3,7 +3,7 @@
 
 import type { TlsConfig } from "../config/migration_config.ts";
 import type { HostPort } from "../config/address.ts";
-import { errorMessage } from "../core/error_message.ts";
+import { errorMessage } from "../model/error_message.ts";
 import type { ByteStream } from "./connection.ts";
 import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
 import { openMutualTls } from "./mutual_tls.ts";

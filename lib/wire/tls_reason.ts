@@ -2,7 +2,7 @@
 // else, since it gives its reasons no code. What it leaves open (`look`), a look at what the broker offers may tell
 // (tls_look.ts).
 
-import { escapeName } from "../core/escape_name.ts";
+import { escapeName } from "../model/escape_name.ts";
 
 /** Why a handshake failed. */
 export interface TlsTrouble {

@@ -7,7 +7,7 @@ import type {
   SaslConfig,
   TokenFileSaslConfig,
 } from "../config/migration_config.ts";
-import { innermostMessage } from "../core/error_message.ts";
+import { innermostMessage } from "../model/error_message.ts";
 import { createSecret, reveal, type Secret } from "../config/secrets.ts";
 import { tlsTroubleOf } from "./tls_reason.ts";
 

@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
-import { FAILURE_KINDS } from "../../lib/core/failure_kinds.ts";
-import { FINDING_KINDS, type FindingCode } from "../../lib/core/finding.ts";
+import { FAILURE_KINDS } from "../../lib/model/failure_kinds.ts";
+import { FINDING_KINDS, type FindingCode } from "../../lib/findings/finding.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -40,7 +40,7 @@ const MAY_LOOK: readonly string[] = [
   // The YAML library's errors: several faults share a code.
   "lib/config/syntax_sentence.ts",
   // Whether a place stands in the message already, so that it is not written twice.
-  "lib/core/finding_place.ts",
+  "lib/findings/finding_place.ts",
 ];
 
 interface SourceFile {

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import manifest from "../../deno.json" with { type: "json" };
-import { KAFKA_VERSIONS_TRIED } from "../../lib/version.ts";
+import { KAFKA_VERSIONS_TRIED } from "../../lib/process/version.ts";
 import { findBase } from "../../tools/compile/base.ts";
 import { denoVersion, type Target, targetOf, targets } from "../../tools/compile/target.ts";
 
@@ -51,15 +51,15 @@ interface Output {
 async function makeTree(): Promise<Tree> {
   const folder = await Deno.makeTempDir({ prefix: "compile-test-" });
   const tree = join(folder, "tree");
-  for (const name of ["lib", "tools/compile"]) {
+  for (const name of ["lib/process", "tools/compile"]) {
     await Deno.mkdir(join(tree, name), { recursive: true });
   }
   const copied = [
     "deno.json",
     "deno.lock",
     "migration.yaml",
-    "lib/version.ts",
-    "lib/build_info.json",
+    "lib/process/version.ts",
+    "lib/process/build_info.json",
   ];
   const tools = [
     "compile.ts",
@@ -70,7 +70,7 @@ async function makeTree(): Promise<Tree> {
     await Deno.copyFile(join(root, name), join(tree, name));
   }
   await Deno.writeTextFile(join(tree, "main.ts"), main);
-  await Deno.writeTextFile(join(tree, "lib/confined.ts"), "export {};\n");
+  await Deno.writeTextFile(join(tree, "lib/process/confined.ts"), "export {};\n");
   return {
     folder,
     empty: async (name) => {

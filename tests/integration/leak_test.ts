@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { liesAt } from "../../lib/run_files.ts";
+import { liesAt } from "../../lib/files/run_files.ts";
 import { makeBacklog } from "../support/backlog.ts";
 import { sharedClusters, uniqueName } from "../support/cluster_pair.ts";
 import { certificatesOf } from "../support/kafka_cluster.ts";

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import axe from "axe-core";
 import type { Locator, Page } from "playwright-core";
-import type { Report } from "../../lib/core/report.ts";
+import type { Report } from "../../lib/report/report.ts";
 import { renderPage } from "../../lib/page/page.ts";
 import { type OpenPage, type PageBrowser, startBrowser } from "../support/browser.ts";
 import {

@@ -3,8 +3,8 @@
  * as a program with the binary's permissions: `confined_probe.ts CONFIG-FOLDER TOKEN-FILE OUTSIDE-FOLDER`.
  */
 
-import { permissionsOf } from "../../lib/confine.ts";
-import { runFiles } from "../../lib/run_files.ts";
+import { permissionsOf } from "../../lib/process/confine.ts";
+import { runFiles } from "../../lib/files/run_files.ts";
 
 type Attempts = Readonly<Record<string, () => unknown>>;
 

@@ -4,9 +4,9 @@ import type { Cluster, ClusterRole } from "../../lib/kafka/cluster.ts";
 import type { BrokerConnection } from "../../lib/wire/connect.ts";
 import type { RequestFrame, ResponseFrame } from "../../lib/wire/connection.ts";
 import { ConnectionError } from "../../lib/wire/connection_error.ts";
-import type { TopicMetadata } from "../../lib/wire/metadata.ts";
-import { ProtocolReader } from "../../lib/wire/protocol_reader.ts";
-import { ProtocolWriter } from "../../lib/wire/protocol_writer.ts";
+import type { TopicMetadata } from "../../lib/protocol/metadata.ts";
+import { ProtocolReader } from "../../lib/protocol/protocol_reader.ts";
+import { ProtocolWriter } from "../../lib/protocol/protocol_writer.ts";
 
 /** How a cluster in memory behaves. */
 export interface FakeBrokers {

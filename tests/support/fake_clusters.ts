@@ -6,11 +6,11 @@
 
 import type { CopyResult, CopyTask } from "../../lib/copy/copy_task.ts";
 import { type CopyOptions, startCopy } from "../../lib/copy/copy.ts";
-import { formatTopicPartition } from "../../lib/core/topic_partition.ts";
+import { formatTopicPartition } from "../../lib/model/topic_partition.ts";
 import type { RequestFrame } from "../../lib/wire/connection.ts";
 import { ConnectionError } from "../../lib/wire/connection_error.ts";
-import type { TopicMetadata } from "../../lib/wire/metadata.ts";
-import { ProtocolWriter } from "../../lib/wire/protocol_writer.ts";
+import type { TopicMetadata } from "../../lib/protocol/metadata.ts";
+import { ProtocolWriter } from "../../lib/protocol/protocol_writer.ts";
 import { addressOf, askedOffsets, bodyOf, fakeCluster, readerOf } from "./fake_cluster.ts";
 import { readBatch, type TestRecord } from "./record_batch_builder.ts";
 

@@ -4,8 +4,8 @@
  */
 
 import { type BrokerConnection, connectToBroker } from "../../lib/wire/connect.ts";
-import { ProtocolReader } from "../../lib/wire/protocol_reader.ts";
-import { ProtocolWriter } from "../../lib/wire/protocol_writer.ts";
+import { ProtocolReader } from "../../lib/protocol/protocol_reader.ts";
+import { ProtocolWriter } from "../../lib/protocol/protocol_writer.ts";
 
 /** COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR. */
 const coordinatorNotReady = [14, 15, 16];

@@ -1,7 +1,7 @@
 /** Record batches one after another in one buffer, as a response holds them. */
 
 import fc from "fast-check";
-import type { TakeMemory } from "../../lib/batch/merge_limits.ts";
+import type { TakeMemory } from "../../lib/merge/merge_limits.ts";
 import { viewed } from "../../lib/codec/copy_back.ts";
 
 /** Where they lie. */

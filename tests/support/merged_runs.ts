@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { crcMatches } from "../../lib/batch/check.ts";
-import type { PlacedRun, RunLimits } from "../../lib/batch/merge_limits.ts";
+import type { PlacedRun, RunLimits } from "../../lib/merge/merge_limits.ts";
 import { AROUND, type LaidBatches, layBatches } from "./laid_batches.ts";
 import {
   contentsOf,

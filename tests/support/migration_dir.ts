@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import type { Report } from "../../lib/core/report.ts";
+import type { Report } from "../../lib/report/report.ts";
 import { reportSchema } from "../../lib/report/schema.ts";
 import { type ProgramOptions, type ProgramResult, runProgram } from "./program.ts";
 

@@ -4,11 +4,11 @@
  * to retry anything else.
  */
 
-import type { TopicPartition } from "../../lib/core/topic_partition.ts";
+import type { TopicPartition } from "../../lib/model/topic_partition.ts";
 import { requireVersion } from "../../lib/wire/api_version.ts";
 import { type BrokerConnection, connectToBroker } from "../../lib/wire/connect.ts";
-import { decodeFetch, encodeFetch } from "../../lib/wire/fetch.ts";
-import { decodeProduce, encodeProduce } from "../../lib/wire/produce.ts";
+import { decodeFetch, encodeFetch } from "../../lib/protocol/fetch.ts";
+import { decodeProduce, encodeProduce } from "../../lib/protocol/produce.ts";
 
 /** UNKNOWN_TOPIC_OR_PARTITION, LEADER_NOT_AVAILABLE, NOT_LEADER_OR_FOLLOWER. */
 const leaderNotReady = [3, 5, 6];

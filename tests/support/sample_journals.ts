@@ -15,8 +15,8 @@ import connectorOvershot from "../data/journal_0.1.0_connector_overshot.jsonl" w
 import finished from "../data/journal_0.1.0_finished.jsonl" with { type: "text" };
 import killed from "../data/journal_0.1.0_killed.jsonl" with { type: "text" };
 import lost from "../data/journal_0.1.0_lost.jsonl" with { type: "text" };
-import type { JournalEntry } from "../../lib/core/journal_entry.ts";
-import { encodeEntries, NO_LINES } from "../../lib/core/journal_lines.ts";
+import type { JournalEntry } from "../../lib/journal/journal_entry.ts";
+import { encodeEntries, NO_LINES } from "../../lib/journal/journal_lines.ts";
 
 /** As 0.1.0 wrote them. */
 export const JOURNALS_OF_0_1_0 = {

@@ -3,21 +3,21 @@
  * stand in for reports of real runs, which tests/integration/report_test.ts has.
  */
 
-import { failure } from "../../lib/core/failure.ts";
-import { estimatePlan } from "../../lib/core/estimate.ts";
-import { type Finding, finding } from "../../lib/core/finding.ts";
-import { type GroupOffset, wantedPositions } from "../../lib/core/group_offsets.ts";
-import type { Plan } from "../../lib/core/plan.ts";
-import { buildReport, type Report, type RunFacts } from "../../lib/core/report.ts";
+import { failure } from "../../lib/model/failure.ts";
+import { estimatePlan } from "../../lib/plan/estimate.ts";
+import { type Finding, finding } from "../../lib/findings/finding.ts";
+import { type GroupOffset, wantedPositions } from "../../lib/plan/group_offsets.ts";
+import type { Plan } from "../../lib/plan/plan.ts";
+import { buildReport, type Report, type RunFacts } from "../../lib/report/report.ts";
 import {
   checkIdentity,
   type SinceLastCheck,
   sinceLastCheck,
-} from "../../lib/core/since_last_check.ts";
-import type { ThroughputSample } from "../../lib/core/throughput.ts";
-import { formatTopicPartition } from "../../lib/core/topic_partition.ts";
-import { type CountEvidence, type Verification, verifyCount } from "../../lib/core/verify.ts";
-import { cluster, group, log, plan } from "../unit/core/fixtures.ts";
+} from "../../lib/plan/since_last_check.ts";
+import type { ThroughputSample } from "../../lib/report/throughput.ts";
+import { formatTopicPartition } from "../../lib/model/topic_partition.ts";
+import { type CountEvidence, type Verification, verifyCount } from "../../lib/verify/verify.ts";
+import { cluster, group, log, plan } from "../unit/plan/fixtures.ts";
 
 const FACTS = {
   runId: "20221103T150208-4f3a",

@@ -6,12 +6,12 @@
  */
 
 import type { Cluster, ClusterRole } from "../../lib/kafka/cluster.ts";
-import type { ClusterSnapshot } from "../../lib/core/snapshot.ts";
-import { APIS } from "../../lib/wire/apis.ts";
+import type { ClusterSnapshot } from "../../lib/model/snapshot.ts";
+import { APIS } from "../../lib/protocol/apis.ts";
 import type { RequestFrame } from "../../lib/wire/connection.ts";
 import { ConnectionError } from "../../lib/wire/connection_error.ts";
-import type { TopicMetadata } from "../../lib/wire/metadata.ts";
-import { ProtocolWriter } from "../../lib/wire/protocol_writer.ts";
+import type { TopicMetadata } from "../../lib/protocol/metadata.ts";
+import { ProtocolWriter } from "../../lib/protocol/protocol_writer.ts";
 import { addressOf, askedOffsets, fakeCluster, readerOf } from "./fake_cluster.ts";
 import type { Random } from "./fetch_fuzz.ts";
 import { buildBatch, readBatch, type TestRecord, testRecords } from "./record_batch_builder.ts";

@@ -4,16 +4,16 @@
  */
 
 import assert from "node:assert/strict";
-import { wantedPositions } from "../../lib/core/group_offsets.ts";
-import type { JournaledPartition, JournalState } from "../../lib/core/journal.ts";
-import type { OffsetSpan } from "../../lib/core/offsets.ts";
-import type { Plan } from "../../lib/core/plan.ts";
-import { formatTopicPartition, type TopicPartition } from "../../lib/core/topic_partition.ts";
-import { sum } from "../../lib/core/units.ts";
-import { openReaders } from "../../lib/run/open_readers.ts";
-import { formatPosition, translatePositions } from "../../lib/run/translate_positions.ts";
-import { verifyContent } from "../../lib/run/verify_content.ts";
-import { verifyOnTarget } from "../../lib/run/verify_on_target.ts";
+import { wantedPositions } from "../../lib/plan/group_offsets.ts";
+import type { JournaledPartition, JournalState } from "../../lib/journal/journal.ts";
+import type { OffsetSpan } from "../../lib/model/offsets.ts";
+import type { Plan } from "../../lib/plan/plan.ts";
+import { formatTopicPartition, type TopicPartition } from "../../lib/model/topic_partition.ts";
+import { sum } from "../../lib/model/units.ts";
+import { openReaders } from "../../lib/verification/open_readers.ts";
+import { formatPosition, translatePositions } from "../../lib/groups/translate_positions.ts";
+import { verifyContent } from "../../lib/verification/verify_content.ts";
+import { verifyOnTarget } from "../../lib/verification/verify_on_target.ts";
 import { contentsOf, type TestRecord } from "./record_batch_builder.ts";
 import type { TargetLog, UnrulyClusters } from "./unruly_clusters.ts";
 import type { UnrulyLog } from "./unruly_log.ts";

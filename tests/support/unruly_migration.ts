@@ -5,21 +5,21 @@
  */
 
 import assert from "node:assert/strict";
-import { continuePlan } from "../../lib/core/continue_plan.ts";
+import { continuePlan } from "../../lib/plan/continue_plan.ts";
 import {
   continueJournal,
   type JournalState,
   unfinishedPartitions,
-} from "../../lib/core/journal.ts";
-import type { MigrationEntry } from "../../lib/core/journal_entry.ts";
-import { encodeEntries, NO_LINES } from "../../lib/core/journal_lines.ts";
-import { type ReadJournal, readJournal } from "../../lib/core/read_journal.ts";
-import { buildPlan, partitionsToCopy, type Plan } from "../../lib/core/plan.ts";
-import { EVERY_NAME } from "../../lib/core/name_filter.ts";
-import type { ClusterSnapshot, GroupSnapshot } from "../../lib/core/snapshot.ts";
-import { formatTopicPartition } from "../../lib/core/topic_partition.ts";
-import type { JournalFile } from "../../lib/run/journal_file.ts";
-import { copyWithJournal } from "../../lib/run/journaled_copy.ts";
+} from "../../lib/journal/journal.ts";
+import type { MigrationEntry } from "../../lib/journal/journal_entry.ts";
+import { encodeEntries, NO_LINES } from "../../lib/journal/journal_lines.ts";
+import { type ReadJournal, readJournal } from "../../lib/journal/read_journal.ts";
+import { buildPlan, partitionsToCopy, type Plan } from "../../lib/plan/plan.ts";
+import { EVERY_NAME } from "../../lib/plan/name_filter.ts";
+import type { ClusterSnapshot, GroupSnapshot } from "../../lib/model/snapshot.ts";
+import { formatTopicPartition } from "../../lib/model/topic_partition.ts";
+import type { JournalFile } from "../../lib/files/journal_file.ts";
+import { copyWithJournal } from "../../lib/local_copy/journaled_copy.ts";
 import { type Random, randomOf } from "./fetch_fuzz.ts";
 import {
   createUnrulyClusters,

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import * as esbuild from "esbuild";
 import { binarySources } from "../version.ts";
 
-/** What is written into `lib/build_info.json`; see lib/version.ts. */
+/** What is written into `lib/process/build_info.json`; see lib/process/version.ts. */
 export interface StagedIdentity {
   readonly commit: string;
   readonly base: string;
@@ -31,7 +31,7 @@ export interface Staged {
 }
 
 /** What a run begins with: the program, and its worker, which no import leads to. */
-export const entryPoints: readonly string[] = ["main.ts", "lib/confined.ts"];
+export const entryPoints: readonly string[] = ["main.ts", "lib/process/confined.ts"];
 
 const epoch = new Date(0);
 
@@ -49,7 +49,7 @@ export async function fillStage(
   for (const name of binarySources) {
     await cp(join(stage.root, name), join(source, name), { recursive: true });
   }
-  const info = join(source, "lib", "build_info.json");
+  const info = join(source, "lib", "process", "build_info.json");
   await Deno.writeTextFile(info, `${JSON.stringify(identity)}\n`);
   // The packages that the program imports, as the lock file has them.
   await stage.deno([
@@ -58,7 +58,7 @@ export async function fillStage(
   ], { cwd: source });
 
   const folder = join(stage.folder, "bundle");
-  // All of it lies in lib/, so that what modules find by their own place is where it was.
+  // All of it lies in lib/: the worker and migration.yaml are found from there.
   await bundle(source, join(folder, "lib"));
   await cp(join(source, "migration.yaml"), join(folder, "migration.yaml"));
   await Deno.writeTextFile(join(folder, "lib", "confined.ts"), 'import "./confined.js";\n');

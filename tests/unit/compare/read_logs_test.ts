@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readCommitted, readTarget } from "../../../lib/compare/read_logs.ts";
-import { partitionProducer } from "../../../lib/core/sequence.ts";
+import { partitionProducer } from "../../../lib/model/sequence.ts";
 import { fakeReader } from "../../support/fake_reader.ts";
 import { buildBatch, testRecords } from "../../support/record_batch_builder.ts";
 

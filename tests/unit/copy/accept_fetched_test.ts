@@ -1,11 +1,11 @@
 /** accept_fetched.ts: what was merged outside a response is held as long as its batches are under way, and no longer. */
 
 import assert from "node:assert/strict";
-import { failure } from "../../../lib/core/failure.ts";
+import { failure } from "../../../lib/model/failure.ts";
 import { acceptFetched } from "../../../lib/copy/accept_fetched.ts";
-import { mergeBelow } from "../../../lib/copy/merge_below.ts";
+import { mergeBelow } from "../../../lib/merge/merge_below.ts";
 import { PartitionCopy } from "../../../lib/copy/partition_copy.ts";
-import { createBufferPool } from "../../../lib/wire/buffer_pool.ts";
+import { createBufferPool } from "../../../lib/protocol/buffer_pool.ts";
 import { layBatches } from "../../support/laid_batches.ts";
 import { buildBatch, testRecords, utf8 } from "../../support/record_batch_builder.ts";
 

@@ -11,19 +11,19 @@ import type { LogBatch, SourceBatch } from "../../../lib/compare/log_batch.ts";
 import { CommittedOffsets } from "../../../lib/copy/committed_offsets.ts";
 import { type Cut, type CutBatch, cutBatches, recordsBefore } from "../../../lib/copy/cut.ts";
 import { digestRecords } from "../../../lib/copy/held_records.ts";
-import { mergeBelow } from "../../../lib/copy/merge_below.ts";
-import { mergeSmall } from "../../../lib/copy/merge_small.ts";
+import { mergeBelow } from "../../../lib/merge/merge_below.ts";
+import { mergeSmall } from "../../../lib/merge/merge_small.ts";
 import { PartitionCopy } from "../../../lib/copy/partition_copy.ts";
 import type { ProduceBatch } from "../../../lib/copy/produce_queue.ts";
 import {
   continueJournal,
   type JournaledPartition,
   type JournalState,
-} from "../../../lib/core/journal.ts";
-import type { JournalEntry, MigrationEntry } from "../../../lib/core/journal_entry.ts";
-import { translateOffset } from "../../../lib/core/offset_marks.ts";
-import { withoutSpans } from "../../../lib/core/offsets.ts";
-import { positionEntries, progressEntry } from "../../../lib/run/journal_entries.ts";
+} from "../../../lib/journal/journal.ts";
+import type { JournalEntry, MigrationEntry } from "../../../lib/journal/journal_entry.ts";
+import { translateOffset } from "../../../lib/journal/offset_map.ts";
+import { withoutSpans } from "../../../lib/model/offsets.ts";
+import { positionEntries, progressEntry } from "../../../lib/local_copy/journal_entries.ts";
 import { layBatches, takeUsed } from "../../support/laid_batches.ts";
 import { buildBatch, readBatch, testRecord } from "../../support/record_batch_builder.ts";
 

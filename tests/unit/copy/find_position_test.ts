@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { findPosition } from "../../../lib/copy/find_position.ts";
-import { partitionProducer } from "../../../lib/core/sequence.ts";
+import { partitionProducer } from "../../../lib/model/sequence.ts";
 import { fakeBroker } from "../../support/fake_reader.ts";
 import { inVirtualTime } from "../../support/virtual_time.ts";
 import { buildBatch, testRecords } from "../../support/record_batch_builder.ts";

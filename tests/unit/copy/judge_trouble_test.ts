@@ -3,7 +3,7 @@
  * and which record and offset it names.
  */
 
-import { failure } from "../../../lib/core/failure.ts";
+import { failure } from "../../../lib/model/failure.ts";
 import assert from "node:assert/strict";
 import { judgeTrouble } from "../../../lib/copy/judge_trouble.ts";
 import { PartitionCopy } from "../../../lib/copy/partition_copy.ts";

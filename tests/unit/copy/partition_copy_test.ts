@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { failure } from "../../../lib/core/failure.ts";
+import { failure } from "../../../lib/model/failure.ts";
 import fc from "fast-check";
 import type { Cut } from "../../../lib/copy/cut.ts";
 import { digestRecords } from "../../../lib/copy/held_records.ts";

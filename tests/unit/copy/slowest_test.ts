@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { furthestFromEnd } from "../../../lib/copy/slowest.ts";
-import { createWaitClock } from "../../../lib/copy/wait_clock.ts";
+import { createWaitClock } from "../../../lib/waiting/wait_clock.ts";
 
 Deno.test("the partitions with the most left come first, settled ones not at all", () => {
   const standing = fc.record({

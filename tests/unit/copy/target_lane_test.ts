@@ -5,11 +5,11 @@ import type { Trouble } from "../../../lib/copy/lane.ts";
 import { UNLIMITED } from "../../../lib/copy/pace.ts";
 import { PartitionCopy } from "../../../lib/copy/partition_copy.ts";
 import { createTargetLane } from "../../../lib/copy/target_lane.ts";
-import { APIS } from "../../../lib/wire/apis.ts";
+import { APIS } from "../../../lib/protocol/apis.ts";
 import type { BrokerConnection } from "../../../lib/wire/connect.ts";
 import type { ResponseFrame } from "../../../lib/wire/connection.ts";
 import { ConnectionError } from "../../../lib/wire/connection_error.ts";
-import { ProtocolWriter } from "../../../lib/wire/protocol_writer.ts";
+import { ProtocolWriter } from "../../../lib/protocol/protocol_writer.ts";
 import { testCutBatch } from "../../support/cut_batch.ts";
 
 const versions = new Map([[APIS.Produce.key, APIS.Produce]]);

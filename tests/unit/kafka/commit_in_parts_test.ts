@@ -1,8 +1,8 @@
 /** commit_in_parts.ts: parts are halved where a broker refuses them as a whole, and only what is refused alone stays so. */
 
 import assert from "node:assert/strict";
-import { KAFKA_ERRORS, type KafkaErrorName } from "../../../lib/core/kafka_error.ts";
-import { formatTopicPartition } from "../../../lib/core/topic_partition.ts";
+import { KAFKA_ERRORS, type KafkaErrorName } from "../../../lib/model/kafka_error.ts";
+import { formatTopicPartition } from "../../../lib/model/topic_partition.ts";
 import {
   beginCommit,
   commitRound,

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { listPartitionOffsets } from "../../../lib/kafka/partition_offsets.ts";
 import type { BrokerConnection } from "../../../lib/wire/connect.ts";
 import type { RequestFrame, ResponseFrame } from "../../../lib/wire/connection.ts";
-import { ProtocolReader } from "../../../lib/wire/protocol_reader.ts";
-import { ProtocolWriter } from "../../../lib/wire/protocol_writer.ts";
+import { ProtocolReader } from "../../../lib/protocol/protocol_reader.ts";
+import { ProtocolWriter } from "../../../lib/protocol/protocol_writer.ts";
 
 const LIST_OFFSETS = 2;
 const LATEST = -1n;

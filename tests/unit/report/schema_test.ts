@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { reportJsonSchema, reportSchema } from "../../../lib/report/schema.ts";
-import { buildReport, reportToJson } from "../../../lib/core/report.ts";
-import { plan, workedExample } from "../core/fixtures.ts";
+import { buildReport, reportToJson } from "../../../lib/report/report.ts";
+import { plan, workedExample } from "../plan/fixtures.ts";
 
 const report = () =>
   JSON.parse(reportToJson(buildReport({

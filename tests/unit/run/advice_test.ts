@@ -4,27 +4,27 @@
  */
 
 import assert from "node:assert/strict";
-import { createLeaders } from "../../../lib/copy/leaders.ts";
+import { createLeaders } from "../../../lib/kafka/leaders.ts";
 import { judgeTrouble } from "../../../lib/copy/judge_trouble.ts";
 import type { Trouble } from "../../../lib/copy/lane.ts";
 import { PartitionCopy } from "../../../lib/copy/partition_copy.ts";
-import { type Failure, failure, recordedFailure } from "../../../lib/core/failure.ts";
-import { FAILURE_KINDS } from "../../../lib/core/failure_kinds.ts";
-import { type GroupOffset, judgePositions } from "../../../lib/core/group_offsets.ts";
-import type { JournalEntry, MigrationEntry } from "../../../lib/core/journal_entry.ts";
-import { continueJournal } from "../../../lib/core/journal.ts";
-import { KAFKA_ERRORS } from "../../../lib/core/kafka_error.ts";
-import { addContent, type CountEvidence, verifyCount } from "../../../lib/core/verify.ts";
+import { type Failure, failure, recordedFailure } from "../../../lib/model/failure.ts";
+import { FAILURE_KINDS } from "../../../lib/model/failure_kinds.ts";
+import { type GroupOffset, judgePositions } from "../../../lib/plan/group_offsets.ts";
+import type { JournalEntry, MigrationEntry } from "../../../lib/journal/journal_entry.ts";
+import { continueJournal } from "../../../lib/journal/journal.ts";
+import { KAFKA_ERRORS } from "../../../lib/model/kafka_error.ts";
+import { addContent, type CountEvidence, verifyCount } from "../../../lib/verify/verify.ts";
 import type { Cluster } from "../../../lib/kafka/cluster.ts";
-import { offsetsToStore } from "../../../lib/mirror/source_offsets.ts";
-import { beginWatch, react } from "../../../lib/mirror/watch.ts";
+import { offsetsToStore } from "../../../lib/connect/pure/source_offsets.ts";
+import { beginWatch, react } from "../../../lib/connect/pure/watch.ts";
 import { groupOffsetLine } from "../../../lib/show/group_text.ts";
 import { partitionResultLine } from "../../../lib/show/result_text.ts";
 import { ConnectionError, type ConnectionErrorKind } from "../../../lib/wire/connection_error.ts";
 import { tlsTroubleOf } from "../../../lib/wire/tls_reason.ts";
 import { randomOf } from "../../support/fetch_fuzz.ts";
 import { testCutBatch } from "../../support/cut_batch.ts";
-import { group } from "../core/fixtures.ts";
+import { group } from "../plan/fixtures.ts";
 
 /** Names that earlier advice was seen to depend on. */
 const SEEN = [

@@ -1,8 +1,8 @@
 /** group_text.ts: what is said about a group's position, with what to do next where it was left. */
 
 import assert from "node:assert/strict";
-import { type Failure, failure } from "../../../lib/core/failure.ts";
-import { committedPosition } from "../../../lib/core/group_offsets.ts";
+import { type Failure, failure } from "../../../lib/model/failure.ts";
+import { committedPosition } from "../../../lib/plan/group_offsets.ts";
 import { carriedLines, groupOffsetLine } from "../../../lib/show/group_text.ts";
 
 const position = { group: "g", topic: "t", partition: 0, sourceOffset: 5n, targetOffset: 2n };

@@ -1,12 +1,12 @@
 /** narrator.ts: what goes to the log, to stdout and to stderr, quiet, normal and verbose. */
 
 import assert from "node:assert/strict";
-import { finding } from "../../../lib/core/finding.ts";
-import type { FailureCode } from "../../../lib/core/failure_kinds.ts";
+import { finding } from "../../../lib/findings/finding.ts";
+import type { FailureCode } from "../../../lib/model/failure_kinds.ts";
 import { createNarrator } from "../../../lib/show/narrator.ts";
 import type { LiveState } from "../../../lib/show/live_view.ts";
 import { createScreen, type ScreenOptions } from "../../../lib/show/screen.ts";
-import { cluster, group, plan as planOf } from "../core/fixtures.ts";
+import { cluster, group, plan as planOf } from "../plan/fixtures.ts";
 
 const build = { version: "1.2.3", commit: "abc", base: "none" } as Parameters<
   typeof createNarrator

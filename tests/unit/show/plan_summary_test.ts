@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { MOST_PARTITIONS_SHOWN, planSummary, totalsLine } from "../../../lib/show/plan_summary.ts";
-import { planLines } from "../../../lib/core/plan_text.ts";
-import { cluster, group, plan as planOf } from "../core/fixtures.ts";
+import { planLines } from "../../../lib/plan/plan_text.ts";
+import { cluster, group, plan as planOf } from "../plan/fixtures.ts";
 
 /** A topic of so many partitions, ten messages each, of which the first are consumed or expired. */
 function plan(partitions: number, { consumed = 0, expired = 0 } = {}) {

@@ -1,8 +1,8 @@
 /** result_text.ts: results in words. */
 
 import assert from "node:assert/strict";
-import { finding } from "../../../lib/core/finding.ts";
-import type { PartitionResult, TopicResult } from "../../../lib/core/verify.ts";
+import { finding } from "../../../lib/findings/finding.ts";
+import type { PartitionResult, TopicResult } from "../../../lib/verify/verify.ts";
 import {
   findingLine,
   partitionResultLine,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { KAFKA_VERSIONS_TRIED } from "../../../lib/version.ts";
+import { KAFKA_VERSIONS_TRIED } from "../../../lib/process/version.ts";
 import { allParts, turnOf } from "../../integration/matrix/turn.ts";
 import { kafkaVersions } from "../../support/kafka_releases.ts";
 

@@ -18,7 +18,7 @@ import {
   speaks,
   supportedVersion,
 } from "../../../lib/wire/api_version.ts";
-import { type Api, type ApiName, APIS } from "../../../lib/wire/apis.ts";
+import { type Api, type ApiName, APIS } from "../../../lib/protocol/apis.ts";
 import type { RequestChannel } from "../../../lib/wire/connection.ts";
 import { ConnectionError } from "../../../lib/wire/connection_error.ts";
 

@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { createBufferPool } from "../../../lib/wire/buffer_pool.ts";
+import { createBufferPool } from "../../../lib/protocol/buffer_pool.ts";
 import { type ByteStream, Connection, NOT_KAFKA } from "../../../lib/wire/connection.ts";
 import { ConnectionError } from "../../../lib/wire/connection_error.ts";
 

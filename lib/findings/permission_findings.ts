@@ -1,0 +1,122 @@
+// Which permissions (ACLs) a run lacks, found before its first byte: what a user may not describe looks to it as if it
+// did not exist, and what it may not read or write would fail only in the copy. Nothing here asks a broker.
+
+import { compareNames } from "../model/compare_names.ts";
+import { escapeName, listNames, quoteForShell } from "../model/escape_name.ts";
+import { type Finding, finding } from "./finding.ts";
+import { countOf } from "../model/units.ts";
+
+/** The permissions on one topic. */
+export interface TopicPermission {
+  readonly topic: string;
+  /** The user may not even see whether it exists. */
+  readonly hidden: boolean;
+  /** Bit n stands for the ACL operation with code n (`AclOperation`); absent where the broker does not tell. */
+  readonly operations?: number;
+}
+
+/** The permissions of a user on a cluster. */
+export interface ClusterPermissions {
+  /** Whether the broker tells permissions on topics (KIP-430, Kafka 2.3). */
+  readonly told?: boolean;
+  /** On the cluster itself, as for topics. */
+  readonly operations?: number;
+  readonly topics: readonly TopicPermission[];
+}
+
+/** Codes of `org.apache.kafka.common.acl.AclOperation`. */
+const CODES = { Read: 3, Write: 4, Create: 5, Describe: 8 } as const;
+
+/** An operation; each of Read and Write includes Describe. Create on a topic may be allowed on the cluster instead. */
+export type ResourceOperation = "Read" | "Write" | "Create";
+
+/** Whose permissions are judged, and where. */
+export interface Permitted {
+  readonly cluster: "source" | "target";
+  /** Kafka's form, `User:mover`; undefined where only the cluster knows it (tokens, certificates). */
+  readonly principal?: string;
+  /** An address of the cluster, for the commands that are shown. */
+  readonly bootstrap: string;
+}
+
+/** One finding for each operation that is missing, however many topics it is missing on. */
+export function permissionFindings(
+  { topics }: ClusterPermissions,
+  needed: readonly ResourceOperation[],
+  permitted: Permitted,
+): readonly Finding[] {
+  return needed.flatMap((operation) => {
+    const lacking = topics.filter((each) => each.hidden || !allows(each.operations, operation))
+      .map(({ topic }) => topic);
+    return lacking.length === 0 ? [] : [notAuthorized(operation, "topic", lacking, permitted)];
+  });
+}
+
+/** That positions may not be committed for some groups: one finding for all. */
+export function groupReadFindings(
+  groups: readonly string[],
+  permitted: Permitted,
+): readonly Finding[] {
+  return groups.length === 0 ? [] : [notAuthorized("Read", "group", groups, permitted)];
+}
+
+/** Says so where a user is shown only the groups that it may describe one by one. */
+export function groupPermissionFindings(
+  { operations }: ClusterPermissions,
+  permitted: Permitted,
+): readonly Finding[] {
+  if (allows(operations, "Describe")) return [];
+  return [finding(
+    "GROUPS_MAY_BE_HIDDEN",
+    { cluster: permitted.cluster },
+    `${
+      subject(permitted)
+    } has no Describe on the cluster: the ${permitted.cluster} lists only groups it may describe one by one, and offsets only of topics it may describe`,
+    `Compare the groups with what you expect, or run: ${
+      command(permitted, "Describe", ["--cluster"])
+    }`,
+  )];
+}
+
+function allows(operations: number | undefined, operation: keyof typeof CODES): boolean {
+  return operations === undefined || (operations & (1 << CODES[operation])) !== 0;
+}
+
+/** The finding that an operation is not allowed on some topics, or groups. */
+export function notAuthorized(
+  operation: ResourceOperation,
+  resource: "topic" | "group",
+  unsorted: readonly string[],
+  permitted: Permitted,
+): Finding {
+  const { cluster } = permitted;
+  const names = unsorted.toSorted(compareNames);
+  const [name = ""] = names;
+  const single = names.length === 1;
+  const what = single
+    ? `${resource} ${escapeName(name)}`
+    : `${countOf(names.length, resource)} (${listNames(names)})`;
+  const shown = command(permitted, operation, [`--${resource}`, quoteForShell(name)]);
+  const place = resource === "group" ? { groups: names } : { ...(single && { topic: name }) };
+  return finding(
+    "NOT_AUTHORIZED",
+    { cluster, ...place },
+    `${subject(permitted)} has no ${operation} on ${what} of the ${cluster}`,
+    `Run: ${shown}${single ? "" : ", and so for the others"}`,
+  );
+}
+
+function subject({ principal, cluster }: Permitted): string {
+  return principal === undefined ? `The ${cluster}'s user` : escapeName(principal);
+}
+
+function command(
+  { principal = "User:NAME", bootstrap }: Permitted,
+  operation: string,
+  resource: readonly string[],
+): string {
+  return [
+    ...["kafka-acls.sh", "--bootstrap-server", bootstrap, "--add"],
+    ...["--allow-principal", quoteForShell(principal), "--operation", operation, ...resource],
+  ].join(" ");
+}

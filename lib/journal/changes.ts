@@ -1,0 +1,20 @@
+// What a migration has changed on the target, over all its runs: told from its journal, so that it can be undone.
+
+import { compareNames } from "../model/compare_names.ts";
+import type { JournalState } from "./journal.ts";
+import type { Changes, WrittenRecords } from "../report/report.ts";
+import { compareTopicPartitions } from "../model/topic_partition.ts";
+
+/** The changes a journal tells of. */
+export function changesOf({ partitions, topicsCreated }: JournalState): Changes {
+  const written = [...partitions.values()].flatMap(
+    ({ topic, partition, records, targetFirstOffset, targetOffset }): WrittenRecords[] =>
+      targetFirstOffset === undefined || records === 0n
+        ? []
+        : [{ topic, partition, records, baseOffset: targetFirstOffset, endOffset: targetOffset }],
+  );
+  return {
+    topicsCreated: topicsCreated.toSorted(compareNames),
+    records: written.sort(compareTopicPartitions),
+  };
+}

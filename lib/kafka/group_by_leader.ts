@@ -1,0 +1,21 @@
+// Partitions by who leads them now, to be asked about them: one look at the cluster's metadata.
+
+import { ignorePeerError } from "../copy/lane.ts";
+import { createLeaders } from "./leaders.ts";
+import type { TopicPartition } from "../model/topic_partition.ts";
+import type { Cluster } from "./cluster.ts";
+
+/** By node id; −1 where there is no leader, or the cluster cannot be asked. */
+export async function groupByLeader<Partition extends TopicPartition>(
+  cluster: Cluster,
+  partitions: readonly Partition[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<number, readonly Partition[]>> {
+  const leaders = createLeaders(
+    cluster,
+    new Map(partitions.map(({ topic }) => [topic, {}])),
+    signal,
+  );
+  await leaders.refresh().catch(ignorePeerError);
+  return Map.groupBy(partitions, (partition) => leaders.leader(partition)?.nodeId ?? -1);
+}

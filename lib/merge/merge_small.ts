@@ -1,0 +1,160 @@
+// Merges runs of small batches before they are framed, where passing them through would be slower: a produce request
+// holds one batch a partition, so that a batch a record means a request a record. Larger batches pass through. These are
+// plain batches of several records, and those that must be opened for it: cut.ts has merged the others.
+
+import { viewed } from "../codec/copy_back.ts";
+import { DamagedMemberError, mergeBatches } from "./merge.ts";
+import type { TakeMemory } from "./merge_limits.ts";
+import { mergePlain } from "./merge_plain.ts";
+import { attributes, CODEC_MASK } from "../batch/record_batch.ts";
+import { type Cut, type CutBatch, recordsBefore, type TargetRules } from "../copy/cut.ts";
+import { mergedBytes } from "./merge_below.ts";
+
+/** Merged records may take a little more than their batches did, where these held many. */
+const MARGIN = 0.85;
+
+/** How what is small is merged. */
+export interface SmallMerging {
+  /** Which batches are small: bytes as they lie in the log, by codec id. */
+  readonly below: readonly number[];
+  /** Look for damage in each batch, even where it stays visible in what becomes of it. */
+  readonly checkEach: boolean;
+  /** Asked for memory where plain batches do not fit as one where they lay. */
+  readonly take: TakeMemory;
+}
+
+/** The cut with its runs of small batches merged. */
+export function mergeSmall(
+  cut: Cut,
+  { maxBatchBytes, logAppendTime }: TargetRules,
+  merging: SmallMerging,
+): Cut {
+  if (cut.batches.length < 2 || logAppendTime) return cut;
+  const most = mergedBytes(maxBatchBytes);
+  const limit = Math.floor(most * MARGIN);
+  const batches: CutBatch[] = [];
+  let run: CutBatch[] = [];
+  let runBytes = 0;
+  try {
+    const finishRun = () => {
+      mergeRun(run, most, merging, batches);
+      run = [];
+      runBytes = 0;
+    };
+    for (const batch of cut.batches) {
+      if (run.length > 0 && (runBytes + batch.size > limit || !sameKind(run[0], batch))) {
+        finishRun();
+      }
+      if (isSmall(batch, merging.below)) {
+        run.push(batch);
+        runBytes += batch.size;
+      } else {
+        finishRun();
+        batches.push(batch);
+      }
+    }
+    finishRun();
+    return { ...cut, batches };
+  } catch (error) {
+    if (!(error instanceof DamagedMemberError)) throw error;
+    const { carried: _, ...rest } = cut;
+    const nextOffset = run[error.index]?.firstOffset ?? cut.nextOffset;
+    return { ...rest, batches, nextOffset, problem: { kind: "damaged", reason: error.reason } };
+  }
+}
+
+function isSmall(batch: CutBatch, below: readonly number[]): boolean {
+  return batch.passedThrough && batch.size < (below[codecOf(batch)] ?? 0);
+}
+
+function sameKind(first: CutBatch | undefined, batch: CutBatch): boolean {
+  if (first === undefined || first.bytes !== batch.bytes) return false;
+  return codecOf(first) === codecOf(batch);
+}
+
+function codecOf({ view, position }: CutBatch): number {
+  return attributes(view, position) & CODEC_MASK;
+}
+
+/**
+ * Adds the run to the batches, as few as can be made of it; those that cannot be merged with the next go as they are.
+ *
+ * @throws {DamagedMemberError} where one of the run is damaged; what comes before it has been added
+ */
+function mergeRun(
+  run: readonly CutBatch[],
+  most: number,
+  { checkEach, take }: SmallMerging,
+  batches: CutBatch[],
+): void {
+  for (let at = 0; at < run.length;) {
+    const { count, place } = checkEach || codecOf(run[at]!) !== 0
+      ? mergeOpened(run, at, most, batches)
+      : mergeUnopened(run, at, most, take);
+    const merged = run.slice(at, at + count);
+    if (place === undefined) batches.push(...merged);
+    else batches.push(asOne(merged, place));
+    at += count;
+  }
+}
+
+/** What became of the next `count` batches of a run. */
+interface MergedNext {
+  readonly count: number;
+  /** Where they lie as one; absent where they go as they are. */
+  readonly place?: Place;
+}
+
+type Place = Pick<CutBatch, "bytes" | "view" | "position" | "size" | "passedThrough">;
+
+function mergeUnopened(
+  run: readonly CutBatch[],
+  at: number,
+  most: number,
+  take: TakeMemory,
+): MergedNext {
+  const first = run[at]!;
+  const merged = mergePlain(first, run, at, most, take);
+  if (merged === undefined) return { count: 1 };
+  return { count: merged.count, place: { ...merged, passedThrough: merged.bytes === first.bytes } };
+}
+
+/** @throws {DamagedMemberError} what comes before the damaged one has been added to the batches then */
+function mergeOpened(
+  run: readonly CutBatch[],
+  at: number,
+  most: number,
+  batches: CutBatch[],
+): MergedNext {
+  if (run.length - at === 1) return { count: 1 };
+  try {
+    const { count, bytes } = mergeBatches(run[at]!.bytes, run, at);
+    if (bytes === undefined || bytes.length > most) return { count };
+    const place = { ...viewed(bytes), position: 0, size: bytes.length, passedThrough: false };
+    return { count, place };
+  } catch (error) {
+    // What comes before the damaged batch is sound, and goes as it is.
+    if (error instanceof DamagedMemberError) batches.push(...run.slice(at, error.index));
+    throw error;
+  }
+}
+
+function asOne(
+  run: readonly CutBatch[],
+  { bytes, view, position, size, passedThrough }: Place,
+): CutBatch {
+  return {
+    ...{ bytes, view, position, size, passedThrough },
+    recordCount: run.reduce((sum, { recordCount }) => sum + recordCount, 0),
+    firstOffset: run[0]!.firstOffset,
+    nextOffset: run.at(-1)!.nextOffset,
+    recordsBefore: (sourceOffset) =>
+      run.reduce(
+        (sum, batch) =>
+          sum + (batch.nextOffset <= sourceOffset
+            ? batch.recordCount
+            : recordsBefore(batch, sourceOffset)),
+        0,
+      ),
+  };
+}

@@ -1,0 +1,236 @@
+// The plan: for every partition that groups of the source have committed on, the range from the smallest committed
+// offset to the end. It is built from a snapshot alone and says what it had to leave out; what of that stands in the
+// way is judged by lib/findings/all_findings.ts. It asks no broker and drops nothing without a trace.
+
+import { compareNames } from "../model/compare_names.ts";
+import { isShareGroup } from "../model/group_state.ts";
+import { filterAccepts, isInternalTopicName, type NameFilter } from "./name_filter.ts";
+import type { PatternMatches } from "./pattern_matches.ts";
+import { type GroupPosition, type PlannedPartition, planPartition } from "./planned_partition.ts";
+import type { ClusterSnapshot, GroupSnapshot, TopicSnapshot } from "../model/snapshot.ts";
+import { compareTopicPartitions, type TopicPartition } from "../model/topic_partition.ts";
+
+export type { PlannedGroup, PlannedPartition, WithoutSmallest } from "./planned_partition.ts";
+
+/**
+ * What a (group, partition) counts as where the group has committed on the topic but not on this partition:
+ * `earliest` as the log start offset, `skip` not at all.
+ */
+export type UncommittedRule = "earliest" | "skip";
+
+/** What a plan is made from. */
+export interface PlanInput {
+  readonly source: ClusterSnapshot;
+  readonly topics: NameFilter;
+  readonly groups: NameFilter;
+  readonly uncommitted: UncommittedRule;
+}
+
+/** A partition that groups count on and whose offsets are not known: it stands in the way. */
+export interface UnknownPartition extends TopicPartition {
+  /** Why, as a sentence. */
+  readonly problem: string;
+}
+
+/** Committed offsets of a topic, or of some of its partitions, that do not exist. */
+export interface DroppedOffsets {
+  readonly topic: string;
+  /** Whether the topic exists, so that only its partitions are missing. */
+  readonly topicExists: boolean;
+  /** The partitions that do not exist, in order. */
+  readonly partitions: readonly number[];
+  /** The groups that have committed on them, by name. */
+  readonly groups: readonly string[];
+}
+
+/** A group whose committed offsets could not be read. */
+export interface UnreadableGroup {
+  readonly group: string;
+  readonly problem: string;
+}
+
+/**
+ * Why a plan has no partition at all. `no-groups`: the source lists none. `no-committed-offsets`: none of its groups
+ * has committed on anything. `groups-filter`, `topics-filter`: the filter lets none of it through.
+ * `missing-topics`: all that was committed is on topics that do not exist or are internal. `ranges-filter`: the topic
+ * filter lets no range through.
+ */
+export type EmptyReason =
+  | "no-groups"
+  | "no-committed-offsets"
+  | "groups-filter"
+  | "topics-filter"
+  | "missing-topics"
+  | "ranges-filter";
+
+/** What is to be copied, and what had to be left out. */
+export interface Plan {
+  /** By topic, then by partition. */
+  readonly partitions: readonly PlannedPartition[];
+  readonly unknownPartitions: readonly UnknownPartition[];
+  readonly droppedOffsets: readonly DroppedOffsets[];
+  /** Topics named `__…` that groups have committed on and the filter lets through: never carried. */
+  readonly internalTopics: readonly string[];
+  /** Share groups the filter lets through, by name: never carried. */
+  readonly shareGroups: readonly string[];
+  readonly unreadableGroups: readonly UnreadableGroup[];
+  /** What each pattern of the filters matched; absent where nobody looked. */
+  readonly patterns?: readonly PatternMatches[];
+  /** Present where ranges were asked for instead of groups: those that are not planned, because the source has no such partition, or because of the topic filter. */
+  readonly ranges?: {
+    readonly missing: readonly TopicPartition[];
+    readonly filtered: readonly TopicPartition[];
+  };
+  /** Present where neither `partitions` nor `unknownPartitions` nor `unreadableGroups` holds anything. */
+  readonly empty?: EmptyReason;
+}
+
+/** Builds the plan: min over the groups, partition by partition. */
+export function buildPlan({ source, topics, groups, uncommitted }: PlanInput): Plan {
+  const selected = source.groups.filter(({ group }) => filterAccepts(groups, group));
+  const readers = readersByTopic(selected.filter(isCarried));
+
+  const partitions: PlannedPartition[] = [];
+  const unknownPartitions: UnknownPartition[] = [];
+  const droppedOffsets: DroppedOffsets[] = [];
+  const internalTopics: string[] = [];
+  for (const topic of [...readers.keys()].sort(compareNames)) {
+    if (!filterAccepts(topics, topic)) continue;
+    const readersOfTopic = readers.get(topic) as readonly GroupSnapshot[];
+    const description = source.topics.get(topic);
+    if (isInternalTopicName(topic) || description?.internal === true) {
+      internalTopics.push(topic);
+      continue;
+    }
+    const dropped = offsetsWithoutPartition(topic, description, readersOfTopic);
+    if (dropped !== undefined) droppedOffsets.push(dropped);
+    for (const { partition, offsets, problem } of description?.partitions ?? []) {
+      const positions = positionsOn({ topic, partition }, readersOfTopic, uncommitted);
+      if (positions.length === 0) continue;
+      if (offsets === undefined) {
+        unknownPartitions.push({ topic, partition, problem: problem ?? "It has no leader" });
+      } else partitions.push(planPartition({ topic, partition }, offsets, positions));
+    }
+  }
+
+  const unreadableGroups = selected
+    .filter((group) => !isShareGroup(group))
+    .flatMap(({ group, problem }) =>
+      problem === undefined ? [] : [{ group, problem: problem.text }]
+    )
+    .sort(byGroup);
+  const nothing = partitions.length + unknownPartitions.length + unreadableGroups.length === 0;
+  return {
+    partitions: partitions.sort(compareTopicPartitions),
+    unknownPartitions: unknownPartitions.sort(compareTopicPartitions),
+    droppedOffsets,
+    internalTopics,
+    shareGroups: selected.filter(isShareGroup).map(({ group }) => group).sort(compareNames),
+    unreadableGroups,
+    ...(nothing ? { empty: emptyReason(source.groups, readers, topics) } : {}),
+  };
+}
+
+/** The topics that a plan made of these groups may be about, whether or not they exist. */
+export function topicsRead(
+  all: readonly GroupSnapshot[],
+  { topics, groups }: Pick<PlanInput, "topics" | "groups">,
+): readonly string[] {
+  const selected = all.filter((each) => filterAccepts(groups, each.group) && isCarried(each));
+  return [...readersByTopic(selected).keys()].filter((topic) =>
+    filterAccepts(topics, topic) && !isInternalTopicName(topic)
+  );
+}
+
+/** The partitions of a plan that something is copied of. */
+export function partitionsToCopy(plan: Plan): readonly PlannedPartition[] {
+  return plan.partitions.filter(({ offsets }) => offsets > 0n);
+}
+
+/**
+ * The partitions that the target has to have: those to copy, and where groups' positions are carried over those that
+ * have any.
+ */
+export function partitionsNeeded(
+  plan: Plan,
+  carriesPositions: boolean,
+): readonly PlannedPartition[] {
+  return plan.partitions.filter(({ offsets, groups }) =>
+    offsets > 0n || (carriesPositions && groups.some(({ committed }) => committed !== undefined))
+  );
+}
+
+/** The groups with committed offsets, by topic. A negative offset is how older protocols say "none". */
+function readersByTopic(
+  groups: readonly GroupSnapshot[],
+): ReadonlyMap<string, readonly GroupSnapshot[]> {
+  const readers = new Map<string, GroupSnapshot[]>();
+  for (const group of groups) {
+    for (const [topic, offsets] of group.committed) {
+      if (![...offsets.values()].some((offset) => offset >= 0n)) continue;
+      const others = readers.get(topic);
+      if (others === undefined) readers.set(topic, [group]);
+      else others.push(group);
+    }
+  }
+  return readers;
+}
+
+function positionsOn(
+  { topic, partition }: TopicPartition,
+  readers: readonly GroupSnapshot[],
+  uncommitted: UncommittedRule,
+): readonly GroupPosition[] {
+  const positions: GroupPosition[] = [];
+  for (const { group, committed } of readers) {
+    const offset = committed.get(topic)?.get(partition);
+    if (offset !== undefined && offset >= 0n) positions.push({ group, committed: offset });
+    else if (uncommitted === "earliest") positions.push({ group });
+  }
+  return positions;
+}
+
+function offsetsWithoutPartition(
+  topic: string,
+  description: TopicSnapshot | undefined,
+  readers: readonly GroupSnapshot[],
+): DroppedOffsets | undefined {
+  const existing = new Set(description?.partitions.map(({ partition }) => partition));
+  const partitions = new Set<number>();
+  const groups: string[] = [];
+  for (const { group, committed } of readers) {
+    const missing = [...committed.get(topic) ?? []]
+      .filter(([partition, offset]) => offset >= 0n && !existing.has(partition));
+    if (missing.length > 0) groups.push(group);
+    for (const [partition] of missing) partitions.add(partition);
+  }
+  if (groups.length === 0) return undefined;
+  return {
+    topic,
+    topicExists: description !== undefined,
+    partitions: [...partitions].sort((a, b) => a - b),
+    groups: groups.sort(compareNames),
+  };
+}
+
+function emptyReason(
+  all: readonly GroupSnapshot[],
+  readers: ReadonlyMap<string, readonly GroupSnapshot[]>,
+  topics: NameFilter,
+): EmptyReason {
+  if (all.length === 0) return "no-groups";
+  const committing = readersByTopic(all.filter((group) => !isShareGroup(group)));
+  if (committing.size === 0) return "no-committed-offsets";
+  if (readers.size === 0) return "groups-filter";
+  return [...readers.keys()].some((topic) => filterAccepts(topics, topic))
+    ? "missing-topics"
+    : "topics-filter";
+}
+
+function isCarried(group: GroupSnapshot): boolean {
+  return !isShareGroup(group) && group.problem === undefined;
+}
+
+function byGroup(a: UnreadableGroup, b: UnreadableGroup): number {
+  return compareNames(a.group, b.group);
+}

@@ -1,0 +1,47 @@
+// The plan of a run that was told ranges: no group is asked, and each range is cut down to what its log holds. A range
+// whose topic or partition does not exist, or whose topic the filter leaves out, is named and not dropped silently.
+
+import { filterAccepts, type NameFilter } from "./name_filter.ts";
+import type { Plan, UnknownPartition } from "./plan.ts";
+import type { PlannedPartition } from "./planned_partition.ts";
+import { type PartitionRange, planRange } from "./range.ts";
+import type { ClusterSnapshot } from "../model/snapshot.ts";
+import { compareTopicPartitions, type TopicPartition } from "../model/topic_partition.ts";
+
+/** What a plan is made from. */
+export interface RangePlanInput {
+  readonly source: ClusterSnapshot;
+  readonly topics: NameFilter;
+  /** At most one a partition. */
+  readonly ranges: readonly PartitionRange[];
+}
+
+/** Builds the plan. */
+export function buildRangePlan({ source, topics, ranges }: RangePlanInput): Plan {
+  const partitions: PlannedPartition[] = [];
+  const unknownPartitions: UnknownPartition[] = [];
+  const missing: TopicPartition[] = [];
+  const filtered: TopicPartition[] = [];
+  for (const range of ranges.toSorted(compareTopicPartitions)) {
+    const { topic, partition } = range;
+    if (!filterAccepts(topics, topic)) {
+      filtered.push({ topic, partition });
+      continue;
+    }
+    const known = source.topics.get(topic)?.partitions[partition];
+    if (known === undefined) missing.push({ topic, partition });
+    else if (known.offsets === undefined) {
+      unknownPartitions.push({ topic, partition, problem: known.problem ?? "It has no leader" });
+    } else partitions.push(planRange(range, known.offsets, known.timeOffset));
+  }
+  return {
+    partitions,
+    unknownPartitions,
+    droppedOffsets: [],
+    internalTopics: [],
+    shareGroups: [],
+    unreadableGroups: [],
+    ranges: { missing, filtered },
+    ...(filtered.length === ranges.length && { empty: "ranges-filter" }),
+  };
+}

@@ -1,0 +1,48 @@
+// The target made ready before the first byte: missing topics created where the plan has some, and looked at again.
+
+import { applyAccept, type Finding } from "../findings/finding.ts";
+import { targetFindings } from "../findings/target_findings.ts";
+import type { Cluster } from "../kafka/cluster.ts";
+import { carriesGroupOffsets } from "../groups/carry_group_offsets.ts";
+import { permittedOn } from "./check_permissions.ts";
+import type { JournaledCopyOptions } from "../local_copy/journaled_copy.ts";
+import type { JudgedPlan } from "../run/make_plan.ts";
+import { createNewTopics } from "./new_topics.ts";
+import type { PipelineOptions } from "../run/pipeline_options.ts";
+import { optional } from "../model/optional.ts";
+import { snapshotTopics } from "./snapshot.ts";
+
+/** Creates the topics that are missing on the target. @returns what stood in the way, or the target as it is then */
+export async function prepareTarget(
+  { config, narrator, signal }: Pick<PipelineOptions, "config" | "narrator" | "signal">,
+  target: Cluster,
+  { plan, sourceSnapshot, targetSnapshot, newTopics }: JudgedPlan,
+): Promise<
+  Pick<JournaledCopyOptions, "targetSnapshot" | "topicsCreated"> | {
+    readonly findings: readonly Finding[];
+  }
+> {
+  if (newTopics.length === 0) return { targetSnapshot, topicsCreated: [] };
+  const permitted = permittedOn("target", config.target);
+  const created = await createNewTopics(target, newTopics, permitted, signal);
+  narrator.newTopics(created.topics, true);
+  if (created.findings.length > 0) return created;
+  const names = [...targetSnapshot.topics.keys(), ...newTopics.map(({ topic }) => topic)];
+  const now = {
+    ...await snapshotTopics(target, names, signal),
+    ...optional("knowsZstd", targetSnapshot.knowsZstd),
+  };
+  // Somebody else may have created one of them, in another way.
+  const left = {
+    ...plan,
+    partitions: plan.partitions.filter((p) => !targetSnapshot.topics.has(p.topic)),
+  };
+  const judged = targetFindings(left, sourceSnapshot, now, {
+    ...config,
+    carriesPositions: carriesGroupOffsets(config),
+  });
+  const findings = applyAccept(judged, config.accept)
+    .filter(({ severity }) => severity === "error");
+  const topicsCreated = created.topics.map(({ topic }) => topic);
+  return findings.length > 0 ? { findings } : { targetSnapshot: now, topicsCreated };
+}

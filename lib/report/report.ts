@@ -1,0 +1,148 @@
+// The report: everything a run found, planned and did, as one typed and versioned model that the screen, the JSON file
+// and the page are rendered from. Nothing here renders for people, and no secret has a place in it.
+
+import type { Finding } from "../findings/finding.ts";
+import type { PlanEstimate } from "../plan/estimate.ts";
+import type { GroupOffset } from "../plan/group_offsets.ts";
+import { type GroupLag, groupLags, type TopicBacklog, topicBacklogs } from "../plan/lag.ts";
+import { partitionsToCopy, type Plan } from "../plan/plan.ts";
+import type { PositionsExpiry } from "../plan/positions_expiry.ts";
+import type { SinceLastCheck } from "../plan/since_last_check.ts";
+import type { Throughput } from "./throughput.ts";
+import { type TopicPartition, topicsOf } from "../model/topic_partition.ts";
+import { sum } from "../model/units.ts";
+import { judge, type Mode, type Verdict } from "./verdict.ts";
+import type { Verification } from "../verify/verify.ts";
+
+/** The version of the report's shape; it grows when a field changes its meaning or goes. */
+export const REPORT_SCHEMA_VERSION = 1;
+
+/** One of the two clusters. */
+export interface ReportCluster {
+  /** Absent where the cluster was never reached. */
+  readonly clusterId?: string;
+  /** `host:port`, as configured. */
+  readonly bootstrapServers: readonly string[];
+}
+
+/** What a plan comes to. Offsets and counts of offsets are those of the source's logs. */
+export interface PlanTotals {
+  readonly topics: number;
+  readonly partitions: number;
+  readonly partitionsToCopy: number;
+  /** Lag in offsets: an upper bound for the number of messages. */
+  readonly offsets: bigint;
+  readonly expiredMessages: bigint;
+  /** Part of `offsets`: copied only because of the `uncommitted` rule. */
+  readonly uncommittedOffsets: bigint;
+  /** Not part of `offsets`: held back by open transactions. */
+  readonly openTransactionOffsets: bigint;
+}
+
+/** Where the records of a migration lie in a partition of the target; others may have written between them. */
+export interface WrittenRecords extends TopicPartition {
+  readonly records: bigint;
+  /** Target offset of the first. */
+  readonly baseOffset: bigint;
+  /** One past the target offset of the last. */
+  readonly endOffset: bigint;
+}
+
+/** What all runs of a migration have changed on the target so far: what undoing it would have to undo. */
+export interface Changes {
+  /** Names of the topics created, by name. */
+  readonly topicsCreated: readonly string[];
+  /** By topic, then by partition; partitions without records of ours are left out. */
+  readonly records: readonly WrittenRecords[];
+}
+
+/** What the edge knows about a run; the rest of the report is derived. */
+export interface RunFacts {
+  readonly runId: string;
+  readonly mode: Mode;
+  /** The path of the configuration, as given or found. */
+  readonly configPath: string;
+  /** The version of the program. */
+  readonly version: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  /** ISO 8601, UTC. */
+  readonly finishedAt: string;
+  readonly durationMs: number;
+  readonly source: ReportCluster;
+  readonly target: ReportCluster;
+  readonly interrupted: boolean;
+  /** With `accept` applied. */
+  readonly findings: readonly Finding[];
+  readonly plan?: Plan;
+  readonly results?: Verification;
+  /** What `migration.yaml` says, keys as there, defaults filled in; plain data, secrets named and never shown. */
+  readonly configuration?: Readonly<Record<string, unknown>>;
+  /** Absent where nothing was copied. */
+  readonly throughput?: Throughput;
+  /** Absent where no migration has begun. */
+  readonly changes?: Changes;
+  /** What became of the groups' positions, by group, topic and partition; absent where they were not to be carried over. */
+  readonly groupOffsets?: readonly GroupOffset[];
+  /** Until when consumers must have started on the target; absent where it has none of the positions. */
+  readonly positionsExpiry?: PositionsExpiry;
+  /** Bytes and time of the plan, estimated. */
+  readonly estimate?: PlanEstimate;
+  /** What has changed on the source since the check before. */
+  readonly sinceLastCheck?: SinceLastCheck;
+}
+
+/** The report of one run. */
+export interface Report extends RunFacts {
+  readonly schemaVersion: typeof REPORT_SCHEMA_VERSION;
+  readonly verdict: Verdict;
+  /** Present where there is a plan. */
+  readonly planTotals?: PlanTotals;
+  /** The same topic by topic, by name. */
+  readonly backlog?: readonly TopicBacklog[];
+  /** The same group by group, by name. */
+  readonly groups?: readonly GroupLag[];
+}
+
+/** Completes the facts of a run with the verdict and the totals. */
+export function buildReport(facts: RunFacts): Report {
+  const { plan, results } = facts;
+  return {
+    schemaVersion: REPORT_SCHEMA_VERSION,
+    verdict: judge(facts),
+    ...facts,
+    ...(plan !== undefined && {
+      planTotals: planTotals(plan),
+      backlog: topicBacklogs(plan, results),
+      groups: groupLags(plan, facts.groupOffsets, facts.changes?.records),
+    }),
+  };
+}
+
+/** Adds up a plan. */
+export function planTotals(plan: Plan): PlanTotals {
+  return {
+    topics: topicsOf(plan.partitions).length,
+    partitions: plan.partitions.length,
+    partitionsToCopy: partitionsToCopy(plan).length,
+    offsets: sum(plan.partitions, ({ offsets }) => offsets),
+    expiredMessages: sum(plan.partitions, ({ expiredMessages }) => expiredMessages),
+    uncommittedOffsets: sum(plan.partitions, ({ uncommittedOffsets }) => uncommittedOffsets),
+    openTransactionOffsets: sum(plan.partitions, (p) => p.openTransactionOffsets),
+  };
+}
+
+/**
+ * The report as JSON, indented, with a line break at the end. Offsets and counts are JSON numbers up to 2^53 − 1, the
+ * largest that every reader takes exactly; beyond, a string of decimal digits, so that nothing is ever rounded.
+ */
+export function reportToJson(report: Report): string {
+  return `${JSON.stringify(report, (_key, value: unknown) => bigintToJson(value), 2)}\n`;
+}
+
+function bigintToJson(value: unknown): unknown {
+  if (typeof value !== "bigint") return value;
+  return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER)
+    ? Number(value)
+    : value.toString();
+}
