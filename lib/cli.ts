@@ -8,7 +8,7 @@ import { type CliOptions, HELP, parseCliOptions } from "./cli_options.ts";
 import { trustSystemRoots } from "./wire/system_roots.ts";
 import { prepareConfined } from "./process/confine.ts";
 import { configInTheWay, runFiles } from "./files/run_files.ts";
-import type { Streams } from "./show/screen.ts";
+import type { Streams } from "./show/streams.ts";
 import { versionText } from "./process/version.ts";
 
 const DEFAULT_CONFIG = "migration.yaml";

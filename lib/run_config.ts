@@ -20,7 +20,8 @@ import { readIfThere, refuseOddFile, type RunFiles, writeReport } from "./files/
 import { openLog } from "./show/log.ts";
 import type { LiveStreams } from "./show/live_streams.ts";
 import { createNarrator } from "./show/narrator.ts";
-import { createScreen, type Streams } from "./show/screen.ts";
+import { createScreen } from "./show/screen.ts";
+import type { Streams } from "./show/streams.ts";
 import { terminalSize, type TerminalTraits } from "./show/terminal.ts";
 import { buildInfo } from "./process/version.ts";
 

@@ -9,13 +9,13 @@ import { partitionText } from "../plan/plan_text.ts";
 import type { TopicPartition } from "../model/topic_partition.ts";
 import type { ClusterRole } from "../kafka/cluster.ts";
 import { delay } from "../waiting/delay.ts";
-import { isPeerError, LONGEST_THROTTLE_MS } from "../copy/lane.ts";
+import { isPeerError, LONGEST_THROTTLE_MS } from "../copy/peer_error.ts";
 import { peerFailure } from "../copy/peer_failure.ts";
 import type { Leaders } from "../kafka/leaders.ts";
 import { type Pace, takeTurn } from "../copy/pace.ts";
 import { requireVersion } from "../wire/api_version.ts";
 import type { BufferPool } from "../protocol/buffer_pool.ts";
-import type { ResponseFrame } from "../wire/connection.ts";
+import type { ResponseFrame } from "../protocol/frame.ts";
 import {
   decodeFetch,
   encodeFetch,

@@ -23,7 +23,8 @@ import {
   recordsBeforeSequence,
 } from "../model/sequence.ts";
 import type { TopicPartition } from "../model/topic_partition.ts";
-import { type Carried, type CutBatch, cutBatches, recordsBefore } from "../copy/cut.ts";
+import { cutBatches, recordsBefore } from "../copy/cut.ts";
+import type { Carried, CutBatch } from "../copy/cut_types.ts";
 import type { ForeignBatch, LogBatch, SourceBatch } from "./log_batch.ts";
 import { isAbort } from "../copy/transactions.ts";
 import { CONTROL_BACKOFF } from "../waiting/backoff.ts";

@@ -1,7 +1,7 @@
 // The configuration as the program uses it: checked, defaults filled in, files read, secrets wrapped. How it is
 // written in `migration.yaml` is another shape, in schema.ts; nothing here parses or checks.
 
-import type { PartitionRange } from "../plan/range.ts";
+import type { PartitionRange } from "../plan/partition_range.ts";
 import type { HostPort } from "./address.ts";
 import type { Secret } from "./secrets.ts";
 

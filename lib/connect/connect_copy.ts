@@ -1,15 +1,11 @@
 // The copy by a connector: its name is in the journal before it exists, it is watched until every planned partition is
 // through, stopped, counted and removed. A run that ends early leaves it stopped, and the next one takes it up.
 
-import type { ConnectEngineConfig, MigrationConfig } from "../config/migration_config.ts";
 import { type ConnectCluster, ConnectError, openConnect } from "./rest.ts";
 import { type Failure, failure } from "../model/failure.ts";
 import type { JournalIdentity, MigrationEntry } from "../journal/journal_entry.ts";
-import {
-  type JournaledPartition,
-  type JournalState,
-  unfinishedPartitions,
-} from "../journal/journal.ts";
+import { unfinishedPartitions } from "../journal/journal.ts";
+import type { JournaledPartition, JournalState } from "../journal/journal_state.ts";
 import { topicsOf } from "../model/topic_partition.ts";
 import type { BegunPartition, NextOffsets } from "./pure/source_offsets.ts";
 import { beginWatch, isDone, type Watch } from "./pure/watch.ts";
@@ -17,17 +13,9 @@ import { ContinueError } from "../preflight/check_journal.ts";
 import { connectEntries } from "./connect_entries.ts";
 import { connectorOf, haltConnector, primeConnector } from "./connector.ts";
 import { migrationEntry } from "../local_copy/journal_entries.ts";
-import type { JournaledCopyOptions } from "../local_copy/journaled_copy.ts";
 import { settleCopies, stateOf } from "./settle_copies.ts";
-import type { CompareProgress } from "../verification/verify_content.ts";
 import { watchConnector } from "./watch_connector.ts";
-
-/** What a copy by a connector works with. */
-export interface ConnectCopyOptions extends Omit<JournaledCopyOptions, "limits"> {
-  readonly config: MigrationConfig;
-  readonly connect: ConnectEngineConfig;
-  readonly onCounted: (progress: CompareProgress) => void;
-}
+import type { ConnectCopyOptions } from "./connect_options.ts";
 
 /** A new migration's first entry; the connector's producers have ids of their own. */
 export function beginConnectMigration(

@@ -2,14 +2,15 @@
 // topics that nothing is planned of.
 
 import type { JournalEntry, PlanEntryPartition } from "../journal/journal_entry.ts";
-import { type JournalState, unfinishedPartitions } from "../journal/journal.ts";
+import { unfinishedPartitions } from "../journal/journal.ts";
+import type { JournalState } from "../journal/journal_state.ts";
 import { escapeName } from "../model/escape_name.ts";
 import { partitionText } from "../plan/plan_text.ts";
 import { partitionsToCopy, type PlannedPartition } from "../plan/plan.ts";
 import { formatTopicPartition, topicsOf } from "../model/topic_partition.ts";
 import { idlePartitions, type NextOffsets } from "./pure/source_offsets.ts";
 import { ContinueError } from "../preflight/check_journal.ts";
-import type { ConnectCopyOptions } from "./connect_copy.ts";
+import type { ConnectCopyOptions } from "./connect_options.ts";
 import { planEntryPartition, skippedPartitions } from "../local_copy/journal_entries.ts";
 import { optional } from "../model/optional.ts";
 

@@ -17,7 +17,7 @@ import { keepsToItself } from "./pure/connect_version.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { speaks } from "../wire/api_version.ts";
 import { connectorOf } from "./connector.ts";
-import type { EngineOptions } from "../run/engine.ts";
+import type { EngineOptions } from "../run/engine_options.ts";
 import { withRetries } from "../kafka/with_retries.ts";
 
 /** A cluster that starts answers within it; one that is not there is said soon. */

@@ -6,7 +6,7 @@ import { countRecordsBefore } from "../compare/find_offsets.ts";
 import { readCommitted, tellRecords, whyUnread } from "../compare/read_logs.ts";
 import { type Failure, failure, within } from "../model/failure.ts";
 import type { JournalEntry } from "../journal/journal_entry.ts";
-import type { JournaledPartition } from "../journal/journal.ts";
+import type { JournaledPartition } from "../journal/journal_state.ts";
 import { maxOffset } from "../model/offsets.ts";
 import { countOf, formatCount } from "../model/units.ts";
 import { formatTopicPartition } from "../model/topic_partition.ts";

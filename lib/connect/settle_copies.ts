@@ -2,14 +2,11 @@
 // is left to do it is removed. Cut short by an interrupt it is only stopped.
 
 import { ConnectError, openConnect } from "./rest.ts";
-import { isPeerError } from "../copy/lane.ts";
+import { isPeerError } from "../copy/peer_error.ts";
 import { type Failure, failure } from "../model/failure.ts";
 import type { JournalEntry } from "../journal/journal_entry.ts";
-import {
-  type JournaledPartition,
-  type JournalState,
-  unfinishedPartitions,
-} from "../journal/journal.ts";
+import { unfinishedPartitions } from "../journal/journal.ts";
+import type { JournaledPartition, JournalState } from "../journal/journal_state.ts";
 import { maxOffset } from "../model/offsets.ts";
 import type { Plan } from "../plan/plan.ts";
 import { formatTopicPartition, topicsOf } from "../model/topic_partition.ts";
@@ -19,7 +16,7 @@ import { keepsToItself } from "./pure/connect_version.ts";
 import { offsetSyncsTopic } from "./pure/connector_config.ts";
 import type { NextOffsets } from "./pure/source_offsets.ts";
 import type { Watch } from "./pure/watch.ts";
-import type { ConnectCopyOptions } from "./connect_copy.ts";
+import type { ConnectCopyOptions } from "./connect_options.ts";
 import { haltConnector, removeConnector } from "./connector.ts";
 import { type CopiedPartition, countCopy, failedEntry, settledEnds } from "./count_copies.ts";
 import { openReaders } from "../verification/open_readers.ts";

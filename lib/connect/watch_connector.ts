@@ -13,7 +13,7 @@ import { sum } from "../model/units.ts";
 import { delay } from "../waiting/delay.ts";
 import type { NextOffsets } from "./pure/source_offsets.ts";
 import { type ConnectorStatus, isDone, react, type Reaction, type Watch } from "./pure/watch.ts";
-import type { ConnectCopyOptions } from "./connect_copy.ts";
+import type { ConnectCopyOptions } from "./connect_options.ts";
 import { openReaders, type Readers } from "../verification/open_readers.ts";
 
 const POLL_MS = 1_000;

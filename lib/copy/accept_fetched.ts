@@ -3,10 +3,11 @@
 
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
 import type { BufferPool } from "../protocol/buffer_pool.ts";
-import type { ResponseFrame } from "../wire/connection.ts";
+import type { ResponseFrame } from "../protocol/frame.ts";
 import type { FetchedPartition } from "../protocol/fetch.ts";
 import { createBatchMemory } from "./batch_memory.ts";
-import { type Cut, cutBatches, type CutProblem } from "./cut.ts";
+import { cutBatches } from "./cut.ts";
+import type { Cut, CutProblem } from "./cut_types.ts";
 import { type MergeBelow, OPENED_OF_WHOLE_PARTITION } from "../merge/merge_below.ts";
 import { mergeSmall } from "../merge/merge_small.ts";
 import type { PartitionCopy } from "./partition_copy.ts";

@@ -3,8 +3,8 @@
 
 import { type Viewed, viewed } from "../codec/copy_back.ts";
 import type { BufferPool, PooledBuffer } from "../protocol/buffer_pool.ts";
-import type { ResponseFrame } from "../wire/connection.ts";
-import type { CutBatch } from "./cut.ts";
+import type { ResponseFrame } from "../protocol/frame.ts";
+import type { CutBatch } from "./cut_types.ts";
 
 /** Smaller ones would fill too little of the smallest buffer. */
 const POOLED_FROM = 48 * 1024;

@@ -1,7 +1,8 @@
 // The source offsets that groups have committed on one partition, while it is copied: each is answered by the batch that
 // holds the first record at or after it.
 
-import { type CutBatch, recordsBefore } from "./cut.ts";
+import { recordsBefore } from "./cut.ts";
+import type { CutBatch } from "./cut_types.ts";
 import type { CommittedPosition } from "./produce_queue.ts";
 
 /** Walks the committed offsets along with the batches. */

@@ -4,8 +4,8 @@ import type { Failure } from "../model/failure.ts";
 import type { OffsetSpan } from "../model/offsets.ts";
 import type { EpochStart } from "../model/sequence.ts";
 import type { TopicPartition } from "../model/topic_partition.ts";
-import type { TargetRules } from "./cut.ts";
-import type { CompareContents, TargetPosition } from "./find_position.ts";
+import type { TargetRules } from "./cut_types.ts";
+import type { CompareContents, TargetPosition } from "./target_position.ts";
 
 /** One partition to copy. */
 export interface CopyTask extends TopicPartition {

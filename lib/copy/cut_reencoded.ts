@@ -11,7 +11,8 @@ import { reencodeBatch, type ReencodedBatch, type ReencodeOptions } from "../bat
 import { RecordTooLargeError, splitBatch } from "../batch/split.ts";
 import { viewed } from "../codec/copy_back.ts";
 import { maxOffset, minOffset } from "../model/offsets.ts";
-import type { CutRange, CutState, FetchedRecords, TargetRules } from "./cut.ts";
+import type { CutState } from "./cut_types.ts";
+import type { CutRange, FetchedRecords, TargetRules } from "./cut_types.ts";
 
 const LZ4 = 3;
 const ZSTD = 4;

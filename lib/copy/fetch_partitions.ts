@@ -4,8 +4,8 @@
 import { kafkaError } from "../model/kafka_error.ts";
 import { requireVersion, supportedVersion } from "../wire/api_version.ts";
 import type { BufferPool } from "../protocol/buffer_pool.ts";
-import type { BrokerConnection } from "../wire/connect.ts";
-import type { ResponseFrame } from "../wire/connection.ts";
+import type { BrokerConnection } from "../wire/broker_connection.ts";
+import type { ResponseFrame } from "../protocol/frame.ts";
 import {
   decodeFetch,
   encodeFetch,
@@ -16,7 +16,7 @@ import {
 } from "../protocol/fetch.ts";
 import { decodeFetchById, encodeFetchById } from "../protocol/fetch_by_id.ts";
 import { ProtocolError } from "../protocol/protocol_reader.ts";
-import { LONGEST_THROTTLE_MS } from "./lane.ts";
+import { LONGEST_THROTTLE_MS } from "./peer_error.ts";
 
 /** What Fetches are made with. */
 export interface FetchOptions {

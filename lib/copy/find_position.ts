@@ -26,65 +26,20 @@ import { delay } from "../waiting/delay.ts";
 import { listEndOffsets, listPartitionOffsets } from "../kafka/partition_offsets.ts";
 import { fetchLastSequences } from "../kafka/producer_state.ts";
 import { speaks } from "../wire/api_version.ts";
-import type { BrokerConnection } from "../wire/connect.ts";
-import type { ResponseFrame } from "../wire/connection.ts";
+import type { BrokerConnection } from "../wire/broker_connection.ts";
+import type { ResponseFrame } from "../protocol/frame.ts";
 import { ProtocolError } from "../protocol/protocol_reader.ts";
 import type { FetchedPartition } from "../protocol/fetch.ts";
 import { digestRecords } from "./held_records.ts";
 import { fetchFrom, type KnownPosition, whyNotOurs } from "./known_position.ts";
-import { LONGEST_THROTTLE_MS } from "./lane.ts";
-
-/** A point of a partition's copy on the target. */
-export interface TargetPosition {
-  /** Records of ours before it. */
-  readonly records: bigint;
-  /** Target offset after the last of them. */
-  readonly targetOffset: bigint;
-  /** Target offset of the very first; absent where there is none. */
-  readonly targetFirstOffset?: bigint;
-  /**
-   * Where contents were asked for: the records of ours beyond the position it was sought from, in order
-   * (`digestRecords`).
-   */
-  readonly held?: readonly string[];
-}
-
-/** A point that was found. */
-export interface FoundPosition extends TargetPosition {
-  /**
-   * The newest epoch has not begun and cannot begin any more: after it was journaled, a late request has stored more of
-   * an epoch before it. Brokers refuse what would go on here with either.
-   */
-  readonly epochIsVoid?: true;
-}
-
-/** How records are told apart where counting them misleads. */
-export interface CompareContents {
-  /** False where the target sets timestamps of its own. */
-  readonly timestamps: boolean;
-}
-
-/** How a position is looked for. */
-export interface LookOptions {
-  /** Given where the records beyond the position that is known are wanted too. */
-  readonly contents?: CompareContents | undefined;
-  /**
-   * The log's end counts only so many milliseconds after the look began: by then what the leader had in its log at first
-   * is replicated, or whoever keeps it from being is no longer waited for. Brokers since 2.8 have no need of it, which
-   * refuse nobody they do not know. 0 unless told.
-   */
-  readonly settleMs?: number;
-}
-
-/** The position could not be found. */
-export class PositionError extends Error {
-  override readonly name = "PositionError";
-
-  /** @param passing whether looking again later may find it */
-  constructor(readonly failure: Failure, readonly passing = false) {
-    super(failure.text);
-  }
-}
+import { LONGEST_THROTTLE_MS } from "./peer_error.ts";
+import {
+  type CompareContents,
+  type FoundPosition,
+  type LookOptions,
+  PositionError,
+  type TargetPosition,
+} from "./target_position.ts";
 
 /** How long records that the leader has may take to be replicated (KIP-207), or to come from tiered storage (KIP-405). */
 const PATIENCE_MS = 60_000;

@@ -14,10 +14,10 @@ import {
 } from "../batch/record_batch.ts";
 import { type PartitionProducer, recordsBeforeIn } from "../model/sequence.ts";
 import type { TopicPartition } from "../model/topic_partition.ts";
-import type { BrokerConnection } from "../wire/connect.ts";
+import type { BrokerConnection } from "../wire/broker_connection.ts";
 import { requireVersion } from "../wire/api_version.ts";
 import { decodeFetch, encodeFetch } from "../protocol/fetch.ts";
-import type { TargetPosition } from "./find_position.ts";
+import type { TargetPosition } from "./target_position.ts";
 
 /** Where a journal says that a partition stands. */
 export interface KnownPosition extends TargetPosition {

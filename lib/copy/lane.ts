@@ -2,22 +2,8 @@
 // over it. It reports trouble and lets go of the partition; when and where that partition goes on is the router's
 // business.
 
-import { ConnectionError } from "../wire/connection_error.ts";
-import { ProtocolError } from "../protocol/protocol_reader.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
-
-/** An error that the other side, or the way to it, gave cause for; anything else is a fault of this program. */
-export type PeerError = ConnectionError | ProtocolError;
-
-/** Whether trying again may help. */
-export function isPeerError(error: unknown): error is PeerError {
-  return error instanceof ConnectionError || error instanceof ProtocolError;
-}
-
-/** For failures that are noticed, named and ridden out elsewhere. @throws anything but a peer's error */
-export function ignorePeerError(error: unknown): void {
-  if (!isPeerError(error)) throw error;
-}
+import type { PeerError } from "./peer_error.ts";
 
 /** What went wrong for a partition on its lane. */
 export type Trouble =
@@ -47,6 +33,3 @@ export interface Lane {
 
 /** Tells the router. The lane has let go of the partition. */
 export type ReportTrouble = (partition: PartitionCopy, trouble: Trouble) => void;
-
-/** Throttling told in a response lies outside every checksum: waited for no longer than this. */
-export const LONGEST_THROTTLE_MS = 600_000;

@@ -13,12 +13,12 @@ import {
   sequenceIn,
 } from "../model/sequence.ts";
 import type { TopicPartition } from "../model/topic_partition.ts";
-import type { CompareContents, TargetPosition } from "./find_position.ts";
+import type { CompareContents, TargetPosition } from "./target_position.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
 import { type Failure, failure } from "../model/failure.ts";
 import { addSpan, maxOffset, minOffset, type OffsetSpan } from "../model/offsets.ts";
 import { CommittedOffsets } from "./committed_offsets.ts";
-import type { Carried, Cut, CutBatch, TargetRules } from "./cut.ts";
+import type { Carried, Cut, CutBatch, TargetRules } from "./cut_types.ts";
 import { type ProduceBatch, ProduceQueue } from "./produce_queue.ts";
 import { StoredRecords } from "./stored_records.ts";
 

@@ -10,8 +10,8 @@ import { formatTopicPartition } from "../model/topic_partition.ts";
 import { delay } from "../waiting/delay.ts";
 import { listPartitionOffsets } from "../kafka/partition_offsets.ts";
 import { keepsAnswersBack, speaks } from "../wire/api_version.ts";
-import type { BrokerConnection } from "../wire/connect.ts";
-import type { ResponseFrame } from "../wire/connection.ts";
+import type { BrokerConnection } from "../wire/broker_connection.ts";
+import type { ResponseFrame } from "../protocol/frame.ts";
 import type { FetchedPartition } from "../protocol/fetch.ts";
 import { acceptFetched, type AcceptOptions } from "./accept_fetched.ts";
 import { type FetchOptions, fetchPartitions } from "./fetch_partitions.ts";
@@ -23,7 +23,8 @@ import {
   PARTITION_QUEUE_BYTES,
   partitionMaxBytes,
 } from "./fetch_size.ts";
-import { isPeerError, type Lane, type ReportTrouble, type Trouble } from "./lane.ts";
+import type { Lane, ReportTrouble, Trouble } from "./lane.ts";
+import { isPeerError } from "./peer_error.ts";
 import { type Pace, takeTurn } from "./pace.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
 import type { ProduceQueue } from "./produce_queue.ts";

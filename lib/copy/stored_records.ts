@@ -5,8 +5,8 @@
 import { baseOffset } from "../batch/record_batch.ts";
 import { reencodeBatch } from "../batch/reencode.ts";
 import { maxOffset, minOffset } from "../model/offsets.ts";
-import type { CutBatch } from "./cut.ts";
-import type { TargetPosition } from "./find_position.ts";
+import type { CutBatch } from "./cut_types.ts";
+import type { TargetPosition } from "./target_position.ts";
 import { compareHeld, digestRecords, type HeldRecords } from "./held_records.ts";
 
 /** Where the comparison says that the source is to be read from. */

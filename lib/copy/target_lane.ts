@@ -4,15 +4,10 @@
 
 import { KAFKA_ERRORS } from "../model/kafka_error.ts";
 import { requireVersion } from "../wire/api_version.ts";
-import type { BrokerConnection } from "../wire/connect.ts";
+import type { BrokerConnection } from "../wire/broker_connection.ts";
 import { decodeProduce, encodeProduce, type ProducedPartition } from "../protocol/produce.ts";
-import {
-  isPeerError,
-  type Lane,
-  LONGEST_THROTTLE_MS,
-  type ReportTrouble,
-  type Trouble,
-} from "./lane.ts";
+import type { Lane, ReportTrouble, Trouble } from "./lane.ts";
+import { isPeerError, LONGEST_THROTTLE_MS } from "./peer_error.ts";
 import type { Pace } from "./pace.ts";
 import type { Acknowledgement, PartitionCopy } from "./partition_copy.ts";
 import type { ProduceBatch } from "./produce_queue.ts";

@@ -2,7 +2,8 @@
 // call returns. A migration holds the file locked; the lock ends with the process, however that ends.
 
 import { errorMessage } from "../model/error_message.ts";
-import { continueJournal, type JournalState } from "../journal/journal.ts";
+import { continueJournal } from "../journal/journal.ts";
+import type { JournalState } from "../journal/journal_state.ts";
 import type { JournalEntry, OpenedEntry } from "../journal/journal_entry.ts";
 import { encodeEntries, type JournalTail, NO_LINES } from "../journal/journal_lines.ts";
 import { ImpossibleEntryError } from "../journal/journal_rules.ts";

@@ -4,7 +4,7 @@
 import { type Finding, finding } from "./finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
 import { wantedPositions } from "../plan/group_offsets.ts";
-import type { JournalState } from "../journal/journal.ts";
+import type { JournalState } from "../journal/journal_state.ts";
 import { neverPlanned } from "../journal/offset_map.ts";
 import type { Plan } from "../plan/plan.ts";
 import { placeOf } from "./position_place.ts";

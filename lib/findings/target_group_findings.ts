@@ -9,7 +9,7 @@ import { type Finding, finding } from "./finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
 import { type WantedPosition, wantedPositions } from "../plan/group_offsets.ts";
 import { isActive, isShareGroup } from "../model/group_state.ts";
-import type { JournaledPartition, JournalState } from "../journal/journal.ts";
+import type { JournaledPartition, JournalState } from "../journal/journal_state.ts";
 import { neverPlanned, translateOffset } from "../journal/offset_map.ts";
 import { metadataFindings } from "./metadata_findings.ts";
 import { maxOffset, minOffset } from "../model/offsets.ts";

@@ -3,11 +3,8 @@
 
 import { type Finding, finding } from "./finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
-import {
-  type JournaledPartition,
-  type JournalState,
-  unfinishedPartitions,
-} from "../journal/journal.ts";
+import { unfinishedPartitions } from "../journal/journal.ts";
+import type { JournaledPartition, JournalState } from "../journal/journal_state.ts";
 import { minOffset } from "../model/offsets.ts";
 import type { ClusterSnapshot } from "../model/snapshot.ts";
 import { countOf, sum } from "../model/units.ts";

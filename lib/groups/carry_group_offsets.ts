@@ -13,7 +13,8 @@ import {
   wantedPositions,
 } from "../plan/group_offsets.ts";
 import { compareNames } from "../model/compare_names.ts";
-import { isByConnector, type JournalState } from "../journal/journal.ts";
+import { isByConnector } from "../journal/journal.ts";
+import type { JournalState } from "../journal/journal_state.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { GroupSnapshot } from "../model/snapshot.ts";
 import { type PositionsExpiry, positionsExpiry } from "../plan/positions_expiry.ts";
@@ -24,7 +25,7 @@ import {
 } from "../model/topic_partition.ts";
 import type { Verification } from "../verify/verify.ts";
 import type { Cluster } from "../kafka/cluster.ts";
-import { isPeerError } from "../copy/lane.ts";
+import { isPeerError } from "../copy/peer_error.ts";
 import { peerFailure } from "../copy/peer_failure.ts";
 import { commitOffsets } from "../kafka/commit_offsets.ts";
 import { forEachAtOnce } from "../waiting/for_each_at_once.ts";

@@ -1,11 +1,9 @@
 // The journal of a migration: what its entries add up to, and whether a run may go on from there. A torn last line is
 // what a crash leaves behind and is ignored; any other damage is refused (journal_lines.ts, journal_rules.ts).
 
-import { type Failure, recordedFailure } from "../model/failure.ts";
+import { recordedFailure } from "../model/failure.ts";
 import type {
-  ConnectorEntry,
   EpochEntry,
-  FinishedEntry,
   JournalEntry,
   JournalIdentity,
   LostEntry,
@@ -16,69 +14,12 @@ import type {
   SettledEntry,
 } from "./journal_entry.ts";
 import { ImpossibleEntryError, whyImpossible } from "./journal_rules.ts";
-import { addMark, type OffsetMark } from "./offset_map.ts";
-import { type EpochStart, type PartitionProducer, partitionProducer } from "../model/sequence.ts";
-import { addSpan, maxOffset, type OffsetSpan } from "../model/offsets.ts";
-import {
-  compareTopicPartitions,
-  formatTopicPartition,
-  type TopicPartition,
-} from "../model/topic_partition.ts";
+import { addMark } from "./offset_map.ts";
+import { type PartitionProducer, partitionProducer } from "../model/sequence.ts";
+import { addSpan, maxOffset } from "../model/offsets.ts";
+import { compareTopicPartitions, formatTopicPartition } from "../model/topic_partition.ts";
 import { countOf, sum } from "../model/units.ts";
-
-/** Where one partition stands, over all plans. */
-export interface JournaledPartition extends TopicPartition {
-  readonly status: "planned" | "done" | "failed";
-  readonly sourceTopicId?: string;
-  readonly targetTopicId?: string;
-  readonly submittedOffset?: bigint;
-  readonly submittedBy: string;
-  /** Start of the first range planned, end of the newest. */
-  readonly startOffset: bigint;
-  readonly endOffset: bigint;
-  /** What all plans comprise, in order. */
-  readonly ranges: readonly OffsetSpan[];
-  /** Everything before it, from `startOffset` on, is acknowledged or lost. */
-  readonly sourceOffset: bigint;
-  /** Records acknowledged. */
-  readonly records: bigint;
-  readonly recordsRead: bigint;
-  readonly batchesLeftOut: number;
-  readonly lost: readonly OffsetSpan[];
-  /** Target offset after the last record acknowledged; at first, the target's end when the plan was made. */
-  readonly targetOffset: bigint;
-  readonly targetFirstOffset?: bigint;
-  /** Where the target's log ended when the newest plan was made: everything of that lies at or behind it. */
-  readonly plannedTargetOffset: bigint;
-  /** Points known of both logs, in order. */
-  readonly marks: readonly OffsetMark[];
-  /** Target offsets of committed source offsets, as far as they were met. */
-  readonly positions: ReadonlyMap<bigint, bigint>;
-  readonly failure?: Failure;
-  /** Epochs that began on this partition after the migration's own, by age; absent where there are none. */
-  readonly epochs?: readonly EpochStart[];
-  /** How far a connector has come in the range under way, not counted yet. */
-  readonly reachedOffset?: bigint;
-  /** The planned end of a range that a connector has copied beyond. */
-  readonly overshotOffset?: bigint;
-  /** Where the records of a connector's copies lie on the target, what marks its transactions among them; absent where this program copied. */
-  readonly targetSpans?: readonly OffsetSpan[];
-}
-
-/** What a journal adds up to. */
-export interface JournalState {
-  readonly migration: MigrationEntry;
-  /** By `formatTopicPartition`. */
-  readonly partitions: ReadonlyMap<string, JournaledPartition>;
-  /** Topics created on the target, by name. */
-  readonly topicsCreated: readonly string[];
-  /** Target offsets at which partitions ended that no plan has copied anything of. By `formatTopicPartition`. */
-  readonly skipped: ReadonlyMap<string, bigint>;
-  /** The connector that is on a Connect cluster, or may be. */
-  readonly connector?: ConnectorEntry;
-  /** The last run that came to an end. */
-  readonly finished?: FinishedEntry;
-}
+import type { JournaledPartition, JournalState } from "./journal_state.ts";
 
 /** The state a journal has after more entries. @throws {ImpossibleEntryError} */
 export function continueJournal(

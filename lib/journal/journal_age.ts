@@ -1,6 +1,6 @@
 // Whether a journal is the newest: an older copy is whole in itself, and only what the target holds beyond it tells.
 
-import type { JournaledPartition, JournalState } from "./journal.ts";
+import type { JournaledPartition, JournalState } from "./journal_state.ts";
 import { recordsBeforeSequence } from "../model/sequence.ts";
 
 /**

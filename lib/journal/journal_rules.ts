@@ -14,7 +14,7 @@ import type {
   ReachedEntry,
   SettledEntry,
 } from "./journal_entry.ts";
-import type { JournaledPartition } from "./journal.ts";
+import type { JournaledPartition } from "./journal_state.ts";
 import { formatTopicPartition } from "../model/topic_partition.ts";
 
 /** What the entries before add up to. */

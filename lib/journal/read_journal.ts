@@ -1,6 +1,7 @@
 // From the bytes of a journal to what it adds up to, or to what is wrong with it and where.
 
-import { continueJournal, type JournalState } from "./journal.ts";
+import { continueJournal } from "./journal.ts";
+import type { JournalState } from "./journal_state.ts";
 import { damaged, type JournalTail } from "./journal_lines.ts";
 import { ImpossibleEntryError } from "./journal_rules.ts";
 import { readLines } from "./read_lines.ts";

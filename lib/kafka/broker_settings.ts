@@ -3,7 +3,7 @@
 
 import type { OffsetSettings } from "../plan/positions_expiry.ts";
 import { sendKafkajsRequest } from "../wire/kafkajs_protocol.ts";
-import type { BrokerConnection } from "../wire/connect.ts";
+import type { BrokerConnection } from "../wire/broker_connection.ts";
 
 const BROKER_RESOURCE = 4;
 

@@ -1,6 +1,6 @@
 // The broker that creates and deletes topics: with ZooKeeper only the controller does, with KRaft any broker sends on.
 
-import type { BrokerConnection } from "../wire/connect.ts";
+import type { BrokerConnection } from "../wire/broker_connection.ts";
 import { isAway } from "../wire/connection_error.ts";
 import type { Cluster } from "./cluster.ts";
 

@@ -6,7 +6,7 @@
 
 import type { PartitionMetadata } from "../protocol/metadata.ts";
 import { isAway, neededFor } from "../wire/connection_error.ts";
-import type { BrokerConnection } from "../wire/connect.ts";
+import type { BrokerConnection } from "../wire/broker_connection.ts";
 import type { Cluster } from "./cluster.ts";
 import { askOffsets, isPassing } from "./groups.ts";
 import { listEndOffsets } from "./partition_offsets.ts";

@@ -1,6 +1,6 @@
 // Data connections to the brokers of one cluster, one each, opened when first needed and again where they have ended.
 
-import type { BrokerConnection } from "../wire/connect.ts";
+import type { BrokerConnection } from "../wire/broker_connection.ts";
 import type { Cluster } from "./cluster.ts";
 
 /** Connections of one's own; who opened them closes them. */

@@ -7,7 +7,7 @@ import type { GroupSnapshot } from "../model/snapshot.ts";
 import { formatTopicPartition } from "../model/topic_partition.ts";
 import { type Failure, failure, within } from "../model/failure.ts";
 import { formatKafkaError, isAuthorizationError, kafkaError } from "../model/kafka_error.ts";
-import type { BrokerConnection } from "../wire/connect.ts";
+import type { BrokerConnection } from "../wire/broker_connection.ts";
 import { decodeListGroups, encodeListGroups, type ListedGroup } from "../protocol/list_groups.ts";
 import {
   decodeOffsetFetch,

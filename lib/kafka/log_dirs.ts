@@ -2,7 +2,7 @@
 
 import { kafkaError } from "../model/kafka_error.ts";
 import { formatTopicPartition, type TopicPartition } from "../model/topic_partition.ts";
-import type { BrokerConnection } from "../wire/connect.ts";
+import type { BrokerConnection } from "../wire/broker_connection.ts";
 import { decodeDescribeLogDirs, encodeDescribeLogDirs } from "../protocol/describe_log_dirs.ts";
 import { supportedVersion } from "../wire/api_version.ts";
 

@@ -3,7 +3,7 @@
 // even where it is off; there all topics are asked for, and those that were wanted picked out.
 
 import { KAFKA_ERRORS } from "../model/kafka_error.ts";
-import type { BrokerConnection } from "../wire/connect.ts";
+import type { BrokerConnection } from "../wire/broker_connection.ts";
 import {
   decodeMetadata,
   encodeMetadata,

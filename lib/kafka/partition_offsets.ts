@@ -5,7 +5,7 @@
 import type { PartitionOffsets } from "../model/snapshot.ts";
 import { formatKafkaError, KAFKA_ERRORS } from "../model/kafka_error.ts";
 import { formatTopicPartition, type TopicPartition } from "../model/topic_partition.ts";
-import type { BrokerConnection } from "../wire/connect.ts";
+import type { BrokerConnection } from "../wire/broker_connection.ts";
 import {
   type AskedOffset,
   decodeListOffsets,

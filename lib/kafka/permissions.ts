@@ -3,7 +3,7 @@
 
 import { KAFKA_ERRORS } from "../model/kafka_error.ts";
 import type { ClusterPermissions, TopicPermission } from "../findings/permission_findings.ts";
-import type { BrokerConnection } from "../wire/connect.ts";
+import type { BrokerConnection } from "../wire/broker_connection.ts";
 import { decodeDescribeLogDirs, encodeDescribeLogDirs } from "../protocol/describe_log_dirs.ts";
 import { decodeMetadata, encodeMetadata, METADATA_WITH_OPERATIONS } from "../protocol/metadata.ts";
 import { supportedVersion } from "../wire/api_version.ts";

@@ -2,7 +2,7 @@
 // that were idle for long (producer.id.expiration.ms, 24 h), and brokers before Kafka 2.8 do not tell.
 
 import { formatTopicPartition, type TopicPartition } from "../model/topic_partition.ts";
-import type { BrokerConnection } from "../wire/connect.ts";
+import type { BrokerConnection } from "../wire/broker_connection.ts";
 import {
   decodeDescribeProducers,
   type DescribedPartition,

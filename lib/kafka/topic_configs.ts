@@ -3,7 +3,7 @@
 import { kafkaError } from "../model/kafka_error.ts";
 import { type TopicSettings, topicSettings } from "../model/topic_settings.ts";
 import { supportedVersion } from "../wire/api_version.ts";
-import type { BrokerConnection } from "../wire/connect.ts";
+import type { BrokerConnection } from "../wire/broker_connection.ts";
 import { sendKafkajsRequest } from "../wire/kafkajs_protocol.ts";
 
 const TOPIC_RESOURCE = 2;

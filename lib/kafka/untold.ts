@@ -2,7 +2,7 @@
 
 import type { Untold } from "../model/snapshot.ts";
 import { speaks } from "../wire/api_version.ts";
-import type { BrokerConnection } from "../wire/connect.ts";
+import type { BrokerConnection } from "../wire/broker_connection.ts";
 import type { Cluster } from "./cluster.ts";
 
 /** Asks no broker anything that it has not answered yet; one that is away tells nothing. */

@@ -2,10 +2,10 @@
 // begun are taken up where the target stands, not where the journal does.
 
 import type { CopyTask } from "../copy/copy_task.ts";
-import type { TargetRules } from "../copy/cut.ts";
-import type { CompareContents } from "../copy/find_position.ts";
+import type { TargetRules } from "../copy/cut_types.ts";
+import type { CompareContents } from "../copy/target_position.ts";
 import type { PlannedTopic } from "../kafka/leaders.ts";
-import type { JournaledPartition } from "../journal/journal.ts";
+import type { JournaledPartition } from "../journal/journal_state.ts";
 import { mostRecords } from "../journal/journal_age.ts";
 import { isIdempotent, type MigrationEntry } from "../journal/journal_entry.ts";
 import { partitionsToCopy, type Plan, type PlannedPartition } from "../plan/plan.ts";

@@ -2,21 +2,21 @@
 // partition after the other.
 
 import { createLeaders } from "../kafka/leaders.ts";
+import { findPosition } from "../copy/find_position.ts";
 import {
   type CompareContents,
-  findPosition,
   PositionError,
   type TargetPosition,
-} from "../copy/find_position.ts";
+} from "../copy/target_position.ts";
 import { type Failure, failure, within } from "../model/failure.ts";
-import type { JournaledPartition } from "../journal/journal.ts";
+import type { JournaledPartition } from "../journal/journal_state.ts";
 import { partitionProducer } from "../model/sequence.ts";
 import { formatTopicPartition } from "../model/topic_partition.ts";
 import { CONTROL_BACKOFF, createBackoff } from "../waiting/backoff.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { createDataConnections, type DataConnections } from "../kafka/data_connections.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
-import { isPeerError } from "../copy/lane.ts";
+import { isPeerError } from "../copy/peer_error.ts";
 import { peerFailure } from "../copy/peer_failure.ts";
 import { groupByLeader } from "../kafka/group_by_leader.ts";
 import { optional } from "../model/optional.ts";

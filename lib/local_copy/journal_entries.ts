@@ -16,7 +16,7 @@ import {
 } from "../journal/journal_entry.ts";
 import type { Acknowledgement } from "../copy/partition_copy.ts";
 import { formatTopicPartition, type TopicPartition } from "../model/topic_partition.ts";
-import type { JournalState } from "../journal/journal.ts";
+import type { JournalState } from "../journal/journal_state.ts";
 import type { Plan, PlannedPartition } from "../plan/plan.ts";
 import type { ClusterSnapshot } from "../model/snapshot.ts";
 import type { EpochStart } from "../model/sequence.ts";

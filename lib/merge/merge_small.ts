@@ -7,7 +7,8 @@ import { DamagedMemberError, mergeBatches } from "./merge.ts";
 import type { TakeMemory } from "./merge_limits.ts";
 import { mergePlain } from "./merge_plain.ts";
 import { attributes, CODEC_MASK } from "../batch/record_batch.ts";
-import { type Cut, type CutBatch, recordsBefore, type TargetRules } from "../copy/cut.ts";
+import { recordsBefore } from "../copy/cut.ts";
+import type { Cut, CutBatch, TargetRules } from "../copy/cut_types.ts";
 import { mergedBytes } from "./merge_below.ts";
 
 /** Merged records may take a little more than their batches did, where these held many. */

@@ -1,7 +1,7 @@
 // A plan in the light of a journal. What an earlier plan of the same migration has copied is not planned again, only
 // what the source has gained since; a range that is not through goes on where it stood, to the end it was planned with.
 
-import type { JournaledPartition, JournalState } from "../journal/journal.ts";
+import type { JournaledPartition, JournalState } from "../journal/journal_state.ts";
 import { maxOffset, minOffset } from "../model/offsets.ts";
 import type { Plan, PlannedPartition } from "./plan.ts";
 import { compareTopicPartitions, formatTopicPartition } from "../model/topic_partition.ts";

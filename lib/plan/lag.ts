@@ -4,7 +4,7 @@
 import { compareNames } from "../model/compare_names.ts";
 import type { GroupOffset } from "./group_offsets.ts";
 import { partitionsToCopy, type Plan } from "./plan.ts";
-import type { WrittenRecords } from "../report/report.ts";
+import type { WrittenRecords } from "../model/written_records.ts";
 import { formatTopicPartition, topicsOf } from "../model/topic_partition.ts";
 import { sum } from "../model/units.ts";
 import type { Verification } from "../verify/verify.ts";

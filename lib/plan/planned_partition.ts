@@ -4,7 +4,7 @@
 import { clamp, type ClampedRange } from "./clamp.ts";
 import { compareNames } from "../model/compare_names.ts";
 import type { PartitionOffsets } from "../model/snapshot.ts";
-import type { PartitionRange } from "./range.ts";
+import type { PartitionRange } from "./partition_range.ts";
 import type { TopicPartition } from "../model/topic_partition.ts";
 
 /** What one group has committed on one partition. */

@@ -5,14 +5,7 @@ import { clamp, type ClampedRange } from "./clamp.ts";
 import type { PlannedPartition } from "./planned_partition.ts";
 import type { PartitionOffsets } from "../model/snapshot.ts";
 import type { TopicPartition } from "../model/topic_partition.ts";
-
-/** What to copy of one partition. */
-export interface PartitionRange extends TopicPartition {
-  /** An offset, the log start offset, or the first message at or after a time. */
-  readonly start: bigint | "earliest" | { readonly timestampMs: number };
-  /** One past the last offset; where absent, the end of the log. */
-  readonly end?: bigint;
-}
+import type { PartitionRange } from "./partition_range.ts";
 
 /** `range 100 to 264322`, `range earliest to end of log`, `range 2022-11-03T15:02:08.000Z to end of log`. */
 export function rangeText({ start, end }: Pick<PartitionRange, "start" | "end">): string {

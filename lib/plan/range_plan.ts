@@ -4,7 +4,8 @@
 import { filterAccepts, type NameFilter } from "./name_filter.ts";
 import type { Plan, UnknownPartition } from "./plan.ts";
 import type { PlannedPartition } from "./planned_partition.ts";
-import { type PartitionRange, planRange } from "./range.ts";
+import { planRange } from "./range.ts";
+import type { PartitionRange } from "./partition_range.ts";
 import type { ClusterSnapshot } from "../model/snapshot.ts";
 import { compareTopicPartitions, type TopicPartition } from "../model/topic_partition.ts";
 

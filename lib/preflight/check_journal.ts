@@ -1,6 +1,7 @@
 // Whether a run may go on from the journal it found, and which records on the target are the migration's own.
 
-import { identityDifferences, type JournalState } from "../journal/journal.ts";
+import { identityDifferences } from "../journal/journal.ts";
+import type { JournalState } from "../journal/journal_state.ts";
 import type { JournalIdentity } from "../journal/journal_entry.ts";
 import type { ClusterSnapshot } from "../model/snapshot.ts";
 import { withoutSpans } from "../model/offsets.ts";

@@ -9,7 +9,7 @@ import type {
   TopicSnapshot,
 } from "../model/snapshot.ts";
 import { failure } from "../model/failure.ts";
-import type { PartitionRange } from "../plan/range.ts";
+import type { PartitionRange } from "../plan/partition_range.ts";
 import { formatTopicPartition, type TopicPartition, topicsOf } from "../model/topic_partition.ts";
 import { escapeName } from "../model/escape_name.ts";
 import { kafkaError } from "../model/kafka_error.ts";
@@ -26,7 +26,7 @@ import {
 } from "../kafka/partition_offsets.ts";
 import { withRetries } from "../kafka/with_retries.ts";
 import { fetchTopicSettings } from "../kafka/topic_configs.ts";
-import type { BrokerConnection } from "../wire/connect.ts";
+import type { BrokerConnection } from "../wire/broker_connection.ts";
 import { type ConnectionError, isAway, neededFor } from "../wire/connection_error.ts";
 import { untoldBy } from "../kafka/untold.ts";
 import type { Metadata, TopicMetadata } from "../protocol/metadata.ts";

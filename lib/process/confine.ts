@@ -8,7 +8,7 @@ import type { MigrationConfig } from "../config/migration_config.ts";
 import { sealSecrets } from "../config/secrets.ts";
 import type { RunRequest } from "../run_config.ts";
 import { absolutePath, type RunFiles } from "../files/run_files.ts";
-import type { Streams } from "../show/screen.ts";
+import type { Streams } from "../show/streams.ts";
 
 /** Variables that packages read when they are loaded; none of them changes what the program does. */
 const VARIABLES = [

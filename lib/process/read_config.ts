@@ -9,7 +9,7 @@ import { decryptKey } from "../wire/private_key.ts";
 import { configFindings } from "../preflight/config_findings.ts";
 import type { RunRequest } from "../run_config.ts";
 import { absolutePath, configInTheWay, type RunFiles } from "../files/run_files.ts";
-import type { Streams } from "../show/screen.ts";
+import type { Streams } from "../show/streams.ts";
 import { terminalTraits } from "../show/terminal.ts";
 
 /** @returns undefined where the config cannot be used; why has been said */

@@ -2,7 +2,7 @@
 // What else an answer holds, the members and what they read, is passed over.
 
 import { APIS } from "./apis.ts";
-import type { RequestFrame, ResponseFrame } from "../wire/connection.ts";
+import type { RequestFrame, ResponseFrame } from "./frame.ts";
 import { ProtocolReader } from "./protocol_reader.ts";
 import { ProtocolWriter } from "./protocol_writer.ts";
 

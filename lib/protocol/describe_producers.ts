@@ -1,7 +1,7 @@
 // DescribeProducers 0 (KIP-664, Kafka ≥ 2.8): which producer ids a partition's leader remembers and how far each got.
 
 import { APIS } from "./apis.ts";
-import type { RequestFrame, ResponseFrame } from "../wire/connection.ts";
+import type { RequestFrame, ResponseFrame } from "./frame.ts";
 import { groupByTopic } from "./fetch.ts";
 import type { TopicPartition } from "../model/topic_partition.ts";
 import { ProtocolReader } from "./protocol_reader.ts";

@@ -2,7 +2,7 @@
 // they lie in the response; what is handed on are positions.
 
 import { APIS } from "./apis.ts";
-import type { RequestFrame, ResponseFrame } from "../wire/connection.ts";
+import type { RequestFrame, ResponseFrame } from "./frame.ts";
 import { ProtocolReader } from "./protocol_reader.ts";
 import { ProtocolWriter } from "./protocol_writer.ts";
 

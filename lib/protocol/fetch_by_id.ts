@@ -2,7 +2,7 @@
 // deleted and re-created under its name is never taken for the one asked for.
 
 import { APIS } from "./apis.ts";
-import type { RequestFrame, ResponseFrame } from "../wire/connection.ts";
+import type { RequestFrame, ResponseFrame } from "./frame.ts";
 import {
   type FetchedPartition,
   type FetchLimits,

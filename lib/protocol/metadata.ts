@@ -3,7 +3,7 @@
 // version 4, which cannot say so, must not name any.
 
 import { APIS } from "./apis.ts";
-import type { RequestFrame, ResponseFrame } from "../wire/connection.ts";
+import type { RequestFrame, ResponseFrame } from "./frame.ts";
 import { ProtocolReader } from "./protocol_reader.ts";
 import { ProtocolWriter } from "./protocol_writer.ts";
 

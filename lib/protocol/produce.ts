@@ -3,7 +3,7 @@
 // (tried on 4.1.0), so two are refused.
 
 import { APIS } from "./apis.ts";
-import type { RequestFrame, ResponseFrame } from "../wire/connection.ts";
+import type { RequestFrame, ResponseFrame } from "./frame.ts";
 import { groupByTopic } from "./fetch.ts";
 import { ProtocolReader } from "./protocol_reader.ts";
 import { ProtocolWriter } from "./protocol_writer.ts";

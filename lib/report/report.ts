@@ -9,10 +9,11 @@ import { partitionsToCopy, type Plan } from "../plan/plan.ts";
 import type { PositionsExpiry } from "../plan/positions_expiry.ts";
 import type { SinceLastCheck } from "../plan/since_last_check.ts";
 import type { Throughput } from "./throughput.ts";
-import { type TopicPartition, topicsOf } from "../model/topic_partition.ts";
+import { topicsOf } from "../model/topic_partition.ts";
 import { sum } from "../model/units.ts";
 import { judge, type Mode, type Verdict } from "./verdict.ts";
 import type { Verification } from "../verify/verify.ts";
+import type { WrittenRecords } from "../model/written_records.ts";
 
 /** The version of the report's shape; it grows when a field changes its meaning or goes. */
 export const REPORT_SCHEMA_VERSION = 1;
@@ -37,15 +38,6 @@ export interface PlanTotals {
   readonly uncommittedOffsets: bigint;
   /** Not part of `offsets`: held back by open transactions. */
   readonly openTransactionOffsets: bigint;
-}
-
-/** Where the records of a migration lie in a partition of the target; others may have written between them. */
-export interface WrittenRecords extends TopicPartition {
-  readonly records: bigint;
-  /** Target offset of the first. */
-  readonly baseOffset: bigint;
-  /** One past the target offset of the last. */
-  readonly endOffset: bigint;
 }
 
 /** What all runs of a migration have changed on the target so far: what undoing it would have to undo. */

@@ -11,13 +11,9 @@ import {
   copyWithJournal,
   type JournaledCopyOptions,
 } from "../local_copy/journaled_copy.ts";
-import type { JudgedPlan } from "./make_plan.ts";
 import type { PipelineOptions } from "./pipeline_options.ts";
-import type { Clusters } from "../preflight/reach.ts";
 import { removeLeftover, stopInterrupted } from "../connect/settle_copies.ts";
-
-/** What an engine works with. */
-export type EngineOptions = PipelineOptions & JudgedPlan & Clusters;
+import type { EngineOptions } from "./engine_options.ts";
 
 /** What a copy needs besides. */
 export type Prepared = Pick<

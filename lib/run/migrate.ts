@@ -5,7 +5,8 @@ import type { MigrationConfig } from "../config/migration_config.ts";
 import { publicConfig } from "../config/public_config.ts";
 import { estimateLines } from "../plan/estimate.ts";
 import type { Finding } from "../findings/finding.ts";
-import { journalProgress, type JournalState } from "../journal/journal.ts";
+import { journalProgress } from "../journal/journal.ts";
+import type { JournalState } from "../journal/journal_state.ts";
 import { partitionsToCopy, type Plan } from "../plan/plan.ts";
 import { stillWritten } from "../findings/plan_findings.ts";
 import {

@@ -4,7 +4,7 @@
 
 import { createLogUpdate } from "log-update";
 import { type LiveState, renderLive } from "./live_view.ts";
-import type { Streams } from "./screen.ts";
+import type { Streams } from "./streams.ts";
 import type { TerminalSize, TerminalTraits } from "./terminal.ts";
 
 /** Streams that can show a view. */

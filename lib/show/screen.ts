@@ -6,12 +6,7 @@ import { escapeName } from "../model/escape_name.ts";
 import type { ExitStatus } from "../report/verdict.ts";
 import type { LiveStreams } from "./live_streams.ts";
 import type { Screen } from "./narrator.ts";
-
-/** Raw output; whole texts with their line breaks. */
-export interface Streams {
-  stdout(text: string): void;
-  stderr(text: string): void;
-}
+import type { Streams } from "./streams.ts";
 
 /** The process's own streams. What cannot be written there ends the output, not what is done meanwhile. */
 export interface ProcessStreams extends Streams {

@@ -3,7 +3,7 @@
 import type { ClusterReader } from "../compare/partition_reader.ts";
 import { createPace } from "../copy/pace.ts";
 import { createLeaders } from "../kafka/leaders.ts";
-import type { JournaledPartition } from "../journal/journal.ts";
+import type { JournaledPartition } from "../journal/journal_state.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { createDataConnections } from "../kafka/data_connections.ts";
 import { type BufferPool, createBufferPool } from "../protocol/buffer_pool.ts";

@@ -5,7 +5,8 @@
 import type { ClusterReader } from "../compare/partition_reader.ts";
 import { readTarget, whyUnread } from "../compare/read_logs.ts";
 import { type Failure, failure } from "../model/failure.ts";
-import { type JournaledPartition, type JournalState, producerOn } from "../journal/journal.ts";
+import { producerOn } from "../journal/journal.ts";
+import type { JournaledPartition, JournalState } from "../journal/journal_state.ts";
 import type { PartitionProducer } from "../model/sequence.ts";
 import type { ClusterSnapshot } from "../model/snapshot.ts";
 import { formatTopicPartition } from "../model/topic_partition.ts";

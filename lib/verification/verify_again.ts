@@ -4,9 +4,9 @@
 
 import type { MigrationConfig } from "../config/migration_config.ts";
 import { type Finding, finding } from "../findings/finding.ts";
-import type { JournalState } from "../journal/journal.ts";
+import type { JournalState } from "../journal/journal_state.ts";
 import { topicsOf } from "../model/topic_partition.ts";
-import { isPeerError } from "../copy/lane.ts";
+import { isPeerError } from "../copy/peer_error.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { checkIdentity, checkVerifiedTopics, type TopicIds } from "../preflight/check_journal.ts";
 import type { Clusters, ReachedClusters } from "../preflight/reach.ts";

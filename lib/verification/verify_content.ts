@@ -12,12 +12,8 @@ import {
   tellRecords,
   whyUnread,
 } from "../compare/read_logs.ts";
-import {
-  isByConnector,
-  type JournaledPartition,
-  type JournalState,
-  producerOn,
-} from "../journal/journal.ts";
+import { isByConnector, producerOn } from "../journal/journal.ts";
+import type { JournaledPartition, JournalState } from "../journal/journal_state.ts";
 import { withoutSpans } from "../model/offsets.ts";
 import type { PartitionProducer } from "../model/sequence.ts";
 import type { ClusterSnapshot } from "../model/snapshot.ts";
@@ -28,7 +24,7 @@ import {
   isComparable,
   type Verification,
 } from "../verify/verify.ts";
-import { ignorePeerError } from "../copy/lane.ts";
+import { ignorePeerError } from "../copy/peer_error.ts";
 import { forEachAtOnce } from "../waiting/for_each_at_once.ts";
 import { openReaders } from "./open_readers.ts";
 import type { Clusters } from "../preflight/reach.ts";

@@ -2,7 +2,8 @@
 // still span.
 
 import { failure } from "../model/failure.ts";
-import { type JournaledPartition, type JournalState, producerOn } from "../journal/journal.ts";
+import { producerOn } from "../journal/journal.ts";
+import type { JournaledPartition, JournalState } from "../journal/journal_state.ts";
 import { maxOffset } from "../model/offsets.ts";
 import type { Plan } from "../plan/plan.ts";
 import { newestEpoch } from "../model/sequence.ts";
@@ -18,7 +19,7 @@ import {
   type Verification,
   verifyCount,
 } from "../verify/verify.ts";
-import { ignorePeerError } from "../copy/lane.ts";
+import { ignorePeerError } from "../copy/peer_error.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { isAnotherTopic } from "../preflight/check_journal.ts";
 import { checkNotOlder, lookAtProducers, ownSequences } from "../preflight/look_at_producers.ts";

@@ -3,7 +3,7 @@
 // version.
 
 import { type Api, type ApiName, APIS, type VersionRange } from "../protocol/apis.ts";
-import type { RequestChannel } from "./connection.ts";
+import type { RequestChannel } from "./request_channel.ts";
 import { ConnectionError } from "./connection_error.ts";
 
 /** Smallest and largest version a broker speaks, by API key. */

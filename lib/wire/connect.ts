@@ -3,20 +3,17 @@
 
 import type { ClusterConfig, TlsConfig } from "../config/migration_config.ts";
 import { formatAddress, type HostPort } from "../config/address.ts";
-import {
-  type ApiVersionTable,
-  type BrokerChannel,
-  keepsAnswersBack,
-  missingVersions,
-} from "./api_version.ts";
+import { type ApiVersionTable, keepsAnswersBack, missingVersions } from "./api_version.ts";
 import { dialledAddress } from "./addresses.ts";
 import { Connection, type LongSilence } from "./connection.ts";
 import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
 import { fetchApiVersions } from "./fetch_api_versions.ts";
 import { openFirst } from "./open_first.ts";
-import { type DialTarget, openStream } from "./stream.ts";
+import { openStream } from "./stream.ts";
+import type { DialTarget } from "./dial_target.ts";
 import { tlsAlertTroubleOf } from "./tls_reason.ts";
 import type { TokenSource } from "./token_source.ts";
+import type { BrokerConnection } from "./broker_connection.ts";
 
 /** `client.id` of every connection, so that operators can set quotas on it. */
 export const CLIENT_ID = "data-migrate";
@@ -34,11 +31,6 @@ export const CONNECT_TIMEOUTS: ConnectTimeouts = { dialMs: 10_000, requestMs: 12
 
 /** For so long an answer that a quota keeps back is waited for at most. */
 const LONGEST_KEPT_BACK_MS = 600_000;
-
-/** An authenticated connection and what its broker speaks. */
-export interface BrokerConnection extends BrokerChannel {
-  readonly connection: Connection;
-}
 
 /**
  * Opens an authenticated connection to the broker advertised at an address.

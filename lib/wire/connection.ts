@@ -8,51 +8,8 @@ import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
 import { type BufferPool, neverReuse, type PooledBuffer } from "../protocol/buffer_pool.ts";
 import { createLoginRenewal, type Login, type LoginRenewal } from "./login_renewal.ts";
 import { createRequestWriter, type RequestWriter } from "./request_writer.ts";
-
-/** The byte stream underneath: `Deno.Conn`, or anything shaped like it. */
-export interface ByteStream {
-  read(into: Uint8Array): Promise<number | null>;
-  write(bytes: Uint8Array): Promise<number>;
-  close(): void;
-}
-
-/** A request, encoded. */
-export interface RequestFrame {
-  readonly apiKey: number;
-  readonly apiVersion: number;
-  /** Flexible versions (KIP-482) carry tagged fields in both headers. */
-  readonly flexible?: boolean;
-  /** The body after the request header, in order; written as it stands until the response arrives. */
-  readonly body: readonly Uint8Array[];
-  /** Reads the response into a buffer of this pool; without one, into a fresh buffer. */
-  readonly pool?: BufferPool;
-}
-
-/** A response: its body lies at `start`..`end` of the buffer. */
-export interface ResponseFrame {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
-  readonly start: number;
-  readonly end: number;
-  /** Gives a pooled buffer back; nothing otherwise. */
-  release(): void;
-  /** The pooled buffer, where the request asked for one. */
-  readonly buffer?: PooledBuffer;
-}
-
-/** What requests are sent over: a connection, or its way past the requests held back. */
-export interface RequestChannel {
-  readonly address: BrokerAddress;
-  /** Sends a request and waits for its response. @throws {ConnectionError} when the connection ends before */
-  send(frame: RequestFrame): Promise<ResponseFrame>;
-  /**
-   * Sends a SASL token as brokers before 1.0 take it after SaslHandshake 0: its size before it and no request header,
-   * and the answer likewise (KIP-43, KIP-152).
-   *
-   * @throws {ConnectionError} when the connection ends before
-   */
-  sendToken(sizeAndToken: Uint8Array): Promise<ResponseFrame>;
-}
+import type { RequestFrame, ResponseFrame } from "../protocol/frame.ts";
+import type { ByteStream, RequestChannel } from "./request_channel.ts";
 
 /** What a connection is opened with. */
 export interface ConnectionOptions {

@@ -4,7 +4,7 @@
 import { formatKafkaError, KAFKA_ERRORS } from "../model/kafka_error.ts";
 import type { ApiVersionTable } from "./api_version.ts";
 import { APIS, type VersionRange } from "../protocol/apis.ts";
-import type { RequestChannel } from "./connection.ts";
+import type { RequestChannel } from "./request_channel.ts";
 import { ConnectionError } from "./connection_error.ts";
 import { ProtocolError, ProtocolReader } from "../protocol/protocol_reader.ts";
 

@@ -15,7 +15,7 @@ import OffsetCommit from "kafkajs/src/protocol/requests/offsetCommit/index.js";
 import { errorMessage } from "../model/error_message.ts";
 import { type BrokerChannel, requireVersion } from "./api_version.ts";
 import type { ApiName } from "../protocol/apis.ts";
-import type { RequestChannel } from "./connection.ts";
+import type { RequestChannel } from "./request_channel.ts";
 import { ProtocolError } from "../protocol/protocol_reader.ts";
 
 interface KafkajsDecoder {

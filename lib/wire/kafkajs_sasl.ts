@@ -6,7 +6,7 @@ import apiKeys from "kafkajs/src/protocol/requests/apiKeys.js";
 import { KAFKA_ERRORS } from "../model/kafka_error.ts";
 import { escapeName } from "../model/escape_name.ts";
 import { type ApiVersionTable, speaks } from "./api_version.ts";
-import type { RequestChannel } from "./connection.ts";
+import type { RequestChannel } from "./request_channel.ts";
 import { exchangeKafkajs, type KafkajsProtocol } from "./kafkajs_protocol.ts";
 
 /** Credentials in kafkajs's shape (`SASLOptions`). */

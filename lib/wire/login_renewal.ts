@@ -1,7 +1,8 @@
 // Keeps a connection logged in (KIP-368): where a login is valid for a limited time it is renewed on the same
 // connection, and requests are held back meanwhile, in order. It knows nothing of mechanisms.
 
-import type { RequestChannel, RequestFrame, ResponseFrame } from "./connection.ts";
+import type { RequestChannel } from "./request_channel.ts";
+import type { RequestFrame, ResponseFrame } from "../protocol/frame.ts";
 
 /** Logs in over the channel. @returns how long that is valid, milliseconds; 0: as long as the connection */
 export type Login = (channel: RequestChannel) => Promise<number>;

@@ -5,8 +5,8 @@ import { connect, type TLSSocket } from "node:tls";
 import { Buffer } from "node:buffer";
 import type { TlsConfig } from "../config/migration_config.ts";
 import { reveal } from "../config/secrets.ts";
-import type { ByteStream } from "./connection.ts";
-import type { DialTarget } from "./stream.ts";
+import type { ByteStream } from "./request_channel.ts";
+import type { DialTarget } from "./dial_target.ts";
 
 /** A TLS config with a client certificate. */
 export type ClientCertificateTls = TlsConfig & Required<Pick<TlsConfig, "cert" | "key">>;

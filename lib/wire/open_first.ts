@@ -4,8 +4,8 @@
 import { formatAddress } from "../config/address.ts";
 import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
 import { addressesOf, EveryAddressFailed, firstToAnswer } from "./each_address.ts";
-import type { BrokerConnection } from "./connect.ts";
-import type { DialTarget } from "./stream.ts";
+import type { BrokerConnection } from "./broker_connection.ts";
+import type { DialTarget } from "./dial_target.ts";
 
 /** What a connection to one address is opened with. */
 export interface OpenAttempt {

@@ -1,7 +1,7 @@
 // The write side of a connection: requests one after another, their small parts gathered into one write, large ones
 // written uncopied. It knows neither what the parts are nor what is answered.
 
-import type { ByteStream } from "./connection.ts";
+import type { ByteStream } from "./request_channel.ts";
 
 /** Parts below this are gathered into one write; larger ones are written uncopied. */
 const DIRECT_WRITE_BYTES = 256 * 1024;

@@ -4,7 +4,7 @@
 import type { SaslConfig, SaslExtensions } from "../config/migration_config.ts";
 import { reveal } from "../config/secrets.ts";
 import type { ApiVersionTable } from "./api_version.ts";
-import type { RequestChannel } from "./connection.ts";
+import type { RequestChannel } from "./request_channel.ts";
 import type { Login } from "./login_renewal.ts";
 import { ConnectionError } from "./connection_error.ts";
 import { authenticateWithKafkajs, type KafkajsSasl, MechanismError } from "./kafkajs_sasl.ts";

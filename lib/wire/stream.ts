@@ -2,22 +2,13 @@
 // advertised host (or `serverName`), also where another address is dialled. Failures become sentences that name the address.
 
 import type { TlsConfig } from "../config/migration_config.ts";
-import type { HostPort } from "../config/address.ts";
 import { errorMessage } from "../model/error_message.ts";
-import type { ByteStream } from "./connection.ts";
-import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
+import type { ByteStream } from "./request_channel.ts";
+import { ConnectionError } from "./connection_error.ts";
 import { openMutualTls } from "./mutual_tls.ts";
 import { lookAtTls } from "./tls_look.ts";
 import { tlsTroubleOf } from "./tls_reason.ts";
-
-/** Where to, in the three forms needed here. */
-export interface DialTarget {
-  readonly advertised: HostPort;
-  readonly dialled: HostPort;
-  readonly address: BrokerAddress;
-  /** Which address of the dialled host, where it has several. */
-  readonly ip?: string;
-}
+import type { DialTarget } from "./dial_target.ts";
 
 /** Opens a byte stream. @throws {ConnectionError} `unreachable`, `silent` or `tls` */
 export async function openStream(

@@ -5,7 +5,7 @@
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import type { TlsConfig } from "../config/migration_config.ts";
-import type { DialTarget } from "./stream.ts";
+import type { DialTarget } from "./dial_target.ts";
 import { decodeServerAnswer, encodeClientHello, type ServerAnswer } from "./tls_hello.ts";
 import { type TlsTrouble, WAY_ROUND } from "./tls_reason.ts";
 

@@ -1,8 +1,8 @@
 /** A cluster in memory as the copy sees one: brokers that answer requests, connection by connection in order. */
 
 import type { Cluster, ClusterRole } from "../../lib/kafka/cluster.ts";
-import type { BrokerConnection } from "../../lib/wire/connect.ts";
-import type { RequestFrame, ResponseFrame } from "../../lib/wire/connection.ts";
+import type { BrokerConnection } from "../../lib/wire/broker_connection.ts";
+import type { RequestFrame, ResponseFrame } from "../../lib/protocol/frame.ts";
 import { ConnectionError } from "../../lib/wire/connection_error.ts";
 import type { TopicMetadata } from "../../lib/protocol/metadata.ts";
 import { ProtocolReader } from "../../lib/protocol/protocol_reader.ts";

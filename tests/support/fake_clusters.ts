@@ -7,7 +7,7 @@
 import type { CopyResult, CopyTask } from "../../lib/copy/copy_task.ts";
 import { type CopyOptions, startCopy } from "../../lib/copy/copy.ts";
 import { formatTopicPartition } from "../../lib/model/topic_partition.ts";
-import type { RequestFrame } from "../../lib/wire/connection.ts";
+import type { RequestFrame } from "../../lib/protocol/frame.ts";
 import { ConnectionError } from "../../lib/wire/connection_error.ts";
 import type { TopicMetadata } from "../../lib/protocol/metadata.ts";
 import { ProtocolWriter } from "../../lib/protocol/protocol_writer.ts";

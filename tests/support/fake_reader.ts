@@ -7,8 +7,8 @@ import type { ClusterReader } from "../../lib/compare/partition_reader.ts";
 import { UNLIMITED } from "../../lib/copy/pace.ts";
 import { type Api, APIS } from "../../lib/protocol/apis.ts";
 import { createBufferPool } from "../../lib/protocol/buffer_pool.ts";
-import type { BrokerConnection } from "../../lib/wire/connect.ts";
-import type { RequestFrame, ResponseFrame } from "../../lib/wire/connection.ts";
+import type { BrokerConnection } from "../../lib/wire/broker_connection.ts";
+import type { RequestFrame, ResponseFrame } from "../../lib/protocol/frame.ts";
 import { ProtocolWriter } from "../../lib/protocol/protocol_writer.ts";
 
 const LEADER_NOT_AVAILABLE = 5;

@@ -7,7 +7,8 @@
 import { compress } from "../../lib/codec/codec.ts";
 import { CorruptBatchError } from "../../lib/batch/corrupt_batch_error.ts";
 import { crcMatches } from "../../lib/batch/check.ts";
-import { cutBatches, type TargetRules } from "../../lib/copy/cut.ts";
+import { cutBatches } from "../../lib/copy/cut.ts";
+import type { TargetRules } from "../../lib/copy/cut_types.ts";
 import { mergeBelow } from "../../lib/merge/merge_below.ts";
 import { mergeSmall } from "../../lib/merge/merge_small.ts";
 import { PartitionCopy } from "../../lib/copy/partition_copy.ts";

@@ -3,7 +3,8 @@
  * as one heartbeat makes them members; they are forgotten some time after. Refuses to read anything.
  */
 
-import { type BrokerConnection, connectToBroker } from "../../lib/wire/connect.ts";
+import { connectToBroker } from "../../lib/wire/connect.ts";
+import type { BrokerConnection } from "../../lib/wire/broker_connection.ts";
 import { ProtocolReader } from "../../lib/protocol/protocol_reader.ts";
 import { ProtocolWriter } from "../../lib/protocol/protocol_writer.ts";
 

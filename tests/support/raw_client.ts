@@ -6,7 +6,8 @@
 
 import type { TopicPartition } from "../../lib/model/topic_partition.ts";
 import { requireVersion } from "../../lib/wire/api_version.ts";
-import { type BrokerConnection, connectToBroker } from "../../lib/wire/connect.ts";
+import { connectToBroker } from "../../lib/wire/connect.ts";
+import type { BrokerConnection } from "../../lib/wire/broker_connection.ts";
 import { decodeFetch, encodeFetch } from "../../lib/protocol/fetch.ts";
 import { decodeProduce, encodeProduce } from "../../lib/protocol/produce.ts";
 

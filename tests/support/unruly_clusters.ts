@@ -8,7 +8,7 @@
 import type { Cluster, ClusterRole } from "../../lib/kafka/cluster.ts";
 import type { ClusterSnapshot } from "../../lib/model/snapshot.ts";
 import { APIS } from "../../lib/protocol/apis.ts";
-import type { RequestFrame } from "../../lib/wire/connection.ts";
+import type { RequestFrame } from "../../lib/protocol/frame.ts";
 import { ConnectionError } from "../../lib/wire/connection_error.ts";
 import type { TopicMetadata } from "../../lib/protocol/metadata.ts";
 import { ProtocolWriter } from "../../lib/protocol/protocol_writer.ts";

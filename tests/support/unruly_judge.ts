@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import { wantedPositions } from "../../lib/plan/group_offsets.ts";
-import type { JournaledPartition, JournalState } from "../../lib/journal/journal.ts";
+import type { JournaledPartition, JournalState } from "../../lib/journal/journal_state.ts";
 import type { OffsetSpan } from "../../lib/model/offsets.ts";
 import type { Plan } from "../../lib/plan/plan.ts";
 import { formatTopicPartition, type TopicPartition } from "../../lib/model/topic_partition.ts";

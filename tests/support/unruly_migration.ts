@@ -6,11 +6,8 @@
 
 import assert from "node:assert/strict";
 import { continuePlan } from "../../lib/plan/continue_plan.ts";
-import {
-  continueJournal,
-  type JournalState,
-  unfinishedPartitions,
-} from "../../lib/journal/journal.ts";
+import { continueJournal, unfinishedPartitions } from "../../lib/journal/journal.ts";
+import type { JournalState } from "../../lib/journal/journal_state.ts";
 import type { MigrationEntry } from "../../lib/journal/journal_entry.ts";
 import { encodeEntries, NO_LINES } from "../../lib/journal/journal_lines.ts";
 import { type ReadJournal, readJournal } from "../../lib/journal/read_journal.ts";

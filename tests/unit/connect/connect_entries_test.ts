@@ -5,9 +5,10 @@ import type {
   MigrationEntry,
   PlanEntry,
 } from "../../../lib/journal/journal_entry.ts";
-import { continueJournal, type JournalState } from "../../../lib/journal/journal.ts";
+import { continueJournal } from "../../../lib/journal/journal.ts";
+import type { JournalState } from "../../../lib/journal/journal_state.ts";
 import { ownRecords } from "../../../lib/preflight/check_journal.ts";
-import type { ConnectCopyOptions } from "../../../lib/connect/connect_copy.ts";
+import type { ConnectCopyOptions } from "../../../lib/connect/connect_options.ts";
 import { connectEntries } from "../../../lib/connect/connect_entries.ts";
 import { cluster, group, plan } from "../plan/fixtures.ts";
 

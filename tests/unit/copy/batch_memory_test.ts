@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { viewed } from "../../../lib/codec/copy_back.ts";
 import { createBatchMemory } from "../../../lib/copy/batch_memory.ts";
-import type { CutBatch } from "../../../lib/copy/cut.ts";
+import type { CutBatch } from "../../../lib/copy/cut_types.ts";
 import { createBufferPool } from "../../../lib/protocol/buffer_pool.ts";
 
 const KIB = 1024;

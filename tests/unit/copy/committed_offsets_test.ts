@@ -9,17 +9,15 @@ import fc from "fast-check";
 import { countRecordsBefore, findRecords } from "../../../lib/compare/find_offsets.ts";
 import type { LogBatch, SourceBatch } from "../../../lib/compare/log_batch.ts";
 import { CommittedOffsets } from "../../../lib/copy/committed_offsets.ts";
-import { type Cut, type CutBatch, cutBatches, recordsBefore } from "../../../lib/copy/cut.ts";
+import { cutBatches, recordsBefore } from "../../../lib/copy/cut.ts";
+import type { Cut, CutBatch } from "../../../lib/copy/cut_types.ts";
 import { digestRecords } from "../../../lib/copy/held_records.ts";
 import { mergeBelow } from "../../../lib/merge/merge_below.ts";
 import { mergeSmall } from "../../../lib/merge/merge_small.ts";
 import { PartitionCopy } from "../../../lib/copy/partition_copy.ts";
 import type { ProduceBatch } from "../../../lib/copy/produce_queue.ts";
-import {
-  continueJournal,
-  type JournaledPartition,
-  type JournalState,
-} from "../../../lib/journal/journal.ts";
+import { continueJournal } from "../../../lib/journal/journal.ts";
+import type { JournaledPartition, JournalState } from "../../../lib/journal/journal_state.ts";
 import type { JournalEntry, MigrationEntry } from "../../../lib/journal/journal_entry.ts";
 import { translateOffset } from "../../../lib/journal/offset_map.ts";
 import { withoutSpans } from "../../../lib/model/offsets.ts";

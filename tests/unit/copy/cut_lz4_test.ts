@@ -1,7 +1,8 @@
 // Runs of small lz4 batches that become one as they are cut.
 
 import assert from "node:assert/strict";
-import { cutBatches, type TargetRules } from "../../../lib/copy/cut.ts";
+import { cutBatches } from "../../../lib/copy/cut.ts";
+import type { TargetRules } from "../../../lib/copy/cut_types.ts";
 import type { MergeBelow } from "../../../lib/merge/merge_below.ts";
 import { compressLz4 } from "../../../lib/codec/lz4.ts";
 import { layBatches, takeUsed } from "../../support/laid_batches.ts";

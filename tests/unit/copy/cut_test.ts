@@ -6,14 +6,8 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import {
-  type Carried,
-  type Cut,
-  cutBatches,
-  type CutRange,
-  recordsBefore,
-  type TargetRules,
-} from "../../../lib/copy/cut.ts";
+import { cutBatches, recordsBefore } from "../../../lib/copy/cut.ts";
+import type { Carried, Cut, CutRange, TargetRules } from "../../../lib/copy/cut_types.ts";
 import type { AbortedTransaction } from "../../../lib/copy/transactions.ts";
 import { compress, decompress } from "../../../lib/codec/codec.ts";
 import { buildMessages, type TestMessage } from "../../support/legacy_message_builder.ts";

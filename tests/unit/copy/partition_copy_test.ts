@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { failure } from "../../../lib/model/failure.ts";
 import fc from "fast-check";
-import type { Cut } from "../../../lib/copy/cut.ts";
+import type { Cut } from "../../../lib/copy/cut_types.ts";
 import { digestRecords } from "../../../lib/copy/held_records.ts";
 import { PartitionCopy } from "../../../lib/copy/partition_copy.ts";
 import { MAX_IN_FLIGHT, type ProduceBatch, ProduceQueue } from "../../../lib/copy/produce_queue.ts";

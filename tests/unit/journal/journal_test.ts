@@ -5,10 +5,10 @@ import { lostEntry } from "../../../lib/local_copy/journal_entries.ts";
 import {
   continueJournal,
   identityDifferences,
-  type JournalState,
   producerOn,
   unfinishedPartitions,
 } from "../../../lib/journal/journal.ts";
+import type { JournalState } from "../../../lib/journal/journal_state.ts";
 import type {
   JournalEntry,
   MigrationEntry,

@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import { fetchMetadata } from "../../../lib/kafka/metadata.ts";
 import { APIS } from "../../../lib/protocol/apis.ts";
-import type { BrokerConnection } from "../../../lib/wire/connect.ts";
-import type { RequestFrame } from "../../../lib/wire/connection.ts";
+import type { BrokerConnection } from "../../../lib/wire/broker_connection.ts";
+import type { RequestFrame } from "../../../lib/protocol/frame.ts";
 import { ProtocolWriter } from "../../../lib/protocol/protocol_writer.ts";
 
 const UNKNOWN_TOPIC_OR_PARTITION = 3;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { listPartitionOffsets } from "../../../lib/kafka/partition_offsets.ts";
-import type { BrokerConnection } from "../../../lib/wire/connect.ts";
-import type { RequestFrame, ResponseFrame } from "../../../lib/wire/connection.ts";
+import type { BrokerConnection } from "../../../lib/wire/broker_connection.ts";
+import type { RequestFrame, ResponseFrame } from "../../../lib/protocol/frame.ts";
 import { ProtocolReader } from "../../../lib/protocol/protocol_reader.ts";
 import { ProtocolWriter } from "../../../lib/protocol/protocol_writer.ts";
 

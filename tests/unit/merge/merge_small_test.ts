@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { compress } from "../../../lib/codec/codec.ts";
 import { recordCount } from "../../../lib/batch/record_batch.ts";
-import { type Cut, type CutBatch, recordsBefore, type TargetRules } from "../../../lib/copy/cut.ts";
+import { recordsBefore } from "../../../lib/copy/cut.ts";
+import type { Cut, CutBatch, TargetRules } from "../../../lib/copy/cut_types.ts";
 import { mergeBelow } from "../../../lib/merge/merge_below.ts";
 import { mergeSmall as mergeSmallBelow } from "../../../lib/merge/merge_small.ts";
 import { layBatches, takeUsed } from "../../support/laid_batches.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { continuePlan } from "../../../lib/plan/continue_plan.ts";
-import type { JournaledPartition, JournalState } from "../../../lib/journal/journal.ts";
+import type { JournaledPartition, JournalState } from "../../../lib/journal/journal_state.ts";
 import { cluster, group, plan } from "./fixtures.ts";
 
 function journaled(partition: number, more: Partial<JournaledPartition>): JournaledPartition {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { planLines } from "../../../lib/plan/plan_text.ts";
 import { planFindings } from "../../../lib/findings/plan_findings.ts";
-import { type PartitionRange, rangeSettings } from "../../../lib/plan/range.ts";
+import { rangeSettings } from "../../../lib/plan/range.ts";
+import type { PartitionRange } from "../../../lib/plan/partition_range.ts";
 import { buildRangePlan } from "../../../lib/plan/range_plan.ts";
 import type { ClusterSnapshot } from "../../../lib/model/snapshot.ts";
 import { cluster, filter, type Log } from "./fixtures.ts";

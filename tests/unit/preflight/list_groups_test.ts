@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import type { Cluster } from "../../../lib/kafka/cluster.ts";
 import { allGroups } from "../../../lib/preflight/snapshot.ts";
-import type { RequestFrame } from "../../../lib/wire/connection.ts";
+import type { RequestFrame } from "../../../lib/protocol/frame.ts";
 import { ProtocolWriter } from "../../../lib/protocol/protocol_writer.ts";
 
 const [LIST_OFFSETS, OFFSET_FETCH, LIST_GROUPS] = [2, 9, 16];

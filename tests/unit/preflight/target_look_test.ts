@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import type { Cluster } from "../../../lib/kafka/cluster.ts";
 import { snapshotTopics } from "../../../lib/preflight/snapshot.ts";
 import { createTargetLook } from "../../../lib/preflight/target_look.ts";
-import type { RequestFrame } from "../../../lib/wire/connection.ts";
+import type { RequestFrame } from "../../../lib/protocol/frame.ts";
 import { ConnectionError } from "../../../lib/wire/connection_error.ts";
 import { ProtocolWriter } from "../../../lib/protocol/protocol_writer.ts";
 

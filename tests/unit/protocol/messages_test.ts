@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import kafkajsFetch from "kafkajs/src/protocol/requests/fetch/v11/request.js";
 import kafkajsListOffsets from "kafkajs/src/protocol/requests/listOffsets/v3/request.js";
-import type { RequestFrame, ResponseFrame } from "../../../lib/wire/connection.ts";
+import type { RequestFrame, ResponseFrame } from "../../../lib/protocol/frame.ts";
 import {
   decodeDescribeProducers,
   encodeDescribeProducers,

@@ -13,7 +13,8 @@ import ListOffsets from "kafkajs/src/protocol/requests/listOffsets/index.js";
 import Metadata from "kafkajs/src/protocol/requests/metadata/index.js";
 import OffsetFetch from "kafkajs/src/protocol/requests/offsetFetch/index.js";
 import { type ApiName, APIS } from "../../../lib/protocol/apis.ts";
-import type { RequestChannel, RequestFrame, ResponseFrame } from "../../../lib/wire/connection.ts";
+import type { RequestChannel } from "../../../lib/wire/request_channel.ts";
+import type { RequestFrame, ResponseFrame } from "../../../lib/protocol/frame.ts";
 import {
   decodeDescribeGroups,
   encodeDescribeGroups,

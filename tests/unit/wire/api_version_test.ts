@@ -19,7 +19,7 @@ import {
   supportedVersion,
 } from "../../../lib/wire/api_version.ts";
 import { type Api, type ApiName, APIS } from "../../../lib/protocol/apis.ts";
-import type { RequestChannel } from "../../../lib/wire/connection.ts";
+import type { RequestChannel } from "../../../lib/wire/request_channel.ts";
 import { ConnectionError } from "../../../lib/wire/connection_error.ts";
 
 const apis: readonly (readonly [ApiName, Api])[] = Object.entries(APIS) as [ApiName, Api][];

@@ -4,7 +4,8 @@
  */
 
 import assert from "node:assert/strict";
-import { type ByteStream, Connection, type RequestChannel } from "../../../lib/wire/connection.ts";
+import { Connection } from "../../../lib/wire/connection.ts";
+import type { ByteStream, RequestChannel } from "../../../lib/wire/request_channel.ts";
 import { ConnectionError } from "../../../lib/wire/connection_error.ts";
 
 const address = { advertised: "broker:9092", dialled: "broker:9092" };

@@ -6,7 +6,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { createBufferPool } from "../../../lib/protocol/buffer_pool.ts";
-import { type ByteStream, Connection, NOT_KAFKA } from "../../../lib/wire/connection.ts";
+import { Connection, NOT_KAFKA } from "../../../lib/wire/connection.ts";
+import type { ByteStream } from "../../../lib/wire/request_channel.ts";
 import { ConnectionError } from "../../../lib/wire/connection_error.ts";
 
 const address = { advertised: "10.0.0.1:9092", dialled: "127.0.0.1:6001" };

@@ -6,7 +6,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { createSecret } from "../../../lib/config/secrets.ts";
-import type { RequestChannel, ResponseFrame } from "../../../lib/wire/connection.ts";
+import type { RequestChannel } from "../../../lib/wire/request_channel.ts";
+import type { ResponseFrame } from "../../../lib/protocol/frame.ts";
 import type { ApiVersionTable } from "../../../lib/wire/api_version.ts";
 import { ConnectionError } from "../../../lib/wire/connection_error.ts";
 import { decodeCreateTopics } from "../../../lib/protocol/create_topics.ts";

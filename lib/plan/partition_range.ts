@@ -1,0 +1,11 @@
+// A range of one partition that was asked for by hand instead of by groups: plain data.
+
+import type { TopicPartition } from "../model/topic_partition.ts";
+
+/** What to copy of one partition. */
+export interface PartitionRange extends TopicPartition {
+  /** An offset, the log start offset, or the first message at or after a time. */
+  readonly start: bigint | "earliest" | { readonly timestampMs: number };
+  /** One past the last offset; where absent, the end of the log. */
+  readonly end?: bigint;
+}
