@@ -1,13 +1,22 @@
 /**
  * `deno task demo`: the worked example on two real local Kafka brokers. Checks, migrates, shows the screen and the log,
  * and has an independent client compare both clusters; the exit status says whether everything arrived. With
- * `--binary PATH` the compiled program does it, alone in an empty folder. Refuses to touch any cluster but its own.
+ * `--binary PATH` the compiled program does it, alone in an empty folder; with `--from` and `--to` the brokers are of
+ * other releases of Kafka. Refuses to touch any cluster but its own.
  */
 
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { permissions } from "./compile.ts";
 import { startKafka } from "../tests/support/kafka_cluster.ts";
+import {
+  isKafkaVersion,
+  isSince,
+  type KafkaVersion,
+  kafkaVersions,
+  OLDEST_TARGET,
+} from "../tests/support/kafka_releases.ts";
 import { type Judge, startJudge } from "../tests/support/librdkafka.ts";
 import { guardedDirectory, type ProcessGuard } from "../tests/support/process_guard.ts";
 import {
@@ -24,6 +33,8 @@ const awaitedInLog: readonly RegExp[] = [
   /topic: test1\b.*5226\b.*skip migrate\.\.\./,
 ];
 
+const DEFAULT_VERSION: KafkaVersion = "4.1.0";
+
 interface Program {
   readonly path: string;
   readonly args: readonly string[];
@@ -31,19 +42,35 @@ interface Program {
 
 /** Runs the demo. @returns the exit status: 0 when every message arrived, byte for byte */
 async function demo(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: { binary: { type: "string" } } });
+  const options = {
+    binary: { type: "string" },
+    from: { type: "string", default: DEFAULT_VERSION },
+    to: { type: "string", default: DEFAULT_VERSION },
+  } as const;
+  const { values } = parseArgs({ args: [...args], options });
+  const { from, to } = values;
+  const targets = kafkaVersions.filter((version) => isSince(version, OLDEST_TARGET));
+  if (!isKafkaVersion(from)) return refuse(`--from ${from}`, kafkaVersions);
+  if (!isKafkaVersion(to) || !targets.includes(to)) return refuse(`--to ${to}`, targets);
   const binary = values.binary === undefined ? undefined : typedPath(values.binary);
   if (binary !== undefined && !await isFile(binary)) {
     say(`There is no ${binary}: run the task compile first`);
     return 2;
   }
-  say("Two Kafka brokers start; topics test1 to test4 are filled");
+  say(`Brokers of Kafka ${from} and ${to} start; topics test1 to test4 are filled`);
   await using judge = await startJudge();
-  const [sourceCluster, targetCluster] = await Promise.all([startKafka(), startKafka()]);
+  const [sourceCluster, targetCluster] = await Promise.all(
+    [from, to].map((version) => startKafka({ version })),
+  );
+  if (sourceCluster === undefined || targetCluster === undefined) throw new Error("No clusters");
   await using _source = sourceCluster;
   await using _target = targetCluster;
   const [source, target] = [sourceCluster.bootstrap, targetCluster.bootstrap];
-  await seedWorkedExample(source, target, judge);
+  await seedWorkedExample(source, target, judge, {
+    expiry: isSince(from, "0.11.0.3") ? "deletion" : "age",
+    // Of the releases here, these are the ones since 2.1.
+    zstd: isSince(from, "2.3.1") && isSince(to, "2.3.1"),
+  });
 
   await using guard = await guardedDirectory("data-migrate-demo-");
   const program = await programIn(guard.directory, binary);
@@ -78,12 +105,17 @@ async function demo(args: readonly string[]): Promise<number> {
   return 1;
 }
 
+/** @returns the exit status */
+function refuse(what: string, possible: readonly KafkaVersion[]): number {
+  say(`There is no demo ${what}; possible are ${possible.join(", ")}`);
+  return 2;
+}
+
 /** The program as an operator has it: the binary alone in the folder, or the sources with the same permissions. */
 async function programIn(directory: string, binary: string | undefined): Promise<Program> {
   if (binary === undefined) {
     const main = fileURLToPath(new URL("../main.ts", import.meta.url));
-    const permissions = ["--allow-net", "--allow-read", "--allow-write", "--allow-env"];
-    const args = ["run", "--no-prompt", ...permissions, main, `${directory}/migration.yaml`];
+    const args = ["run", ...permissions, main, `${directory}/migration.yaml`];
     return { path: Deno.execPath(), args };
   }
   const path = `${directory}/data-migrate`;

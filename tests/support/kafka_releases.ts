@@ -65,6 +65,9 @@ export type KafkaVersion = keyof typeof kafkaReleases;
 /** All of them, oldest first. */
 export const kafkaVersions = Object.keys(kafkaReleases) as readonly KafkaVersion[];
 
+/** The oldest that a migration writes to: it knows idempotent producers, and keeps five batches of each. */
+export const OLDEST_TARGET: KafkaVersion = "1.1.1";
+
 /** What a version needs. */
 export const releaseOf = (version: KafkaVersion): KafkaRelease => kafkaReleases[version];
 

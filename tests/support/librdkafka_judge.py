@@ -154,6 +154,8 @@ def describe_topic(cluster, topic):
             name: entry.value
             for name, entry in entries.items()
             if entry.source == ConfigSource.DYNAMIC_TOPIC_CONFIG.value
+            # Brokers before 1.1 tell only whether a setting is the default.
+            or (entry.source == ConfigSource.UNKNOWN_CONFIG.value and not entry.is_default)
         },
     }
 

@@ -105,7 +105,7 @@ interface Kind {
   readonly modernOnly?: "transactions" | "headers" | "batches";
   /** Holds on one source: what it is about does not depend on the broker. */
   readonly newestOnly?: true;
-  /** Takes requests that older brokers don't speak. */
+  /** Takes a Produce that older brokers don't speak. */
   readonly since?: KafkaVersion;
 }
 
@@ -209,7 +209,7 @@ const kinds: readonly Kind[] = [
     sourceConfigs: keepAll,
     targetConfigs: keepAll,
     modernOnly: "batches",
-    since: "2.4.1",
+    since: "1.1.1",
     async fill({ raw }) {
       const day = 86_400_000n;
       const times = [1n, 2n, -1n, 0n, 1_700_000_000_000n, 5n, 24n * day, 26n * day, -1n, 7n];

@@ -113,8 +113,19 @@ export function exampleMessages(topic: string): bigint {
     .reduce((sum, { start, end }) => sum + (end - start), 0n);
 }
 
+/** More than the seven days that topics keep their messages and their segments are open, unless told. */
+const TEN_DAYS_MS = 10 * 86_400_000;
+
 /** The batch that test3's start offset, 187800, cuts through: its first and last offset. */
 export const cutBatch = { first: 187_700n, last: 187_899n } as const;
+
+/** How the source is seeded where it, or the target, is old. */
+export interface SeedOptions {
+  /** What makes messages expire: deletion unless told, for which brokers before 0.11 have no request. */
+  readonly expiry?: "deletion" | "age";
+  /** Whether both sides know zstd: yes unless told; gzip takes its place. */
+  readonly zstd?: boolean;
+}
 
 /**
  * Seeds the source and creates the topics, empty, on the target.
@@ -125,13 +136,16 @@ export async function seedWorkedExample(
   source: string,
   target: string,
   judge: Judge,
+  options: SeedOptions = {},
 ): Promise<void> {
   const topics = exampleTopics.map((name) => ({
     name,
     partitions: examplePartitions.filter(({ topic }) => topic === name).length,
   }));
   await Promise.all([judge.createTopics(source, topics), judge.createTopics(target, topics)]);
-  await Promise.all(examplePartitions.map((partition) => seedPartition(source, partition, judge)));
+  await Promise.all(
+    examplePartitions.map((partition) => seedPartition(source, partition, judge, options)),
+  );
   for (const { name, joined } of groups) {
     const offsets = examplePartitions.flatMap(({ topic, partition, committed }) => {
       const offset = committed[name];
@@ -145,14 +159,19 @@ async function seedPartition(
   source: string,
   seeded: ExamplePartition,
   judge: Judge,
+  { expiry = "deletion", zstd = true }: SeedOptions,
 ): Promise<void> {
   const { topic, partition, logStart, end, contents } = seeded;
+  const byAge = expiry === "age" && logStart > 0n;
   // A call ends with a flush, so its last batch ends there too: the one way to place a batch.
   const borders = topic === "test3" ? [cutBatch.first, cutBatch.last + 1n] : [];
   let from = 0n;
-  for (const until of [...borders, end]) {
+  for (const until of [...borders, ...(byAge && logStart < end ? [logStart] : []), end]) {
     await judge.produce(source, {
       ...contents,
+      ...(contents.codec === "zstd" && !zstd && { codec: "gzip" }),
+      // What comes after messages that are so much older begins a segment; the old one is deleted as a whole.
+      ...(byAge && from < logStart && { timestampMs: Date.now() - TEN_DAYS_MS }),
       topic,
       partition,
       count: Number(until - from),
@@ -161,5 +180,19 @@ async function seedPartition(
     });
     from = until;
   }
-  if (logStart > 0n) await judge.deleteRecords(source, topic, partition, logStart);
+  if (byAge) await untilExpired(source, seeded, judge);
+  else if (logStart > 0n) await judge.deleteRecords(source, topic, partition, logStart);
+}
+
+/** Retention looks at the logs half a minute after the broker's start, and then every second. */
+async function untilExpired(
+  source: string,
+  { topic, partition, logStart }: ExamplePartition,
+  judge: Judge,
+): Promise<void> {
+  for (let tries = 0; tries < 180; tries++) {
+    if ((await judge.watermarks(source, topic, partition)).logStart === logStart) return;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  throw new Error(`The log of ${topic}-${partition} does not begin at ${logStart} in time`);
 }

@@ -113,17 +113,20 @@ export const securityCases: readonly MatrixCase[] = [
           [pair.role]: through(pair, "SASL_PLAINTEXT", "SCRAM-SHA-256"),
         }),
       );
-      for (const args of [["--check"], ["--migrate"]]) {
-        const { status, output } = await migration.run(args);
-        assert.equal(status, 3, `${args}: ${output}`);
-        assert.match(
-          output,
-          new RegExp(
-            `NOT_AUTHORIZED: ${principal} has no ${word} on topic ${backlog.topic} of the ${pair.role}`,
-          ),
-        );
+      // Before 2.3 brokers don't tell what is allowed, and a check writes nothing to find out whether it may.
+      if (pair.role === "target" && !isSince(pair.version, "2.3.1")) {
+        const { status, output } = await migration.run(["--migrate"]);
+        assert.equal(status, 1, output);
+        assert.match(output, /refused the batch .*TOPIC_AUTHORIZATION_FAILED \(29\)\. Grant what/);
+      } else {
+        for (const args of [["--check"], ["--migrate"]]) {
+          const { status, output } = await migration.run(args);
+          assert.equal(status, 3, `${args}: ${output}`);
+          const lacks = `${principal} has no ${word} on topic ${backlog.topic} of the ${pair.role}`;
+          assert.match(output, new RegExp(`NOT_AUTHORIZED: ${lacks}`));
+        }
+        assert.ok(!migration.files().includes("migration.state.jsonl"));
       }
-      assert.ok(!migration.files().includes("migration.state.jsonl"));
       await assertCopied(pair, backlog.topic, 0, { start: 300, end: 300 });
     },
   },
