@@ -5,7 +5,7 @@ import type { OffsetSpan } from "../model/offsets.ts";
 import type { EpochStart } from "../model/sequence.ts";
 import type { TopicPartition } from "../model/topic_partition.ts";
 import type { TargetRules } from "./cut_types.ts";
-import type { CompareContents, TargetPosition } from "./target_position.ts";
+import type { CompareContents, FoundPosition, TargetPosition } from "./target_position.ts";
 
 /** One partition to copy. */
 export interface CopyTask extends TopicPartition {
@@ -16,7 +16,7 @@ export interface CopyTask extends TopicPartition {
   /** Epochs of the producer id that the target has made necessary here, by age. */
   readonly epochs?: readonly EpochStart[];
   /** What the target holds: at least `before`. */
-  readonly stored: TargetPosition;
+  readonly stored: FoundPosition;
   /** Given where the source's log may lose records between two reads, so that counting them misleads. */
   readonly compare?: CompareContents;
   /** Whether the source topic is compacted: there may be no message left up to the end of a range. */

@@ -61,6 +61,7 @@ export async function findPosition(
   signal: AbortSignal,
 ): Promise<FoundPosition> {
   const began = performance.now();
+  const remembers = speaks(broker, "DescribeProducers", 0);
   const epoch = newestEpoch(producer);
   const last = await lastSequence(broker, partition, producer.producerId, epoch);
   const records = last === undefined
@@ -97,7 +98,7 @@ export async function findPosition(
     // What was there when the epoch began has to be there still, unless it was deleted.
     const mayEnd = records === undefined && scan.nextOffset === highWatermark &&
       (scan.records >= epoch.records || scan.deleted);
-    const settled = performance.now() - began >= settleMs || speaks(broker, "DescribeProducers", 0);
+    const settled = remembers || performance.now() - began >= settleMs;
     if (mayEnd && await endsAt(broker, partition, highWatermark)) {
       if (settled) break;
       await delay(SETTLE_INTERVAL_MS, signal);
@@ -112,7 +113,12 @@ export async function findPosition(
     }
   }
   const found = foundIn(epoch, scan);
-  return contents === undefined ? found : { ...found, held: scan.held };
+  const unsure = found.records === epoch.records && !remembers && settleMs === 0;
+  return {
+    ...found,
+    ...(unsure && { epochMayHaveBegun: true }),
+    ...(contents !== undefined && { held: scan.held }),
+  };
 }
 
 /** What a scan to the end comes to, by what was known when the newest epoch began. */

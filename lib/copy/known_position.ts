@@ -74,7 +74,8 @@ export async function fetchFrom(
 ) {
   const version = requireVersion(broker, "Fetch");
   const request = encodeFetch(version, [{ ...partition, leaderEpoch: -1, fetchOffset }], {
-    maxWaitMs: 100,
+    // Others wait for their answers on the same connection.
+    maxWaitMs: 0,
     maxBytes: FETCH_BYTES,
     partitionMaxBytes: FETCH_BYTES,
     isolation: "read_uncommitted",

@@ -24,6 +24,11 @@ export interface FoundPosition extends TargetPosition {
    * an epoch before it. Brokers refuse what would go on here with either.
    */
   readonly epochIsVoid?: true;
+  /**
+   * Nothing of the newest epoch could be seen, and nobody can tell that nothing is there: the end may be one of the past,
+   * and a target that does not know the epoch would take its first batch again.
+   */
+  readonly epochMayHaveBegun?: true;
 }
 
 /** How records are told apart where counting them misleads. */

@@ -5,8 +5,8 @@ import { createLeaders } from "../kafka/leaders.ts";
 import { findPosition } from "../copy/find_position.ts";
 import {
   type CompareContents,
+  type FoundPosition,
   PositionError,
-  type TargetPosition,
 } from "../copy/target_position.ts";
 import { type Failure, failure, within } from "../model/failure.ts";
 import type { JournaledPartition } from "../journal/journal_state.ts";
@@ -23,7 +23,7 @@ import { optional } from "../model/optional.ts";
 
 /** A position, or why it could not be found. */
 export interface Found {
-  readonly position?: TargetPosition;
+  readonly position?: FoundPosition;
   readonly problem?: Failure;
 }
 

@@ -65,6 +65,7 @@ Deno.test(".ci/run begins with what the README has a newcomer type, and names th
     "fmt --check",
     "lint",
     "task check",
+    "task demo --from 1.1.1 --to 4.4.0",
     "task test",
     "task audit",
     "task compile",
@@ -73,7 +74,11 @@ Deno.test(".ci/run begins with what the README has a newcomer type, and names th
   const newcomers = documentedCommands()
     .filter(({ where, heading }) => where.startsWith("README") && heading === "Try it")
     .map(({ text }) => text);
-  assert.deepEqual(newcomers, ["./denow task demo", "./denow task test"]);
+  assert.deepEqual(newcomers, [
+    "./denow task demo",
+    "./denow task demo --from 1.1.1 --to 4.4.0",
+    "./denow task test",
+  ]);
   assert.deepEqual(calledAsNewcomer.map((call) => `./denow ${call}`), newcomers);
   const slowest = [
     "  62.0 s  tests/integration/b_test.ts: b (c)",

@@ -47,7 +47,7 @@ Deno.test("leaders are those of the newest metadata; without one there is none",
   assert.equal(leaders.leader(partition), undefined);
   for (const nodeId of [1, 2]) {
     await leaders.refresh();
-    assert.deepEqual(leaders.leader(partition), { nodeId, leaderEpoch: 4 });
+    assert.deepEqual(leaders.leader(partition), { nodeId, leaderEpoch: 4, replicas: 1 });
   }
   await leaders.refresh();
   assert.equal(leaders.leader(partition), undefined);
