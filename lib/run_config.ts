@@ -4,7 +4,7 @@
 
 import type { MigrationConfig } from "./config/migration_config.ts";
 import { errorMessage } from "./model/error_message.ts";
-import type { Finding } from "./findings/finding.ts";
+import type { Finding } from "./model/finding.ts";
 import { JournalError } from "./journal/journal_entry.ts";
 import { reportToJson } from "./report/report.ts";
 import type { ExitStatus } from "./report/verdict.ts";

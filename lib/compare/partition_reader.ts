@@ -9,7 +9,7 @@ import { partitionText } from "../plan/plan_text.ts";
 import type { TopicPartition } from "../model/topic_partition.ts";
 import type { ClusterRole } from "../kafka/cluster.ts";
 import { delay } from "../waiting/delay.ts";
-import { isPeerError, LONGEST_THROTTLE_MS } from "../copy/peer_error.ts";
+import { isPeerError, LONGEST_THROTTLE_MS } from "../wire/peer_error.ts";
 import { peerFailure } from "../copy/peer_failure.ts";
 import type { Leaders } from "../kafka/leaders.ts";
 import { type Pace, takeTurn } from "../copy/pace.ts";

@@ -3,7 +3,7 @@
 // between keys (rules.ts). Zod's small variant, since every run begins with this: it takes half the time.
 
 import * as z from "zod/mini";
-import { OVERRIDABLE_CODES } from "../findings/finding.ts";
+import { OVERRIDABLE_CODES } from "../model/finding.ts";
 import { parsePattern } from "../plan/name_filter.ts";
 import { isProviderReference } from "./secrets.ts";
 import { formatAddress, type HostPort, parseAddress, splitAddresses } from "./address.ts";

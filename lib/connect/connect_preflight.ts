@@ -4,7 +4,7 @@
 import type { ConnectEngineConfig } from "../config/migration_config.ts";
 import { ConnectError, openConnect } from "./rest.ts";
 import { compareNames } from "../model/compare_names.ts";
-import { type Finding, finding } from "../findings/finding.ts";
+import { type Finding, finding } from "../model/finding.ts";
 import { partitionsToCopy } from "../plan/plan.ts";
 import {
   clusterFindings,

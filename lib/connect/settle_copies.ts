@@ -2,7 +2,7 @@
 // is left to do it is removed. Cut short by an interrupt it is only stopped.
 
 import { ConnectError, openConnect } from "./rest.ts";
-import { isPeerError } from "../copy/peer_error.ts";
+import { isPeerError } from "../wire/peer_error.ts";
 import { type Failure, failure } from "../model/failure.ts";
 import type { JournalEntry } from "../journal/journal_entry.ts";
 import { unfinishedPartitions } from "../journal/journal.ts";

@@ -8,8 +8,8 @@ import type { FetchedPartition } from "../protocol/fetch.ts";
 import { createBatchMemory } from "./batch_memory.ts";
 import { cutBatches } from "./cut.ts";
 import type { Cut, CutProblem } from "./cut_types.ts";
-import { type MergeBelow, OPENED_OF_WHOLE_PARTITION } from "../merge/merge_below.ts";
-import { mergeSmall } from "../merge/merge_small.ts";
+import { type MergeBelow, OPENED_OF_WHOLE_PARTITION } from "./merge_below.ts";
+import { mergeSmall } from "./merge_small.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
 
 /** What is accepted with. */

@@ -20,7 +20,7 @@ import { RecordTooLargeError } from "../batch/split.ts";
 import { OpensTooLargeError } from "../codec/codec.ts";
 import { failure } from "../model/failure.ts";
 import type { FailureCode } from "../model/failure_kinds.ts";
-import { mergedBytes } from "../merge/merge_below.ts";
+import { mergedBytes } from "./merge_below.ts";
 import { maxOffset, minOffset } from "../model/offsets.ts";
 import { type LegacyRun, otherCodec, takeLegacyRun, takeReencoded } from "./cut_reencoded.ts";
 import { checkOffsets, type FetchedEntry, readEntry } from "./offset_check.ts";

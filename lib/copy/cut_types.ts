@@ -2,7 +2,7 @@
 
 import type { TakeMemory } from "../merge/merge_limits.ts";
 import type { Failure } from "../model/failure.ts";
-import type { MergeBelow } from "../merge/merge_below.ts";
+import type { MergeBelow } from "./merge_below.ts";
 import type { AbortedTransaction, UnsettledTransactions } from "./transactions.ts";
 
 /** Where the fetched batches lie and which transactions among them were aborted. */

@@ -16,7 +16,7 @@ import {
 } from "../protocol/fetch.ts";
 import { decodeFetchById, encodeFetchById } from "../protocol/fetch_by_id.ts";
 import { ProtocolError } from "../protocol/protocol_reader.ts";
-import { LONGEST_THROTTLE_MS } from "./peer_error.ts";
+import { LONGEST_THROTTLE_MS } from "../wire/peer_error.ts";
 
 /** What Fetches are made with. */
 export interface FetchOptions {

@@ -32,7 +32,7 @@ import { ProtocolError } from "../protocol/protocol_reader.ts";
 import type { FetchedPartition } from "../protocol/fetch.ts";
 import { digestRecords } from "./held_records.ts";
 import { fetchFrom, type KnownPosition, whyNotOurs } from "./known_position.ts";
-import { LONGEST_THROTTLE_MS } from "./peer_error.ts";
+import { LONGEST_THROTTLE_MS } from "../wire/peer_error.ts";
 import {
   type CompareContents,
   type FoundPosition,

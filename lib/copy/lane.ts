@@ -3,7 +3,7 @@
 // business.
 
 import type { PartitionCopy } from "./partition_copy.ts";
-import type { PeerError } from "./peer_error.ts";
+import type { PeerError } from "../wire/peer_error.ts";
 
 /** What went wrong for a partition on its lane. */
 export type Trouble =

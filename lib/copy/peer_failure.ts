@@ -3,7 +3,7 @@
 import { type Failure, failure } from "../model/failure.ts";
 import type { FailureCode } from "../model/failure_kinds.ts";
 import { ConnectionError, type ConnectionErrorKind } from "../wire/connection_error.ts";
-import type { PeerError } from "./peer_error.ts";
+import type { PeerError } from "../wire/peer_error.ts";
 
 const CODES: Readonly<Record<ConnectionErrorKind, FailureCode>> = {
   unreachable: "BROKER_UNREACHABLE",

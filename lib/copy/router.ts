@@ -13,7 +13,7 @@ import { delay } from "../waiting/delay.ts";
 import { type Judgement, judgeTrouble } from "./judge_trouble.ts";
 import { type FoundPosition, PositionError } from "./target_position.ts";
 import type { Lane, ReportTrouble, Trouble } from "./lane.ts";
-import { isPeerError } from "./peer_error.ts";
+import { isPeerError } from "../wire/peer_error.ts";
 import type { Leaders } from "../kafka/leaders.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
 import type { TroubleLog } from "./trouble_log.ts";

@@ -24,7 +24,7 @@ import {
   partitionMaxBytes,
 } from "./fetch_size.ts";
 import type { Lane, ReportTrouble, Trouble } from "./lane.ts";
-import { isPeerError } from "./peer_error.ts";
+import { isPeerError } from "../wire/peer_error.ts";
 import { type Pace, takeTurn } from "./pace.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
 import type { ProduceQueue } from "./produce_queue.ts";

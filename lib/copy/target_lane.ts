@@ -7,7 +7,7 @@ import { requireVersion } from "../wire/api_version.ts";
 import type { BrokerConnection } from "../wire/broker_connection.ts";
 import { decodeProduce, encodeProduce, type ProducedPartition } from "../protocol/produce.ts";
 import type { Lane, ReportTrouble, Trouble } from "./lane.ts";
-import { isPeerError, LONGEST_THROTTLE_MS } from "./peer_error.ts";
+import { isPeerError, LONGEST_THROTTLE_MS } from "../wire/peer_error.ts";
 import type { Pace } from "./pace.ts";
 import type { Acknowledgement, PartitionCopy } from "./partition_copy.ts";
 import type { ProduceBatch } from "./produce_queue.ts";

@@ -1,7 +1,7 @@
 // Preflight: every finding a plan and a look at both clusters give, in a check as in a migration. It judges plain
 // data; whether a finding stops the run is read from its severity by lib/report/verdict.ts.
 
-import { type Finding, finding } from "./finding.ts";
+import { type Finding, finding } from "../model/finding.ts";
 import type { NewTopic } from "../plan/new_topics.ts";
 import { partitionsToCopy, type Plan, type UncommittedRule } from "../plan/plan.ts";
 import { planFindings } from "./plan_findings.ts";

@@ -2,7 +2,7 @@
 // Names are escaped here, numbers are listed up to ten.
 
 import { escapeName, listNames } from "../model/escape_name.ts";
-import type { Finding, FindingPlace } from "./finding.ts";
+import type { Finding, FindingPlace } from "../model/finding.ts";
 
 /** The place as one phrase: `source topic test3, partitions 0, 4`; empty where the finding is about the whole run. */
 export function formatPlace({ cluster, topic, partitions, groups }: FindingPlace): string {

@@ -1,7 +1,7 @@
 // What becomes of the texts that groups have committed beside their offsets, told before anything is copied: which are too
 // long for the target, and which count offsets. Pure; what is said here of a text is done in group_offsets.ts.
 
-import { type Finding, finding } from "./finding.ts";
+import { type Finding, finding } from "../model/finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
 import type { WantedPosition } from "../plan/group_offsets.ts";
 import { DEFAULT_MAX_LENGTH, mayNameOffsets, whyLeftOut } from "../plan/metadata_text.ts";

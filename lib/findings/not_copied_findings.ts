@@ -1,7 +1,7 @@
 // Groups that came, or went back, before what a migration has planned of a partition: it does not go back, so that the
 // messages they have left there would be missed without a word.
 
-import { type Finding, finding } from "./finding.ts";
+import { type Finding, finding } from "../model/finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
 import { wantedPositions } from "../plan/group_offsets.ts";
 import type { JournalState } from "../journal/journal_state.ts";

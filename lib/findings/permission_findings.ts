@@ -3,7 +3,7 @@
 
 import { compareNames } from "../model/compare_names.ts";
 import { escapeName, listNames, quoteForShell } from "../model/escape_name.ts";
-import { type Finding, finding } from "./finding.ts";
+import { type Finding, finding } from "../model/finding.ts";
 import { countOf } from "../model/units.ts";
 
 /** The permissions on one topic. */

@@ -4,7 +4,7 @@
 
 import { compareNames } from "../model/compare_names.ts";
 import { escapeName, listNames } from "../model/escape_name.ts";
-import { type Finding, finding } from "./finding.ts";
+import { type Finding, finding } from "../model/finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
 import { rangeFindings } from "./range_findings.ts";
 import { isInternalTopicName } from "../plan/name_filter.ts";

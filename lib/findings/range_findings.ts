@@ -2,7 +2,7 @@
 // the topic filter leaves out. What ranges and groups have in common is the business of lib/findings/plan_findings.ts.
 
 import { listNames } from "../model/escape_name.ts";
-import { type Finding, finding } from "./finding.ts";
+import { type Finding, finding } from "../model/finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { PlannedPartition } from "../plan/planned_partition.ts";

@@ -2,7 +2,7 @@
 // copied of is looked at once; where the settings of one side may not be seen, nothing is said.
 
 import { escapeName, quoteForShell } from "../model/escape_name.ts";
-import { type Finding, finding } from "./finding.ts";
+import { type Finding, finding } from "../model/finding.ts";
 import { isBoundToCluster, type NewTopic } from "../plan/new_topics.ts";
 import { partitionsToCopy, type Plan } from "../plan/plan.ts";
 import type { ClusterSnapshot, TopicSettings } from "../model/snapshot.ts";

@@ -3,7 +3,7 @@
 
 import { escapeName } from "../model/escape_name.ts";
 import { estimatedBytes, type PartitionBytes } from "../plan/estimate.ts";
-import { type Finding, finding } from "./finding.ts";
+import { type Finding, finding } from "../model/finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
 import { partitionsToCopy, type Plan } from "../plan/plan.ts";
 import type { TopicSettings } from "../model/snapshot.ts";

@@ -2,7 +2,7 @@
 // be moved on, and that are missing, offline or not empty. Others are not looked at.
 
 import { escapeName, quoteForShell } from "../model/escape_name.ts";
-import { type Finding, finding } from "./finding.ts";
+import { type Finding, finding } from "../model/finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
 import { partitionsNeeded, type Plan, type PlannedPartition } from "../plan/plan.ts";
 import { alterTopic } from "./setting_findings.ts";

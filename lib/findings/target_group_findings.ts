@@ -5,7 +5,7 @@
 
 import { compareNames } from "../model/compare_names.ts";
 import { listNames, quoteForShell } from "../model/escape_name.ts";
-import { type Finding, finding } from "./finding.ts";
+import { type Finding, finding } from "../model/finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
 import { type WantedPosition, wantedPositions } from "../plan/group_offsets.ts";
 import { isActive, isShareGroup } from "../model/group_state.ts";

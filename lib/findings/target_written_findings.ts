@@ -1,7 +1,7 @@
 // Others that have written to the target while a migration was under way: at a cut-over it is the news of the day, since
 // what they wrote lies among what was migrated.
 
-import { type Finding, finding } from "./finding.ts";
+import { type Finding, finding } from "../model/finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
 import { countOf, sum } from "../model/units.ts";
 import type { Verification } from "../verify/verify.ts";

@@ -3,7 +3,7 @@
 // made here, asked elsewhere, and the answers judged here again; the messages themselves are not read.
 
 import { escapeName } from "../model/escape_name.ts";
-import { type Finding, finding } from "./finding.ts";
+import { type Finding, finding } from "../model/finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
 import { maxOffset, minOffset } from "../model/offsets.ts";
 import { partitionsToCopy, type Plan, type PlannedPartition } from "../plan/plan.ts";

@@ -1,7 +1,7 @@
 // What the source no longer holds of a migration that is not through: its next run finds that out message by message, a check
 // would not.
 
-import { type Finding, finding } from "./finding.ts";
+import { type Finding, finding } from "../model/finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
 import { unfinishedPartitions } from "../journal/journal.ts";
 import type { JournaledPartition, JournalState } from "../journal/journal_state.ts";

@@ -25,7 +25,7 @@ import {
 } from "../model/topic_partition.ts";
 import type { Verification } from "../verify/verify.ts";
 import type { Cluster } from "../kafka/cluster.ts";
-import { isPeerError } from "../copy/peer_error.ts";
+import { isPeerError } from "../wire/peer_error.ts";
 import { peerFailure } from "../copy/peer_failure.ts";
 import { commitOffsets } from "../kafka/commit_offsets.ts";
 import { forEachAtOnce } from "../waiting/for_each_at_once.ts";

@@ -1,6 +1,6 @@
 // Partitions by who leads them now, to be asked about them: one look at the cluster's metadata.
 
-import { ignorePeerError } from "../copy/peer_error.ts";
+import { ignorePeerError } from "../wire/peer_error.ts";
 import { createLeaders } from "./leaders.ts";
 import type { TopicPartition } from "../model/topic_partition.ts";
 import type { Cluster } from "./cluster.ts";

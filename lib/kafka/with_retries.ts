@@ -1,6 +1,6 @@
 // Asking a cluster again where a connection breaks: what comes after a copy of hours must not fail for that.
 
-import { isPeerError } from "../copy/peer_error.ts";
+import { isPeerError } from "../wire/peer_error.ts";
 import { CONTROL_BACKOFF, createBackoff } from "../waiting/backoff.ts";
 
 /** What `ask` gives, tried for some seconds. @throws the last of the peer's errors, and any that is not a peer's */

@@ -16,7 +16,7 @@ import { CONTROL_BACKOFF, createBackoff } from "../waiting/backoff.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { createDataConnections, type DataConnections } from "../kafka/data_connections.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
-import { isPeerError } from "../copy/peer_error.ts";
+import { isPeerError } from "../wire/peer_error.ts";
 import { peerFailure } from "../copy/peer_failure.ts";
 import { groupByLeader } from "../kafka/group_by_leader.ts";
 import { optional } from "../model/optional.ts";

@@ -2,7 +2,7 @@
 
 import { remedyOf } from "../model/failure.ts";
 import { formatPlace } from "../findings/finding_place.ts";
-import type { Finding } from "../findings/finding.ts";
+import type { Finding } from "../model/finding.ts";
 import type { Report } from "../report/report.ts";
 import { formatTopicPartition } from "../model/topic_partition.ts";
 import { countOf } from "../model/units.ts";

@@ -3,7 +3,7 @@
 // asking it, elsewhere.
 
 import { escapeName, listNames } from "../model/escape_name.ts";
-import { type Finding, finding } from "../findings/finding.ts";
+import { type Finding, finding } from "../model/finding.ts";
 import { partitionsNeeded, type Plan } from "./plan.ts";
 import type { ClusterSnapshot, TopicSettings } from "../model/snapshot.ts";
 

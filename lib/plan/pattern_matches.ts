@@ -3,7 +3,7 @@
 
 import { compareNames } from "../model/compare_names.ts";
 import { listNames } from "../model/escape_name.ts";
-import { type Finding, finding } from "../findings/finding.ts";
+import { type Finding, finding } from "../model/finding.ts";
 import { isInternalTopicName, type NameFilter } from "./name_filter.ts";
 import type { ClusterSnapshot } from "../model/snapshot.ts";
 import { formatCount } from "../model/units.ts";

@@ -1,7 +1,7 @@
 // What goes wrong before the first byte moves becomes a finding that blocks the run, not a failure of the program.
 
 import { KAFKA_ERRORS } from "../model/kafka_error.ts";
-import { type Finding, finding, type FindingPlace } from "../findings/finding.ts";
+import { type Finding, finding, type FindingPlace } from "../model/finding.ts";
 import { GroupListError } from "../kafka/groups.ts";
 import { ProducerIdError } from "../kafka/producer_id.ts";
 import { ConnectionError } from "../wire/connection_error.ts";

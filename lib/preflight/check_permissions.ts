@@ -2,7 +2,7 @@
 
 import type { ClusterConfig, MigrationConfig } from "../config/migration_config.ts";
 import { formatAddress } from "../config/address.ts";
-import type { Finding } from "../findings/finding.ts";
+import type { Finding } from "../model/finding.ts";
 import {
   groupPermissionFindings,
   notAuthorized,

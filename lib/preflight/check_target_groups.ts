@@ -3,7 +3,7 @@
 
 import type { MigrationConfig } from "../config/migration_config.ts";
 import { compareNames } from "../model/compare_names.ts";
-import type { Finding } from "../findings/finding.ts";
+import type { Finding } from "../model/finding.ts";
 import { wantedPositions } from "../plan/group_offsets.ts";
 import type { JournalState } from "../journal/journal_state.ts";
 import { groupReadFindings } from "../findings/permission_findings.ts";

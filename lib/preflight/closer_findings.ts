@@ -1,7 +1,7 @@
 // What a second look at the source adds to a plan: findings about age, size and growth, and the estimate.
 
 import { estimatePlan, type PlanEstimate } from "../plan/estimate.ts";
-import type { Finding } from "../findings/finding.ts";
+import type { Finding } from "../model/finding.ts";
 import type { NewTopic } from "../plan/new_topics.ts";
 import type { Plan } from "../plan/plan.ts";
 import { stillWritten } from "../findings/plan_findings.ts";

@@ -2,7 +2,7 @@
 // only; what is wrong with a config is no finding but an error.
 
 import type { ClusterConfig, MigrationConfig } from "../config/migration_config.ts";
-import { type Finding, finding } from "../findings/finding.ts";
+import { type Finding, finding } from "../model/finding.ts";
 import type { ClusterRole } from "../kafka/cluster.ts";
 
 /** The config's file. */

@@ -1,6 +1,6 @@
 // Whether a cluster knows zstd (KIP-110, Kafka 2.1), as its brokers tell by the versions of Produce that they speak.
 
-import { ignorePeerError } from "../copy/peer_error.ts";
+import { ignorePeerError } from "../wire/peer_error.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { speaks } from "../wire/api_version.ts";
 

@@ -1,7 +1,7 @@
 // What the target's leaders remember of producers: whether the journal knows all that our producer id has written, and
 // whether what lies on a partition looks like the copy of an earlier run. A hint, no proof: who cannot be asked tells nothing.
 
-import { ignorePeerError } from "../copy/peer_error.ts";
+import { ignorePeerError } from "../wire/peer_error.ts";
 import type { JournalState } from "../journal/journal_state.ts";
 import { whatJournalLacks } from "../journal/journal_age.ts";
 import { isIdempotent } from "../journal/journal_entry.ts";

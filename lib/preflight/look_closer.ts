@@ -11,7 +11,7 @@ import {
   timeQuestionsLeft,
 } from "../findings/time_findings.ts";
 import { formatTopicPartition, type TopicPartition } from "../model/topic_partition.ts";
-import { isPeerError } from "../copy/peer_error.ts";
+import { isPeerError } from "../wire/peer_error.ts";
 import { delay } from "../waiting/delay.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { fetchPartitionBytes } from "../kafka/log_dirs.ts";

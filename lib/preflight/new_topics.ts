@@ -1,7 +1,7 @@
 // Missing topics of the target: first only tried there, so that a check says what would be created and what would be
 // refused, then, in a migration, created and waited for.
 
-import { type Finding, finding } from "../findings/finding.ts";
+import { type Finding, finding } from "../model/finding.ts";
 import { formatKafkaError, isAuthorizationError, KAFKA_ERRORS } from "../model/kafka_error.ts";
 import {
   type NewTopic,

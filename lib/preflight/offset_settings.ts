@@ -1,7 +1,7 @@
 // What the target's brokers do with committed offsets, as far as they tell: nothing is stopped by a broker that does not.
 
 import { type OffsetSettings, smallestSettings } from "../plan/positions_expiry.ts";
-import { isPeerError } from "../copy/peer_error.ts";
+import { isPeerError } from "../wire/peer_error.ts";
 import { fetchOffsetSettings } from "../kafka/broker_settings.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 

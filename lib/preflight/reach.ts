@@ -3,7 +3,7 @@
 
 import { formatAddress } from "../config/address.ts";
 import type { ClusterConfig, MigrationConfig } from "../config/migration_config.ts";
-import { type Finding, finding, type FindingCode, type FindingPlace } from "../findings/finding.ts";
+import { type Finding, finding, type FindingCode, type FindingPlace } from "../model/finding.ts";
 import type { ReportCluster } from "../report/report.ts";
 import {
   type Cluster,

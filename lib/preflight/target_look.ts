@@ -1,7 +1,7 @@
 // The target is looked at while the source still is: over a long link each question takes its time. Which topics that
 // takes follows from what groups have committed on; where it turns out to be others, these are looked at then.
 
-import type { Finding } from "../findings/finding.ts";
+import type { Finding } from "../model/finding.ts";
 import type { ClusterSnapshot } from "../model/snapshot.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { orFinding } from "./blocking.ts";

@@ -1,7 +1,7 @@
 // The report: everything a run found, planned and did, as one typed and versioned model that the screen, the JSON file
 // and the page are rendered from. Nothing here renders for people, and no secret has a place in it.
 
-import type { Finding } from "../findings/finding.ts";
+import type { Finding } from "../model/finding.ts";
 import type { PlanEstimate } from "../plan/estimate.ts";
 import type { GroupOffset } from "../plan/group_offsets.ts";
 import { type GroupLag, groupLags, type TopicBacklog, topicBacklogs } from "../plan/lag.ts";

@@ -4,7 +4,7 @@
 // it doesn't know.
 
 import * as z from "zod";
-import { FINDING_KINDS, type FindingCode } from "../findings/finding.ts";
+import { FINDING_KINDS, type FindingCode } from "../model/finding.ts";
 import { FAILURE_KINDS, type FailureCode } from "../model/failure_kinds.ts";
 import { type Report, REPORT_SCHEMA_VERSION } from "./report.ts";
 

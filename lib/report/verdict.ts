@@ -2,7 +2,7 @@
 // status of a run that got as far as a plan or a finding; usage and configuration errors (2) end before there is one.
 // Nothing here exits.
 
-import { type Finding, FINDING_KINDS, type FindingKind } from "../findings/finding.ts";
+import { type Finding, FINDING_KINDS, type FindingKind } from "../model/finding.ts";
 import type { GroupOffset } from "../plan/group_offsets.ts";
 import { partitionsToCopy, type Plan } from "../plan/plan.ts";
 import { countOf, sum } from "../model/units.ts";

@@ -1,7 +1,7 @@
 // Who copies: this program, or a connector on a Connect cluster. What surrounds the copy is the same for both.
 
 import type { MigrationConfig } from "../config/migration_config.ts";
-import type { Finding } from "../findings/finding.ts";
+import type { Finding } from "../model/finding.ts";
 import { isIdempotent, type MigrationEntry } from "../journal/journal_entry.ts";
 import { recordThroughput, type Throughput } from "../report/throughput.ts";
 import { beginConnectMigration, copyWithConnect } from "../connect/connect_copy.ts";

@@ -2,7 +2,7 @@
 
 import type { MigrationConfig } from "../config/migration_config.ts";
 import { continuePlan } from "../plan/continue_plan.ts";
-import { applyAccept, type Finding } from "../findings/finding.ts";
+import { applyAccept, type Finding } from "../model/finding.ts";
 import type { JournalState } from "../journal/journal_state.ts";
 import type { JournalIdentity } from "../journal/journal_entry.ts";
 import { filterAccepts, type NameFilter, parsePattern } from "../plan/name_filter.ts";

@@ -4,7 +4,7 @@
 import type { MigrationConfig } from "../config/migration_config.ts";
 import { publicConfig } from "../config/public_config.ts";
 import { estimateLines } from "../plan/estimate.ts";
-import type { Finding } from "../findings/finding.ts";
+import type { Finding } from "../model/finding.ts";
 import { journalProgress } from "../journal/journal.ts";
 import type { JournalState } from "../journal/journal_state.ts";
 import { partitionsToCopy, type Plan } from "../plan/plan.ts";
@@ -24,7 +24,7 @@ import { lookAtEnds } from "../preflight/look_closer.ts";
 import { makePlan } from "./make_plan.ts";
 import { optional } from "../model/optional.ts";
 import type { PipelineOptions, PipelineOutcome } from "./pipeline_options.ts";
-import { prepareTarget } from "../preflight/prepare_target.ts";
+import { prepareTarget } from "./prepare_target.ts";
 import { type Clusters, withoutAway } from "../preflight/reach.ts";
 import { verifyMigration } from "../verification/verify_migration.ts";
 

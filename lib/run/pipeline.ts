@@ -3,7 +3,7 @@
 
 import { formatAddress } from "../config/address.ts";
 import { publicConfig } from "../config/public_config.ts";
-import { changesOf } from "../journal/changes.ts";
+import { changesOf } from "../report/changes.ts";
 import { buildReport, type Report } from "../report/report.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { stopEngine } from "./engine.ts";

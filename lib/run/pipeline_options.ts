@@ -3,7 +3,7 @@
 import type { MigrationConfig } from "../config/migration_config.ts";
 import type { CopyProgress } from "../copy/copy_task.ts";
 import type { PlanEstimate } from "../plan/estimate.ts";
-import type { Finding } from "../findings/finding.ts";
+import type { Finding } from "../model/finding.ts";
 import type { GroupOffset } from "../plan/group_offsets.ts";
 import type { NewTopic } from "../plan/new_topics.ts";
 import type { Plan } from "../plan/plan.ts";

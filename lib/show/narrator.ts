@@ -2,7 +2,7 @@
 // stderr. It decides what is said where; the words are made by pure functions.
 
 import type { PipelineNarrator } from "../run/pipeline_options.ts";
-import type { Finding } from "../findings/finding.ts";
+import type { Finding } from "../model/finding.ts";
 import { escapeName } from "../model/escape_name.ts";
 import { newTopicText } from "../plan/new_topics.ts";
 import { countOf } from "../model/units.ts";

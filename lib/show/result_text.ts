@@ -1,7 +1,7 @@
 // Results in words, for the log and the screen: each partition as it settles, each topic after the verification.
 
 import { placeBeside } from "../findings/finding_place.ts";
-import type { Finding } from "../findings/finding.ts";
+import type { Finding } from "../model/finding.ts";
 import { partitionText } from "../plan/plan_text.ts";
 import { escapeName } from "../model/escape_name.ts";
 import { countOf, formatCount, formatDuration } from "../model/units.ts";

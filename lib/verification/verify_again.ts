@@ -3,10 +3,10 @@
 // alone, so that it stays possible when the source is gone; then that the source was not asked is said.
 
 import type { MigrationConfig } from "../config/migration_config.ts";
-import { type Finding, finding } from "../findings/finding.ts";
+import { type Finding, finding } from "../model/finding.ts";
 import type { JournalState } from "../journal/journal_state.ts";
 import { topicsOf } from "../model/topic_partition.ts";
-import { isPeerError } from "../copy/peer_error.ts";
+import { isPeerError } from "../wire/peer_error.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { checkIdentity, checkVerifiedTopics, type TopicIds } from "../preflight/check_journal.ts";
 import type { Clusters, ReachedClusters } from "../preflight/reach.ts";

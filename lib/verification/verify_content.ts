@@ -24,7 +24,7 @@ import {
   isComparable,
   type Verification,
 } from "../verify/verify.ts";
-import { ignorePeerError } from "../copy/peer_error.ts";
+import { ignorePeerError } from "../wire/peer_error.ts";
 import { forEachAtOnce } from "../waiting/for_each_at_once.ts";
 import { openReaders } from "./open_readers.ts";
 import type { Clusters } from "../preflight/reach.ts";

@@ -2,7 +2,7 @@
 // wanted. It writes nothing.
 
 import type { MigrationConfig } from "../config/migration_config.ts";
-import type { Finding } from "../findings/finding.ts";
+import type { Finding } from "../model/finding.ts";
 import { isIdempotent } from "../journal/journal_entry.ts";
 import type { Plan } from "../plan/plan.ts";
 import { targetWrittenFindings } from "../findings/target_written_findings.ts";

@@ -19,7 +19,7 @@ import {
   type Verification,
   verifyCount,
 } from "../verify/verify.ts";
-import { ignorePeerError } from "../copy/peer_error.ts";
+import { ignorePeerError } from "../wire/peer_error.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { isAnotherTopic } from "../preflight/check_journal.ts";
 import { checkNotOlder, lookAtProducers, ownSequences } from "../preflight/look_at_producers.ts";

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FAILURE_KINDS } from "../../lib/model/failure_kinds.ts";
-import { FINDING_KINDS, type FindingCode } from "../../lib/findings/finding.ts";
+import { FINDING_KINDS, type FindingCode } from "../../lib/model/finding.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 

@@ -5,7 +5,7 @@
 
 import { failure } from "../../lib/model/failure.ts";
 import { estimatePlan } from "../../lib/plan/estimate.ts";
-import { type Finding, finding } from "../../lib/findings/finding.ts";
+import { type Finding, finding } from "../../lib/model/finding.ts";
 import { type GroupOffset, wantedPositions } from "../../lib/plan/group_offsets.ts";
 import type { Plan } from "../../lib/plan/plan.ts";
 import { buildReport, type Report, type RunFacts } from "../../lib/report/report.ts";

@@ -1,7 +1,7 @@
 // What stands in the way of a copy by Kafka Connect, from what its cluster answers and from the plan. It asks nobody.
 
 import { compareNames } from "../../model/compare_names.ts";
-import { type Finding, finding } from "../../findings/finding.ts";
+import { type Finding, finding } from "../../model/finding.ts";
 import { escapeName, listNames } from "../../model/escape_name.ts";
 import type { ClusterSnapshot } from "../../model/snapshot.ts";
 import { isOlder, keepsToItself } from "./connect_version.ts";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { failure } from "../../../lib/model/failure.ts";
 import { acceptFetched } from "../../../lib/copy/accept_fetched.ts";
-import { mergeBelow } from "../../../lib/merge/merge_below.ts";
+import { mergeBelow } from "../../../lib/copy/merge_below.ts";
 import { PartitionCopy } from "../../../lib/copy/partition_copy.ts";
 import { createBufferPool } from "../../../lib/protocol/buffer_pool.ts";
 import { layBatches } from "../../support/laid_batches.ts";

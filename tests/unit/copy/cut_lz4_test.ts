@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { cutBatches } from "../../../lib/copy/cut.ts";
 import type { TargetRules } from "../../../lib/copy/cut_types.ts";
-import type { MergeBelow } from "../../../lib/merge/merge_below.ts";
+import type { MergeBelow } from "../../../lib/copy/merge_below.ts";
 import { compressLz4 } from "../../../lib/codec/lz4.ts";
 import { layBatches, takeUsed } from "../../support/laid_batches.ts";
 import { openStrictly } from "../../support/lz4_frames.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { failure } from "../../../lib/model/failure.ts";
-import type { Finding } from "../../../lib/findings/finding.ts";
+import type { Finding } from "../../../lib/model/finding.ts";
 import { preflight, type PreflightOptions } from "../../../lib/findings/all_findings.ts";
 import type { ClusterSnapshot } from "../../../lib/model/snapshot.ts";
 import { cluster, filter, group, type Log, plan, workedExample } from "../plan/fixtures.ts";

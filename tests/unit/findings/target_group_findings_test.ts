@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { failure } from "../../../lib/model/failure.ts";
-import type { Finding } from "../../../lib/findings/finding.ts";
+import type { Finding } from "../../../lib/model/finding.ts";
 import { continuePlan } from "../../../lib/plan/continue_plan.ts";
 import { continueJournal } from "../../../lib/journal/journal.ts";
 import type { JournalState } from "../../../lib/journal/journal_state.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { applyAccept } from "../../../lib/findings/finding.ts";
+import { applyAccept } from "../../../lib/model/finding.ts";
 import type { Plan } from "../../../lib/plan/plan.ts";
 import { buildReport, reportToJson } from "../../../lib/report/report.ts";
 import {

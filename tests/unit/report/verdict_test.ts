@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { applyAccept, finding, type FindingCode } from "../../../lib/findings/finding.ts";
+import { applyAccept, finding, type FindingCode } from "../../../lib/model/finding.ts";
 import type { Plan } from "../../../lib/plan/plan.ts";
 import { judge, type VerdictInput } from "../../../lib/report/verdict.ts";
 import { type CountEvidence, verifyCount } from "../../../lib/verify/verify.ts";

@@ -1,7 +1,7 @@
 /** narrator.ts: what goes to the log, to stdout and to stderr, quiet, normal and verbose. */
 
 import assert from "node:assert/strict";
-import { finding } from "../../../lib/findings/finding.ts";
+import { finding } from "../../../lib/model/finding.ts";
 import type { FailureCode } from "../../../lib/model/failure_kinds.ts";
 import { createNarrator } from "../../../lib/show/narrator.ts";
 import type { LiveState } from "../../../lib/show/live_view.ts";

@@ -1,7 +1,7 @@
 /** result_text.ts: results in words. */
 
 import assert from "node:assert/strict";
-import { finding } from "../../../lib/findings/finding.ts";
+import { finding } from "../../../lib/model/finding.ts";
 import type { PartitionResult, TopicResult } from "../../../lib/verify/verify.ts";
 import {
   findingLine,

@@ -3,12 +3,12 @@
 // plain batches of several records, and those that must be opened for it: cut.ts has merged the others.
 
 import { viewed } from "../codec/copy_back.ts";
-import { DamagedMemberError, mergeBatches } from "./merge.ts";
-import type { TakeMemory } from "./merge_limits.ts";
-import { mergePlain } from "./merge_plain.ts";
+import { DamagedMemberError, mergeBatches } from "../merge/merge.ts";
+import type { TakeMemory } from "../merge/merge_limits.ts";
+import { mergePlain } from "../merge/merge_plain.ts";
 import { attributes, CODEC_MASK } from "../batch/record_batch.ts";
-import { recordsBefore } from "../copy/cut.ts";
-import type { Cut, CutBatch, TargetRules } from "../copy/cut_types.ts";
+import { recordsBefore } from "./cut.ts";
+import type { Cut, CutBatch, TargetRules } from "./cut_types.ts";
 import { mergedBytes } from "./merge_below.ts";
 
 /** Merged records may take a little more than their batches did, where these held many. */

@@ -3,7 +3,7 @@
 // opening batches and making one of many, they are merged. Over a long link this decides everything: batches of 16 KB
 // and 50 ms give 1.6 MB/s a partition.
 
-import { MAX_IN_FLIGHT } from "../copy/produce_queue.ts";
+import { MAX_IN_FLIGHT } from "./produce_queue.ts";
 
 /** Batches smaller than this are merged: bytes as they lie in the log. */
 export interface MergeBelow {

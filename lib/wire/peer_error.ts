@@ -1,6 +1,6 @@
 // Errors that a broker, or the way to it, gave cause for, told from faults of this program.
 
-import { ConnectionError } from "../wire/connection_error.ts";
+import { ConnectionError } from "./connection_error.ts";
 import { ProtocolError } from "../protocol/protocol_reader.ts";
 
 /** An error that the other side, or the way to it, gave cause for; anything else is a fault of this program. */

@@ -5,7 +5,7 @@ import {
   FINDING_KINDS,
   type FindingCode,
   OVERRIDABLE_CODES,
-} from "../../../lib/findings/finding.ts";
+} from "../../../lib/model/finding.ts";
 import { formatPlace } from "../../../lib/findings/finding_place.ts";
 
 const of = (code: FindingCode) => finding(code, {}, "Message", "Remedy");

@@ -1,16 +1,16 @@
 // The target made ready before the first byte: missing topics created where the plan has some, and looked at again.
 
-import { applyAccept, type Finding } from "../findings/finding.ts";
+import { applyAccept, type Finding } from "../model/finding.ts";
 import { targetFindings } from "../findings/target_findings.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { carriesGroupOffsets } from "../groups/carry_group_offsets.ts";
-import { permittedOn } from "./check_permissions.ts";
+import { permittedOn } from "../preflight/check_permissions.ts";
 import type { JournaledCopyOptions } from "../local_copy/journaled_copy.ts";
-import type { JudgedPlan } from "../run/make_plan.ts";
-import { createNewTopics } from "./new_topics.ts";
-import type { PipelineOptions } from "../run/pipeline_options.ts";
+import type { JudgedPlan } from "./make_plan.ts";
+import { createNewTopics } from "../preflight/new_topics.ts";
+import type { PipelineOptions } from "./pipeline_options.ts";
 import { optional } from "../model/optional.ts";
-import { snapshotTopics } from "./snapshot.ts";
+import { snapshotTopics } from "../preflight/snapshot.ts";
 
 /** Creates the topics that are missing on the target. @returns what stood in the way, or the target as it is then */
 export async function prepareTarget(

@@ -3,8 +3,8 @@ import { compress } from "../../../lib/codec/codec.ts";
 import { recordCount } from "../../../lib/batch/record_batch.ts";
 import { recordsBefore } from "../../../lib/copy/cut.ts";
 import type { Cut, CutBatch, TargetRules } from "../../../lib/copy/cut_types.ts";
-import { mergeBelow } from "../../../lib/merge/merge_below.ts";
-import { mergeSmall as mergeSmallBelow } from "../../../lib/merge/merge_small.ts";
+import { mergeBelow } from "../../../lib/copy/merge_below.ts";
+import { mergeSmall as mergeSmallBelow } from "../../../lib/copy/merge_small.ts";
 import { layBatches, takeUsed } from "../../support/laid_batches.ts";
 import { buildBatch, readBatch, testRecord, utf8 } from "../../support/record_batch_builder.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mergeBelow, mergedBytes } from "../../../lib/merge/merge_below.ts";
+import { mergeBelow, mergedBytes } from "../../../lib/copy/merge_below.ts";
 
 const KB = 1024;
 

@@ -1,8 +1,8 @@
 // What a migration has changed on the target, over all its runs: told from its journal, so that it can be undone.
 
 import { compareNames } from "../model/compare_names.ts";
-import type { JournalState } from "./journal_state.ts";
-import type { Changes } from "../report/report.ts";
+import type { JournalState } from "../journal/journal_state.ts";
+import type { Changes } from "./report.ts";
 import type { WrittenRecords } from "../model/written_records.ts";
 import { compareTopicPartitions } from "../model/topic_partition.ts";
 

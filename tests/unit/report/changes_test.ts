@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { changesOf } from "../../../lib/journal/changes.ts";
+import { changesOf } from "../../../lib/report/changes.ts";
 import { continueJournal } from "../../../lib/journal/journal.ts";
 
 const range = { submittedBy: "g", startOffset: "10", endOffset: "50", targetEndOffset: "7" };
