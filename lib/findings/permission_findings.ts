@@ -5,24 +5,7 @@ import { compareNames } from "../model/compare_names.ts";
 import { escapeName, listNames, quoteForShell } from "../model/escape_name.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { countOf } from "../model/units.ts";
-
-/** The permissions on one topic. */
-export interface TopicPermission {
-  readonly topic: string;
-  /** The user may not even see whether it exists. */
-  readonly hidden: boolean;
-  /** Bit n stands for the ACL operation with code n (`AclOperation`); absent where the broker does not tell. */
-  readonly operations?: number;
-}
-
-/** The permissions of a user on a cluster. */
-export interface ClusterPermissions {
-  /** Whether the broker tells permissions on topics (KIP-430, Kafka 2.3). */
-  readonly told?: boolean;
-  /** On the cluster itself, as for topics. */
-  readonly operations?: number;
-  readonly topics: readonly TopicPermission[];
-}
+import { ClusterPermissions } from "../model/cluster_permissions.ts";
 
 /** Codes of `org.apache.kafka.common.acl.AclOperation`. */
 const CODES = { Read: 3, Write: 4, Create: 5, Describe: 8 } as const;

@@ -1,7 +1,6 @@
 // The positions of consumer groups, carried over: translated, judged against both clusters as they are now, committed
 // on the target, and read back.
 
-import type { MigrationConfig } from "../config/migration_config.ts";
 import { type Failure, failure, refusal, within } from "../model/failure.ts";
 import { formatKafkaError } from "../model/kafka_error.ts";
 import {
@@ -51,11 +50,6 @@ export interface CarryOptions extends Clusters {
 }
 
 const GROUPS_AT_ONCE = 16;
-
-/** Whether positions are to be carried over. */
-export function carriesGroupOffsets({ groupOffsets, ranges }: MigrationConfig): boolean {
-  return groupOffsets === "commit" && ranges === undefined;
-}
 
 /** What came of carrying positions over. */
 export interface CarriedPositions {

@@ -2,7 +2,7 @@
 // for nothing to be allowed.
 
 import { KAFKA_ERRORS } from "../model/kafka_error.ts";
-import type { ClusterPermissions, TopicPermission } from "../findings/permission_findings.ts";
+import type { ClusterPermissions, TopicPermission } from "../model/cluster_permissions.ts";
 import type { BrokerConnection } from "../wire/broker_connection.ts";
 import { decodeDescribeLogDirs, encodeDescribeLogDirs } from "../protocol/describe_log_dirs.ts";
 import { decodeMetadata, encodeMetadata, METADATA_WITH_OPERATIONS } from "../protocol/metadata.ts";

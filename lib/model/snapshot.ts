@@ -1,5 +1,5 @@
 // What a look at a cluster found: plain data, the only input of the plan. Nothing here is asked of a broker;
-// lib/kafka fills these shapes, lib/core reads them.
+// lib/kafka fills these shapes, the pure folders read them.
 
 import type { Failure } from "./failure.ts";
 import type { TopicSettings } from "./topic_settings.ts";

@@ -15,7 +15,7 @@ import { topicsOf } from "../model/topic_partition.ts";
 import type { Cluster, ClusterRole } from "../kafka/cluster.ts";
 import { fetchPermissions } from "../kafka/permissions.ts";
 import { type PartitionEnd, topicsWithoutRead } from "../kafka/read_permission.ts";
-import { carriesGroupOffsets } from "../groups/carry_group_offsets.ts";
+import { carriesGroupOffsets } from "./carries_group_offsets.ts";
 import { optional } from "../model/optional.ts";
 
 /** What is missing on the source: Read on the topics to be copied, and on those that the config names but nobody shows us. */

@@ -12,7 +12,7 @@ import type { ClusterSnapshot } from "../model/snapshot.ts";
 import { targetGroupFindings } from "../findings/target_group_findings.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import { groupsWithoutRead } from "../kafka/group_permissions.ts";
-import { carriesGroupOffsets } from "../groups/carry_group_offsets.ts";
+import { carriesGroupOffsets } from "./carries_group_offsets.ts";
 import { permittedOn } from "./check_permissions.ts";
 import { offsetSettings } from "./offset_settings.ts";
 import { optional } from "../model/optional.ts";

@@ -17,7 +17,7 @@ import type { ClusterSnapshot, GroupSnapshot } from "../model/snapshot.ts";
 import { topicsOf } from "../model/topic_partition.ts";
 import { unfinishedFindings } from "../findings/unfinished_findings.ts";
 import type { Mode } from "../report/verdict.ts";
-import { carriesGroupOffsets } from "../groups/carry_group_offsets.ts";
+import { carriesGroupOffsets } from "../preflight/carries_group_offsets.ts";
 import { orFinding } from "../preflight/blocking.ts";
 import {
   permittedOn,

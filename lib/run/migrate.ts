@@ -17,7 +17,8 @@ import {
   sinceLastCheckLines,
 } from "../plan/since_last_check.ts";
 import { orFinding } from "../preflight/blocking.ts";
-import { carriesGroupOffsets, carryGroupOffsets } from "../groups/carry_group_offsets.ts";
+import { carryGroupOffsets } from "../groups/carry_group_offsets.ts";
+import { carriesGroupOffsets } from "../preflight/carries_group_offsets.ts";
 import { engineOf } from "./engine.ts";
 import { noteSkipped } from "../local_copy/journal_entries.ts";
 import { lookAtEnds } from "../preflight/look_closer.ts";

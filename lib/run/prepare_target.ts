@@ -3,7 +3,7 @@
 import { applyAccept, type Finding } from "../model/finding.ts";
 import { targetFindings } from "../findings/target_findings.ts";
 import type { Cluster } from "../kafka/cluster.ts";
-import { carriesGroupOffsets } from "../groups/carry_group_offsets.ts";
+import { carriesGroupOffsets } from "../preflight/carries_group_offsets.ts";
 import { permittedOn } from "../preflight/check_permissions.ts";
 import type { JournaledCopyOptions } from "../local_copy/journaled_copy.ts";
 import type { JudgedPlan } from "./make_plan.ts";

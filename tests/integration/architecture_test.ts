@@ -9,23 +9,31 @@ import { FINDING_KINDS, type FindingCode } from "../../lib/model/finding.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** The folders without network, files, clock and waiting, with what they may import from elsewhere. */
-const PURE: Readonly<Record<string, { readonly folders: string[]; readonly packages: string[] }>> =
-  {
-    core: { folders: ["core"], packages: ["re2js", "zod/mini", "node:crypto"] },
-    batch: { folders: ["batch", "codec", "core"], packages: ["node:zlib"] },
-    codec: {
-      folders: ["codec", "batch", "core"],
-      packages: ["node:zlib", "node:buffer"],
-    },
-    config: { folders: ["config", "core"], packages: ["yaml", "zod/mini"] },
-    report: { folders: ["report", "core"], packages: ["zod"] },
-    mirror: { folders: ["mirror", "config", "core"], packages: [] },
-    page: {
-      folders: ["page", "core"],
-      packages: ["node:crypto", "uplot/dist/uPlot.iife.min.js"],
-    },
-  };
+/** A folder of lib, as the table of ARCHITECTURE.md has it. */
+interface Room {
+  /** Folders below lib; `lib` is its root. */
+  readonly mayImport: readonly string[];
+  /** Given where it is pure: the packages that it may use. */
+  readonly packages?: readonly string[];
+}
+
+const ROOMS = readRooms(Deno.readTextFileSync(`${ROOT}ARCHITECTURE.md`));
+
+/** The rows `| \`lib/plan\` | what it holds | journal, model | yes: \`re2js\` |`. */
+function readRooms(text: string): ReadonlyMap<string, Room> {
+  const rows = text.matchAll(/^\| `(lib[^`]*)` \| [^|]* \| ([^|]*) \| ?([^|]*)\|$/gm);
+  return new Map([...rows].map(([, folder = "", imports = "", pure = ""]) => [folder, {
+    mayImport: imports.split(", ").map((name) => name.trim()).filter((name) => name !== "–"),
+    ...(pure.startsWith("yes") && {
+      packages: [...pure.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name),
+    }),
+  }]));
+}
+
+/** How the table names the folder of a file; `main.ts` lies in none. */
+function roomOf(path: string): string {
+  return posix.dirname(path);
+}
 
 /** Words that touch the world, for the pure folders; a quoted "Deno.…" is only a name, as in Symbol.for. */
 const WORLDLY =
@@ -51,8 +59,8 @@ interface SourceFile {
 
 /** Everything one file does that its place does not allow, as `path:line: what`. */
 function violations({ path, text }: SourceFile): readonly string[] {
-  const folder = /^lib\/([^/]+)\//.exec(path)?.[1] ?? "";
-  const pure = PURE[folder];
+  const room = roomOf(path);
+  const { mayImport, packages } = ROOMS.get(room) ?? { mayImport: [] };
   const found: string[] = [];
   const report = (index: number, what: string): void => {
     found.push(`${path}:${code.slice(0, index).split("\n").length}: ${what}`);
@@ -62,26 +70,30 @@ function violations({ path, text }: SourceFile): readonly string[] {
   for (const { index, name } of imports(code)) {
     const package_ = /^(?:npm:)?((?:@[^/]+\/)?[^/.][^/@]*)/.exec(name)?.[1];
     if (/^(?:https?|jsr):/.test(name)) report(index, `imports ${name}`);
-    if (package_ === "kafkajs" && folder !== "wire" && folder !== "kafka") {
+    if (package_ === "kafkajs" && room !== "lib/wire" && room !== "lib/kafka") {
       report(index, "imports kafkajs");
     }
-    if (pure === undefined) continue;
+    if (!path.startsWith("lib/")) continue;
     if (name.startsWith(".")) {
-      const to = posix.normalize(posix.join(posix.dirname(path), name));
-      const allowed = pure.folders.some((other) => to.startsWith(`lib/${other}/`));
+      const to = posix.normalize(posix.join(room, name));
+      const other = roomOf(to);
+      const allowed = other === room || !/\.tsx?$/.test(to) ||
+        mayImport.includes(other.replace(/^lib\//, ""));
       if (!allowed) report(index, `imports ${to}`);
-    } else if (!pure.packages.includes(name)) report(index, `imports ${name}`);
+    } else if (packages !== undefined && !packages.includes(name)) {
+      report(index, `imports ${name}`);
+    }
   }
   const forbid = (words: RegExp): void => {
     for (const match of code.matchAll(new RegExp(words, "g"))) report(match.index, match[0]);
   };
-  if (pure !== undefined) forbid(WORLDLY);
+  if (packages !== undefined) forbid(WORLDLY);
   // Kafka goes over connections of its own; these two speak HTTP.
-  if (folder !== "connect" && path !== "lib/wire/token_source.ts" && path.startsWith("lib/")) {
+  if (room !== "lib/connect" && path !== "lib/wire/token_source.ts" && path.startsWith("lib/")) {
     forbid(/(?<![.\w])fetch\(/);
   }
   if (path.startsWith("lib/") && !MAY_LOOK.includes(path)) forbid(LOOKS_INTO_A_SENTENCE);
-  if (folder !== "show" && path.startsWith("lib/")) forbid(/\bconsole\./);
+  if (room !== "lib/show" && path.startsWith("lib/")) forbid(/\bconsole\./);
   if (path !== "main.ts") forbid(/\bDeno\.exit(?:Code)?\b|\bprocess\.exit(?:Code)?\b/);
   return found;
 }
@@ -119,28 +131,73 @@ async function sourceFiles(folder: string): Promise<readonly SourceFile[]> {
   return files;
 }
 
-Deno.test("lib keeps its pure folders pure, the client library at the edge and the exit in main.ts", async () => {
-  const files = await sourceFiles("lib");
-  for (const folder of Object.keys(PURE)) {
-    assert.ok(
-      files.some(({ path }) => path.startsWith(`lib/${folder}/`)),
-      `lib/${folder} was read`,
-    );
+/** What the files of lib import of each other, by path. */
+function importsOf(files: readonly SourceFile[]): ReadonlyMap<string, readonly string[]> {
+  const known = new Set(files.map(({ path }) => path));
+  return new Map(files.map(({ path, text }) => [
+    path,
+    imports(withoutComments(text)).filter(({ name }) => name.startsWith("."))
+      .map(({ name }) => posix.normalize(posix.join(posix.dirname(path), name)))
+      .filter((to) => known.has(to)),
+  ]));
+}
+
+/** The files of the first circle that is found, in order; empty where there is none. */
+function circleIn(graph: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  const done = new Set<string>();
+  const walk = (path: string, way: readonly string[]): readonly string[] => {
+    if (way.includes(path)) return [...way.slice(way.indexOf(path)), path];
+    if (done.has(path)) return [];
+    for (const to of graph.get(path) ?? []) {
+      const circle = walk(to, [...way, path]);
+      if (circle.length > 0) return circle;
+    }
+    done.add(path);
+    return [];
+  };
+  for (const path of graph.keys()) {
+    const circle = walk(path, []);
+    if (circle.length > 0) return circle;
   }
+  return [];
+}
+
+Deno.test("each folder of lib imports what the table of ARCHITECTURE.md lets it, and the pure ones touch nothing else", async () => {
+  const files = await sourceFiles("lib");
   assert.deepEqual(files.flatMap(violations), []);
+  const folders = new Set(files.map(({ path }) => roomOf(path)));
+  assert.deepEqual([...ROOMS.keys()].sort(), [...folders].sort());
+});
+
+Deno.test("the table of ARCHITECTURE.md names no import that is not needed", async () => {
+  const graph = importsOf(await sourceFiles("lib"));
+  const needless = [...ROOMS].flatMap(([room, { mayImport }]) => {
+    const used = new Set(
+      [...graph].filter(([path]) => roomOf(path) === room)
+        .flatMap(([, to]) => to.map((each) => roomOf(each).replace(/^lib\//, ""))),
+    );
+    return mayImport.filter((name) => !used.has(name)).map((name) => `${room}: ${name}`);
+  });
+  assert.deepEqual(needless, []);
+});
+
+Deno.test("no file of lib imports itself through others, not even for a type", async () => {
+  assert.deepEqual(circleIn(importsOf(await sourceFiles("lib"))), []);
+  const graph = new Map([["a", ["b", "d"]], ["b", ["c"]], ["c", ["a"]], ["d", []]]);
+  assert.deepEqual(circleIn(graph), ["a", "b", "c", "a"]);
 });
 
 Deno.test("the architecture test sees what it forbids, and lets the rest be", () => {
   const table: readonly [path: string, text: string, what: string | undefined][] = [
-    ["lib/core/a.ts", 'import { b } from "../wire/b.ts";', "1: imports lib/wire/b.ts"],
-    ["lib/core/a.ts", 'import type {\n  B,\n} from "../run/b.ts";', "1: imports lib/run/b.ts"],
-    ["lib/core/a.ts", 'export * from "../show/b.ts";', "1: imports lib/show/b.ts"],
-    ["lib/core/a.ts", 'import "../config/b.ts";', "1: imports lib/config/b.ts"],
-    ["lib/core/a.ts", 'import tls from "node:tls";', "1: imports node:tls"],
-    ["lib/core/a.ts", 'const b = import("node:fs");', "1: imports node:fs"],
-    ["lib/core/a.ts", "const b = import(name);", "1: imports ?"],
-    ["lib/core/a.ts", "\n/** Async. */\nasync function b() {}", "3: async"],
-    ["lib/core/a.ts", "const now = Date.now();", "1: Date.now"],
+    ["lib/model/a.ts", 'import { b } from "../wire/b.ts";', "1: imports lib/wire/b.ts"],
+    ["lib/model/a.ts", 'import type {\n  B,\n} from "../run/b.ts";', "1: imports lib/run/b.ts"],
+    ["lib/model/a.ts", 'export * from "../show/b.ts";', "1: imports lib/show/b.ts"],
+    ["lib/model/a.ts", 'import "../config/b.ts";', "1: imports lib/config/b.ts"],
+    ["lib/model/a.ts", 'import tls from "node:tls";', "1: imports node:tls"],
+    ["lib/model/a.ts", 'const b = import("node:fs");', "1: imports node:fs"],
+    ["lib/model/a.ts", "const b = import(name);", "1: imports ?"],
+    ["lib/model/a.ts", "\n/** Async. */\nasync function b() {}", "3: async"],
+    ["lib/model/a.ts", "const now = Date.now();", "1: Date.now"],
     ["lib/config/a.ts", "const text = Deno.readTextFileSync(p);", "1: Deno."],
     ["lib/config/a.ts", 'import { inflateSync } from "node:zlib";', "1: imports node:zlib"],
     ["lib/batch/a.ts", 'import { c } from "../kafka/c.ts";', "1: imports lib/kafka/c.ts"],
@@ -151,9 +208,9 @@ Deno.test("the architecture test sees what it forbids, and lets the rest be", ()
     ["lib/run/a.ts", "console.log(1);", "1: console."],
     ["lib/run/a.ts", "await fetch(url);", "1: fetch("],
     ["lib/connect/a.ts", "await fetch(url);", undefined],
-    ["lib/mirror/a.ts", 'import { b } from "../connect/b.ts";', "1: imports lib/connect/b.ts"],
+    ["lib/connect/pure/a.ts", 'import { b } from "../b.ts";', "1: imports lib/connect/b.ts"],
     ["lib/run/a.ts", 'if (error.message.includes("b")) c();', "1: message.includes("],
-    ["lib/core/a.ts", "const b = /c/.test(result.reason);", "1: .test(result.reason"],
+    ["lib/model/a.ts", "const b = /c/.test(result.reason);", "1: .test(result.reason"],
     ["lib/copy/a.ts", 'const b = failure.text.startsWith("c");', "1: failure.text.startsWith("],
     ["lib/run/a.ts", "const b = /c/.test(name);", undefined],
     ["lib/cli.ts", "Deno.exit(1);", "1: Deno.exit"],
@@ -163,11 +220,11 @@ Deno.test("the architecture test sees what it forbids, and lets the rest be", ()
     ["lib/wire/a.ts", 'import a from "kafkajs/src/a.js";', undefined],
     ["lib/codec/a.ts", 'import { inflateSync } from "node:zlib";', undefined],
     [
-      "lib/core/a.ts",
+      "lib/model/a.ts",
       "// Deno.exit is for main.ts\n/*\n * async\n */\nlet a = 1; // await",
       undefined,
     ],
-    ["lib/core/a.ts", 'import { a } from "./b.ts";\nconst utc = new Date(ms);', undefined],
+    ["lib/model/a.ts", 'import { a } from "./b.ts";\nconst utc = new Date(ms);', undefined],
   ];
   for (const [path, text, what] of table) {
     const [first = undefined] = violations({ path, text });

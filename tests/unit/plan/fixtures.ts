@@ -1,4 +1,4 @@
-// Snapshots in few words for the tests of lib/core. Every helper gives plain data; none of them asserts.
+// Snapshots in few words, for the tests of the pure folders. Every helper gives plain data; none of them asserts.
 
 import { EVERY_NAME, type NameFilter, parsePattern } from "../../../lib/plan/name_filter.ts";
 import { buildPlan, type Plan, type PlanInput } from "../../../lib/plan/plan.ts";
