@@ -25,7 +25,7 @@ async function bench(options: BenchOptions): Promise<boolean> {
   const binary = options.binary ?? await dataMigrate(say);
   const under = await conditions();
   say(under.machine);
-  await using stage = await openStage(programs);
+  await using stage = await openStage(programs, options);
   const { limit, peers: wanted } = options;
   if (limit !== undefined) {
     for (const workload of options.workloads) {

@@ -3,6 +3,11 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { parseSizeBytes } from "../lib/config/quantities.ts";
+import {
+  isKafkaVersion,
+  type KafkaVersion,
+  kafkaVersions,
+} from "../tests/support/kafka_releases.ts";
 import { type Workload, workloads } from "./workloads.ts";
 
 /** What is asked for. */
@@ -16,6 +21,9 @@ export interface BenchOptions {
   readonly limit?: number;
   /** How the names of the peers that run begin; absent: all. */
   readonly peers?: readonly string[];
+  /** Releases of Kafka, where not the newest of the bench. */
+  readonly source?: KafkaVersion;
+  readonly target?: KafkaVersion;
   /** Write RESULTS.md, results.json and results.svg. */
   readonly write: boolean;
   /** A data-migrate to measure instead of the compiled one. */
@@ -31,6 +39,7 @@ export const HELP = `deno task bench -- [options]
   --peers NAMES   some of the peers, such as franz-go,kcat (all)
   --write         write RESULTS.md, results.json and results.svg beside the bench
   --limit RATE    how evenly data-migrate keeps a limit such as 20MB, over any five seconds
+  --source V      copy from this release of Kafka, such as 1.1.1 (4.1.0); --target V likewise
   --binary PATH   measure this data-migrate instead of dist/data-migrate
   --help
 `;
@@ -50,6 +59,8 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | strin
         write: { type: "boolean", default: false },
         binary: { type: "string" },
         limit: { type: "string" },
+        source: { type: "string" },
+        target: { type: "string" },
         help: { type: "boolean", default: false },
       },
     }));
@@ -71,6 +82,12 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | strin
   if (values.limit !== undefined && limit === undefined) {
     return `--limit takes bytes a second, such as 20MB\n\n${HELP}`;
   }
+  const { source, target } = values;
+  for (const version of [source, target]) {
+    if (version !== undefined && !isKafkaVersion(version)) {
+      return `No Kafka ${version} here; there are ${kafkaVersions.join(", ")}\n\n${HELP}`;
+    }
+  }
   return {
     runs,
     scale,
@@ -78,6 +95,8 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | strin
     write: values.write,
     ...(values.peers !== undefined && { peers: values.peers.split(",") }),
     ...(limit !== undefined && { limit }),
+    ...(source !== undefined && isKafkaVersion(source) && { source }),
+    ...(target !== undefined && isKafkaVersion(target) && { target }),
     ...(values.binary !== undefined && { binary: resolve(values.binary) }),
   };
 }

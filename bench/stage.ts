@@ -7,6 +7,7 @@ import {
   startKafka,
 } from "../tests/support/kafka_cluster.ts";
 import { runCommand } from "../tests/support/run_command.ts";
+import type { BenchOptions } from "./options.ts";
 import type { GoPrograms } from "./programs.ts";
 import { bytesLeft, recordsOfPartition, ROUND_TRIP_MS, type Workload } from "./workloads.ts";
 
@@ -57,10 +58,16 @@ const brokerOptions: KafkaOptions = {
   },
 };
 
-/** Starts both clusters. */
-export async function openStage({ admin, fill, link }: GoPrograms): Promise<Stage> {
+/** Starts both clusters, of the releases that are asked for. */
+export async function openStage(
+  { admin, fill, link }: GoPrograms,
+  { source: from, target: to }: Pick<BenchOptions, "source" | "target"> = {},
+): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
-  const started = await Promise.all([startKafka(brokerOptions), startKafka(brokerOptions)]);
+  const started = await Promise.all([
+    startKafka({ ...brokerOptions, ...(from && { version: from }) }),
+    startKafka({ ...brokerOptions, ...(to && { version: to }) }),
+  ]);
   for (const cluster of started) {
     stack.use(cluster);
     stack.use(startLink(link, cluster));
