@@ -6,6 +6,7 @@ import type { OffsetSpan } from "../core/offsets.ts";
 import { type EpochStart, nextEpoch } from "../core/sequence.ts";
 import { sum } from "../core/units.ts";
 import type { Cluster } from "../kafka/cluster.ts";
+import { createDataConnections } from "../kafka/data_connections.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
 import { type BufferPool, createBufferPool } from "../wire/buffer_pool.ts";
 import { ignorePeerError } from "./lane.ts";
@@ -79,6 +80,8 @@ export function startCopy(options: CopyOptions): Copy {
     source: createWaitClock(() => performance.now()),
     target: createWaitClock(() => performance.now()),
   };
+  // Thousands of partitions may have to be looked at at once.
+  const lookConnections = createDataConnections(options.target);
   const roundTripMs = options.target.roundTripMs();
   const pool = createBufferPool(MEMORY_BYTES);
   const sourcePace = createPace(options.bytesPerSecond, signal);
@@ -197,15 +200,10 @@ export function startCopy(options: CopyOptions): Copy {
     nodeId: number,
     settleMs: number,
   ): Promise<FoundPosition> {
-    const broker = await options.target.openData(nodeId);
-    try {
-      const from = positionOf(partition);
-      const { producer, compare: contents } = partition;
-      const how = { contents, settleMs };
-      return await findPosition(broker, partition, producer, from, how, signal);
-    } finally {
-      broker.connection.close();
-    }
+    const broker = await lookConnections.to(nodeId);
+    const from = positionOf(partition);
+    const { producer, compare: contents } = partition;
+    return await findPosition(broker, partition, producer, from, { contents, settleMs }, signal);
   }
 
   async function run(): Promise<readonly CopyResult[]> {
@@ -258,7 +256,10 @@ export function startCopy(options: CopyOptions): Copy {
         slowest: furthestFromEnd(partitions, SLOWEST_SHOWN),
       };
     },
-    results: run().finally(() => end.abort()),
+    results: run().finally(() => {
+      end.abort();
+      lookConnections.close();
+    }),
   };
 }
 

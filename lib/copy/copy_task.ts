@@ -4,7 +4,7 @@ import type { OffsetSpan } from "../core/offsets.ts";
 import type { EpochStart } from "../core/sequence.ts";
 import type { TopicPartition } from "../core/topic_partition.ts";
 import type { TargetRules } from "./cut.ts";
-import type { CompareContents, TargetPosition } from "./find_position.ts";
+import type { CompareContents, FoundPosition, TargetPosition } from "./find_position.ts";
 
 /** One partition to copy. */
 export interface CopyTask extends TopicPartition {
@@ -15,7 +15,7 @@ export interface CopyTask extends TopicPartition {
   /** Epochs of the producer id that the target has made necessary here, by age. */
   readonly epochs?: readonly EpochStart[];
   /** What the target holds: at least `before`. */
-  readonly stored: TargetPosition;
+  readonly stored: FoundPosition;
   /** Given where the source's log may lose records between two reads, so that counting them misleads. */
   readonly compare?: CompareContents;
   /** Whether the source topic is compacted: there may be no message left up to the end of a range. */

@@ -54,6 +54,11 @@ export interface FoundPosition extends TargetPosition {
    * an epoch before it. Brokers refuse what would go on here with either.
    */
   readonly epochIsVoid?: true;
+  /**
+   * Nothing of the newest epoch could be seen, and nobody can tell that nothing is there: the end may be one of the past,
+   * and a target that does not know the epoch would take its first batch again.
+   */
+  readonly epochMayHaveBegun?: true;
 }
 
 /** How records are told apart where counting them misleads. */
@@ -106,6 +111,7 @@ export async function findPosition(
   signal: AbortSignal,
 ): Promise<FoundPosition> {
   const began = performance.now();
+  const remembers = speaks(broker, "DescribeProducers", 0);
   const epoch = newestEpoch(producer);
   const last = await lastSequence(broker, partition, producer.producerId, epoch);
   const records = last === undefined
@@ -136,7 +142,7 @@ export async function findPosition(
     // What was there when the epoch began has to be there still, unless it was deleted.
     const mayEnd = records === undefined && scan.nextOffset === highWatermark &&
       (scan.records >= epoch.records || scan.deleted);
-    const settled = performance.now() - began >= settleMs || speaks(broker, "DescribeProducers", 0);
+    const settled = remembers || performance.now() - began >= settleMs;
     if (mayEnd && await endsAt(broker, partition, highWatermark)) {
       if (settled) break;
       await delay(SETTLE_INTERVAL_MS, signal);
@@ -151,7 +157,12 @@ export async function findPosition(
     }
   }
   const found = foundIn(epoch, scan);
-  return contents === undefined ? found : { ...found, held: scan.held };
+  const unsure = found.records === epoch.records && !remembers && settleMs === 0;
+  return {
+    ...found,
+    ...(unsure && { epochMayHaveBegun: true }),
+    ...(contents !== undefined && { held: scan.held }),
+  };
 }
 
 /** What a scan to the end comes to, by what was known when the newest epoch began. */
@@ -217,7 +228,8 @@ async function scanOnce(
     leaderEpoch: -1,
     fetchOffset: scan.nextOffset,
   }], {
-    maxWaitMs: 100,
+    // Others wait for their answers on the same connection.
+    maxWaitMs: 0,
     maxBytes: SCAN_BYTES,
     partitionMaxBytes: SCAN_BYTES,
     isolation: "read_uncommitted",

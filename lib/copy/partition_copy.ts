@@ -13,7 +13,7 @@ import {
   sequenceIn,
 } from "../core/sequence.ts";
 import type { TopicPartition } from "../core/topic_partition.ts";
-import type { CompareContents, TargetPosition } from "./find_position.ts";
+import type { CompareContents, FoundPosition, TargetPosition } from "./find_position.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
 import { addSpan, maxOffset, minOffset, type OffsetSpan } from "../core/offsets.ts";
 import { CommittedOffsets } from "./committed_offsets.ts";
@@ -38,7 +38,7 @@ export interface PartitionCopyOptions extends TopicPartition {
   /** The target's position that belongs to `startOffset`: its records are the first sequence. */
   readonly before: TargetPosition;
   /** What the target already holds; its records beyond `before` are read and not sent again. */
-  readonly stored: TargetPosition;
+  readonly stored: FoundPosition;
   /** Given where the source's log may lose records between two reads. */
   readonly compare?: CompareContents;
   readonly rules: TargetRules;
@@ -86,6 +86,8 @@ export class PartitionCopy implements TopicPartition {
   /** What the target already holds; counts as acknowledged once the source has been read up to there. */
   #stored: StoredRecords;
   #repositions = 0;
+  /** Whether an earlier process may have begun the epoch, unseen. */
+  #mayHaveBegun: boolean;
   #batchesLeftOut = 0;
   #recordsAcknowledged: bigint;
   #targetFirstOffset: bigint | undefined;
@@ -108,6 +110,7 @@ export class PartitionCopy implements TopicPartition {
     this.#targetFirstOffset = options.before.targetFirstOffset;
     this.#targetNextOffset = options.before.targetOffset;
     this.#stored = new StoredRecords(options.stored);
+    this.#mayHaveBegun = options.stored.epochMayHaveBegun === true;
     this.#nextFetchOffset = options.startOffset;
     this.#sourceOffset = options.startOffset;
     this.#readAgain();
@@ -120,12 +123,19 @@ export class PartitionCopy implements TopicPartition {
   }
 
   /**
-   * Whether the oldest batch would be the first of its epoch. Any broker takes such a batch that does not know the epoch:
-   * one whose outcome is not known must not be sent again before it has been looked for.
+   * Whether the first batch of an epoch was sent, and nobody knows what came of it. Any broker takes such a batch that does
+   * not know the epoch, also a second time: it has to be looked for before it is sent again.
    */
-  get beginsEpoch(): boolean {
-    const { oldest } = this.queue;
-    return oldest !== undefined && baseSequence(viewed(oldest.bytes).view, 0) === 0;
+  get mayHaveBegunEpoch(): boolean {
+    const { oldest, readyToResend } = this.queue;
+    return this.#mayHaveBegun ||
+      (readyToResend && oldest !== undefined && baseSequence(viewed(oldest.bytes).view, 0) === 0);
+  }
+
+  /** It was looked for, and is not there: everything framed may be sent, again or for the first time. */
+  notBegun(): void {
+    this.#mayHaveBegun = false;
+    if (this.queue.readyToResend) this.queue.resend();
   }
 
   get status(): CopyStatus {
@@ -299,9 +309,10 @@ export class PartitionCopy implements TopicPartition {
    *
    * @returns false when it holds less than it has acknowledged, or this came up several times in a row
    */
-  reposition(stored: TargetPosition): boolean {
+  reposition(stored: FoundPosition): boolean {
     if (stored.records < this.#recordsAcknowledged) return false;
     if (++this.#repositions > REPOSITIONS) return false;
+    this.#mayHaveBegun = stored.epochMayHaveBegun === true;
     this.#stored = new StoredRecords(stored);
     this.#readAgain();
     return true;

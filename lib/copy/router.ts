@@ -137,6 +137,10 @@ export function createRouter(options: RouterOptions): Router {
     if (leader === undefined) {
       return report(partition, { kind: "code", code: LEADER_NOT_AVAILABLE });
     }
+    if (cluster.role === "target" && partition.mayHaveBegunEpoch) {
+      lookForFirst(partition).catch(crash);
+      return;
+    }
     // A partition is on one lane at a time: one that only rests there stays.
     const lane = laneOf.get(partition) ?? nextLane(leader.nodeId);
     laneOf.set(partition, lane);
@@ -239,8 +243,8 @@ export function createRouter(options: RouterOptions): Router {
     options.onRefetch(partition);
   }
 
-  /** The first batch of an epoch would be taken twice by a broker that has forgotten the epoch meanwhile. */
-  async function lookThenResend(partition: PartitionCopy): Promise<void> {
+  /** Goes on once it is certain whether the first batch of the newest epoch is stored. */
+  async function lookForFirst(partition: PartitionCopy): Promise<void> {
     const reason = "nobody knows whether the target has stored the first batch of an epoch";
     const found = await look(partition, reason, "patiently");
     if (found === undefined) return;
@@ -249,7 +253,7 @@ export function createRouter(options: RouterOptions): Router {
       if (found.epochIsVoid) return await reposition(partition, why);
       return goOnFrom(partition, found, why);
     }
-    partition.queue.resend();
+    partition.notBegun();
     place(partition);
   }
 
@@ -295,7 +299,7 @@ export function createRouter(options: RouterOptions): Router {
     if (partition.status !== "copying") return;
     // Only the target can tell whether what it was sent has to be sent again.
     if (cluster.role === "target" && partition.queue.readyToResend) {
-      if (partition.beginsEpoch) return await lookThenResend(partition);
+      if (partition.mayHaveBegunEpoch) return await lookForFirst(partition);
       partition.queue.resend();
     }
     place(partition);

@@ -5,8 +5,8 @@ import { createLeaders } from "../copy/leaders.ts";
 import {
   type CompareContents,
   findPosition,
+  type FoundPosition,
   PositionError,
-  type TargetPosition,
 } from "../copy/find_position.ts";
 import type { JournaledPartition } from "../core/journal.ts";
 import { partitionProducer } from "../core/sequence.ts";
@@ -21,7 +21,7 @@ import { optional } from "./optional.ts";
 
 /** A position, or why it could not be found: a sentence. */
 export interface Found {
-  readonly position?: TargetPosition;
+  readonly position?: FoundPosition;
   readonly problem?: string;
 }
 

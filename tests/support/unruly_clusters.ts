@@ -546,6 +546,8 @@ function createTargetLog(producerId: bigint, behaviour: Unruliness) {
         return refused(CODES.outOfOrder);
       }
       const offset = store(bytes, records, true);
+      // With acks=all its answer tells that it is replicated.
+      stale = undefined;
       const stored = { epoch, first: baseSequence, last, offset };
       const known = newest?.epoch === epoch ? remembered : [];
       remembered = inLog = [...known, stored].slice(-REMEMBERED);

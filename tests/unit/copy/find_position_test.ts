@@ -95,7 +95,11 @@ Deno.test("records of a fresh epoch are counted from where it began", async () =
 
 Deno.test("a fresh epoch that nothing was sent with yet can begin where it was to", async () => {
   const found = await findAfterEpoch([ours(0, 3)], 3n);
-  assert.deepEqual(found, { records: 3n, targetOffset: 3n, targetFirstOffset: 0n });
+  assert.deepEqual(found, {
+    ...{ records: 3n, targetOffset: 3n, targetFirstOffset: 0n },
+    // This broker tells no end for certain.
+    epochMayHaveBegun: true,
+  });
 });
 
 Deno.test("what an old request has stored after an epoch was journaled makes that epoch void", async () => {
@@ -160,5 +164,8 @@ Deno.test("a target that holds less than when an epoch began is waited for, unle
     {},
     new AbortController().signal,
   );
-  assert.deepEqual(deleted, { records: 3n, targetOffset: 3n, targetFirstOffset: 0n });
+  assert.deepEqual(deleted, {
+    ...{ records: 3n, targetOffset: 3n, targetFirstOffset: 0n },
+    epochMayHaveBegun: true,
+  });
 });

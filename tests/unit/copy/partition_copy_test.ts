@@ -136,11 +136,14 @@ Deno.test("a fresh epoch counts from the position that was found, its first batc
     for (let from = copy.nextFetchOffset; from < 12n; from = copy.nextFetchOffset) {
       copy.accept(cutFrom([5, 4, 3], from), () => () => {});
     }
-    assert.ok(copy.beginsEpoch);
+    assert.ok(!copy.mayHaveBegunEpoch);
+    copy.queue.send();
+    copy.queue.sendFailed();
+    assert.ok(copy.mayHaveBegunEpoch, "it was sent, and nobody knows what came of it");
+    copy.notBegun();
     const first = readBatch(copy.queue.send().bytes);
     assert.ok(!copy.queue.sendable, "the second may not go before the first is stored");
     copy.acknowledge(5n);
-    assert.ok(!copy.beginsEpoch);
     const second = readBatch(copy.queue.send().bytes);
     assert.deepEqual(
       [first, second].map((each) => [each.producerId, each.producerEpoch, each.baseSequence]),

@@ -2,7 +2,7 @@
 
 import { migrateUnruly } from "../../support/unruly_migration.ts";
 
-const SEEDS = 120;
+const SEEDS = 140;
 const SEEDS_PER_TEST = 20;
 
 for (let first = 1; first <= SEEDS; first += SEEDS_PER_TEST) {
