@@ -293,21 +293,20 @@ const oddRecords: readonly JudgedRecord[] = (() => {
 /**
  * Makes all kinds of log on a source, each codec a topic, and a group that committed the starts.
  *
- * @param options `format` of its topics, one of `formatsOf`; a codec that is not to be used
+ * @param options `format` of its topics, one of `formatsOf`
  */
 export async function fillLogs(
   judge: Judge,
   source: Broker,
-  options: { readonly format?: MessageFormat; readonly without?: Codec } = {},
+  options: { readonly format?: MessageFormat } = {},
 ): Promise<readonly Log[]> {
-  const { format, without } = options;
+  const { format } = options;
   const wanted = kinds
     .filter(({ modernOnly }) => format === undefined || modernOnly === undefined)
     .filter(({ newestOnly }) => newestOnly === undefined || source.version === "4.1.0")
     .filter(({ since }) => since === undefined || isSince(source.version, since))
     .filter(({ sourceConfigs }) => format !== "0.9.0" || sourceConfigs !== appendTime)
     .flatMap((kind) => kind.codecs.map((codec) => ({ kind, codec })))
-    .filter(({ codec }) => codec !== without)
     .filter(({ codec }) => codec !== "zstd" || knowsZstd(source.version, format))
     .map((each) => ({ ...each, topic: uniqueName(each.codec) }));
   await judge.createTopics(
