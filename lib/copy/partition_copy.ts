@@ -159,7 +159,9 @@ export class PartitionCopy implements TopicPartition {
 
   /** Whether there is something to fetch. */
   get fetchable(): boolean {
-    return this.#status === "copying" && this.#stopFailure === undefined && !this.readThrough;
+    // What expires while nobody knows what the target holds could not be named.
+    return this.#status === "copying" && this.#stopFailure === undefined && !this.readThrough &&
+      !this.#mayHaveBegun;
   }
 
   /** Source offset up to which everything is acknowledged; the end once the partition is done. */

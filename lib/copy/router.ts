@@ -273,6 +273,7 @@ export function createRouter(options: RouterOptions): Router {
     }
     partition.notBegun();
     place(partition);
+    options.onRefetch(partition);
   }
 
   /** The end of the copy interrupts every wait; the partition then stays as it is. */
