@@ -1,6 +1,6 @@
-// Every request that this program sends: its API key, the versions that this program can write and read, the lowest version
-// that a source or a target has to speak, and the Kafka release that first spoke a version. Only this file knows these
-// lowest versions; it is data and decides nothing.
+// Every request that this program sends: its API key, the versions that this program can write and read, the lowest
+// version that a source or a target has to speak, and the Kafka release that first spoke a version. Only this file
+// knows these lowest versions; it is data and decides nothing.
 
 /** Versions of one API, both ends included. */
 export interface VersionRange {
@@ -23,19 +23,28 @@ export interface Api extends VersionRange {
  * (ApiVersions of 0.10.2.2 to 4.1.0). APIs that kafkajs encodes have the versions that kafkajs knows.
  */
 export const APIS = {
-  /** 5: brokers remember five batches of a producer; an unknown producer has its own error. 7: zstd. 8: record errors (KIP-467). */
+  /**
+   * 5: brokers remember five batches of a producer; an unknown producer has its own error. 7: zstd. 8: record errors
+   * (KIP-467).
+   */
   Produce: {
     ...{ key: 0, min: 5, max: 8, floor: { target: 5 } },
     since: { 5: "1.0", 7: "2.1", 8: "2.4" },
   },
-  /** 3: the first batch is returned whole even above the limit (KIP-74). 4: isolation levels. 8: quotas ask to wait (KIP-219). */
+  /**
+   * 3: the first batch is returned whole even above the limit (KIP-74). 4: isolation levels. 8: quotas ask to wait
+   * (KIP-219).
+   */
   Fetch: {
     ...{ key: 1, min: 3, max: 11, floor: { source: 3, target: 4 } },
     since: { 3: "0.10.1", 4: "0.11.0", 8: "2.0", 10: "2.1", 11: "2.3" },
   },
   /** The same request with topic ids in place of names (KIP-516). */
   FetchById: { key: 1, min: 13, max: 13, since: { 13: "3.1" } },
-  /** 1: one offset a partition. 2: isolation levels. 5 is not sent; a broker that speaks it waits for its high watermark (KIP-207). */
+  /**
+   * 1: one offset a partition. 2: isolation levels. 5 is not sent; a broker that speaks it waits for its high
+   * watermark (KIP-207).
+   */
   ListOffsets: {
     ...{ key: 2, min: 1, max: 3, floor: { source: 1, target: 2 } },
     since: { 1: "0.10.1", 2: "0.11.0", 3: "2.0", 5: "2.2" },

@@ -1,7 +1,7 @@
-// Reused buffers for fetch responses, and the ceiling on the bytes that the copy holds. A response is read straight into
-// a buffer, its batches are produced from that buffer, and the buffer returns to the pool when the last batch is acknowledged:
-// no bytes are copied and the garbage collector has nothing to do. Sizes are powers of two, so that a buffer fits the
-// next response too. Before a fetch its room is reserved here; that bounds the memory.
+// Reused buffers for fetch responses, and the ceiling on the bytes that the copy holds. A response is read straight
+// into a buffer, its batches are produced from that buffer, and the buffer returns to the pool when the last batch is
+// acknowledged: no bytes are copied and the garbage collector has nothing to do. Sizes are powers of two, so that a
+// buffer fits the next response too. Before a fetch its room is reserved here; that bounds the memory.
 
 const SMALLEST = 1 << 16;
 

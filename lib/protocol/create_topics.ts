@@ -1,5 +1,5 @@
-// CreateTopics 2 to 5. Version 5 (KIP-525) is the first whose answer holds the settings that the topic has, or would have if
-// it is only validated, and the first in compact form; kafkajs stops at 3.
+// CreateTopics 2 to 5. Version 5 (KIP-525) is the first whose answer holds the settings that the topic has, or would
+// have if it is only validated, and the first in compact form; kafkajs stops at 3.
 
 import { APIS } from "./apis.ts";
 import type { RequestFrame, ResponseFrame } from "./frame.ts";

@@ -1,5 +1,5 @@
-// DescribeGroups 0 to 2 (Kafka ≥ 0.9): the states of groups, for brokers whose ListGroups does not tell them (before 2.6).
-// The rest of an answer, the members and what they read, is skipped.
+// DescribeGroups 0 to 2 (Kafka ≥ 0.9): the states of groups, for brokers whose ListGroups does not tell them (before
+// 2.6). The rest of an answer, the members and what they read, is skipped.
 
 import { APIS } from "./apis.ts";
 import type { RequestFrame, ResponseFrame } from "./frame.ts";

@@ -1,4 +1,5 @@
-// DescribeProducers 0 (KIP-664, Kafka ≥ 2.8): which producer ids a partition's leader remembers, and the last sequence of each.
+// DescribeProducers 0 (KIP-664, Kafka ≥ 2.8): which producer ids a partition's leader remembers, and the last sequence
+// of each.
 
 import { APIS } from "./apis.ts";
 import type { RequestFrame, ResponseFrame } from "./frame.ts";

@@ -1,5 +1,5 @@
-// ListOffsets 1 to 3 (Kafka ≥ 0.10.1): where partitions begin and end, and the first offset at or after a time. kafkajs encodes
-// it too, but takes half a kilobyte of working memory for each partition.
+// ListOffsets 1 to 3 (Kafka ≥ 0.10.1): where partitions begin and end, and the first offset at or after a time.
+// kafkajs encodes it too, but takes half a kilobyte of working memory for each partition.
 
 import type { TopicPartition } from "../model/topic_partition.ts";
 import { APIS } from "./apis.ts";

@@ -1,6 +1,6 @@
-// Produce 5 to 8, which differ only in the answer: since 8 it tells which records were refused, and why (KIP-467). A request
-// holds one record batch for each partition. Of two entries for the same partition brokers store only one and report no
-// error (tried on 4.1.0), so this encoder refuses two.
+// Produce 5 to 8, which differ only in the answer: since 8 it tells which records were refused, and why (KIP-467). A
+// request holds one record batch for each partition. Of two entries for the same partition brokers store only one and
+// report no error (tried on 4.1.0), so this encoder refuses two.
 
 import { APIS } from "./apis.ts";
 import type { RequestFrame, ResponseFrame } from "./frame.ts";

@@ -1,6 +1,6 @@
 // Reads Kafka's primitive types (protocol guide, "Protocol Primitive Types") from a response, classic and compact
-// (KIP-482) forms both. Every length is checked against the bytes that are left, so that a damaged or hostile response ends in
-// a ProtocolError and never in an unbounded allocation.
+// (KIP-482) forms both. Every length is checked against the bytes that are left, so that a damaged or hostile response
+// ends in a ProtocolError and never in an unbounded allocation.
 
 const utf8 = new TextDecoder();
 

@@ -62,8 +62,8 @@ export function keepsAnswersBack(broker: Pick<BrokerChannel, "versions">): boole
 }
 
 /**
- * The first request that a broker of a cluster in that role has to speak and does not, as a phrase: `OffsetFetch 2, which
- * Kafka 0.10.2 brought`; undefined if it speaks all of them.
+ * The requests that a broker of a cluster in that role has to speak and does not, as a phrase: `OffsetFetch 2, which Kafka
+ * 0.10.2 brought`; undefined if it speaks all of them.
  */
 export function missingVersions(
   versions: ApiVersionTable,

@@ -1,7 +1,7 @@
 // One connection to one broker: Kafka's framing (int32 size, request header, correlation id) over a byte stream, with
 // requests pipelined and answered in order. It reads large responses straight into pooled buffers; request_writer.ts
-// writes the requests, and login_renewal.ts keeps the connection logged in. It does not know what the requests mean, never
-// retries, and ends on the first error, which rejects all pending requests.
+// writes the requests, and login_renewal.ts keeps the connection logged in. It does not know what the requests mean,
+// never retries, and ends on the first error, which rejects all pending requests.
 
 import { errorMessage } from "../model/error_message.ts";
 import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
@@ -15,7 +15,9 @@ import type { ByteStream, RequestChannel } from "./request_channel.ts";
 export interface ConnectionOptions {
   readonly address: BrokerAddress;
   readonly clientId: string;
-  /** How long a request may stay unanswered, without a byte moving, before the connection counts as dead; milliseconds. */
+  /**
+   * How long a request may stay unanswered, without a byte moving, before the connection counts as dead; milliseconds.
+   */
   readonly requestTimeoutMs: number;
   /** Closes the connection when it fires. */
   readonly signal?: AbortSignal;

@@ -29,7 +29,10 @@ export function formatBrokerAddress({ advertised, dialled }: BrokerAddress): str
   return advertised === dialled ? advertised : `${advertised} (dialled as ${dialled})`;
 }
 
-/** The kinds of error of a broker that does not answer: it may be down or cut off, and others may take over its partitions. */
+/**
+ * The kinds of error of a broker that does not answer: it may be down or cut off, and others may take over its
+ * partitions.
+ */
 const AWAY: readonly ConnectionErrorKind[] = ["unreachable", "silent", "closed"];
 
 /** A connection that could not be opened, or broke; `message` names the address and the reason. */

@@ -1,7 +1,7 @@
-// Tries the addresses of a host name one after the other. A name may have several addresses (A and AAAA records, lines of
-// the hosts file), of which the first may be dead or silent; Deno's own dialling tries only the first. As in RFC 8305, when
-// one address takes long the next is tried in parallel, and the first to answer is used. It does not know what an answer
-// is.
+// Tries the addresses of a host name one after the other. A name may have several addresses (A and AAAA records, lines
+// of the hosts file), of which the first may be dead or silent; Deno's own dialling tries only the first. As in RFC
+// 8305, when one address takes long the next is tried in parallel, and the first to answer is used. It does not know
+// what an answer is.
 
 import { lookup } from "node:dns";
 import { isIP } from "node:net";

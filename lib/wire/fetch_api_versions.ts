@@ -1,5 +1,5 @@
-// ApiVersions 0 (KIP-35): asks which versions a broker speaks, first on every connection. All brokers since 0.10 answer it,
-// whatever else they speak; older ones close the connection.
+// ApiVersions 0 (KIP-35): asks which versions a broker speaks, first on every connection. All brokers since 0.10
+// answer it, whatever else they speak; older ones close the connection.
 
 import { formatKafkaError, KAFKA_ERRORS } from "../model/kafka_error.ts";
 import type { ApiVersionTable } from "./api_version.ts";

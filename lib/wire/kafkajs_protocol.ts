@@ -1,7 +1,7 @@
 // The bridge to kafkajs: its request encoders and response decoders, imported by file (2.2.4 has no exports map and is
-// pinned exactly) and given types. Each is imported by itself, since loading all of them takes a twentieth of the start-up
-// time. Its sockets, retries and cluster code are not used: requests go over our own connection. Responses are decoded but
-// not "parsed": kafkajs's parse throws a whole response away when one partition in it has an error
+// pinned exactly) and given types. Each is imported by itself, since loading all of them takes a twentieth of the
+// start-up time. Its sockets, retries and cluster code are not used: requests go over our own connection. Responses
+// are decoded but not "parsed": kafkajs's parse throws a whole response away when one partition in it has an error
 // (kafkajs/src/protocol/requests/*/response.js).
 
 import { Buffer } from "node:buffer";

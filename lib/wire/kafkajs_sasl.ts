@@ -107,7 +107,10 @@ function refuseUnlessOffered(decoded: unknown): void {
   );
 }
 
-/** Refuses what kafkajs accepts: too many rounds of hashing, and an OAUTHBEARER refusal sent as a challenge (RFC 7628, 3.2.2). */
+/**
+ * Refuses what kafkajs accepts: too many rounds of hashing, and an OAUTHBEARER refusal sent as a challenge (RFC 7628,
+ * 3.2.2).
+ */
 function checkChallenge(mechanism: string, decoded: unknown): void {
   const { errorCode, authBytes } = decoded as {
     readonly errorCode: number;

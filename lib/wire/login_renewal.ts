@@ -9,7 +9,10 @@ export type Login = (channel: RequestChannel) => Promise<number>;
 
 /** A login is renewed after this part of its lifetime, so that requests in flight are answered before it expires. */
 const LOGIN_USED = 0.8;
-/** How often a login is tried in a row: if its answer takes longer than its lifetime, it has expired before it can be used. */
+/**
+ * How often a login is tried in a row: if its answer takes longer than its lifetime, it has expired before it can be
+ * used.
+ */
 const RENEWALS_IN_A_ROW = 3;
 
 /** A connection's login, and the requests that wait for its renewal. */
@@ -74,8 +77,8 @@ export function createLoginRenewal(
       await logInNow();
     },
     send(frame) {
-      // Brokers check a login only when a request arrives: the login of an idle connection may have expired and is renewed
-      // here, too.
+      // Brokers check a login only when a request arrives: the login of an idle connection may have expired and is
+      // renewed here, too.
       if (performance.now() >= dueAt && !ended()) renew();
       const { promise, resolve } = Promise.withResolvers<ResponseFrame>();
       const go = () => resolve(channel.send(frame));

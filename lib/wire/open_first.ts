@@ -1,5 +1,5 @@
-// Chooses the address of a broker's host that a connection goes to: the only one, or the first of several that answers as a
-// broker. The errors of all addresses become one sentence. It knows nothing of TLS or of Kafka's requests.
+// Chooses the address of a broker's host that a connection goes to: the only one, or the first of several that answers
+// as a broker. The errors of all addresses become one sentence. It knows nothing of TLS or of Kafka's requests.
 
 import { formatAddress } from "../config/address.ts";
 import { type BrokerAddress, ConnectionError } from "./connection_error.ts";

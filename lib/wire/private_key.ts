@@ -1,5 +1,6 @@
-// Encrypted private keys. Deno's TLS accepts only unencrypted ones, so they are decrypted once, when the config is read. Why
-// a key can't be decrypted (a wrong passphrase, a cipher that the runtime lacks) is not told apart: the library doesn't.
+// Encrypted private keys. Deno's TLS accepts only unencrypted ones, so they are decrypted once, when the config is
+// read. Why a key can't be decrypted (a wrong passphrase, a cipher that the runtime lacks) is not told apart: the
+// library doesn't.
 
 import { createPrivateKey } from "node:crypto";
 

@@ -1,5 +1,5 @@
-// The write side of a connection: it writes requests one after another. Small parts are gathered into one write, and large
-// parts are written without copying. It knows neither what the parts mean nor what the broker answers.
+// The write side of a connection: it writes requests one after another. Small parts are gathered into one write, and
+// large parts are written without copying. It knows neither what the parts mean nor what the broker answers.
 
 import type { ByteStream } from "./request_channel.ts";
 

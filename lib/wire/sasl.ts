@@ -1,5 +1,5 @@
-// SASL over a connection: kafkajs's authenticator makes the exchange, and this file turns its failures into sentences that
-// name the address and the user, never the password or the token.
+// SASL over a connection: kafkajs's authenticator makes the exchange, and this file turns its failures into sentences
+// that name the address and the user, never the password or the token.
 
 import type { SaslConfig, SaslExtensions } from "../config/migration_config.ts";
 import { reveal } from "../config/secrets.ts";

@@ -1,6 +1,6 @@
-// Turns rustls's message about a failed handshake into a sentence for the operator. Only this file maps rustls's words to a
-// cause, since rustls gives its reasons no code. If the message leaves the cause open (`look`), the broker's offer may tell
-// it (tls_look.ts).
+// Turns rustls's message about a failed handshake into a sentence for the operator. Only this file maps rustls's words
+// to a cause, since rustls gives its reasons no code. If the message leaves the cause open (`look`), the broker's
+// offer may tell it (tls_look.ts).
 
 import { escapeName } from "../model/escape_name.ts";
 
@@ -189,7 +189,10 @@ function alertTrouble(alert: string, clientCertificate: boolean): TlsTrouble {
   }
 }
 
-/** Removes host names, so that only the library's own words tell a cause: rustls quotes them, OpenSSL puts them after `Host:`. */
+/**
+ * Removes host names, so that only the library's own words tell a cause: rustls quotes them, OpenSSL puts them after
+ * `Host:`.
+ */
 function withoutNames(said: string): string {
   return said.replace(/: Host: .*$/s, "").replace(/"[^"]*"/gs, '""');
 }

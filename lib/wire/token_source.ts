@@ -1,6 +1,6 @@
-// Tokens for OAUTHBEARER: read from a file that another program keeps fresh, or requested from a token endpoint with the
-// client credentials grant (RFC 6749, section 4.4). It never looks into a token and never shows it; of an endpoint's answer
-// only the standard's error code appears in a message.
+// Tokens for OAUTHBEARER: read from a file that another program keeps fresh, or requested from a token endpoint with
+// the client credentials grant (RFC 6749, section 4.4). It never looks into a token and never shows it; of an
+// endpoint's answer only the standard's error code appears in a message.
 
 import type {
   ClientCredentialsSaslConfig,
