@@ -287,6 +287,6 @@ export class Connection implements RequestChannel {
   }
 }
 
-/** What is said when an answer is no Kafka response at all. */
+/** The error when an answer is no Kafka response at all. */
 export const NOT_KAFKA =
   "the answer is not Kafka's protocol; check the port and whether it expects TLS";
