@@ -1,5 +1,6 @@
-// Settings of a broker that concern committed offsets (DescribeConfigs, which only the broker itself answers about
-// itself). It takes DescribeConfigs on the cluster, which nothing else needs here: what is not told is left out.
+// Settings of a broker that concern committed offsets, asked with DescribeConfigs, which a broker answers only about
+// itself. The user needs DescribeConfigs on the cluster, which nothing else here needs, so settings that are not told
+// are absent.
 
 import type { OffsetSettings } from "../plan/positions_expiry.ts";
 import { sendKafkajsRequest } from "../wire/kafkajs_protocol.ts";
@@ -22,7 +23,7 @@ interface DescribeConfigsResponse {
   }[];
 }
 
-/** Asks a broker about itself. @throws {ConnectionError | ProtocolError} */
+/** Asks a broker for its own settings. @throws {ConnectionError | ProtocolError} */
 export async function fetchOffsetSettings(
   broker: BrokerConnection,
   nodeId: number,
@@ -39,7 +40,7 @@ export async function fetchOffsetSettings(
       includeSynonyms: false,
     },
   );
-  // Where the user may not ask, the error comes without entries.
+  // If the user may not ask, the answer holds an error and no entries.
   const entries = resources.flatMap(({ configEntries }) => configEntries);
   const told = (name: keyof OffsetSettings) => {
     const value = entries.find(({ configName }) => configName === NAMES[name])?.configValue;

@@ -1,5 +1,5 @@
-// One Kafka cluster as seen from here: its brokers, one control connection to each, and metadata. It opens data
-// connections for the copy too, so that addresses and credentials are handled in one place. Writes nothing.
+// One Kafka cluster: its brokers, one control connection to each, and its metadata. It also opens data connections for
+// the copy, so that addresses and credentials are handled in one place. It writes nothing.
 
 import type { ClusterConfig } from "../config/migration_config.ts";
 import { formatAddress, type HostPort } from "../config/address.ts";
@@ -13,7 +13,7 @@ import { ProtocolError } from "../protocol/protocol_reader.ts";
 import { createTokenSource } from "../wire/token_source.ts";
 import { fetchMetadata } from "./metadata.ts";
 
-/** Which of the two clusters. */
+/** Which of the two clusters it is. */
 export type ClusterRole = "source" | "target";
 
 /** A cluster that was reached. */
@@ -22,29 +22,29 @@ export interface Cluster {
   readonly clusterId: string;
   /** Node id to advertised address, as of the newest metadata. */
   brokers(): ReadonlyMap<number, HostPort>;
-  /** The control connection to a broker, opened when needed. @throws {ConnectionError} */
+  /** The control connection to a broker, opened when first needed. @throws {ConnectionError} */
   control(nodeId: number): Promise<BrokerConnection>;
   /** A control connection to whichever broker answers. @throws {ConnectionError} of the last one tried */
   anyControl(): Promise<BrokerConnection>;
-  /** A connection of one's own, for data; the caller closes it. @throws {ConnectionError} */
+  /** Opens a data connection for the caller alone, who closes it. @throws {ConnectionError} */
   openData(nodeId: number): Promise<BrokerConnection>;
-  /** The fastest answer so far on a control connection that is open, milliseconds; 0 where there is none. */
+  /** The fastest answer so far on an open control connection, in milliseconds; 0 if there is none. */
   roundTripMs(): number;
-  /** Asks for metadata and takes over its broker list. @throws {ConnectionError} */
+  /** Asks for metadata and updates the list of brokers from it. @throws {ConnectionError} */
   metadata(topics: readonly string[] | "all"): Promise<Metadata>;
   close(): void;
 }
 
 /** A broker that could not be reached. */
 export interface UnreachableBroker {
-  /** `bootstrap` where only the address from the config is known. */
+  /** `bootstrap` if only the address from the config is known. */
   readonly nodeId: number | "bootstrap";
   readonly error: ConnectionError;
-  /** Whether it gives no answer while others of its kind do: what it led may be led by them. */
+  /** Whether it does not answer while others of its kind do, which may lead its partitions now. */
   readonly othersAnswer: boolean;
 }
 
-/** What trying every broker gave; `cluster` is absent where none answered. */
+/** The result of trying every broker; `cluster` is absent if none answered. */
 export interface ReachedCluster {
   readonly cluster?: Cluster;
   readonly unreachable: readonly UnreachableBroker[];
@@ -61,7 +61,7 @@ export async function reachCluster(
     config.bootstrapServers.map((address) => settle(open(address))),
   );
   const reached = tried.flatMap(({ value }) => value === undefined ? [] : [value]);
-  // All are asked at once, for the sake of long links.
+  // All are asked at once, so that a long link costs one round trip.
   const asked = await Promise.all(
     reached.map(async (broker) => ({ broker, ...await askMetadata(broker) })),
   );
@@ -75,7 +75,7 @@ export async function reachCluster(
     reached.forEach(({ connection }) => connection.close());
     return { unreachable: failures };
   }
-  // One of another cluster would, on a bad day, be asked in the place of the first.
+  // A server of another cluster must not stay: it might be asked later when the first one is away.
   const { clusterId } = metadata;
   const foreign = asked.filter((each) =>
     each.metadata !== undefined && each.metadata.clusterId !== clusterId
@@ -110,7 +110,7 @@ function foreignCluster(address: BrokerAddress, told: string, expected: string):
   );
 }
 
-/** What a bootstrap server tells of its cluster. */
+/** Asks a bootstrap server about its cluster. */
 async function askMetadata(
   broker: BrokerConnection,
 ): Promise<{ readonly metadata?: Metadata; readonly error?: ConnectionError }> {
@@ -131,11 +131,11 @@ async function askMetadata(
 
 interface ControlConnection {
   readonly opening: Promise<BrokerConnection>;
-  /** Set when it has been opened. */
+  /** Set once the connection is open. */
   broker?: BrokerConnection;
 }
 
-/** `isAlive` for a connection that takes data. */
+/** `isAlive` for a data connection. */
 type OpenConnection = (
   address: HostPort,
   isAlive?: () => Promise<boolean>,
@@ -171,7 +171,7 @@ function createCluster(
 ): Cluster {
   let brokers = brokerTable(initial);
   const controls = new Map<string, ControlConnection>();
-  /** Addresses that could not be opened when they were last tried. */
+  /** Addresses to which the last attempt to connect failed. */
   const failed = new Set<string>();
   for (const broker of reached) {
     const { advertised } = broker.connection.address;
@@ -220,7 +220,7 @@ function createCluster(
     let last: unknown;
     const bootstrap = config.bootstrapServers.map(formatAddress);
     const addresses = new Set([...[...brokers.values()].map(formatAddress), ...bootstrap]);
-    // One that is down and silent would hold up every question.
+    // A broker that is down and silent would delay every request.
     const rank = (address: string) =>
       controls.get(address)?.broker?.connection.closed === false ? 0 : failed.has(address) ? 2 : 1;
     for (const address of [...addresses].sort((a, b) => rank(a) - rank(b))) {
@@ -253,7 +253,7 @@ function createCluster(
       const broker = await anyControl();
       const metadata = await fetchMetadata(broker, topics);
       const { clusterId } = initial;
-      // An address may lead elsewhere by now: what that says is not about this cluster.
+      // The address may lead to another cluster by now, whose answers must not be used.
       if (metadata.clusterId !== clusterId) {
         throw foreignCluster(broker.connection.address, metadata.clusterId, clusterId);
       }

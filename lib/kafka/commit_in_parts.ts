@@ -1,7 +1,7 @@
-// Commits positions of a group in parts that a broker takes: it stores all positions of a request as one record batch,
-// and refuses them all where the batch would be too large, by an error that tells nothing (UNKNOWN_SERVER_ERROR by newer
-// ones). A part that is refused so is halved; a single position that is refused so is tried without its metadata text.
-// What asks and waits is not known here: `send` is given.
+// Commits positions of a group in parts that a broker accepts. A broker stores all positions of a request as one record
+// batch and refuses all of them if the batch would be too large; newer brokers then give an error that does not name the
+// reason (UNKNOWN_SERVER_ERROR). A part that is refused with such an error is halved; a single position that is refused
+// is tried without its metadata text. This file neither sends nor waits: the caller passes `send`.
 
 import { KAFKA_ERRORS, kafkaError } from "../model/kafka_error.ts";
 import { formatTopicPartition, type TopicPartition } from "../model/topic_partition.ts";
@@ -9,36 +9,36 @@ import { formatTopicPartition, type TopicPartition } from "../model/topic_partit
 /** An offset to commit. */
 export interface OffsetToCommit extends TopicPartition {
   readonly offset: bigint;
-  /** The text beside it. */
+  /** The metadata text that is committed with the offset. */
   readonly metadata: string;
 }
 
-/** How far the commit of a group's positions has come. */
+/** The progress of committing a group's positions. */
 export interface CommitState {
-  /** To be committed yet. */
+  /** The positions that are not committed yet and have to be sent again. */
   readonly left: readonly OffsetToCommit[];
-  /** Kafka's error for each that is not committed, by `formatTopicPartition`; also for those that are left. */
+  /** Kafka's error for each position that is not committed, including those in `left`, by `formatTopicPartition`. */
   readonly problems: ReadonlyMap<string, number>;
-  /** Those whose text the target refused: committed without it, or to be. */
+  /** The positions that are, or will be, committed without their text because the target refused it. */
   readonly withoutMetadata: ReadonlySet<string>;
-  /** How often each was refused alone by an error that tells nothing. */
+  /** How often each position was refused, alone in its request, with an error that may mean it is too large. */
   readonly refusedAlone: ReadonlyMap<string, number>;
 }
 
-/** Sends one request. @returns Kafka's error for each, by `formatTopicPartition`; 0 where it was committed */
+/** Sends one request. @returns Kafka's error for each position, by `formatTopicPartition`; 0 if it was committed */
 export type SendPart = (part: readonly OffsetToCommit[]) => Promise<ReadonlyMap<string, number>>;
 
-/** Far from what a broker takes by default: 1 MB a batch (`message.max.bytes`), 100 MB a request. */
+/** Far below a broker's default limits: 1 MB for a batch (`message.max.bytes`), 100 MB for a request. */
 const POSITIONS_PER_PART = 500;
 const BYTES_PER_PART = 250_000;
-/** About what one takes beside its names and its text, as a record. */
+/** About the size of a position's record without its names and its text. */
 const BYTES_PER_POSITION = 60;
-/** An error that tells nothing may pass: a text is given up after so many of them only. */
+/** An error that does not name the reason may be temporary: only after so many of them the text is left out. */
 const TRIES_WITH_TEXT = 3;
-/** So many single positions refused in a row tell that it is not their size: no further part is halved then. */
+/** If so many single positions are refused in a row, size is not the reason: then no further part is halved. */
 const MOST_REFUSED_ALONE = 20;
 
-/** What there is to begin with. */
+/** The state before the first request. */
 export function beginCommit(offsets: readonly OffsetToCommit[]): CommitState {
   return {
     left: offsets,
@@ -48,7 +48,11 @@ export function beginCommit(offsets: readonly OffsetToCommit[]): CommitState {
   };
 }
 
-/** Sends each that is left once, or more often where that helps at once. @throws what `send` throws */
+/**
+ * Sends each position in `left` once, and again at once in a smaller part or without its text.
+ *
+ * @throws what `send` throws
+ */
 export async function commitRound(
   state: CommitState,
   group: string,
@@ -66,7 +70,7 @@ export async function commitRound(
     const withoutText: OffsetToCommit[] = [];
     for (const each of part) {
       const key = formatTopicPartition(each);
-      // What the answer leaves out was not committed either.
+      // A position that the answer does not name was not committed either.
       const code = codes.get(key) ?? KAFKA_ERRORS.UNKNOWN_SERVER_ERROR;
       if (code === 0) {
         problems.delete(key);
@@ -96,14 +100,14 @@ export async function commitRound(
   return { left, problems, withoutMetadata, refusedAlone };
 }
 
-/** The state when all that is left is refused, before anything could be sent. */
+/** The state after an error that refuses all of `left` before anything could be sent. */
 export function refuseAll(state: CommitState, code: number): CommitState {
   const problems = new Map(state.problems);
   for (const each of state.left) problems.set(formatTopicPartition(each), code);
   return { ...state, problems, left: canPass(code) ? state.left : [] };
 }
 
-/** Whether a broker may answer so because all positions of the request together, or one, are more than it stores at once. */
+/** Whether a broker may give this error because the positions of the request, or a single one, exceed its batch limit. */
 function mayBeTooLarge(code: number): boolean {
   return code === KAFKA_ERRORS.UNKNOWN_SERVER_ERROR ||
     code === KAFKA_ERRORS.MESSAGE_TOO_LARGE ||

@@ -1,6 +1,5 @@
-// Commits offsets for groups that nobody is a member of (OffsetCommit with generation −1, as Kafka's own
-// kafka-consumer-groups does): each group's coordinator is looked up first. How many go into a request is decided in
-// commit_in_parts.ts.
+// Commits offsets for groups without members (OffsetCommit with generation −1, as Kafka's own kafka-consumer-groups
+// does). Each group's coordinator is looked up first. commit_in_parts.ts decides how many offsets go into a request.
 
 import { formatTopicPartition } from "../model/topic_partition.ts";
 import { sendKafkajsRequest } from "../wire/kafkajs_protocol.ts";
@@ -30,7 +29,7 @@ interface OffsetCommitResponse {
 /**
  * Commits offsets of one group. A metadata text that the target refuses is left out.
  *
- * @returns what was not committed, and what without its text
+ * @returns the positions that were not committed, and those that were committed without their text
  * @throws {ConnectionError | ProtocolError}
  */
 export async function commitOffsets(

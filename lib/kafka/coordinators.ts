@@ -1,8 +1,9 @@
-// Whether the coordinators of all groups are at work. A broker that has only just become the leader of a partition of
-// __consumer_offsets lists no group of it yet, or none whose commit lies above the high watermark that it knows, and
-// says nothing about it: a plan made at that moment would miss groups. So each such partition's leader is asked for the
-// end of the partition, which it tells once it has caught up (KIP-207), and about a group that would lie there (the
-// group's hash code modulo the partitions), which it answers with an error until it has read the partition.
+// Checks that the coordinators of all groups are ready. A broker that has only just become the leader of a partition
+// of __consumer_offsets lists none of its groups yet, or none whose commit is above the high watermark that it knows,
+// and reports no error: a plan made at that moment would miss groups. So each such partition's leader is asked for the
+// end of the partition, which it tells once it has caught up (KIP-207), and about a group that would belong to the
+// partition (the group's hash code modulo the number of partitions), which it answers with an error until it has read
+// the partition.
 
 import type { PartitionMetadata } from "../protocol/metadata.ts";
 import { isAway, neededFor } from "../wire/connection_error.ts";
@@ -13,16 +14,19 @@ import { listEndOffsets } from "./partition_offsets.ts";
 
 const OFFSETS_TOPIC = "__consumer_offsets";
 
-/** Who leads the partitions that hold committed offsets. */
+/** The leaders of the partitions that hold committed offsets. */
 export interface Coordinators {
-  /** Partitions, leaders and epochs as text to compare: what changes between two looks may have hidden groups meanwhile. */
+  /**
+   * Partitions, leaders and epochs as one text: if it differs between two checks, groups may have been hidden
+   * meanwhile.
+   */
   readonly state: string;
-  /** Every broker that coordinates groups; empty where the user may not see the partitions, or there are none. */
+  /** Every broker that coordinates groups; empty if there are no such partitions or the user may not see them. */
   readonly nodeIds: ReadonlySet<number>;
 }
 
 /**
- * Who coordinates the groups, once all of them are ready.
+ * The coordinators of the groups, once all of them are ready.
  *
  * @returns undefined while a partition has no leader, or a leader is not yet ready
  * @throws {ConnectionError | ProtocolError}
@@ -54,7 +58,7 @@ async function neededBroker(cluster: Cluster, leader: number): Promise<BrokerCon
   }
 }
 
-/** Whether a broker answers for these groups; groups that the user may not describe count as answered. */
+/** Whether a broker answers about these groups; groups that the user may not describe count as answered. */
 async function isReady(
   cluster: Cluster,
   leader: number,
@@ -70,7 +74,7 @@ async function isReady(
   return ends.size === partitions.length && !answers.some(isPassing);
 }
 
-/** A group name for each of so many partitions. */
+/** For each of so many partitions, a group name that belongs to it. */
 export function groupsOf(partitionCount: number): readonly string[] {
   const names: string[] = [];
   let found = 0;
@@ -84,12 +88,12 @@ export function groupsOf(partitionCount: number): readonly string[] {
   return names;
 }
 
-/** The partition of __consumer_offsets that holds a group: the size of Java's String.hashCode(), modulo. */
+/** The partition of __consumer_offsets that holds a group: the absolute value of Java's String.hashCode(), modulo. */
 export function partitionOf(group: string, partitionCount: number): number {
   let hash = 0;
   for (let at = 0; at < group.length; at++) {
     hash = (Math.imul(hash, 31) + group.charCodeAt(at)) | 0;
   }
-  // As Kafka's Utils.abs() has it.
+  // Kafka's Utils.abs() does the same.
   return (hash === -(2 ** 31) ? 0 : Math.abs(hash)) % partitionCount;
 }

@@ -1,5 +1,5 @@
-// Topics created, or only tried (CreateTopics with validate-only), by the cluster's controller, and waited for until
-// every broker knows their leaders. Topics are never created in another way: metadata requests forbid it.
+// Has the cluster's controller create topics, or only validate them (CreateTopics with validate-only), and waits until
+// every broker knows their leaders. This is the only way topics are created: metadata requests forbid it.
 
 import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../model/kafka_error.ts";
 import {
@@ -16,13 +16,13 @@ import type { Cluster } from "./cluster.ts";
 import { controllerOf } from "./controller.ts";
 import { fetchMetadata } from "./metadata.ts";
 
-/** Controllers refuse requests that make more than 10,000 records. */
+/** Controllers refuse requests that result in more than 10,000 metadata records. */
 const PARTITIONS_PER_REQUEST = 2_000;
 const TOPICS_PER_REQUEST = 100;
 const TIMEOUT_MS = 20_000;
 const USABLE_WITHIN = { ...CONTROL_BACKOFF, totalMs: 60_000 };
 
-/** Sends the topics to the controller; errors sit on each. @throws {ConnectionError | ProtocolError} */
+/** Sends the topics to the controller. Errors are reported for each topic. @throws {ConnectionError | ProtocolError} */
 export async function createTopics(
   cluster: Cluster,
   topics: readonly TopicToCreate[],
@@ -79,7 +79,7 @@ function* chunks(topics: readonly TopicToCreate[]): Generator<readonly TopicToCr
 /**
  * Waits until every broker that answers knows all partitions of the topics with their leaders.
  *
- * @returns why the wait was in vain, as a phrase; undefined where it was not
+ * @returns undefined when they all do; else, as a phrase, what was still missing when the time was up
  * @throws {ConnectionError | ProtocolError}
  */
 export async function waitUntilUsable(
@@ -111,7 +111,7 @@ export async function waitUntilUsable(
   return usable ? undefined : problem;
 }
 
-/** What one broker knows of the topics; undefined where it is away: nobody can be sent to the topics by it. */
+/** What one broker knows of the topics; undefined if it is away, because then no client gets metadata from it. */
 async function metadataOf(
   cluster: Cluster,
   nodeId: number,

@@ -1,9 +1,10 @@
-// Data connections to the brokers of one cluster, one each, opened when first needed and again where they have ended.
+// Data connections to the brokers of one cluster: one for each broker, opened when first needed and again after it has
+// ended.
 
 import type { BrokerConnection } from "../wire/broker_connection.ts";
 import type { Cluster } from "./cluster.ts";
 
-/** Connections of one's own; who opened them closes them. */
+/** Data connections of one owner, who closes them. */
 export interface DataConnections {
   /** The one connection to a broker. @throws {ConnectionError} */
   to(nodeId: number): Promise<BrokerConnection>;
@@ -15,7 +16,7 @@ export function createDataConnections(cluster: Cluster): DataConnections {
   const opened = new Map<number, Promise<BrokerConnection>>();
   return {
     async to(nodeId) {
-      // Who comes while a connection is being opened waits for that one.
+      // A caller that comes while the connection is being opened waits for the same one.
       for (let opening; (opening = opened.get(nodeId)) !== undefined;) {
         const known = await opening.catch(() => undefined);
         if (known !== undefined && !known.connection.closed) return known;

@@ -1,4 +1,4 @@
-// A topic deleted (DeleteTopics): one that a tool of ours has made for itself, never one that was migrated.
+// Deletes a topic (DeleteTopics) that a tool of ours has created for itself, never one that was migrated.
 
 import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../model/kafka_error.ts";
 import { sendKafkajsRequest } from "../wire/kafkajs_protocol.ts";
@@ -15,7 +15,7 @@ interface DeleteTopicsResponse {
 /**
  * Deletes a topic.
  *
- * @returns why it is still there, as Kafka names the error; undefined where it is gone, or never was
+ * @returns Kafka's name of the error if the topic is still there; undefined if it is gone, or never existed
  * @throws {ConnectionError | ProtocolError}
  */
 export async function deleteTopic(

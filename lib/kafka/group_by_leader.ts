@@ -1,11 +1,11 @@
-// Partitions by who leads them now, to be asked about them: one look at the cluster's metadata.
+// Groups partitions by the broker that leads them now, so that it can be asked about them; one metadata request.
 
 import { ignorePeerError } from "../wire/peer_error.ts";
 import { createLeaders } from "./leaders.ts";
 import type { TopicPartition } from "../model/topic_partition.ts";
 import type { Cluster } from "./cluster.ts";
 
-/** By node id; −1 where there is no leader, or the cluster cannot be asked. */
+/** The partitions by their leader's node id; −1 if there is no leader, or the cluster cannot be asked. */
 export async function groupByLeader<Partition extends TopicPartition>(
   cluster: Cluster,
   partitions: readonly Partition[],

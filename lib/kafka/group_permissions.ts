@@ -1,21 +1,22 @@
-// For which groups the user may not commit offsets, found out without committing any. A Heartbeat asks for the
-// permission that OffsetCommit needs, Read on the group, before the broker looks at anything else (KafkaApis,
-// handleHeartbeatRequest), and with a member id that nobody has it changes nothing. DescribeGroups tells permissions
-// only for groups whose coordinator was looked up, which has a cluster without groups create __consumer_offsets.
+// Finds out for which groups the user may not commit offsets, without committing any. For a Heartbeat the broker
+// checks the permission that OffsetCommit needs, Read on the group, before anything else (KafkaApis,
+// handleHeartbeatRequest), and with a member id that no member has, a Heartbeat changes nothing. DescribeGroups tells
+// permissions only for groups whose coordinator was looked up, and that lookup makes a cluster without groups create
+// __consumer_offsets.
 
 import { KAFKA_ERRORS } from "../model/kafka_error.ts";
 import { sendKafkajsRequest } from "../wire/kafkajs_protocol.ts";
 import type { Cluster } from "./cluster.ts";
 import { forEachAtOnce } from "../waiting/for_each_at_once.ts";
 
-/** A request a group, so many under way. */
+/** There is one request for each group; so many are in flight at once. */
 const REQUESTS_AT_ONCE = 64;
 
 interface HeartbeatResponse {
   readonly errorCode: number;
 }
 
-/** Those of the groups, there or not, that the user has no Read on. @throws {ConnectionError | ProtocolError} */
+/** The groups, existing or not, that the user has no Read on. @throws {ConnectionError | ProtocolError} */
 export async function groupsWithoutRead(
   cluster: Cluster,
   groups: readonly string[],

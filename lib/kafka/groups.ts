@@ -1,6 +1,6 @@
-// Consumer groups: listed on every broker (the broker that lists a group is its coordinator, so none is looked up),
-// and their committed offsets, many groups a request. A coordinator that is still loading is asked again: it must
-// not look like one without groups. Where the list does not tell states (before Kafka 2.6), they are asked for.
+// Lists consumer groups on every broker (the broker that lists a group is its coordinator, so no lookup is needed) and
+// fetches their committed offsets, many groups in a request. A coordinator that is still loading is asked again: it must
+// not look like one without groups. If the list does not hold states (before Kafka 2.6), DescribeGroups asks for them.
 
 import { decodeDescribeGroups, encodeDescribeGroups } from "../protocol/describe_groups.ts";
 import type { GroupSnapshot } from "../model/snapshot.ts";
@@ -19,9 +19,9 @@ import { requireVersion, supportedVersion } from "../wire/api_version.ts";
 import type { Backoff } from "../waiting/backoff.ts";
 import { forEachAtOnce } from "../waiting/for_each_at_once.ts";
 
-/** Groups a request: measured flat between 100 and 1,000 on Kafka 4.1. */
+/** Groups in a request: the speed was the same between 100 and 1,000 on Kafka 4.1. */
 const GROUPS_PER_REQUEST = 250;
-/** An answer to DescribeGroups holds every member, too. */
+/** Fewer groups in a DescribeGroups request, because its answer holds every member, too. */
 const DESCRIBED_PER_REQUEST = 50;
 const REQUESTS_AT_ONCE = 8;
 
@@ -31,7 +31,7 @@ export class GroupListError extends Error {
 
   constructor(
     readonly failure: Failure,
-    /** Kafka's, where the broker gave one. */
+    /** Kafka's error code, if the broker gave one. */
     readonly errorCode?: number,
   ) {
     super(failure.text);
@@ -39,9 +39,9 @@ export class GroupListError extends Error {
 }
 
 /**
- * Lists the groups one broker coordinates, or those of them that are named, with their committed offsets.
+ * Lists the groups that one broker coordinates, or the named ones among them, with their committed offsets.
  *
- * @throws {ConnectionError | GroupListError} when the list itself cannot be had; errors of single groups sit on them
+ * @throws {ConnectionError | GroupListError} when the list cannot be obtained; a single group holds its own error
  */
 export async function fetchGroups(
   broker: BrokerConnection,
@@ -88,8 +88,8 @@ async function listGroups(broker: BrokerConnection, backoff: Backoff) {
 }
 
 /**
- * States of the groups that were listed without one, by name; a group whose state is not told is absent. Nobody can be a
- * member of a group without a protocol.
+ * The states of groups that were listed without one, by name; a group whose state is not told is absent. Groups without a
+ * protocol are not asked for: they cannot have members.
  */
 async function describeUntold(
   broker: BrokerConnection,
@@ -132,7 +132,11 @@ async function fetchOffsets(
   return results;
 }
 
-/** Asks a coordinator once for the offsets of its groups, in as many requests as its version takes. @throws {ConnectionError | ProtocolError} */
+/**
+ * Asks a coordinator once for the offsets of its groups, in as many requests as its version takes.
+ *
+ * @throws {ConnectionError | ProtocolError}
+ */
 export async function askOffsets(
   broker: BrokerConnection,
   groups: readonly string[],
@@ -163,7 +167,7 @@ async function fetchChunk(
     left = answers.filter(isPassing).map(({ group }) => group);
     return left.length === 0 ? true : undefined;
   }, () => undefined);
-  // An offset commit in an open transaction keeps offsets unstable. The last stable one is safe: it only copies more.
+  // An offset commit in an open transaction makes an offset unstable. The last stable one is safe: it only copies more.
   const unstable = left.filter((group) => done.get(group)?.errorCode === 0);
   if (unstable.length > 0) {
     for (const answer of await askOffsets(broker, unstable, false)) done.set(answer.group, answer);
@@ -171,13 +175,13 @@ async function fetchChunk(
   return [...done.values()];
 }
 
-/** Whether a coordinator that answers so has to be asked again: it may still be loading, or moving. */
+/** Whether this error means that the coordinator is still loading or moving, and has to be asked again. */
 export function isPassing({ errorCode, partitions }: FetchedGroupOffsets): boolean {
   const passes = (code: number) => code !== 0 && kafkaError(code).action !== "fatal";
   return passes(errorCode) || partitions.some((partition) => passes(partition.errorCode));
 }
 
-/** @param described its state, where the list does not tell it */
+/** @param described the group's state from DescribeGroups, if the list does not tell it */
 function toSnapshot(
   fetched: FetchedGroupOffsets,
   listed: ListedGroup | undefined,

@@ -1,6 +1,7 @@
-// Who leads which partition, on one side of the copy, and whether the topics are still those of the plan. Refreshed on
-// demand, by one request at a time however many ask. A topic that was deleted or re-created under its name is told
-// apart by its topic id (KIP-516), since neither producer ids nor offsets would protect from mixing two logs.
+// The leaders of partitions on one side of the copy, and whether the topics are still those of the plan. They are
+// refreshed on demand, with one request at a time however many callers ask. A topic that was re-created under its name
+// is recognised by its topic id (KIP-516), since neither producer ids nor offsets would keep two logs from being
+// mixed.
 
 import type { TopicPartition } from "../model/topic_partition.ts";
 import { type Failure, failure } from "../model/failure.ts";
@@ -13,46 +14,46 @@ import type { TopicMetadata } from "../protocol/metadata.ts";
 /** A partition's leader as of the newest metadata. */
 export interface Leader {
   readonly nodeId: number;
-  /** Undefined where the cluster does not tell it. */
+  /** Undefined if the cluster does not tell it. */
   readonly leaderEpoch: number | undefined;
-  /** How many brokers hold the partition; absent where the plan has told the leader. */
+  /** How many brokers hold the partition; absent if the leader is known from the plan. */
   readonly replicas?: number;
 }
 
 /** Leaders of one cluster. */
 export interface Leaders {
-  /** Undefined where the partition has no leader now. */
+  /** The partition's leader; undefined if it has none now. */
   leader(partition: TopicPartition): Leader | undefined;
-  /** Why nothing more of the topic may be copied. */
+  /** Why nothing more of the topic may be copied; undefined if it may. */
   topicProblem(topic: string): Failure | undefined;
   /**
    * Asks the cluster again.
    *
-   * @param atOnce beside whatever was asked before, and however short ago that was
+   * @param atOnce asks even if another request is under way, or was made very recently
    * @throws {ConnectionError} when no broker answers
    */
   refresh(atOnce?: boolean): Promise<void>;
 }
 
-/** Refreshes are at least this far apart. */
+/** The shortest time between two refreshes. */
 const REFRESH_INTERVAL_MS = 200;
 /**
- * A topic counts as deleted when so many refreshes in a row, over so long, do not know it: with ZooKeeper, a broker that
- * has just started knows no topic before the controller has told it.
+ * A topic counts as deleted when so many refreshes in a row, over at least so long, do not find it: with ZooKeeper, a
+ * broker that has just started knows no topic until the controller has sent it metadata.
  */
 const MISSING = { refreshes: 5, forMs: 10_000 };
 
-/** A topic as the plan knows it. */
+/** What the plan knows of a topic. */
 export interface PlannedTopic {
   readonly topicId?: string;
-  /** Given where more partitions than these would mean messages outside the plan. */
+  /** The number of partitions; given if further partitions would hold messages outside the plan. */
   readonly partitions?: number;
-  /** By partition, as the plan has seen them: they may have moved since. */
+  /** The leaders by partition when the plan was made; they may have moved since. */
   readonly leaders?: ReadonlyMap<number, Leader>;
 }
 
 /**
- * Keeps the leaders of some topics.
+ * Keeps track of the leaders of some topics.
  *
  * @param planned the topics by name
  */
@@ -113,7 +114,7 @@ export function createLeaders(
   async function refreshNow(): Promise<void> {
     const asking = ++asked;
     const metadata = await cluster.metadata(topics);
-    // An answer that was overtaken is older than what is known.
+    // A later request was answered first: this answer is older than what is known.
     if (asking < answered) return;
     answered = asking;
     refreshedAt = performance.now();

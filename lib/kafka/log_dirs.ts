@@ -1,4 +1,4 @@
-// How many bytes partitions take on their leader's disks, as DescribeLogDirs tells; for estimates only.
+// How many bytes partitions take on their leader's disks, according to DescribeLogDirs; for estimates only.
 
 import { kafkaError } from "../model/kafka_error.ts";
 import { formatTopicPartition, type TopicPartition } from "../model/topic_partition.ts";
@@ -7,9 +7,9 @@ import { decodeDescribeLogDirs, encodeDescribeLogDirs } from "../protocol/descri
 import { supportedVersion } from "../wire/api_version.ts";
 
 /**
- * Asks one broker for the sizes of partitions it holds.
+ * Asks one broker for the sizes of partitions that it holds.
  *
- * @returns bytes by `formatTopicPartition`; empty where the user has no Describe on the cluster, or nobody can tell
+ * @returns bytes by `formatTopicPartition`; empty if the user has no Describe on the cluster, or the broker cannot tell
  * @throws {ConnectionError | ProtocolError}
  */
 export async function fetchPartitionBytes(

@@ -1,6 +1,7 @@
-// Metadata from one broker, in the highest version both sides speak. Asking never creates a topic: brokers before 0.11
-// create any topic that is named and missing (where auto.create.topics.enable is on), those before 2.8 an internal one
-// even where it is off; there all topics are asked for, and those that were wanted picked out.
+// Metadata from one broker, in the highest version that both sides speak. Asking must never create a topic. Brokers
+// before 0.11 create any missing topic that a request names (if auto.create.topics.enable is on), and those before 2.8
+// create a missing internal topic even if it is off. In these cases all topics are asked for, and the wanted ones
+// picked out.
 
 import { KAFKA_ERRORS } from "../model/kafka_error.ts";
 import type { BrokerConnection } from "../wire/broker_connection.ts";
@@ -14,14 +15,14 @@ import {
 } from "../protocol/metadata.ts";
 import { requireVersion } from "../wire/api_version.ts";
 
-/** Kafka has two: __consumer_offsets and __transaction_state. */
+/** Kafka's two internal topics begin with it: __consumer_offsets and __transaction_state. */
 const INTERNAL_PREFIX = "__";
 
 /**
- * Asks for brokers and the named topics, or all.
+ * Asks for brokers and the named topics, or all topics.
  *
- * @returns every named topic; one that is missing, or where all had to be asked for may not be seen, has the error
- * UNKNOWN_TOPIC_OR_PARTITION
+ * @returns every named topic. A missing one has the error UNKNOWN_TOPIC_OR_PARTITION; so has one that the user may not see,
+ * if all topics had to be asked for
  * @throws {ConnectionError | ProtocolError}
  */
 export async function fetchMetadata(

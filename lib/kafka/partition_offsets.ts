@@ -1,6 +1,6 @@
-// Log start offset, high watermark and last stable offset of many partitions: three ListOffsets requests a leader, and
-// a fourth where offsets of times are wanted. kafkajs's fetchTopicOffsets calls the last stable offset "high"; here both
-// isolation levels are asked.
+// Log start offset, high watermark and last stable offset of many partitions: three ListOffsets requests to each
+// leader, and a fourth if the offsets of times are wanted. kafkajs's fetchTopicOffsets calls the last stable offset
+// "high"; this file asks with both isolation levels.
 
 import type { PartitionOffsets } from "../model/snapshot.ts";
 import { formatKafkaError, KAFKA_ERRORS } from "../model/kafka_error.ts";
@@ -16,11 +16,11 @@ import { requireVersion } from "../wire/api_version.ts";
 const EARLIEST = -2;
 const LATEST = -1;
 
-/** Offsets, or the error code the leader gave. */
+/** A partition's offsets, or the error code that its leader gave. */
 export type PartitionOffsetsResult =
   | {
     readonly offsets: PartitionOffsets;
-    /** First offset at or after the time asked for; absent where there is none. */
+    /** The first offset at or after the time asked for; absent if there is none. */
     readonly timeOffset?: bigint;
   }
   | { readonly errorCode: number };
@@ -28,10 +28,10 @@ export type PartitionOffsetsResult =
 type OffsetOrError = { readonly offset: bigint; readonly errorCode: number };
 
 /**
- * Asks one leader for the offsets of partitions it leads.
+ * Asks one leader for the offsets of partitions that it leads.
  *
- * @param times milliseconds since 1970, by `formatTopicPartition`, where the offset of a time is wanted too
- * @returns by `formatTopicPartition`
+ * @param times by `formatTopicPartition`, in milliseconds since 1970: the times whose offsets are wanted too
+ * @returns the offsets, by `formatTopicPartition`
  * @throws {ConnectionError}
  */
 export async function listPartitionOffsets(
@@ -65,14 +65,14 @@ function combine(
   if (!start || !high || !stable) return { errorCode: KAFKA_ERRORS.UNKNOWN_SERVER_ERROR };
   const errorCode = start.errorCode || high.errorCode || stable.errorCode;
   if (errorCode !== 0) return { errorCode };
-  // The high watermark may move between the requests; the last stable offset never counts beyond it.
+  // The high watermark may move between the requests; the last stable offset must not exceed it.
   const lastStableOffset = stable.offset < high.offset ? stable.offset : high.offset;
   return {
     offsets: { logStartOffset: start.offset, highWatermark: high.offset, lastStableOffset },
   };
 }
 
-/** A time after the last message has offset −1. */
+/** The offset of a time after the last message is −1. */
 function withTimeOffset(
   result: PartitionOffsetsResult,
   atTime: OffsetOrError | undefined,
@@ -82,7 +82,12 @@ function withTimeOffset(
   return atTime.offset < 0n ? result : { ...result, timeOffset: atTime.offset };
 }
 
-/** Asks one leader for high watermarks alone, by `formatTopicPartition`; partitions with an error are left out. @throws {ConnectionError} */
+/**
+ * Asks one leader for high watermarks alone.
+ *
+ * @returns by `formatTopicPartition`; partitions with an error are absent
+ * @throws {ConnectionError}
+ */
 export async function listEndOffsets(
   broker: BrokerConnection,
   partitions: readonly TopicPartition[],
@@ -95,9 +100,9 @@ export async function listEndOffsets(
 }
 
 /**
- * Asks one leader for the first offset whose message has a timestamp or a later one.
+ * Asks one leader for the first offset whose message has the given timestamp or a later one.
  *
- * @returns by `formatTopicPartition`; undefined where there is no such message, absent where there was an error
+ * @returns by `formatTopicPartition`; undefined if there is no such message, absent if there was an error
  * @throws {ConnectionError}
  */
 export async function listOffsetsAt(
@@ -128,7 +133,7 @@ async function list(
   );
 }
 
-/** What is said of a partition whose leader gave an error. */
+/** The sentence about a partition whose leader gave an error. */
 export function offsetsProblem(errorCode: number): string {
   return `its leader answered ${formatKafkaError(errorCode)}`;
 }

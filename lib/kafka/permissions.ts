@@ -1,5 +1,5 @@
-// What the user may do to topics and to the cluster, as a broker tells it with Metadata (KIP-430, Kafka ≥ 2.3). It asks
-// for nothing to be allowed.
+// What the user may do to topics and to the cluster, as a broker tells it in Metadata (KIP-430, Kafka ≥ 2.3). Asking
+// needs no permission.
 
 import { KAFKA_ERRORS } from "../model/kafka_error.ts";
 import type { ClusterPermissions, TopicPermission } from "../model/cluster_permissions.ts";
@@ -16,7 +16,7 @@ const DESCRIBE = 1 << 8;
 /**
  * Asks for the permissions on the named topics and the cluster.
  *
- * @returns where the broker does not tell them, without any but Describe on the cluster
+ * @returns the permissions; if the broker does not tell them, only Describe on the cluster and which topics are hidden
  * @throws {ConnectionError | ProtocolError}
  */
 export async function fetchPermissions(
@@ -40,8 +40,9 @@ export async function fetchPermissions(
 }
 
 /**
- * Where permissions are not told: a topic that is hidden, and whether the user may describe the cluster, without which no
- * directories are told (DescribeLogDirs, Kafka ≥ 1.0). That is what a user sees all groups with from 2.1 on.
+ * What can be found out if permissions are not told: which topics are hidden, and whether the user has Describe on the
+ * cluster. Without it DescribeLogDirs (Kafka ≥ 1.0) returns no directories. From 2.1 on it also lets a user see all
+ * groups.
  */
 async function permissionsUntold(
   broker: BrokerConnection,

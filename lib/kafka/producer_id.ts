@@ -1,14 +1,14 @@
-// One producer id and epoch for a whole migration: InitProducerId without a transactional id (KIP-98), asked once and
-// journaled before the first byte. Never asked again in answer to an error: the id is what makes a resume safe.
+// One producer id and epoch for a whole migration: InitProducerId without a transactional id (KIP-98), sent once; the
+// id is journaled before the first byte. No error makes us ask for another: the id is what makes a resume safe.
 
 import { formatKafkaError, KAFKA_ERRORS, kafkaError } from "../model/kafka_error.ts";
 import { sendKafkajsRequest } from "../wire/kafkajs_protocol.ts";
 import { CONTROL_BACKOFF, createBackoff } from "../waiting/backoff.ts";
 import type { Cluster } from "./cluster.ts";
 
-/** What makes the target store each record once. */
+/** The producer id and epoch, with which the target stores each record once. */
 export interface ProducerIdentity {
-  /** −1 where the target gives none: then nothing protects from duplicates after a failure. */
+  /** −1 if the target gives none: then nothing prevents duplicates after a failure. */
   readonly producerId: bigint;
   readonly producerEpoch: number;
 }
@@ -27,7 +27,11 @@ export class ProducerIdError extends Error {
   override readonly name = "ProducerIdError";
 }
 
-/** Asks the target for a producer id; the one with −1 where the user may not have any. @throws {ConnectionError | ProducerIdError} */
+/**
+ * Asks the target for a producer id; it is −1 if the user may not have one.
+ *
+ * @throws {ConnectionError | ProducerIdError}
+ */
 export async function initProducerId(
   target: Cluster,
   signal: AbortSignal,

@@ -1,5 +1,6 @@
-// How far producers got on partitions of the target, ours among them, as their leaders remember it. A leader forgets producers
-// that were idle for long (producer.id.expiration.ms, 24 h), and brokers before Kafka 2.8 do not tell.
+// The last sequences of producers, ours among them, that the leaders of the target's partitions remember. A leader
+// forgets producers that were idle for long (producer.id.expiration.ms, 24 h), and brokers before Kafka 2.8 do not
+// tell sequences.
 
 import { formatTopicPartition, type TopicPartition } from "../model/topic_partition.ts";
 import type { BrokerConnection } from "../wire/broker_connection.ts";
@@ -11,16 +12,16 @@ import {
 import { supportedVersion } from "../wire/api_version.ts";
 import type { ProducerIdentity } from "./producer_id.ts";
 
-/** The sequence of the last record that a leader remembers, or the error it gave for the partition. */
+/** The sequence of the last record that a leader remembers, or the error that it gave for the partition. */
 export type LastSequence = { readonly sequence: number } | { readonly errorCode: number };
 
 /** What a leader remembers of a producer. */
 export type ProducerState = DescribedPartition["producers"][number];
 
 /**
- * Asks a leader what producers it remembers on partitions it leads.
+ * Asks a leader which producers it remembers on partitions that it leads.
  *
- * @returns the partitions that it told of, or the error it gave; none where it cannot be asked
+ * @returns for each partition the producers, or the error that the leader gave; nothing if it does not speak the request
  * @throws {ConnectionError}
  */
 export async function fetchProducers(
@@ -34,7 +35,7 @@ export async function fetchProducers(
   );
 }
 
-/** The last sequence of one of the producers; undefined where it is not remembered. */
+/** The last sequence of one of the producers; undefined if the leader does not remember it. */
 export function lastSequenceOf(
   producers: readonly ProducerState[],
   { producerId, producerEpoch }: ProducerIdentity,
@@ -46,9 +47,9 @@ export function lastSequenceOf(
 }
 
 /**
- * Asks a leader for the last sequence of a producer on partitions it leads.
+ * Asks a leader for the last sequence of a producer on partitions that it leads.
  *
- * @returns by `formatTopicPartition`; absent where the leader remembers nothing, or cannot be asked
+ * @returns by `formatTopicPartition`; absent if the leader remembers nothing, or does not speak the request
  * @throws {ConnectionError}
  */
 export async function fetchLastSequences(

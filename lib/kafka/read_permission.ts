@@ -1,5 +1,5 @@
-// Which topics the user may not read, for brokers that do not tell permissions (before Kafka 2.3, KIP-430). A Fetch from
-// the end of a partition asks for the permission and brings nothing.
+// Finds out which topics the user may not read, for brokers that do not tell permissions (before Kafka 2.3, KIP-430).
+// For a Fetch from the end of a partition the broker checks the permission and returns no records.
 
 import { KAFKA_ERRORS } from "../model/kafka_error.ts";
 import type { TopicPartition } from "../model/topic_partition.ts";
@@ -17,7 +17,7 @@ export interface PartitionEnd extends TopicPartition {
 }
 
 /**
- * Asks for one partition of each topic.
+ * Asks about one partition of each topic.
  *
  * @returns the topics that the user has no Read on
  * @throws {ConnectionError | ProtocolError}
@@ -28,7 +28,7 @@ export async function topicsWithoutRead(
 ): Promise<readonly string[]> {
   const byLeader = Map.groupBy(ends, ({ leader }) => leader);
   const refused = await Promise.all([...byLeader].map(async ([leader, ofLeader]) => {
-    // Quotas may keep the answer back: that is no sign of trouble on a connection for data.
+    // A quota may delay the answer, which a data connection allows for and a control connection does not.
     const broker = await cluster.openData(leader);
     try {
       const version = requireVersion(broker, "Fetch");

@@ -1,4 +1,4 @@
-// Topic settings as they are in force (DescribeConfigs, Kafka ≥ 0.11): the topic's own, else the broker's.
+// The topic settings in force (DescribeConfigs, Kafka ≥ 0.11): the topic's own, otherwise the broker's.
 
 import { kafkaError } from "../model/kafka_error.ts";
 import { type TopicSettings, topicSettings } from "../model/topic_settings.ts";
@@ -22,9 +22,9 @@ interface DescribeConfigsResponse {
 }
 
 /**
- * Asks for all settings.
+ * Asks for all settings of topics.
  *
- * @returns by topic; a topic whose settings may not be seen is absent, and so are all where the broker tells none
+ * @returns by topic; a topic whose settings the user may not see is absent, and so are all if the broker tells no settings
  * @throws {ConnectionError}
  */
 export async function fetchTopicSettings(

@@ -1,11 +1,11 @@
-// What a cluster's brokers cannot tell, for want of a request (lib/protocol/apis.ts). One broker that lacks it is enough.
+// What a cluster cannot tell because a broker lacks a request (lib/protocol/apis.ts); one such broker is enough.
 
 import type { Untold } from "../model/snapshot.ts";
 import { speaks } from "../wire/api_version.ts";
 import type { BrokerConnection } from "../wire/broker_connection.ts";
 import type { Cluster } from "./cluster.ts";
 
-/** Asks no broker anything that it has not answered yet; one that is away tells nothing. */
+/** Judges by the versions that each broker told when it was connected. A broker that is away is passed over. */
 export async function untoldBy(cluster: Cluster): Promise<readonly Untold[]> {
   const reached = await Promise.allSettled(
     [...cluster.brokers().keys()].map((nodeId) => cluster.control(nodeId)),

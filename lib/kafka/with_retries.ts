@@ -1,9 +1,13 @@
-// Asking a cluster again where a connection breaks: what comes after a copy of hours must not fail for that.
+// Repeats a question to a cluster if a connection breaks, because the steps after a copy of hours must not fail for that.
 
 import { isPeerError } from "../wire/peer_error.ts";
 import { CONTROL_BACKOFF, createBackoff } from "../waiting/backoff.ts";
 
-/** What `ask` gives, tried for some seconds. @throws the last of the peer's errors, and any that is not a peer's */
+/**
+ * Repeats `ask` for some seconds until it succeeds.
+ *
+ * @throws the peer's last error, or at once an error that no peer caused
+ */
 export async function withRetries<Value>(
   ask: () => Promise<Value>,
   signal: AbortSignal,

@@ -1,6 +1,6 @@
-// Every request that is sent here: its API key, the versions that are written and read here, which of them a source or
-// a target has to speak at least, and the Kafka release that first spoke a version. This is the one place that knows
-// floors; it is data and decides nothing.
+// Every request that this program sends: its API key, the versions that this program can write and read, the lowest
+// version that a source or a target has to speak, and the Kafka release that first spoke a version. Only this file
+// knows these lowest versions; it is data and decides nothing.
 
 /** Versions of one API, both ends included. */
 export interface VersionRange {
@@ -8,34 +8,43 @@ export interface VersionRange {
   readonly max: number;
 }
 
-/** One API as it is spoken here. */
+/** One API, and the versions that this program speaks. */
 export interface Api extends VersionRange {
-  /** Kafka's number for it. */
+  /** Kafka's number for the API. */
   readonly key: number;
-  /** The least version that a cluster of that role has to speak; where absent, it is done without. */
+  /** The lowest version that a cluster in that role has to speak; if absent, the program does without this API. */
   readonly floor?: { readonly source?: number; readonly target?: number };
-  /** The first Kafka release that spoke a version, for messages. */
+  /** The first Kafka release that spoke a version; used in messages. */
   readonly since: Readonly<Record<number, string>>;
 }
 
 /**
- * The APIs by Kafka's names. `since` as Kafka's message schemas and the brokers themselves tell it (ApiVersions of
- * 0.10.2.2 to 4.1.0). Those that kafkajs encodes have kafkajs's versions.
+ * The APIs by Kafka's names. The releases under `since` come from Kafka's message schemas and from the brokers themselves
+ * (ApiVersions of 0.10.2.2 to 4.1.0). APIs that kafkajs encodes have the versions that kafkajs knows.
  */
 export const APIS = {
-  /** 5: five batches of a producer are remembered, and an unknown one has its own error. 7: zstd. 8: record errors (KIP-467). */
+  /**
+   * 5: brokers remember five batches of a producer; an unknown producer has its own error. 7: zstd. 8: record errors
+   * (KIP-467).
+   */
   Produce: {
     ...{ key: 0, min: 5, max: 8, floor: { target: 5 } },
     since: { 5: "1.0", 7: "2.1", 8: "2.4" },
   },
-  /** 3: the first partition's first batch comes whole (KIP-74). 4: isolation levels. 8: quotas ask to wait (KIP-219). */
+  /**
+   * 3: the first batch is returned whole even above the limit (KIP-74). 4: isolation levels. 8: quotas ask to wait
+   * (KIP-219).
+   */
   Fetch: {
     ...{ key: 1, min: 3, max: 11, floor: { source: 3, target: 4 } },
     since: { 3: "0.10.1", 4: "0.11.0", 8: "2.0", 10: "2.1", 11: "2.3" },
   },
   /** The same request with topic ids in place of names (KIP-516). */
   FetchById: { key: 1, min: 13, max: 13, since: { 13: "3.1" } },
-  /** 1: one offset a partition. 2: isolation levels. 5 is not written: who speaks it waits for high watermarks (KIP-207). */
+  /**
+   * 1: one offset a partition. 2: isolation levels. 5 is not sent; a broker that speaks it waits for its high
+   * watermark (KIP-207).
+   */
   ListOffsets: {
     ...{ key: 2, min: 1, max: 3, floor: { source: 1, target: 2 } },
     since: { 1: "0.10.1", 2: "0.11.0", 3: "2.0", 5: "2.2" },
@@ -60,7 +69,7 @@ export const APIS = {
     since: { 0: "0.9.0", 4: "2.6", 5: "3.8" },
   },
   ApiVersions: { key: 18, min: 0, max: 0, since: { 0: "0.10.0" } },
-  /** 5: the settings that a topic has are told (KIP-525). */
+  /** 5: the answer holds the topic's settings (KIP-525). */
   CreateTopics: { key: 19, min: 2, max: 5, since: { 2: "0.11.0", 5: "2.4" } },
   DeleteTopics: { key: 20, min: 0, max: 1, since: { 0: "0.10.1" } },
   InitProducerId: { key: 22, min: 0, max: 1, floor: { target: 0 }, since: { 0: "0.11.0" } },

@@ -1,22 +1,22 @@
-// Reused buffers for fetch responses, and the ceiling on what is under way. A response is read straight into one of
-// these, its batches are produced from it, and it returns to the pool when the last of them is acknowledged: no bytes
-// are copied and the garbage collector sees nothing. Sizes go in powers of two, so that a buffer fits the next
-// response too. Whoever is about to fetch asks for room first; that is what bounds the memory.
+// Reused buffers for fetch responses, and the ceiling on the bytes that the copy holds. A response is read straight
+// into a buffer, its batches are produced from that buffer, and the buffer returns to the pool when the last batch is
+// acknowledged: no bytes are copied and the garbage collector has nothing to do. Sizes are powers of two, so that a
+// buffer fits the next response too. Before a fetch its room is reserved here; that bounds the memory.
 
 const SMALLEST = 1 << 16;
 
-/** What closed sockets may still be sending from. */
+/** Memory from which closed sockets may still be sending. */
 const underWay = new WeakSet<ArrayBufferLike>();
 
 /**
- * Keeps memory from being used again, since a write from it was under way when its connection ended: Deno finishes that
- * one after `close()`, whenever the other side reads on.
+ * Keeps memory from being used again when a write from it was under way as its connection ended: Deno finishes that
+ * write after `close()`, whenever the other side continues to read.
  */
 export function neverReuse({ buffer }: Uint8Array): void {
   underWay.add(buffer);
 }
 
-/** A response's bytes, held by as many holders as its batches; the last `release` gives the buffer back. */
+/** A response's bytes. Each of its batches holds the buffer; the last `release` gives it back to the pool. */
 export interface PooledBuffer {
   /** The whole buffer; a response fills it from 0 to its length. */
   readonly bytes: Uint8Array;
@@ -27,26 +27,26 @@ export interface PooledBuffer {
 
 /** Hands out buffers and takes them back. */
 export interface BufferPool {
-  /** A buffer of at least `size` bytes, held once. Its former content is still in it. */
+  /** A buffer of at least `size` bytes, held once. It still contains what was read into it before. */
   acquire(size: number): PooledBuffer;
   /** Counts bytes that live elsewhere (a re-encoded batch) until the returned function is called. */
   charge(size: number): () => void;
   /**
-   * Waits until `size` more bytes fit under the ceiling and keeps them free until the returned function is called. Once the
-   * signal fires nobody waits any more, whether there is room or not.
+   * Waits until `size` more bytes fit under the ceiling, and reserves them until the returned function is called. Once the
+   * signal fires it stops waiting and reserves nothing.
    */
   reserve(size: number, signal: AbortSignal): Promise<() => void>;
   /** Bytes in use and reserved. */
   readonly bytesInUse: number;
 }
 
-/** Makes an empty pool; `ceiling` is what buffers, charges and reservations may add up to, in bytes. */
+/** Makes an empty pool. Buffers, charges and reservations add up to at most `ceiling` bytes. */
 export function createBufferPool(ceiling: number): BufferPool {
   const free = new Map<number, Uint8Array[]>();
   const waiting: { readonly size: number; readonly go: () => void }[] = [];
   let freeBytes = 0;
   let inUse = 0;
-  /** Part of `inUse`: room that no buffer fills yet. Free buffers will, so the two are not added up. */
+  /** The reserved part of `inUse`. Free buffers will fill it, so reserved and free bytes are not added up. */
   let reserved = 0;
 
   function take(size: number): () => void {
@@ -72,7 +72,7 @@ export function createBufferPool(ceiling: number): BufferPool {
     };
   }
 
-  /** Lets those wait no longer who fit now; one always fits into an empty pool, however much it asks for. */
+  /** Grants reservations that fit now, in order. Into an empty pool any reservation fits, however large. */
   function admit(): void {
     for (let [first] = waiting; first !== undefined; [first] = waiting) {
       if (inUse > 0 && inUse + first.size > ceiling) return;
@@ -81,7 +81,7 @@ export function createBufferPool(ceiling: number): BufferPool {
     }
   }
 
-  /** Leaves free buffers to the garbage collector until they and what is in use stay under the ceiling. */
+  /** Drops free buffers until they and the bytes in use fit under the ceiling. */
   function dropFree(): void {
     for (const [size, list] of free) {
       while (inUse - reserved + freeBytes > ceiling && list.pop() !== undefined) freeBytes -= size;
@@ -94,7 +94,7 @@ export function createBufferPool(ceiling: number): BufferPool {
     return bytes;
   }
 
-  /** Keeps a buffer for the next response, as far as what is in use leaves room for it under the ceiling. */
+  /** Keeps a buffer for the next response, if the ceiling leaves room for it beside the bytes in use. */
   function giveBack(bytes: Uint8Array): void {
     if (underWay.has(bytes.buffer)) return;
     if (inUse - reserved + freeBytes + bytes.length > ceiling) return;

@@ -1,5 +1,5 @@
-// CreateTopics 2 to 5. The last (KIP-525) is the first that answers with the settings the topic has, or would have where
-// it is only validated, and the first that is written in compact form; kafkajs stops at 3.
+// CreateTopics 2 to 5. Version 5 (KIP-525) is the first whose answer holds the settings that the topic has, or would
+// have if it is only validated, and the first in compact form; kafkajs stops at 3.
 
 import { APIS } from "./apis.ts";
 import type { RequestFrame, ResponseFrame } from "./frame.ts";
@@ -18,13 +18,13 @@ export interface TopicToCreate {
   readonly configs: ReadonlyMap<string, string>;
 }
 
-/** What came of one topic. */
+/** The broker's answer for one topic. */
 export interface CreatedTopic {
   readonly topic: string;
   readonly errorCode: number;
-  /** In the broker's own words. */
+  /** The error in the broker's own words. */
   readonly errorMessage?: string;
-  /** Settings in force; absent where they may not be seen, and below version 5. */
+  /** The settings in force; absent if the user may not see them, and below version 5. */
   readonly settings?: readonly {
     readonly name: string;
     readonly value: string;
@@ -32,7 +32,7 @@ export interface CreatedTopic {
   }[];
 }
 
-/** Encodes a request. `validateOnly`: nothing is created, everything is checked. */
+/** Encodes a request. With `validateOnly` the broker checks everything and creates nothing. */
 export function encodeCreateTopics(
   version: number,
   topics: readonly TopicToCreate[],
@@ -61,7 +61,7 @@ export function encodeCreateTopics(
   return { ...request, flexible: true, body: [writer.bytes] };
 }
 
-/** Reads a response. @throws {ProtocolError} when it is not one */
+/** Reads a response. @throws {ProtocolError} when the bytes are not one */
 export function decodeCreateTopics(
   version: number,
   { bytes, start, end }: ResponseFrame,

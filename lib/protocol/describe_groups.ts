@@ -1,5 +1,5 @@
-// DescribeGroups 0 to 2 (Kafka ≥ 0.9): which state groups are in, for brokers whose ListGroups does not tell (before 2.6).
-// What else an answer holds, the members and what they read, is passed over.
+// DescribeGroups 0 to 2 (Kafka ≥ 0.9): the states of groups, for brokers whose ListGroups does not tell them (before
+// 2.6). The rest of an answer, the members and what they read, is skipped.
 
 import { APIS } from "./apis.ts";
 import type { RequestFrame, ResponseFrame } from "./frame.ts";
@@ -10,11 +10,11 @@ import { ProtocolWriter } from "./protocol_writer.ts";
 export interface DescribedGroup {
   readonly group: string;
   readonly errorCode: number;
-  /** `Stable`, `Empty`, `Dead` where the broker does not coordinate it, …; empty with an error. */
+  /** `Stable`, `Empty`, …; `Dead` if the broker does not coordinate the group; an empty string with an error. */
   readonly state: string;
 }
 
-/** Encodes a request; it has to go to the groups' coordinator. */
+/** Encodes a request, which has to go to the groups' coordinator. */
 export function encodeDescribeGroups(
   version: number,
   groups: readonly string[],
@@ -24,7 +24,7 @@ export function encodeDescribeGroups(
   return { apiKey: APIS.DescribeGroups.key, apiVersion: version, body: [writer.bytes] };
 }
 
-/** Reads a response of that version. @throws {ProtocolError} when it is not one */
+/** Reads a response of that version. @throws {ProtocolError} when the bytes are not one */
 export function decodeDescribeGroups(
   version: number,
   { bytes, start, end }: ResponseFrame,

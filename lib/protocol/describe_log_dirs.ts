@@ -1,5 +1,5 @@
-// DescribeLogDirs 0 and 1 (KIP-113, Kafka ≥ 1.0), which have the same form: how many bytes the partitions of a broker take
-// on its disks. kafkajs has none.
+// DescribeLogDirs 0 and 1 (KIP-113, Kafka ≥ 1.0), which have the same form: how many bytes the partitions of a broker
+// take on its disks. kafkajs does not have this request.
 
 import type { TopicPartition } from "../model/topic_partition.ts";
 import { APIS } from "./apis.ts";
@@ -26,7 +26,11 @@ export function encodeDescribeLogDirs(
   return { apiKey: APIS.DescribeLogDirs.key, apiVersion: version, body: [writer.bytes] };
 }
 
-/** Reads a response; without any directory the user may not see them. @throws {ProtocolError} when it is not one */
+/**
+ * Reads a response; if it has no directory, the user may not see them.
+ *
+ * @throws {ProtocolError} when the bytes are not one
+ */
 export function decodeDescribeLogDirs({ bytes, start, end }: ResponseFrame): LogDir[] {
   const reader = new ProtocolReader(bytes, start, end);
   reader.int32(); // throttle time

@@ -1,4 +1,5 @@
-// DescribeProducers 0 (KIP-664, Kafka ≥ 2.8): which producer ids a partition's leader remembers and how far each got.
+// DescribeProducers 0 (KIP-664, Kafka ≥ 2.8): which producer ids a partition's leader remembers, and the last sequence
+// of each.
 
 import { APIS } from "./apis.ts";
 import type { RequestFrame, ResponseFrame } from "./frame.ts";
@@ -13,7 +14,7 @@ export interface DescribedPartition extends TopicPartition {
   readonly producers: readonly {
     readonly producerId: bigint;
     readonly producerEpoch: number;
-    /** Sequence of the last record appended; −1 for none. */
+    /** Sequence of the last record appended; −1 if there is none. */
     readonly lastSequence: number;
   }[];
 }
@@ -36,7 +37,7 @@ export function encodeDescribeProducers(
   };
 }
 
-/** Reads a response. @throws {ProtocolError} when it is not one */
+/** Reads a response. @throws {ProtocolError} when the bytes are not one */
 export function decodeDescribeProducers(
   { bytes, start, end }: ResponseFrame,
 ): DescribedPartition[] {

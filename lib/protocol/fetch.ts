@@ -1,5 +1,5 @@
-// Fetch 3 to 11 (Kafka ≥ 0.10.1; KIP-227 sessions not used): request and response as bytes. The record batches stay where
-// they lie in the response; what is handed on are positions.
+// Fetch 3 to 11 (Kafka ≥ 0.10.1; without KIP-227 sessions): request and response as bytes. The record batches are not
+// copied out of the response; a decoded response holds their positions in it.
 
 import { APIS } from "./apis.ts";
 import type { RequestFrame, ResponseFrame } from "./frame.ts";
@@ -21,7 +21,7 @@ const WITH_RACKS = 11;
 export interface FetchPartition {
   readonly topic: string;
   readonly partition: number;
-  /** −1 where the leader epoch is unknown (KIP-320): the broker then checks nothing. */
+  /** −1 if the leader epoch is unknown (KIP-320): the broker then does not check it. */
   readonly leaderEpoch: number;
   readonly fetchOffset: bigint;
 }
@@ -31,7 +31,7 @@ export interface FetchLimits {
   readonly maxWaitMs: number;
   readonly maxBytes: number;
   readonly partitionMaxBytes: number;
-  /** Default `read_committed`: nothing at or behind the last stable offset, and aborted transactions are listed. */
+  /** Default `read_committed`: nothing at or after the last stable offset, and aborted transactions are listed. */
   readonly isolation?: "read_committed" | "read_uncommitted";
 }
 
@@ -57,17 +57,17 @@ export interface FetchedPartition {
   readonly recordsEnd: number;
 }
 
-/** A read Fetch response. */
+/** A decoded Fetch response. */
 export interface FetchResponse {
-  /** The broker wants us to wait so long, milliseconds. */
+  /** How long the broker asks us to wait, in milliseconds. */
   readonly throttleTimeMs: number;
-  /** The broker has kept the answer back so long already, milliseconds: below Fetch 8, in place of asking to wait. */
+  /** How long the broker has delayed the answer, in milliseconds: below Fetch 8 it does so in place of asking to wait. */
   readonly delayedMs: number;
   readonly errorCode: number;
   readonly partitions: readonly FetchedPartition[];
 }
 
-/** The isolation level as it is written. */
+/** The isolation level as the protocol encodes it. */
 export function isolationLevel({ isolation }: FetchLimits): number {
   return isolation === "read_uncommitted" ? READ_UNCOMMITTED : READ_COMMITTED;
 }
@@ -90,7 +90,7 @@ export function encodeFetch(
       writer.int32(partition);
       if (version >= WITH_LEADER_EPOCHS) writer.int32(leaderEpoch);
       writer.int64(fetchOffset);
-      if (version >= WITH_LOG_START) writer.int64(-1n); // only followers tell
+      if (version >= WITH_LOG_START) writer.int64(-1n); // log start offset: only followers send theirs
       writer.int32(limits.partitionMaxBytes);
     });
   });
@@ -99,7 +99,7 @@ export function encodeFetch(
   return { apiKey: APIS.Fetch.key, apiVersion: version, body: [writer.bytes] };
 }
 
-/** Reads a response of that version. @throws {ProtocolError} when it is not one */
+/** Reads a response of that version. @throws {ProtocolError} when the bytes are not one */
 export function decodeFetch(version: number, { bytes, start, end }: ResponseFrame): FetchResponse {
   const reader = new ProtocolReader(bytes, start, end);
   const throttleMs = reader.int32();
@@ -150,7 +150,7 @@ function decodePartition(
   };
 }
 
-/** Runs of neighbours with the same topic. */
+/** Groups neighbours with the same topic. */
 export function groupByTopic<Item extends { readonly topic: string }>(
   items: readonly Item[],
 ): [topic: string, items: Item[]][] {

@@ -1,5 +1,5 @@
 // Fetch 13 (Kafka ≥ 3.1, KIP-516): the same as Fetch 11, but topics are named by their ids, so that a topic that was
-// deleted and re-created under its name is never taken for the one asked for.
+// deleted and re-created under its name is never read in place of the old one.
 
 import { APIS } from "./apis.ts";
 import type { RequestFrame, ResponseFrame } from "./frame.ts";
@@ -39,8 +39,8 @@ export function encodeFetchById(
     writer.raw(Uint8Array.fromHex(id));
     writer.compactArray(ofTopic, ({ partition, leaderEpoch, fetchOffset }) => {
       writer.int32(partition).int32(leaderEpoch).int64(fetchOffset)
-        .int32(-1) // last fetched epoch, and
-        .int64(-1n) // log start offset: only followers tell
+        .int32(-1) // last fetched epoch and
+        .int64(-1n) // log start offset: only followers send them
         .int32(limits.partitionMaxBytes)
         .noTags();
     }).noTags();
@@ -58,7 +58,7 @@ export function encodeFetchById(
  * Reads a response.
  *
  * @param topicIds those of the request
- * @throws {ProtocolError} when it is not one, or is about other topics
+ * @throws {ProtocolError} when the bytes are not one, or it is about other topics
  */
 export function decodeFetchById(
   { bytes, start, end }: ResponseFrame,

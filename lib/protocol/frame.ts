@@ -1,4 +1,4 @@
-// A request and its response as bytes, with what they are read into.
+// A request and its response as bytes, with the buffer that the response is read into.
 
 import type { BufferPool, PooledBuffer } from "./buffer_pool.ts";
 
@@ -8,9 +8,9 @@ export interface RequestFrame {
   readonly apiVersion: number;
   /** Flexible versions (KIP-482) carry tagged fields in both headers. */
   readonly flexible?: boolean;
-  /** The body after the request header, in order; written as it stands until the response arrives. */
+  /** The parts of the body after the request header, in order; they must not change until the response arrives. */
   readonly body: readonly Uint8Array[];
-  /** Reads the response into a buffer of this pool; without one, into a fresh buffer. */
+  /** The pool whose buffer the response is read into; without one, a fresh buffer is used. */
   readonly pool?: BufferPool;
 }
 
@@ -20,8 +20,8 @@ export interface ResponseFrame {
   readonly view: DataView;
   readonly start: number;
   readonly end: number;
-  /** Gives a pooled buffer back; nothing otherwise. */
+  /** Gives a pooled buffer back to its pool; does nothing with any other. */
   release(): void;
-  /** The pooled buffer, where the request asked for one. */
+  /** The pooled buffer, if the request asked for one. */
   readonly buffer?: PooledBuffer;
 }

@@ -25,14 +25,14 @@ export function encodeListGroups(
   version: number,
 ): Pick<RequestFrame, "apiKey" | "apiVersion" | "flexible" | "body"> {
   const writer = new ProtocolWriter(16);
-  if (version >= WITH_STATES) writer.uvarint(1); // no states asked for: all
-  if (version >= WITH_TYPES) writer.uvarint(1); // no types asked for: all
+  if (version >= WITH_STATES) writer.uvarint(1); // names no states: groups in any state
+  if (version >= WITH_TYPES) writer.uvarint(1); // names no types: groups of any type
   const flexible = version >= FLEXIBLE;
   if (flexible) writer.noTags();
   return { apiKey: APIS.ListGroups.key, apiVersion: version, flexible, body: [writer.bytes] };
 }
 
-/** Reads a response of that version. @throws {ProtocolError} when it is not one */
+/** Reads a response of that version. @throws {ProtocolError} when the bytes are not one */
 export function decodeListGroups(
   version: number,
   { bytes, start, end }: ResponseFrame,

@@ -1,5 +1,5 @@
-// ListOffsets 1 to 3 (Kafka ≥ 0.10.1): where partitions begin and end, and the first offset at or after a time. kafkajs encodes
-// it too, with half a kilobyte of working memory for each partition.
+// ListOffsets 1 to 3 (Kafka ≥ 0.10.1): where partitions begin and end, and the first offset at or after a time.
+// kafkajs encodes it too, but takes half a kilobyte of working memory for each partition.
 
 import type { TopicPartition } from "../model/topic_partition.ts";
 import { APIS } from "./apis.ts";
@@ -11,16 +11,16 @@ import { ProtocolWriter } from "./protocol_writer.ts";
 /** The first version with isolation levels: a broker that does not speak it has no transactions (KIP-98). */
 export const LIST_OFFSETS_WITH_ISOLATION = 2;
 
-/** What is asked of one partition. */
+/** A question about one partition. */
 export interface AskedOffset extends TopicPartition {
   /** Milliseconds since the epoch; −1 asks for the end, −2 for the beginning. */
   readonly timestampMs: number;
 }
 
-/** What the leader tells of one partition. */
+/** The leader's answer for one partition. */
 export interface ListedOffset extends TopicPartition {
   readonly errorCode: number;
-  /** −1 where no message has that timestamp or a later one. */
+  /** −1 if no message has that timestamp or a later one. */
   readonly offset: bigint;
 }
 
@@ -36,7 +36,7 @@ export function encodeListOffsets(
   committedOnly: boolean,
 ): Pick<RequestFrame, "apiKey" | "apiVersion" | "body"> {
   const writer = new ProtocolWriter();
-  writer.int32(-1); // replica id: no follower asks
+  writer.int32(-1); // replica id: a consumer
   if (version >= LIST_OFFSETS_WITH_ISOLATION) writer.boolean(committedOnly);
   writer.array(groupByTopic(partitions), ([topic, ofTopic]) => {
     writer.string(topic).array(ofTopic, ({ partition, timestampMs }) => {
@@ -46,7 +46,7 @@ export function encodeListOffsets(
   return { apiKey: APIS.ListOffsets.key, apiVersion: version, body: [writer.bytes] };
 }
 
-/** Reads a response of that version. @throws {ProtocolError} when it is not one */
+/** Reads a response of that version. @throws {ProtocolError} when the bytes are not one */
 export function decodeListOffsets(
   version: number,
   { bytes, start, end }: ResponseFrame,

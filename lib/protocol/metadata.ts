@@ -1,32 +1,32 @@
 // Metadata 2 to 12 (Kafka ≥ 0.10.1): from 7 leader epochs (KIP-320), from 8 what the user may do (KIP-430), from 10
-// (Kafka ≥ 2.8) topic ids (KIP-516); kafkajs stops at 6. Topics that are named are never to be created: who asks below
-// version 4, which cannot say so, must not name any.
+// (Kafka ≥ 2.8) topic ids (KIP-516); kafkajs stops at 6. A request must never create the topics that it names. Versions
+// below 4 cannot tell the broker so, and therefore must not name any.
 
 import { APIS } from "./apis.ts";
 import type { RequestFrame, ResponseFrame } from "./frame.ts";
 import { ProtocolReader } from "./protocol_reader.ts";
 import { ProtocolWriter } from "./protocol_writer.ts";
 
-/** The first version that can ask without creating what is named and missing. */
+/** The first version that can name missing topics without creating them. */
 export const METADATA_CREATES_NOTHING = 4;
-/** The first version of brokers that do not create internal topics that are named, whatever they are asked for (2.8). */
+/** The first version (2.8) whose brokers create no internal topic; older ones create a named one even if told not to. */
 export const METADATA_CREATES_NO_INTERNAL = 10;
-/** Those that tell what the user may do to the cluster (KIP-430); newer brokers still speak the last of them. */
+/** The versions that tell what the user may do to the cluster (KIP-430); newer brokers still speak the last of them. */
 export const METADATA_WITH_OPERATIONS = { from: 8, to: 10 };
 const WITH_OFFLINE_REPLICAS = 5;
 const WITH_LEADER_EPOCHS = 7;
 const FLEXIBLE = 9;
 const WITH_TOPIC_IDS = 10;
 const NO_ID = "0".repeat(32);
-/** What brokers answer where operations were not asked for. */
+/** What brokers answer if the request does not ask for operations. */
 const NO_OPERATIONS = -(2 ** 31);
 
 /** A cluster's brokers, topics and leaders. */
 export interface Metadata {
   readonly clusterId: string;
-  /** Node id of the broker that takes CreateTopics; −1 where there is none. */
+  /** Node id of the broker that accepts CreateTopics; −1 if there is none. */
   readonly controller: number;
-  /** What the user may do to the cluster: bit n for the ACL operation with code n. Where asked for. */
+  /** What the user may do to the cluster: bit n for the ACL operation with code n; only if asked for. */
   readonly operations?: number;
   readonly brokers: readonly {
     readonly nodeId: number;
@@ -36,32 +36,32 @@ export interface Metadata {
   readonly topics: readonly TopicMetadata[];
 }
 
-/** One topic; `errorCode` is 0 where it exists and may be seen. */
+/** One topic; `errorCode` is 0 if the topic exists and the user may see it. */
 export interface TopicMetadata {
   readonly errorCode: number;
   readonly topic: string;
   readonly topicId?: string;
   readonly internal: boolean;
-  /** What the user may do to it: bit n for the ACL operation with code n. Where asked for. */
+  /** What the user may do to the topic: bit n for the ACL operation with code n; only if asked for. */
   readonly operations?: number;
   readonly partitions: readonly PartitionMetadata[];
 }
 
-/** One partition; leader −1 where it has none. */
+/** One partition; `leader` is −1 if it has none. */
 export interface PartitionMetadata {
   readonly errorCode: number;
   readonly partition: number;
   readonly leader: number;
   /** Undefined below version 7. */
   readonly leaderEpoch: number | undefined;
-  /** How many brokers are to hold it. */
+  /** How many brokers are assigned a replica of it. */
   readonly replicas: number;
 }
 
 /**
  * Encodes a request for the named topics, or for all.
  *
- * @param operations whether to tell what the user may do, from version 8 on
+ * @param operations whether the broker should tell what the user may do, from version 8 on
  * @throws {RangeError} when topics are named in a version that would create them
  */
 export function encodeMetadata(
@@ -83,7 +83,7 @@ export function encodeMetadata(
   if (topics === "all") writer.uvarint(0);
   else {
     writer.compactArray(topics, (topic) => {
-      if (version >= WITH_TOPIC_IDS) writer.int64(0n).int64(0n); // topic id: none, asked by name
+      if (version >= WITH_TOPIC_IDS) writer.int64(0n).int64(0n); // topic id: none, the topic is named
       writer.compactString(topic).noTags();
     });
   }
@@ -93,7 +93,7 @@ export function encodeMetadata(
   return { apiKey: APIS.Metadata.key, apiVersion: version, flexible: true, body: [writer.bytes] };
 }
 
-/** Reads a response of that version. @throws {ProtocolError} when it is not one */
+/** Reads a response of that version. @throws {ProtocolError} when the bytes are not one */
 export function decodeMetadata(version: number, { bytes, start, end }: ResponseFrame): Metadata {
   const reader = new ProtocolReader(bytes, start, end);
   if (version < FLEXIBLE) return decodeOlder(version, reader);
@@ -147,7 +147,7 @@ function decodePartition(reader: ProtocolReader): PartitionMetadata {
   return { errorCode, partition, leader, leaderEpoch, replicas };
 }
 
-/** Below version 9. */
+/** Reads a response below version 9. */
 function decodeOlder(version: number, reader: ProtocolReader): Metadata {
   if (version >= 3) reader.int32(); // throttle time
   const brokers = reader.array(() => {

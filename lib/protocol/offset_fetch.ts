@@ -1,5 +1,5 @@
 // OffsetFetch 2 to 8: committed offsets, from 7 with requireStable (KIP-447), from 8 of many groups in one request
-// (KIP-709). kafkajs stops at 4, which has neither.
+// (KIP-709). kafkajs stops at 4, which can do neither.
 
 import { APIS } from "./apis.ts";
 import type { RequestFrame, ResponseFrame } from "./frame.ts";
@@ -18,12 +18,12 @@ export interface FetchedGroupOffsets {
   readonly partitions: readonly FetchedCommittedOffset[];
 }
 
-/** −1 where a partition was never committed. */
+/** −1 if the group never committed an offset of the partition. */
 export interface FetchedCommittedOffset {
   readonly topic: string;
   readonly partition: number;
   readonly committedOffset: bigint;
-  /** What the committer has put beside it; mostly empty. */
+  /** The metadata text that was committed with the offset; mostly empty. */
   readonly metadata: string;
   readonly errorCode: number;
 }
@@ -31,7 +31,8 @@ export interface FetchedCommittedOffset {
 /**
  * Encodes a request for all committed offsets of the groups (one group below version 8).
  *
- * @param requireStable not those below an offset commit of an open transaction; below version 7 nobody can ask for that
+ * @param requireStable in place of an offset that an open transaction is about to replace, the broker gives an error
+ * (UNSTABLE_OFFSET_COMMIT); below version 7 this has no effect
  */
 export function encodeOffsetFetch(
   version: number,
@@ -39,7 +40,7 @@ export function encodeOffsetFetch(
   requireStable: boolean,
 ): Pick<RequestFrame, "apiKey" | "apiVersion" | "flexible" | "body"> {
   const writer = new ProtocolWriter();
-  // No topics named (a null array, written 0, or −1 below version 6) asks for all of a group's.
+  // A null array of topics (written 0, or −1 below version 6) asks for all offsets of a group.
   if (version >= OFFSET_FETCH_MANY_GROUPS) {
     writer.compactArray(groups, (group) => writer.compactString(group).uvarint(0).noTags());
   } else if (version >= FLEXIBLE) {
@@ -53,7 +54,7 @@ export function encodeOffsetFetch(
   return { apiKey: APIS.OffsetFetch.key, apiVersion: version, flexible, body: [writer.bytes] };
 }
 
-/** Reads a response of that version to a request for `groups`. @throws {ProtocolError} when it is not one */
+/** Reads a response of that version to a request for `groups`. @throws {ProtocolError} when the bytes are not one */
 export function decodeOffsetFetch(
   version: number,
   groups: readonly string[],
@@ -76,7 +77,7 @@ export function decodeOffsetFetch(
   });
 }
 
-/** Below version 6. */
+/** Reads a response below version 6. */
 function decodeOlderTopics(version: number, reader: ProtocolReader): FetchedCommittedOffset[] {
   return reader.array(() => {
     const topic = reader.string();

@@ -1,6 +1,6 @@
-// Produce 5 to 8, which differ in what the answer tells: since 8 which records were refused, and why (KIP-467). A request
-// holds one record batch a partition: brokers store only one of two entries for the same partition and report no error
-// (tried on 4.1.0), so two are refused.
+// Produce 5 to 8, which differ only in the answer: since 8 it tells which records were refused, and why (KIP-467). A
+// request holds one record batch for each partition. Of two entries for the same partition brokers store only one and
+// report no error (tried on 4.1.0), so this encoder refuses two.
 
 import { APIS } from "./apis.ts";
 import type { RequestFrame, ResponseFrame } from "./frame.ts";
@@ -22,18 +22,18 @@ export interface ProducedPartition {
   readonly topic: string;
   readonly partition: number;
   readonly errorCode: number;
-  /** Offset given to the batch's first record; −1 with an error. */
+  /** The offset that the batch's first record was given; −1 with an error. */
   readonly baseOffset: bigint;
   readonly logStartOffset: bigint;
   /** Undefined below version 8. */
   readonly errorMessage: string | null | undefined;
-  /** Records the broker names, by their place in the batch; undefined below version 8. */
+  /** The records that the broker refused, by their index in the batch; undefined below version 8. */
   readonly recordErrors:
     | readonly { readonly index: number; readonly message: string | null }[]
     | undefined;
 }
 
-/** A read Produce response. */
+/** A decoded Produce response. */
 export interface ProduceResponse {
   readonly throttleTimeMs: number;
   readonly partitions: readonly ProducedPartition[];
@@ -73,7 +73,7 @@ export function encodeProduce(
   return { apiKey: APIS.Produce.key, apiVersion: version, body };
 }
 
-/** Reads a Produce response. @throws {ProtocolError} when it is not one */
+/** Reads a Produce response. @throws {ProtocolError} when the bytes are not one */
 export function decodeProduce(
   version: number,
   { bytes, start, end }: ResponseFrame,

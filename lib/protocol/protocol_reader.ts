@@ -1,15 +1,15 @@
 // Reads Kafka's primitive types (protocol guide, "Protocol Primitive Types") from a response, classic and compact
-// (KIP-482) forms both. Every length is checked against what is left, so that a damaged or hostile response ends in a
-// ProtocolError and never in an unbounded allocation.
+// (KIP-482) forms both. Every length is checked against the bytes that are left, so that a damaged or hostile response
+// ends in a ProtocolError and never in an unbounded allocation.
 
 const utf8 = new TextDecoder();
 
-/** A response that does not read as what it should be. */
+/** A response whose bytes do not have the expected form. */
 export class ProtocolError extends Error {
   override readonly name = "ProtocolError";
 }
 
-/** A position in a response, moved on by each read. */
+/** A position in a response; each read moves it forward. */
 export class ProtocolReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
@@ -57,7 +57,7 @@ export class ProtocolReader {
     throw new ProtocolError("A variable-length integer is longer than five bytes");
   }
 
-  /** Moves over `size` bytes and returns where they began. */
+  /** Skips `size` bytes and returns the position of the first. */
   skip(size: number): number {
     return this.#take(size);
   }
@@ -80,7 +80,7 @@ export class ProtocolReader {
     return size === 0 ? null : this.#text(size - 1);
   }
 
-  /** 16 bytes as 32 hex digits. */
+  /** Reads 16 bytes as 32 hex digits. */
   uuid(): string {
     const at = this.#take(16);
     return Array.from(
@@ -89,7 +89,7 @@ export class ProtocolReader {
     ).join("");
   }
 
-  /** A null array reads as an empty one. */
+  /** Reads an array; a null array reads as an empty one. */
   array<Item>(read: () => Item): Item[] {
     return this.#items(this.int32(), read);
   }
@@ -98,7 +98,7 @@ export class ProtocolReader {
     return this.#items(this.uvarint() - 1, read);
   }
 
-  /** Moves over a section of tagged fields: none that is read here. */
+  /** Skips a section of tagged fields: this program needs none of them. */
   skipTags(): void {
     const count = this.uvarint();
     for (let index = 0; index < count; index++) {
@@ -107,7 +107,7 @@ export class ProtocolReader {
     }
   }
 
-  /** @throws {ProtocolError} unless everything has been read: a damaged length would leave something behind */
+  /** @throws {ProtocolError} unless everything has been read: after a damaged length, bytes would remain */
   end(): void {
     const left = this.#end - this.#at;
     if (left !== 0) throw new ProtocolError(`The response goes on for ${left} bytes after its end`);
@@ -124,7 +124,8 @@ export class ProtocolReader {
   }
 
   #text(size: number): string {
-    // The metadata of committed offsets mostly is; decoding nothing takes longer than reading the rest of one.
+    // The metadata texts of committed offsets are mostly empty, and decoding an empty text takes longer than reading the
+    // rest of such an offset.
     if (size === 0) return "";
     const at = this.#take(size);
     return utf8.decode(this.#bytes.subarray(at, at + size));

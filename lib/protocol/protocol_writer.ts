@@ -1,5 +1,5 @@
 // Writes Kafka's primitive types (protocol guide, "Protocol Primitive Types") into a growing buffer, classic and
-// compact (KIP-482) forms both. It knows no message.
+// compact (KIP-482) forms both. It knows no request.
 
 const utf8 = new TextEncoder();
 
@@ -85,12 +85,12 @@ export class ProtocolWriter {
     return this;
   }
 
-  /** An empty section of tagged fields. */
+  /** Writes an empty section of tagged fields. */
   noTags(): this {
     return this.int8(0);
   }
 
-  /** Makes room; the buffer and its view may be others afterwards, so it is called before either is looked at. */
+  /** Makes room. It may replace the buffer and its view, so it must be called before either is used. */
   #grow(by: number): number {
     const at = this.#length;
     this.#length += by;

@@ -1,28 +1,27 @@
-// Asking again: an attempt that gives nothing is repeated with growing, jittered waits (as KIP-580 has it) until a
-// limit.
+// Retries: an attempt that gives nothing is repeated after growing, jittered waits (as in KIP-580) until a time limit.
 
 import { delay } from "./delay.ts";
 
 /**
- * Repeats `attempt` while it gives `undefined`; when the time is up, `giveUp` says what to throw, or `undefined` to
- * return quietly.
+ * Repeats `attempt` while it gives `undefined`. When the time is up, `giveUp` returns the error to throw; if it returns
+ * `undefined`, the backoff returns without an error.
  */
 export type Backoff = <Value>(
   attempt: () => Promise<Value | undefined>,
   giveUp: () => Error | undefined,
 ) => Promise<Value>;
 
-/** Milliseconds. */
+/** How long to wait between attempts and in all, in milliseconds. */
 export interface BackoffLimits {
   readonly firstMs: number;
   readonly longestMs: number;
   readonly totalMs: number;
 }
 
-/** For control requests: a loading coordinator takes seconds. */
+/** For control requests: a coordinator takes seconds to load its groups. */
 export const CONTROL_BACKOFF: BackoffLimits = { firstMs: 100, longestMs: 1_000, totalMs: 15_000 };
 
-/** Milliseconds before the next try: doubled each time, ±20 %. */
+/** Milliseconds to wait before the next try: doubled each time, ±20 %. */
 export function backoffMs(
   tries: number,
   { firstMs, longestMs }: BackoffLimits,

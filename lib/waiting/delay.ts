@@ -1,6 +1,6 @@
-// Waiting that can be called off.
+// A wait that a signal can end early.
 
-/** Resolves after `ms` milliseconds. @throws the signal's reason when it fires before */
+/** Resolves after `ms` milliseconds. @throws the signal's reason when the signal fires first */
 export function delay(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();

@@ -1,6 +1,6 @@
-// Work that mostly waits for a peer, some of it at a time.
+// Bounded concurrency for work that mostly waits for a peer.
 
-/** Does `work` for each item, so many at once, in the order of the items. @throws what the first to fail threw */
+/** Starts `work` for each item in order, at most so many at once. @throws the error of the first that fails */
 export async function forEachAtOnce<Item>(
   items: Iterable<Item>,
   atOnce: number,

@@ -1,14 +1,14 @@
-// Adds up times of waiting that may overlap: what several connections wait at the same time counts once.
+// Adds up waiting times that may overlap: when several connections wait at the same time, that time counts once.
 
-/** Waiting times added up. */
+/** The sum of waiting times. */
 export interface WaitClock {
-  /** From now on, so many milliseconds are waited. */
+  /** Somebody waits for so many milliseconds from now on. */
   readonly add: (durationMs: number) => void;
-  /** Waited in all, those still to come included. */
+  /** The time waited in all, including waits that are not over yet. */
   readonly totalMs: number;
 }
 
-/** Starts at nothing; `now` is a steady clock in milliseconds. */
+/** Starts at 0; `now` is a monotonic clock in milliseconds. */
 export function createWaitClock(now: () => number): WaitClock {
   let until = -Infinity;
   let total = 0;

@@ -1,8 +1,8 @@
-// The `addresses` table: from what a cluster advertises to what can be dialled from here.
+// The `addresses` table: maps the addresses that a cluster advertises to addresses that can be dialled from here.
 
 import { formatAddress, type HostPort, parseAddress } from "../config/address.ts";
 
-/** The address to dial for an advertised one: its entry in the table, else itself. */
+/** The address to dial for an advertised one: its entry in the table, or the advertised address itself. */
 export function dialledAddress(
   advertised: HostPort,
   addresses: ReadonlyMap<string, string>,
@@ -11,7 +11,7 @@ export function dialledAddress(
   return mapped === undefined ? advertised : requireAddress(mapped);
 }
 
-/** Reads an address that has been checked before. @throws {TypeError} where it has not */
+/** Parses an address that was validated before. @throws {TypeError} if it is not valid */
 export function requireAddress(text: string): HostPort {
   const address = parseAddress(text);
   if ("expected" in address) {

@@ -1,5 +1,5 @@
-// Version negotiation, for the requests encoded here and for those that kafkajs encodes. What a broker speaks is what it
-// answered on this connection (ApiVersions); nothing is inferred from a release. What is missing is named by request and
+// Version negotiation, for requests that this program encodes and for those that kafkajs encodes. A broker speaks what it
+// answered to ApiVersions on this connection; nothing is inferred from a release. A missing request is named with its
 // version.
 
 import { type Api, type ApiName, APIS, type VersionRange } from "../protocol/apis.ts";
@@ -9,17 +9,17 @@ import { ConnectionError } from "./connection_error.ts";
 /** Smallest and largest version a broker speaks, by API key. */
 export type ApiVersionTable = ReadonlyMap<number, VersionRange>;
 
-/** Where requests are sent, and what is spoken there. */
+/** Where requests are sent, and the versions that are spoken there. */
 export interface BrokerChannel {
   readonly connection: RequestChannel;
   readonly versions: ApiVersionTable;
 }
 
 /**
- * The highest version of an API both sides speak; undefined where there is none.
+ * The highest version of an API that both sides speak; undefined if there is none.
  *
- * @param from the least version that will do, where that is not the least one written here
- * @param to the highest one that will do
+ * @param from the lowest version that will do, if that is not the lowest one in apis.ts
+ * @param to the highest version that will do
  */
 export function supportedVersion(
   { versions }: Pick<BrokerChannel, "versions">,
@@ -33,7 +33,7 @@ export function supportedVersion(
   return version >= (from ?? min) && version >= theirs.min ? version : undefined;
 }
 
-/** The same. @throws {ConnectionError} `unsupported` where there is none */
+/** The highest version that both sides speak. @throws {ConnectionError} `unsupported` if there is none */
 export function requireVersion(broker: BrokerChannel, name: ApiName): number {
   const version = supportedVersion(broker, name);
   if (version !== undefined) return version;
@@ -44,7 +44,7 @@ export function requireVersion(broker: BrokerChannel, name: ApiName): number {
   );
 }
 
-/** Whether a broker speaks a version of an API or a later one, be it written here or not. */
+/** Whether a broker speaks a version of an API or a later one, whether or not this program speaks it. */
 export function speaks(
   { versions }: Pick<BrokerChannel, "versions">,
   name: ApiName,
@@ -54,16 +54,16 @@ export function speaks(
 }
 
 /**
- * Whether a broker keeps the answers to Fetch and Produce back for as long as a quota asks; those since 2.0 answer at
- * once and ask to wait (KIP-219).
+ * Whether a broker delays its answers to Fetch and Produce for as long as a quota requires. Brokers since 2.0 answer at
+ * once and ask the client to wait (KIP-219).
  */
 export function keepsAnswersBack(broker: Pick<BrokerChannel, "versions">): boolean {
   return !speaks(broker, "Fetch", 8);
 }
 
 /**
- * What a broker of a cluster of that role would have to speak and does not, as a phrase: `OffsetFetch 2, which Kafka
- * 0.10.2 brought`; undefined where it speaks all.
+ * The requests that a broker of a cluster in that role has to speak and does not, as a phrase: `OffsetFetch 2, which Kafka
+ * 0.10.2 brought`; undefined if it speaks all of them.
  */
 export function missingVersions(
   versions: ApiVersionTable,
@@ -80,7 +80,7 @@ export function missingVersions(
   return missing.length === 0 ? undefined : missing.join(", nor ");
 }
 
-/** A broker may also have left the versions behind that are written here: then what is missing is one of them. */
+/** A newer broker may have dropped the versions that this program speaks: then one of those is what is missing. */
 function wantedText(versions: ApiVersionTable, name: ApiName, from: number): string {
   const { key, max, since }: Api = APIS[name];
   const theirs = versions.get(key);

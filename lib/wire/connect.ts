@@ -1,5 +1,6 @@
-// The one way to a broker: map the address, dial, TLS, ApiVersions, version floor, SASL. Control and data connections,
-// source and target, all come through here, so what holds for one (credentials, addresses, time limits) holds for all.
+// The one way to a broker: map the address, dial, TLS, ApiVersions, check the lowest versions, SASL. Every connection to
+// source and target, for control and for data, is opened here, so credentials, addresses and time limits are the same
+// for all.
 
 import type { ClusterConfig, TlsConfig } from "../config/migration_config.ts";
 import { formatAddress, type HostPort } from "../config/address.ts";
@@ -20,23 +21,23 @@ export const CLIENT_ID = "data-migrate";
 
 /** How long a broker may take, in milliseconds. */
 export interface ConnectTimeouts {
-  /** TCP and TLS together. */
+  /** For TCP and TLS together. */
   readonly dialMs: number;
-  /** Each request after that, also the first ones (ApiVersions, SASL). */
+  /** For each request after that, including the first ones (ApiVersions, SASL). */
   readonly requestMs: number;
 }
 
-/** Together below the 30 s in which a silent broker has to be named. */
+/** Together they are below the 30 s within which a silent broker has to be reported. */
 export const CONNECT_TIMEOUTS: ConnectTimeouts = { dialMs: 10_000, requestMs: 12_000 };
 
-/** For so long an answer that a quota keeps back is waited for at most. */
+/** The longest time to wait for an answer that a quota delays. */
 const LONGEST_KEPT_BACK_MS = 600_000;
 
 /**
  * Opens an authenticated connection to the broker advertised at an address.
  *
- * @param role what the broker has to speak at least (apis.ts) depends on it
- * @throws {ConnectionError} with address and reason; `unsupported` where the broker does not speak what is needed
+ * @param role decides which versions the broker has to speak (apis.ts)
+ * @throws {ConnectionError} with address and reason; `unsupported` if the broker does not speak what is needed
  */
 export async function connectToBroker(
   cluster: ClusterConfig,
@@ -45,11 +46,11 @@ export async function connectToBroker(
   options: {
     readonly signal?: AbortSignal;
     readonly timeouts?: ConnectTimeouts;
-    /** For OAUTHBEARER: shared by all connections of a cluster. */
+    /** The tokens for OAUTHBEARER, shared by all connections of a cluster. */
     readonly tokens?: TokenSource;
-    /** Which address of a name with several answered last; shared by all connections of a cluster. */
+    /** For each name with several addresses, the one that answered last; shared by all connections of a cluster. */
     readonly answered?: Map<string, string>;
-    /** For data: where the broker keeps answers back under a quota, it is asked whether it is there. */
+    /** For data connections: asks whether the broker is alive while a quota delays its answers. */
     readonly isAlive?: LongSilence["isAlive"];
   } = {},
 ): Promise<BrokerConnection> {
@@ -66,7 +67,7 @@ export async function connectToBroker(
   );
   try {
     if (cluster.sasl !== undefined) {
-      // Loaded where it is needed: kafkajs's authenticator brings all of kafkajs's requests with it.
+      // Loaded only when needed, because kafkajs's authenticator imports all of kafkajs's requests.
       const { saslLogin } = await import("./sasl.ts");
       await connection.logIn(saslLogin(cluster.sasl, options.tokens, versions));
     }
@@ -81,7 +82,7 @@ export async function connectToBroker(
   }
 }
 
-/** Opens a connection to one address and asks what its broker speaks. */
+/** Opens a connection to one address and asks which versions its broker speaks. */
 async function greet(
   cluster: ClusterConfig,
   role: "source" | "target",

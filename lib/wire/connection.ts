@@ -1,7 +1,7 @@
 // One connection to one broker: Kafka's framing (int32 size, request header, correlation id) over a byte stream, with
-// requests pipelined and answered in order. It reads large responses straight into pooled buffers; how it writes is
-// request_writer.ts, how it stays logged in login_renewal.ts. It knows nothing of what the requests mean, never retries,
-// and ends on the first error: whoever sent the pending requests is told why.
+// requests pipelined and answered in order. It reads large responses straight into pooled buffers; request_writer.ts
+// writes the requests, and login_renewal.ts keeps the connection logged in. It does not know what the requests mean,
+// never retries, and ends on the first error, which rejects all pending requests.
 
 import { errorMessage } from "../model/error_message.ts";
 import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
@@ -11,26 +11,28 @@ import { createRequestWriter, type RequestWriter } from "./request_writer.ts";
 import type { RequestFrame, ResponseFrame } from "../protocol/frame.ts";
 import type { ByteStream, RequestChannel } from "./request_channel.ts";
 
-/** What a connection is opened with. */
+/** Options of a connection. */
 export interface ConnectionOptions {
   readonly address: BrokerAddress;
   readonly clientId: string;
-  /** Milliseconds a broker may leave a request unanswered, without a byte moving, before the connection counts as dead. */
+  /**
+   * How long a request may stay unanswered, without a byte moving, before the connection counts as dead; milliseconds.
+   */
   readonly requestTimeoutMs: number;
-  /** Closes the connection when it fires: nobody waits for an answer any more. */
+  /** Closes the connection when it fires. */
   readonly signal?: AbortSignal;
 }
 
-/** How long silence of a broker that keeps answers back is waited for. */
+/** How long to bear the silence of a broker that delays its answers under a quota. */
 export interface LongSilence {
-  /** Whether the broker is there, asked over another connection, whenever nothing came for `requestTimeoutMs`. */
+  /** Asks over another connection whether the broker is alive; called when nothing came for `requestTimeoutMs`. */
   readonly isAlive: () => Promise<boolean>;
-  /** Milliseconds of silence after which the connection counts as dead all the same. */
+  /** Milliseconds of silence after which the connection counts as dead even so. */
   readonly longestMs: number;
 }
 
 interface Pending {
-  /** Undefined for a SASL token, whose answer has no header. */
+  /** Undefined for a raw SASL token, whose answer has no header. */
   readonly correlationId: number | undefined;
   readonly flexible: boolean;
   readonly pool: BufferPool | undefined;
@@ -42,9 +44,9 @@ interface Pending {
 const SIZE_BYTES = 4;
 const CORRELATION_ID_BYTES = 4;
 const SCRATCH_BYTES = 64 * 1024;
-/** No honest Fetch response is larger: a batch may be, but brokers cap those far below. */
+/** No honest Fetch response is larger: a single batch could be, but brokers limit batches to far less. */
 const MAX_POOLED_RESPONSE_BYTES = 512 * 1024 * 1024;
-/** Nor any other: about five million partitions. */
+/** No other honest response is larger: it would list about five million partitions. */
 const MAX_RESPONSE_BYTES = 128 * 1024 * 1024;
 const WATCHDOG_MS = 500;
 
@@ -65,7 +67,7 @@ export class Connection implements RequestChannel {
   #correlationId = 0;
   #lastActivity = 0;
   #longSilence: LongSilence | undefined;
-  /** Until then the broker is taken to be there, without asking. */
+  /** Until then the broker counts as alive and is not asked again. */
   #believedUntil = 0;
   #fastestAnswerMs = Infinity;
   #error: Error | undefined;
@@ -102,7 +104,7 @@ export class Connection implements RequestChannel {
     return this.#error !== undefined;
   }
 
-  /** Milliseconds that the fastest answer took; 0 before the first. */
+  /** Milliseconds that the fastest answer took; 0 before the first answer. */
   get fastestAnswerMs(): number {
     return this.#fastestAnswerMs === Infinity ? 0 : this.#fastestAnswerMs;
   }
@@ -115,7 +117,7 @@ export class Connection implements RequestChannel {
   /**
    * Logs in, and again on the same connection whenever the time of the last login runs out (KIP-368).
    *
-   * @throws what `login` throws; later such an error ends the connection
+   * @throws what the first `login` throws; an error of a later login ends the connection
    */
   logIn(login: Login): Promise<void> {
     return this.#logins.logIn(login);
@@ -147,7 +149,7 @@ export class Connection implements RequestChannel {
     });
   }
 
-  /** From now on, an answer may be kept back for longer than `requestTimeoutMs`. */
+  /** From now on, an answer may take longer than `requestTimeoutMs`, because a quota may delay it. */
   allowLongSilence(longSilence: LongSilence): void {
     this.#longSilence = longSilence;
   }
@@ -216,7 +218,7 @@ export class Connection implements RequestChannel {
     }
   }
 
-  /** Bytes before the body of the next answer: its size, and the correlation id where it has one. */
+  /** The number of bytes before the body of the next answer: its size, and its correlation id if it has one. */
   #answerHeaderSize(): number {
     const [next] = this.#pending;
     const hasHeader = next === undefined || next.correlationId !== undefined;
@@ -253,7 +255,7 @@ export class Connection implements RequestChannel {
     this.#believedUntil = Infinity;
     isAlive().catch(() => false).then((alive) => {
       this.#believedUntil = alive ? performance.now() + this.#requestTimeoutMs : 0;
-      // The answer may have come meanwhile.
+      // The answer may have arrived while the broker was asked.
       if (!alive && this.#pending[0] === oldest) this.#endSilent(silentMs);
     });
   }
@@ -285,6 +287,6 @@ export class Connection implements RequestChannel {
   }
 }
 
-/** What is said when an answer is no Kafka response at all. */
+/** The error when an answer is no Kafka response at all. */
 export const NOT_KAFKA =
   "the answer is not Kafka's protocol; check the port and whether it expects TLS";

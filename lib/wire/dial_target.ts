@@ -1,13 +1,13 @@
-// What is dialled: where to, and the name that TLS checks.
+// What a connection dials, and the name that TLS checks.
 
 import type { HostPort } from "../config/address.ts";
 import type { BrokerAddress } from "./connection_error.ts";
 
-/** Where to, in the three forms needed here. */
+/** A broker's address in the three forms that a connection needs. */
 export interface DialTarget {
   readonly advertised: HostPort;
   readonly dialled: HostPort;
   readonly address: BrokerAddress;
-  /** Which address of the dialled host, where it has several. */
+  /** The chosen IP address of the dialled host, if it has several. */
   readonly ip?: string;
 }

@@ -1,28 +1,28 @@
-// The addresses of a host name, tried one after the other: a name may have several (A and AAAA records, lines of the
-// hosts file), of which the first may be dead or silent. Deno's own dialling knows only the first. As RFC 8305 has it,
-// the next is tried beside the one before when that takes long, and whichever answers first is taken. It knows nothing
-// of what an answer is.
+// Tries the addresses of a host name one after the other. A name may have several addresses (A and AAAA records, lines
+// of the hosts file), of which the first may be dead or silent; Deno's own dialling tries only the first. As in RFC
+// 8305, when one address takes long the next is tried in parallel, and the first to answer is used. It does not know
+// what an answer is.
 
 import { lookup } from "node:dns";
 import { isIP } from "node:net";
 
-/** One try of one address. */
+/** What an attempt at one address is given. */
 export interface AddressAttempt {
-  /** Fires when another address has answered, or nobody waits any more. */
+  /** Fires when another address has answered first. */
   readonly signal: AbortSignal;
-  /** To be called when the address has taken the connection: it gets its share of the time to answer. */
+  /** The attempt calls this when the address has accepted the connection, which then has `answerMs` to answer. */
   readonly connected: () => void;
 }
 
-/** Milliseconds. */
+/** When to try the next address, in milliseconds. */
 export interface AddressTimes {
-  /** An address that has not taken the connection after this long gets the next one beside it (RFC 8305, section 5). */
+  /** The next address is tried if one has not accepted the connection after this long (RFC 8305, section 5). */
   readonly connectMs: number;
-  /** The same for one that has taken the connection and has not answered. */
+  /** The next address is tried if one has accepted the connection and not answered after this long. */
   readonly answerMs: number;
 }
 
-/** What each address failed with, in the order in which they failed. */
+/** Every address failed; holds the error of each, in the order of failure. */
 export class EveryAddressFailed extends Error {
   override readonly name = "EveryAddressFailed";
   readonly failures: readonly { readonly address: string; readonly error: unknown }[];
@@ -34,8 +34,8 @@ export class EveryAddressFailed extends Error {
 }
 
 /**
- * The addresses of a host, in the order in which the system wants them tried (RFC 6724), the hosts file included; an
- * address is its own. @throws Error where there is none, or the signal fires
+ * The addresses of a host, from DNS and the hosts file, in the order in which the system wants them tried (RFC 6724). An IP
+ * address gives itself. @throws Error if there is none, or the signal fires
  */
 export function addressesOf(host: string, signal?: AbortSignal): Promise<readonly string[]> {
   if (isIP(host) !== 0) return Promise.resolve([host]);
@@ -53,8 +53,8 @@ export function addressesOf(host: string, signal?: AbortSignal): Promise<readonl
 /**
  * Tries the addresses until one answers.
  *
- * @param attempt gives what the address answers with, or throws; its signal is not fired for the one that is taken
- * @param discard frees what a second address answered with at the same moment
+ * @param attempt resolves with the answer of the address, or throws; its signal never fires for the address that is used
+ * @param discard frees the answer of a second address that answered at the same moment
  * @throws {EveryAddressFailed}
  */
 export function firstToAnswer<Value>(
@@ -76,7 +76,7 @@ export function firstToAnswer<Value>(
     if (taken || address === undefined) return;
     const number = ++begun;
     const waitFor = (ms: number) => {
-      // Only the newest one decides when the next is tried.
+      // Only the newest attempt decides when the next address is tried.
       if (taken || number !== begun || begun === addresses.length) return;
       clearTimeout(timer);
       timer = setTimeout(tryNext, ms);

@@ -1,5 +1,5 @@
-// ApiVersions 0 (KIP-35): what a broker speaks, asked first on every connection. All brokers since 0.10 answer it, whatever
-// they speak besides; those before close the connection.
+// ApiVersions 0 (KIP-35): asks which versions a broker speaks, first on every connection. All brokers since 0.10
+// answer it, whatever else they speak; older ones close the connection.
 
 import { formatKafkaError, KAFKA_ERRORS } from "../model/kafka_error.ts";
 import type { ApiVersionTable } from "./api_version.ts";
@@ -9,10 +9,10 @@ import { ConnectionError } from "./connection_error.ts";
 import { ProtocolError, ProtocolReader } from "../protocol/protocol_reader.ts";
 
 /**
- * Asks.
+ * Asks a broker for its versions.
  *
- * @throws {ConnectionError} `unsupported` where the broker answers that it does not speak it
- * @throws {ProtocolError} when the answer is not one
+ * @throws {ConnectionError} `unsupported` if the broker answers that it does not speak ApiVersions 0
+ * @throws {ProtocolError} when the answer cannot be decoded
  */
 export async function fetchApiVersions(connection: RequestChannel): Promise<ApiVersionTable> {
   const { key, min } = APIS.ApiVersions;

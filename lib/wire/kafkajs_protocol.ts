@@ -1,7 +1,7 @@
-// The bridge to kafkajs: its request encoders and response decoders, taken by deep import (2.2.4 has no exports map and is
-// pinned exactly) and given types, each by itself, since all of them take a twentieth of the start to load. Its sockets,
-// retries and cluster code stay out: requests go over our own connection. Responses are decoded but not "parsed":
-// kafkajs's parse throws a whole response away when one partition in it has an error
+// The bridge to kafkajs: its request encoders and response decoders, imported by file (2.2.4 has no exports map and is
+// pinned exactly) and given types. Each is imported by itself, since loading all of them takes a twentieth of the
+// start-up time. Its sockets, retries and cluster code are not used: requests go over our own connection. Responses
+// are decoded but not "parsed": kafkajs's parse throws a whole response away when one partition in it has an error
 // (kafkajs/src/protocol/requests/*/response.js).
 
 import { Buffer } from "node:buffer";
@@ -23,7 +23,8 @@ interface KafkajsDecoder {
   readonly offset: number;
 }
 
-// kafkajs makes room for as many items as a response says it has: a few bytes could ask for hundreds of megabytes.
+// kafkajs allocates as many array items as a response claims to have: a few bytes could make it allocate hundreds of
+// megabytes.
 for (const name of ["readArray", "readArrayAsync"] as const) {
   const read = Decoder.prototype[name];
   Decoder.prototype[name] = function (this: KafkajsDecoder, ...rest: readonly unknown[]) {
@@ -56,7 +57,7 @@ interface KafkajsDefinition {
   ): (options: Readonly<Record<string, unknown>>) => KafkajsProtocol;
 }
 
-/** The requests taken from kafkajs, by Kafka's names. */
+/** The requests that kafkajs encodes, by Kafka's names. */
 const definitions = {
   DeleteTopics,
   DescribeConfigs,
@@ -66,11 +67,12 @@ const definitions = {
   OffsetCommit,
 } satisfies Readonly<Partial<Record<ApiName, KafkajsDefinition>>>;
 
-/** A request that is taken from kafkajs. */
+/** The name of a request that kafkajs encodes. */
 export type KafkajsApi = keyof typeof definitions;
 
 /**
- * Sends a kafkajs request in the highest version both sides speak; the decoded response, errors left in place.
+ * Sends a kafkajs request in the highest version that both sides speak. Returns the decoded response; error codes stay in
+ * it.
  *
  * @throws {ConnectionError | ProtocolError}
  */
@@ -85,7 +87,7 @@ export async function sendKafkajsRequest<Response>(
   return await exchangeKafkajs(broker.connection, protocol) as Response;
 }
 
-/** Sends a request of kafkajs's and decodes the response. @throws {ConnectionError | ProtocolError} */
+/** Sends a kafkajs request and decodes the response. @throws {ConnectionError | ProtocolError} */
 export async function exchangeKafkajs(
   connection: RequestChannel,
   protocol: KafkajsProtocol,

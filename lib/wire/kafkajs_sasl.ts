@@ -1,4 +1,5 @@
-// kafkajs's SASL authenticator over our own connection, watched where it lets pass what no honest broker says.
+// Runs kafkajs's SASL authenticator over our own connection, and checks the answers that it accepts although no honest
+// broker gives them.
 
 import { Buffer } from "node:buffer";
 import SaslAuthenticator from "kafkajs/src/broker/saslAuthenticator/index.js";
@@ -16,7 +17,7 @@ export type KafkajsSasl =
     readonly mechanism: "OAUTHBEARER";
     readonly oauthBearerProvider: () => Promise<{
       readonly value: string;
-      /** Sent after the token, as RFC 7628, section 3.1 has it. */
+      /** Sent after the token (RFC 7628, section 3.1). */
       readonly extensions?: Readonly<Record<string, string>>;
     }>;
   };
@@ -24,7 +25,7 @@ export type KafkajsSasl =
 /** The broker does not offer the mechanism asked for. */
 export class MechanismError extends Error {
   override readonly name = "MechanismError";
-  /** Those it does offer, safe to be shown. */
+  /** The mechanisms that it does offer, escaped for display. */
   readonly offered: readonly string[];
 
   constructor(offered: readonly string[]) {
@@ -33,16 +34,16 @@ export class MechanismError extends Error {
   }
 }
 
-/** Brokers ask for 4,096 to 16,384; more would only keep this machine busy. */
+/** Brokers ask for 4,096 to 16,384 iterations; more would only keep this machine busy. */
 const MOST_SCRAM_ITERATIONS = 1_000_000;
 
 /**
- * Authenticates a connection with kafkajs's authenticator: SaslHandshake, then SaslAuthenticate, or the tokens as they
- * are where the broker does not speak that.
+ * Authenticates a connection with kafkajs's authenticator: SaslHandshake, then SaslAuthenticate, or raw tokens if the
+ * broker does not speak SaslAuthenticate.
  *
- * @returns milliseconds until the broker wants it repeated (KIP-368), 0 for never
- * @throws {MechanismError} where the broker does not offer the mechanism; {ConnectionError}, and whatever kafkajs
- * throws when the broker refuses
+ * @returns milliseconds until the login expires and has to be repeated (KIP-368); 0 if it does not expire
+ * @throws {MechanismError} if the broker does not offer the mechanism; {ConnectionError}; and whatever kafkajs throws when
+ * the broker refuses the login
  */
 export async function authenticateWithKafkajs(
   connection: RequestChannel,
@@ -79,7 +80,7 @@ export async function authenticateWithKafkajs(
   return Number.isFinite(lifetimeMs) ? Math.max(lifetimeMs, 0) : 0;
 }
 
-/** A token and the broker's answer, as kafkajs has them: each with its size before it. */
+/** A token and the broker's answer in kafkajs's form: each with its size before it. */
 interface TokenExchange {
   readonly request: { encode(): Promise<Uint8Array> };
   readonly response?: {
@@ -106,7 +107,10 @@ function refuseUnlessOffered(decoded: unknown): void {
   );
 }
 
-/** What kafkajs lets pass: more rounds of hashing than anybody needs, and an OAUTHBEARER refusal (RFC 7628, 3.2.2). */
+/**
+ * Refuses what kafkajs accepts: too many rounds of hashing, and an OAUTHBEARER refusal sent as a challenge (RFC 7628,
+ * 3.2.2).
+ */
 function checkChallenge(mechanism: string, decoded: unknown): void {
   const { errorCode, authBytes } = decoded as {
     readonly errorCode: number;

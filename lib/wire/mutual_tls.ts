@@ -1,5 +1,6 @@
-// TLS with a client certificate. Deno.startTls takes none, and Deno.connectTls checks the certificate against the
-// dialled host, so node:tls is used, which is told both; it costs throughput, which only these connections pay.
+// TLS with a client certificate. Deno.startTls accepts no client certificate, and Deno.connectTls checks the broker's
+// certificate against the dialled host. node:tls takes both a client certificate and a name to check, so it is used where
+// that name is not the dialled one. It costs throughput, which only these connections pay.
 
 import { connect, type TLSSocket } from "node:tls";
 import { Buffer } from "node:buffer";
@@ -12,9 +13,9 @@ import type { DialTarget } from "./dial_target.ts";
 export type ClientCertificateTls = TlsConfig & Required<Pick<TlsConfig, "cert" | "key">>;
 
 /**
- * Opens a TLS stream that presents the certificate. Rejects with node's error; the caller words it.
+ * Opens a TLS stream that presents the certificate. Rejects with node's error, which the caller puts into words.
  *
- * @param connected told when the address has taken the connection, where that shows
+ * @param connected called when the address has accepted the connection, as far as that can be seen
  */
 export async function openMutualTls(
   { cert, key, ca, serverName, verifyHostname }: ClientCertificateTls,
@@ -24,7 +25,7 @@ export async function openMutualTls(
 ): Promise<ByteStream> {
   const { ip, dialled: { host, port } } = target;
   const name = serverName ?? target.advertised.host;
-  // Deno.connectTls picks the address of a name by itself.
+  // Deno.connectTls chooses one of a name's addresses itself, so it is used only if none is given.
   if (name === host && ip === undefined) {
     const caCerts = ca === undefined ? {} : { caCerts: [ca] };
     const anyName = verifyHostname ? {} : { unsafelyDisableHostnameVerification: true };
@@ -76,8 +77,9 @@ export async function openMutualTls(
 const HANDSHAKE_POLL_MS = 3;
 
 /**
- * Waits for the handshake. Deno's node:tls says `secureConnect` before it has begun and loses its error in the first
- * write: an empty write begins it, the error comes out at the reading side, and a peer certificate shows its end.
+ * Waits for the handshake. Deno's node:tls emits `secureConnect` before the handshake has begun, and loses an error of the
+ * handshake in the first write. So an empty write starts the handshake; an error appears on the reading side, and the
+ * peer's certificate appears when the handshake is complete.
  */
 async function handshake(socket: TLSSocket): Promise<void> {
   let timer: number | undefined;
@@ -98,7 +100,7 @@ async function handshake(socket: TLSSocket): Promise<void> {
   }
 }
 
-/** Deno.connectTls takes no signal: an attempt whose time is up is left behind, and closed as soon as it can be. */
+/** Deno.connectTls takes no signal: an attempt whose time is up is abandoned, and closed as soon as it completes. */
 function connectDirectly(
   options: Deno.ConnectTlsOptions & Deno.TlsCertifiedKeyPem,
   signal: AbortSignal,

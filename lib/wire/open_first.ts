@@ -1,5 +1,5 @@
-// Which address of a broker's host a connection goes to: the only one, or of several the first that answers as a broker.
-// What each address failed with becomes one sentence. It knows nothing of TLS or of Kafka's requests.
+// Chooses the address of a broker's host that a connection goes to: the only one, or the first of several that answers
+// as a broker. The errors of all addresses become one sentence. It knows nothing of TLS or of Kafka's requests.
 
 import { formatAddress } from "../config/address.ts";
 import { type BrokerAddress, ConnectionError } from "./connection_error.ts";
@@ -7,20 +7,20 @@ import { addressesOf, EveryAddressFailed, firstToAnswer } from "./each_address.t
 import type { BrokerConnection } from "./broker_connection.ts";
 import type { DialTarget } from "./dial_target.ts";
 
-/** What a connection to one address is opened with. */
+/** Options of a connection to one address. */
 export interface OpenAttempt {
   readonly signal?: AbortSignal;
-  /** To be called when the address has taken the connection. */
+  /** To be called when the address has accepted the connection. */
   readonly connected?: () => void;
 }
 
-/** An address that has not taken the connection for so long gets the next one beside it, as RFC 8305 recommends. */
+/** The next address is tried if one has not accepted the connection after this long, as RFC 8305 recommends. */
 const NEXT_ADDRESS_MS = 250;
 
 /**
  * Opens a connection to the first address of the host dialled that answers.
  *
- * @param open asks one address; a target without `ip` has only one
+ * @param open opens a connection to one address; a target without `ip` has only one
  * @throws {ConnectionError} of the only address, or of all of them
  */
 export async function openFirst(
@@ -36,7 +36,7 @@ export async function openFirst(
   const found = await resolve(target, dialMs, signal);
   if (found.length === 1) return await open(target, { ...(signal && { signal }) });
   const key = formatAddress(target.dialled);
-  // Who was silent before would cost its share of the time at each connection.
+  // The address that answered last comes first: a silent one would cost its share of the time at each connection.
   const last = answered?.get(key);
   const addresses = found.toSorted((a, b) => Number(b === last) - Number(a === last));
   const wholeMs = dialMs + requestMs;
@@ -49,7 +49,7 @@ export async function openFirst(
     try {
       const broker = await open({ ...target, ip }, { ...context, signal: wanted });
       answered?.set(key, ip);
-      // The one that is taken lives on when the time for trying is over.
+      // This connection is used, so it must not close when the time for trying is over.
       whole.removeEventListener("abort", giveUp);
       return broker;
     } catch (error) {
@@ -79,17 +79,17 @@ async function resolve(
     const found = await addressesOf(host, signal ? AbortSignal.any([timeout, signal]) : timeout);
     if (found.length > 0) return found;
   } catch {
-    // Whatever the system's resolver says, it amounts to this.
+    // Whatever the system's resolver reports, the reason below describes it.
   }
   const within = timeout.aborted ? ` within ${dialMs / 1000} s` : "";
   const reason = `the host name could not be resolved${within}`;
   throw new ConnectionError("unreachable", address, reason);
 }
 
-/** One error for all addresses: of the kind that tells most, with each reason. */
+/** One error for all addresses: it has the most informative kind, and every reason. */
 function asOne(address: BrokerAddress, { failures }: EveryAddressFailed): ConnectionError {
   const told = failures.map(({ address: ip, error }) => {
-    // An error of our own is no address's doing.
+    // Any other error is a fault of this program, not of the address.
     if (!(error instanceof ConnectionError)) throw error;
     return { ip, error };
   });

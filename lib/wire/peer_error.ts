@@ -1,20 +1,20 @@
-// Errors that a broker, or the way to it, gave cause for, told from faults of this program.
+// Tells errors that a broker or the network caused from faults of this program.
 
 import { ConnectionError } from "./connection_error.ts";
 import { ProtocolError } from "../protocol/protocol_reader.ts";
 
-/** An error that the other side, or the way to it, gave cause for; anything else is a fault of this program. */
+/** An error that the other side or the network caused; anything else is a fault of this program. */
 export type PeerError = ConnectionError | ProtocolError;
 
-/** Whether trying again may help. */
+/** Whether a peer caused the error, so that trying again may help. */
 export function isPeerError(error: unknown): error is PeerError {
   return error instanceof ConnectionError || error instanceof ProtocolError;
 }
 
-/** For failures that are noticed, named and ridden out elsewhere. @throws anything but a peer's error */
+/** Ignores a peer's error that is handled and reported elsewhere. @throws any other error */
 export function ignorePeerError(error: unknown): void {
   if (!isPeerError(error)) throw error;
 }
 
-/** Throttling told in a response lies outside every checksum: waited for no longer than this. */
+/** The longest throttle time that is obeyed: no checksum covers the one in a response, so it may be damaged. */
 export const LONGEST_THROTTLE_MS = 600_000;

@@ -1,9 +1,10 @@
-// Encrypted private keys. Deno's TLS takes only open ones, so they are opened once, when the config is read. What
-// can't be opened (another passphrase, a cipher that the runtime lacks) is not told apart: the library doesn't.
+// Encrypted private keys. Deno's TLS accepts only unencrypted ones, so they are decrypted once, when the config is
+// read. Why a key can't be decrypted (a wrong passphrase, a cipher that the runtime lacks) is not told apart: the
+// library doesn't.
 
 import { createPrivateKey } from "node:crypto";
 
-/** An encrypted PKCS#8 key opened, PEM both; undefined where that can't be done. */
+/** Decrypts an encrypted PKCS#8 key, PEM in and out; undefined if that fails. */
 export function decryptKey(pem: string, passphrase: string): string | undefined {
   try {
     const key = createPrivateKey({ key: pem, format: "pem", passphrase });

@@ -10,16 +10,16 @@ export interface ByteStream {
   close(): void;
 }
 
-/** What requests are sent over: a connection, or its way past the requests held back. */
+/** What requests are sent over: a connection, or its way around the requests that wait for a login. */
 export interface RequestChannel {
   readonly address: BrokerAddress;
-  /** Sends a request and waits for its response. @throws {ConnectionError} when the connection ends before */
+  /** Sends a request and waits for its response. @throws {ConnectionError} when the connection ends first */
   send(frame: RequestFrame): Promise<ResponseFrame>;
   /**
-   * Sends a SASL token as brokers before 1.0 take it after SaslHandshake 0: its size before it and no request header,
-   * and the answer likewise (KIP-43, KIP-152).
+   * Sends a raw SASL token, which brokers before 1.0 expect after SaslHandshake 0: its size before it and no request
+   * header; the answer has the same form (KIP-43, KIP-152).
    *
-   * @throws {ConnectionError} when the connection ends before
+   * @throws {ConnectionError} when the connection ends first
    */
   sendToken(sizeAndToken: Uint8Array): Promise<ResponseFrame>;
 }

@@ -1,24 +1,24 @@
-// The write side of a connection: requests one after another, their small parts gathered into one write, large ones
-// written uncopied. It knows neither what the parts are nor what is answered.
+// The write side of a connection: it writes requests one after another. Small parts are gathered into one write, and
+// large parts are written without copying. It knows neither what the parts mean nor what the broker answers.
 
 import type { ByteStream } from "./request_channel.ts";
 
-/** Parts below this are gathered into one write; larger ones are written uncopied. */
+/** Parts below this size are gathered into one write; larger ones are written without copying. */
 const DIRECT_WRITE_BYTES = 256 * 1024;
-/** What is gathered from this on uses the same memory again; questions are smaller. */
+/** Gathered writes from this size on reuse the same memory; requests without records are smaller. */
 const STAGED_BYTES = 16 * 1024;
 
 /** Writes requests. */
 export interface RequestWriter {
-  /** Writes a request's parts once all before are written; they must stay as they are until it is answered. */
+  /** Writes a request's parts after all earlier ones; they must not change until the request is answered. */
   write(parts: readonly Uint8Array[]): void;
-  /** What is being written: it is read from even after the stream was closed. */
+  /** The bytes being written now, which may be read even after the stream was closed. */
   readonly underWay: Uint8Array | undefined;
 }
 
-/** What the connection knows, and is told. */
+/** What the writer asks of its connection, and tells it. */
 export interface RequestWriterOptions {
-  /** Whether the connection has ended: nothing more is written then. */
+  /** Whether the connection has ended: then nothing more is written. */
   readonly ended: () => boolean;
   /** Bytes have gone out. */
   readonly onWritten: () => void;
@@ -26,7 +26,7 @@ export interface RequestWriterOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** A writer to an open stream. */
+/** Makes a writer for an open stream. */
 export function createRequestWriter(
   stream: Pick<ByteStream, "write">,
   { ended, onWritten, onError }: RequestWriterOptions,
@@ -54,7 +54,7 @@ export function createRequestWriter(
     if (gatheredBytes > 0) await writeAll(gather(gathered, gatheredBytes));
   }
 
-  /** The parts as one: in memory of the writer's own, which is free again when they are written. */
+  /** Joins the parts into one array. Larger ones use the writer's own memory, which is reused after the write. */
   function gather(parts: readonly Uint8Array[], size: number): Uint8Array {
     if (size < STAGED_BYTES) return concatenate(parts, size, new Uint8Array(size));
     staging ??= new Uint8Array(2 * DIRECT_WRITE_BYTES);

@@ -1,5 +1,5 @@
-// SASL over a connection: kafkajs's authenticator does the exchange, this turns its failures into sentences that name
-// the address and the user, never the password or the token.
+// SASL over a connection: kafkajs's authenticator makes the exchange, and this file turns its failures into sentences
+// that name the address and the user, never the password or the token.
 
 import type { SaslConfig, SaslExtensions } from "../config/migration_config.ts";
 import { reveal } from "../config/secrets.ts";
@@ -14,7 +14,7 @@ import { TokenError, type TokenSource } from "./token_source.ts";
  * How connections to a cluster log in.
  *
  * @param tokens where tokens for OAUTHBEARER come from
- * @returns a login that throws {ConnectionError}: `authentication` or `token` when it is refused
+ * @returns a login, which throws {ConnectionError} `authentication` or `token` when the broker refuses it
  */
 export function saslLogin(
   sasl: SaslConfig,
@@ -89,7 +89,7 @@ function worded(error: unknown, { address }: RequestChannel, sasl: SaslConfig): 
   );
 }
 
-/** What may be wrong besides the token: the extensions sent with it, or that none are. */
+/** What may be wrong apart from the token: the extensions sent with it, or missing extensions. */
 function extensionHint(extensions: SaslExtensions | undefined): string {
   if (extensions !== undefined) {
     return `, or what \`sasl.extensions\` says of ${Object.keys(extensions).join(", ")}`;

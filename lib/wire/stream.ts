@@ -1,5 +1,5 @@
-// Dialling: a TCP connection to one address, with TLS on top where the config asks for it. The name that TLS checks is the
-// advertised host (or `serverName`), also where another address is dialled. Failures become sentences that name the address.
+// Dialling: opens a TCP connection to one address, with TLS on top if the config asks for it. TLS checks the name of the
+// advertised host (or `serverName`), even if another address is dialled. Failures become sentences that name the address.
 
 import type { TlsConfig } from "../config/migration_config.ts";
 import { errorMessage } from "../model/error_message.ts";
@@ -17,7 +17,7 @@ export async function openStream(
   options: {
     readonly timeoutMs: number;
     readonly signal?: AbortSignal;
-    /** Told when the address has taken the connection, before TLS. */
+    /** Called when the address has accepted the connection, before TLS. */
     readonly connected?: () => void;
   },
 ): Promise<ByteStream> {

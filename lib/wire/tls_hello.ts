@@ -1,13 +1,12 @@
-// The first messages of a TLS 1.2 handshake (RFC 5246), which go unencrypted: a ClientHello that offers given cipher
-// suites, and what a server answers with. It is only for a look at what a server offers; nothing is negotiated or secured
-// by it.
+// The first messages of a TLS 1.2 handshake (RFC 5246), which are unencrypted: a ClientHello that offers given cipher
+// suites, and the server's answer. They only serve to see what a server offers; they negotiate and secure nothing.
 
 const HANDSHAKE_RECORD = 22;
 const SERVER_HELLO = 2;
 const CERTIFICATE = 11;
 const CERTIFICATE_REQUEST = 13;
 const SERVER_HELLO_DONE = 14;
-/** What servers of today and of yesterday take; nothing is signed with them here. */
+/** The signature algorithms that current and older servers accept; nothing is signed with them here. */
 const SIGNATURE_ALGORITHMS = [
   ...[0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0809, 0x080a, 0x080b],
   ...[0x0401, 0x0501, 0x0601, 0x0807, 0x0808, 0x0203, 0x0201],
@@ -21,10 +20,10 @@ const RENEGOTIATION = 0xff01;
 
 /** What a server answered to a ClientHello. */
 export interface ServerAnswer {
-  /** `0x0303` is TLS 1.2, less is older. */
+  /** `0x0303` is TLS 1.2; lower values are older versions. */
   readonly version: number;
   readonly cipherSuite: number;
-  /** Its certificates, DER, its own first. */
+  /** The server's certificates in DER, its own first. */
   readonly certificates: readonly Uint8Array[];
   readonly wantsClientCertificate: boolean;
 }
@@ -34,7 +33,7 @@ const u24 = (value: number): number[] => [value >> 16 & 255, ...u16(value)];
 const sized8 = (bytes: readonly number[]): number[] => [bytes.length, ...bytes];
 const sized16 = (bytes: readonly number[]): number[] => [...u16(bytes.length), ...bytes];
 
-/** A ClientHello in one record. @param serverName sent where it is a name; addresses are not (RFC 6066, section 3) */
+/** A ClientHello in one record. @param serverName is sent only if it is a name, not an address (RFC 6066, section 3) */
 export function encodeClientHello(
   cipherSuites: readonly number[],
   serverName: string | undefined,
@@ -65,9 +64,9 @@ export function encodeClientHello(
 }
 
 /**
- * Reads what has come so far.
+ * Reads the bytes that have arrived so far.
  *
- * @returns the answer, `refused` where the server broke off or speaks no TLS, `undefined` where more has to come
+ * @returns the answer; `refused` if the server broke off or speaks no TLS; `undefined` if more bytes have to come
  */
 export function decodeServerAnswer(bytes: Uint8Array): ServerAnswer | "refused" | undefined {
   const handshake: number[] = [];

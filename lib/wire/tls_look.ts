@@ -1,6 +1,6 @@
-// Why a handshake failed where the TLS library's words leave it open: another connection or two look at what the broker
-// offers, unencrypted as the first messages of TLS 1.2 are, and hang up. It is asked only after a failure, sends nothing
-// but a ClientHello, and decides nothing: it words the cause.
+// Finds out why a handshake failed if the TLS library's message leaves it open: one or two more connections read what the
+// broker offers, which the first messages of TLS 1.2 tell unencrypted, and close. It runs only after a failure, sends
+// nothing but a ClientHello, and decides nothing: it only words the cause.
 
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
@@ -9,9 +9,9 @@ import type { DialTarget } from "./dial_target.ts";
 import { decodeServerAnswer, encodeClientHello, type ServerAnswer } from "./tls_hello.ts";
 import { type TlsTrouble, WAY_ROUND } from "./tls_reason.ts";
 
-/** What rustls takes in TLS 1.2: ECDHE with AES-GCM or ChaCha20. */
+/** The cipher suites that rustls accepts in TLS 1.2: ECDHE with AES-GCM or ChaCha20. */
 const TAKEN = [0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9];
-/** What it does not take: code, name (IANA), kind. */
+/** Cipher suites that rustls does not accept: code, name (IANA), kind. */
 const NOT_TAKEN: readonly (readonly [number, string, string])[] = [
   [0x009c, "TLS_RSA_WITH_AES_128_GCM_SHA256", "RSA key exchange"],
   [0x009d, "TLS_RSA_WITH_AES_256_GCM_SHA384", "RSA key exchange"],
@@ -35,12 +35,12 @@ const NOT_TAKEN: readonly (readonly [number, string, string])[] = [
   [0x0067, "TLS_DHE_RSA_WITH_AES_128_CBC_SHA256", "DHE and CBC"],
   [0x006b, "TLS_DHE_RSA_WITH_AES_256_CBC_SHA256", "DHE and CBC"],
 ];
-/** Below it rustls verifies no RSA signature. */
+/** rustls verifies no RSA signature of a shorter key. */
 const LEAST_RSA_BITS = 2048;
 const TIMEOUT_MS = 3_000;
 const MOST_BYTES = 256 * 1024;
 
-/** The cause, as near as a look at the broker tells it; what is known already where it tells nothing. */
+/** The cause, as far as the broker's offer tells it; if it tells nothing, the reason that is already known. */
 export async function lookAtTls(
   { reason, look }: TlsTrouble,
   tls: TlsConfig,
@@ -56,7 +56,7 @@ export async function lookAtTls(
   return (other && offerCause(other, tls.cert !== undefined)) ?? reason;
 }
 
-/** What keeps the handshake from going on with a server that answers so. */
+/** Why the handshake cannot succeed with a server that gives this answer. */
 function offerCause(
   { version, cipherSuite, certificates: [own], wantsClientCertificate }: ServerAnswer,
   clientCertificate: boolean,
@@ -82,7 +82,7 @@ function offerCause(
   return undefined;
 }
 
-/** Whose key is too short, where one is. */
+/** Which key is too short, if one is. */
 function signatureCause(
   { certificates }: ServerAnswer,
   ca: string | undefined,
@@ -107,7 +107,7 @@ function signatureCause(
     : undefined;
 }
 
-/** What is known of a certificate's key; undefined where it is of no usual kind. */
+/** What is known of a certificate's key; undefined if it is of no usual kind. */
 function keyOf(certificate: Uint8Array | string): { readonly rsaBits?: number } | undefined {
   try {
     const details = x509(certificate)?.publicKey.asymmetricKeyDetails;
@@ -127,7 +127,7 @@ function x509(certificate: Uint8Array | string): X509Certificate | undefined {
   }
 }
 
-/** A server's answer to a ClientHello with these suites; undefined where it refuses them, or answers nothing in time. */
+/** A server's answer to a ClientHello with these suites; undefined if it refuses them or does not answer in time. */
 async function askServer(
   { ip, dialled: { host, port } }: DialTarget,
   name: string,

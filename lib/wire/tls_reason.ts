@@ -1,23 +1,23 @@
-// What rustls says of a failed handshake, as sentences for the operator: its words are mapped to a cause here and nowhere
-// else, since it gives its reasons no code. What it leaves open (`look`), a look at what the broker offers may tell
-// (tls_look.ts).
+// Turns rustls's message about a failed handshake into a sentence for the operator. Only this file maps rustls's words
+// to a cause, since rustls gives its reasons no code. If the message leaves the cause open (`look`), the broker's
+// offer may tell it (tls_look.ts).
 
 import { escapeName } from "../model/escape_name.ts";
 
 /** Why a handshake failed. */
 export interface TlsTrouble {
-  /** A sentence without its capital and full stop. */
+  /** A sentence without capital letter and full stop. */
   readonly reason: string;
-  /** Several causes look alike: what the broker offers tells them apart, or what its certificate is signed with. */
+  /** What tells several possible causes apart: the broker's offer, or the signature of its certificate. */
   readonly look?: "offer" | "signature";
 }
 
-/** What was tried. */
+/** What this side offered in the handshake. */
 export interface TlsTried {
   readonly clientCertificate: boolean;
 }
 
-/** Where nothing on this side helps: said after the cause. */
+/** Added to the cause if nothing on this side can help. */
 export const WAY_ROUND = "or go through a TLS proxy on this host (docs/networks.md)";
 
 const UNKNOWN_AUTHORITY =
@@ -37,7 +37,7 @@ const CLIENT_CERTIFICATE_ALERTS: Readonly<Record<string, string>> = {
   DecryptError: "its signature could not be verified there",
 };
 
-/** What the library's own look at the certificate says, by its words. */
+/** Causes by the words of the library's own check of the certificate. */
 const CERTIFICATE_CAUSES: readonly (readonly [RegExp, string])[] = [
   [/UnknownIssuer|unable to (verify|get)|self.signed/i, UNKNOWN_AUTHORITY],
   [
@@ -80,9 +80,9 @@ const CERTIFICATE_CAUSES: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * The cause of what a TLS library said.
+ * The cause that a TLS library's message tells.
  *
- * @returns undefined where it says nothing of TLS
+ * @returns undefined if the message is not about TLS
  */
 export function tlsTroubleOf(
   said: string,
@@ -136,7 +136,7 @@ export function tlsTroubleOf(
   return undefined;
 }
 
-/** The cause where a broker has refused the handshake with an alert; undefined where it said nothing of TLS. */
+/** The cause if a broker has refused the handshake with an alert; undefined if the message is not about TLS. */
 export function tlsAlertTroubleOf(said: string, tried: TlsTried): TlsTrouble | undefined {
   const alert = alertIn(withoutNames(said));
   return alert === undefined ? undefined : alertTrouble(alert, tried.clientCertificate);
@@ -189,7 +189,10 @@ function alertTrouble(alert: string, clientCertificate: boolean): TlsTrouble {
   }
 }
 
-/** Only the library's own words tell a cause: hosts stand in quotation marks (rustls), or after `Host:` to the end (OpenSSL). */
+/**
+ * Removes host names, so that only the library's own words tell a cause: rustls quotes them, OpenSSL puts them after
+ * `Host:`.
+ */
 function withoutNames(said: string): string {
   return said.replace(/: Host: .*$/s, "").replace(/"[^"]*"/gs, '""');
 }

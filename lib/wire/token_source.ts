@@ -1,6 +1,6 @@
-// Tokens for OAUTHBEARER: read from a file that something else keeps fresh, or asked for at a token endpoint with the
-// client credentials grant (RFC 6749, section 4.4). It never looks into a token and never says what it holds; of an
-// endpoint's answer only the standard's error code reaches a message.
+// Tokens for OAUTHBEARER: read from a file that another program keeps fresh, or requested from a token endpoint with
+// the client credentials grant (RFC 6749, section 4.4). It never looks into a token and never shows it; of an
+// endpoint's answer only the standard's error code appears in a message.
 
 import type {
   ClientCredentialsSaslConfig,
@@ -15,14 +15,14 @@ import { tlsTroubleOf } from "./tls_reason.ts";
 export interface TokenSource {
   /** A token that is valid for a while. @throws {TokenError} */
   token(): Promise<Secret>;
-  /** The last one did not do: forget it. */
+  /** Forgets the last token, because it was refused. */
   discard(): void;
 }
 
-/** No token could be had; `message` says why, without an address or a secret. */
+/** No token could be obtained; `message` says why, without an address or a secret. */
 export class TokenError extends Error {
   override readonly name = "TokenError";
-  /** Whether trying again later is of no use: the endpoint knows the client and refuses it. */
+  /** Whether a later try is useless, because the endpoint knows the client and refuses it. */
   readonly final: boolean;
 
   constructor(message: string, final = false) {
@@ -31,17 +31,17 @@ export class TokenError extends Error {
   }
 }
 
-/** What a token source works with; the defaults are the real ones. */
+/** What a token source depends on; the defaults are those of production. */
 export interface TokenSourceOptions {
-  /** PEM authorities that the endpoint's certificate may be signed by, besides the usual ones. */
+  /** Further PEM authorities that may have signed the endpoint's certificate. */
   readonly ca?: string;
   readonly signal?: AbortSignal;
-  /** A steady clock, milliseconds. */
+  /** A monotonic clock in milliseconds. */
   readonly now?: () => number;
   readonly timeoutMs?: number;
 }
 
-/** The token source of a config; undefined where it authenticates without tokens. */
+/** The token source of a config; undefined if the config needs no tokens. */
 export function createTokenSource(
   sasl: SaslConfig | undefined,
   options: TokenSourceOptions = {},
@@ -50,16 +50,16 @@ export function createTokenSource(
   return "tokenFile" in sasl ? fileSource(sasl) : endpointSource(sasl, options);
 }
 
-/** RFC 6750, section 2.1: what may be sent as a bearer token. */
+/** The characters of a bearer token (RFC 6750, section 2.1). */
 const TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 const MOST_TOKEN_BYTES = 64 * 1024;
 const TIMEOUT_MS = 10_000;
-/** A token is used for this part of its time. */
+/** A token is used for this part of its lifetime. */
 const TOKEN_USED = 0.8;
-/** Where the endpoint does not say how long a token is valid. */
+/** The lifetime of a token if the endpoint does not tell it. */
 const UNKNOWN_LIFETIME_S = 60;
 
-/** Reads the file at every login: whoever keeps it fresh replaces it whole. */
+/** Reads the file at every login; the program that keeps it fresh replaces the whole file. */
 function fileSource({ tokenFile }: TokenFileSaslConfig): TokenSource {
   return {
     async token() {
@@ -102,7 +102,7 @@ function endpointSource(
   return {
     async token() {
       if (current !== undefined && now() < useUntil) return current;
-      // Many connections open at once: one request for all of them.
+      // Many connections may open at once: one request serves all of them.
       asking ??= ask().finally(() => {
         asking = undefined;
       });
@@ -130,7 +130,7 @@ async function requestToken(
     const response = await fetch(tokenEndpoint, {
       client,
       method: "POST",
-      // A secret is for the endpoint that was named, not for where it may point.
+      // The secret is meant for the endpoint in the config, not for one that it redirects to.
       redirect: "manual",
       headers: {
         accept: "application/json",
@@ -198,7 +198,7 @@ function parseAnswer(text: string): Answer {
   };
 }
 
-/** The innermost cause, which alone tells anything; causes hold addresses and certificates, never what was sent. */
+/** The innermost cause, the only informative one; causes hold addresses and certificates, never what was sent. */
 function reasonOf(error: unknown): string {
   const text = innermostMessage(error).split("\n", 1)[0]?.slice(0, 200) ?? "";
   const certificate = /invalid peer certificate/.test(text)
