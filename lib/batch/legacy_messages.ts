@@ -1,5 +1,6 @@
-// Messages of magic 0 and 1 (Kafka protocol guide, "Message sets"), compressed wrappers opened, as brokers before
-// 0.11 and topics with an old message format hold them. Every CRC is checked; keys and values are not copied.
+// Reads messages of magic 0 and 1 (Kafka protocol guide, "Message sets"), which brokers before 0.11 and topics with an
+// old message format hold. In these formats a compressed message (a wrapper) contains further messages: it is
+// decompressed. Every CRC is checked; keys and values are not copied.
 
 import { crc32 } from "node:zlib";
 import { CodecError, decompress } from "../codec/codec.ts";
@@ -15,7 +16,7 @@ const TIMESTAMP_POSITION = 18;
 /** The last codec that these formats know: lz4. */
 const LAST_CODEC = 3;
 
-/** Where a key or a value lies; null is not the same as empty. */
+/** Where a key or a value is; null is not the same as empty. */
 export type FieldRange = { readonly start: number; readonly end: number } | null;
 
 /** One message, as a consumer sees it. */
@@ -25,13 +26,13 @@ export interface LegacyMessage {
   readonly timestamp: bigint;
   /** Codec id of the wrapper it was in, 0 for none. */
   readonly codec: number;
-  /** What the ranges refer to: the bytes given, or a wrapper's opened content. */
+  /** What the ranges refer to: the bytes given, or a wrapper's decompressed content. */
   readonly bytes: Uint8Array;
   readonly key: FieldRange;
   readonly value: FieldRange;
 }
 
-/** A message or wrapper as it lies in a buffer. */
+/** A message, which may be a wrapper, in a buffer. */
 interface Entry {
   readonly position: number;
   readonly magic: number;
@@ -71,7 +72,7 @@ export function forEachLegacyMessage(
 }
 
 /**
- * The offset of the first message in `bytes[start, end)`: of a compressed one, the first in it.
+ * The offset of the first message in `bytes[start, end)`; where that is a wrapper, of the first message in it.
  *
  * @throws CorruptBatchError as {@link forEachLegacyMessage} does
  */
