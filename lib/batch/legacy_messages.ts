@@ -48,10 +48,10 @@ interface Entry {
  *
  * In a wrapper of magic 1 the inner offsets are relative and the wrapper has the offset of its last message
  * (KIP-31); in one of magic 0 they are absolute. A wrapper with LogAppendTime gives all its messages its own
- * timestamp (KIP-32). In magic 0 the header checksum of lz4 frames was computed wrongly (KIP-57): not looked at.
+ * timestamp (KIP-32). In magic 0 clients computed the header checksum of lz4 frames wrongly (KIP-57): it is ignored.
  *
- * @param maxOpenedBytes the most a wrapper may open to
- * @throws CorruptBatchError when a message contradicts itself, is of magic 2, or its CRC-32 does not match
+ * @param maxOpenedBytes the most bytes that a wrapper may decompress to
+ * @throws CorruptBatchError when a message is malformed or of magic 2, or its CRC-32 does not match
  */
 export function forEachLegacyMessage(
   bytes: Uint8Array,
