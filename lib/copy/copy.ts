@@ -48,7 +48,7 @@ export interface CopyOptions {
   readonly onLost: (partition: CopyPosition, span: OffsetSpan) => void;
   /**
    * Called once for every partition that is done or has failed, and a second time where a partition that was done turns
-   * out to be worthless, because its topic was re-created meanwhile.
+   * out to be worthless, because its topic was deleted, re-created or changed meanwhile.
    */
   readonly onSettled: (result: CopyResult) => void;
   readonly signal: AbortSignal;

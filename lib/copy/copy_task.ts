@@ -34,9 +34,7 @@ export interface CopyResult extends TopicPartition {
   readonly status: "done" | "failed" | "interrupted";
   /** Why it failed. */
   readonly failure?: Failure;
-  /**
-   * Records read from the source in all plans. Reading counts them, not acknowledging, so that the two can be compared.
-   */
+  /** Records read from the source in all plans; counted when read, to be compared with those acknowledged. */
   readonly recordsRead: bigint;
   /** Batches read and filtered: control batches, those of aborted transactions, and empty ones. */
   readonly batchesLeftOut: number;

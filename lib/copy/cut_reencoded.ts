@@ -107,10 +107,7 @@ export function takeLegacyRun(
   state.nextOffset = minOffset(maxOffset(last + 1n, state.nextOffset), untilOffset);
 }
 
-/**
- * Messages of magic 0 and 1 are gathered into batches of this size before compression; incompressible ones grow a
- * little.
- */
+/** Messages of magic 0 and 1 are gathered into batches of this size, uncompressed; compression may add the margin. */
 const LEGACY_BATCH_BYTES = 1_000_000;
 const LEGACY_MARGIN_BYTES = 1_000;
 

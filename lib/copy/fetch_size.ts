@@ -13,7 +13,7 @@ const PARTITION_FETCH_BYTES = 4 * 1024 * 1024;
 const BATCHES_PER_PARTITION = 8 * 1024;
 const PARTITIONS_PER_FETCH = 256;
 /** Bytes of a throttled Fetch for each partition: even a partition without records takes bytes in the response. */
-const PACED_PARTITION_BYTES = 4 * 1024;
+const THROTTLED_PARTITION_BYTES = 4 * 1024;
 const FEWEST_PARTITIONS_PER_FETCH = 8;
 
 /** What the first Fetch, and any Fetch at least, asks of a broker that delays its answers while a quota is exceeded. */
@@ -35,7 +35,7 @@ export function fetchSize(pieceBytes: number | undefined): FetchSize {
   const maxBytes = Math.min(FETCH_BYTES, pieceBytes);
   const partitions = Math.max(
     FEWEST_PARTITIONS_PER_FETCH,
-    Math.min(PARTITIONS_PER_FETCH, Math.floor(maxBytes / PACED_PARTITION_BYTES)),
+    Math.min(PARTITIONS_PER_FETCH, Math.floor(maxBytes / THROTTLED_PARTITION_BYTES)),
   );
   return { maxBytes, partitions };
 }

@@ -51,7 +51,7 @@ const SETTLE_INTERVAL_MS = 500;
 /**
  * Finds the position of one partition.
  *
- * @param broker its leader on the target, with a connection of one's own
+ * @param broker the partition's leader on the target, on a connection that the copy does not produce over
  * @param from a position known for certain: the journal's
  * @throws {ConnectionError | ProtocolError | PositionError}
  */

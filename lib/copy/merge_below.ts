@@ -44,7 +44,7 @@ export function mergeBelow(roundTripMs: number, partitions: number): MergeBelow 
   return mergedIn(Math.max(APPEND_MS, waitMs));
 }
 
-/** `opened` where one response brought all that is to be copied of a partition, so that one append may do for it. */
+/** The `opened` limits for a partition of which one response brought all that is to be copied: one append is enough. */
 export const OPENED_OF_WHOLE_PARTITION: readonly number[] = mergedIn(SECOND_APPEND_MS).opened;
 
 function mergedIn(ms: number): MergeBelow {

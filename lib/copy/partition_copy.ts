@@ -116,7 +116,7 @@ export class PartitionCopy implements TopicPartition {
     this.#nextFetchOffset = options.startOffset;
     this.#sourceOffset = options.startOffset;
     this.#readAgain();
-    this.#finishWhenThrough();
+    this.#finishWhenComplete();
   }
 
   /** Our producer id on this partition, and its epochs. */
@@ -188,7 +188,7 @@ export class PartitionCopy implements TopicPartition {
     return this.#recordsRead;
   }
 
-  /** Batches read and left out: control batches, those of aborted transactions, and empty ones. */
+  /** Batches read and filtered: control batches, those of aborted transactions, and empty ones. */
   get batchesLeftOut(): number {
     return this.#batchesLeftOut;
   }
@@ -262,7 +262,7 @@ export class PartitionCopy implements TopicPartition {
     this.#nextFetchOffset = nextOffset;
     this.#batchesLeftOut += batchesLeftOut;
     this.#carried = carried;
-    this.#finishWhenThrough();
+    this.#finishWhenComplete();
   }
 
   /**
@@ -280,7 +280,7 @@ export class PartitionCopy implements TopicPartition {
       this.fail(failure("TARGET_TRUNCATED", text));
       return undefined;
     }
-    this.#arrive();
+    this.#countStored();
     this.#targetFirstOffset ??= targetOffset;
     this.#targetNextOffset = targetOffset + BigInt(batch.recordCount);
     this.#recordsAcknowledged += BigInt(batch.recordCount);
@@ -288,7 +288,7 @@ export class PartitionCopy implements TopicPartition {
     this.#repositions = 0;
     this.#damage.clear();
     batch.release();
-    this.#finishWhenThrough();
+    this.#finishWhenComplete();
     return { batch, targetOffset };
   }
 
@@ -352,13 +352,13 @@ export class PartitionCopy implements TopicPartition {
       return this.stop(failure("STORED_NOT_KNOWN_YET", text));
     }
     this.#loseTo(endOffset, this.#nextFetchOffset);
-    this.#finishWhenThrough();
+    this.#finishWhenComplete();
   }
 
   #loseTo(endOffset: bigint, startOffset: bigint): void {
     this.#lost = addSpan(this.#lost, { startOffset, endOffset });
     this.#nextFetchOffset = endOffset;
-    this.#arrive();
+    this.#countStored();
     this.#sourceOffset = endOffset;
   }
 
@@ -374,7 +374,7 @@ export class PartitionCopy implements TopicPartition {
   }
 
   /** All that the target already held has been read: from now on it counts as acknowledged. */
-  #arrive(): void {
+  #countStored(): void {
     const { records, targetOffset, targetFirstOffset } = this.#stored.position;
     if (records <= this.#recordsAcknowledged) return;
     this.#recordsAcknowledged = records;
@@ -396,7 +396,7 @@ export class PartitionCopy implements TopicPartition {
     this.#nextFetchOffset = point.offset;
     this.#carried = undefined;
     if (point.lostFrom !== undefined) this.#loseTo(point.offset, point.lostFrom);
-    this.#finishWhenThrough();
+    this.#finishWhenComplete();
   }
 
   /** The part of a batch that the target does not hold yet; undefined where it holds all of it. */
@@ -423,7 +423,7 @@ export class PartitionCopy implements TopicPartition {
   /** Reads nothing more, and fails with this once everything read is acknowledged. */
   stop(failure: Failure): void {
     this.#stopFailure ??= failure;
-    this.#finishWhenThrough();
+    this.#finishWhenComplete();
   }
 
   /** Stops this partition for good, and drops what is framed. */
@@ -434,7 +434,7 @@ export class PartitionCopy implements TopicPartition {
     this.queue.close();
   }
 
-  #finishWhenThrough(): void {
+  #finishWhenComplete(): void {
     if (this.#status !== "copying" || !this.queue.empty) return;
     if (this.#stopFailure !== undefined) this.fail(this.#stopFailure);
     else if (this.readThrough && this.#stored.toSkip > 0n) {
@@ -442,7 +442,7 @@ export class PartitionCopy implements TopicPartition {
       const text = `the target holds ${toSkip} more messages of this migration than the range`;
       this.fail(failure("TARGET_HOLDS_MORE", text));
     } else if (this.readThrough && !this.#stored.comparing) {
-      this.#arrive();
+      this.#countStored();
       this.#status = "done";
     }
   }

@@ -45,7 +45,7 @@ export interface RouterOptions {
     settleMs: number,
   ) => Promise<FoundPosition>;
   /**
-   * Gives the partition a fresh epoch that counts from the position, journaled when this returns.
+   * Gives the partition a fresh epoch whose sequences count from the position; it is journaled when this returns.
    *
    * @returns the epoch; undefined where there is none left
    */

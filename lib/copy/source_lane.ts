@@ -83,7 +83,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
   let { maxBytes } = size;
   /** What the last Fetch brought from a broker that delays its answers while a quota is exceeded. */
   let underQuota: FetchedUnderQuota | undefined;
-  /** The average of the last response. */
+  /** The average size of the batches in the last response. */
   let averageBatchBytes = Infinity;
   /** In the order in which they are fetched: a partition that got records goes to the end. */
   const partitions = new Set<PartitionCopy>();

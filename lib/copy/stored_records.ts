@@ -119,7 +119,7 @@ export class StoredRecords {
    */
   areAsCompared({ bytes, position, recordCount }: CutBatch): boolean {
     const last = Number(this.#toSkip) - 1;
-    // Where there is nothing to skip, or its last record lies in a later batch, this one tells nothing.
+    // Where there is nothing to skip, or the last record to skip is in a later batch, this batch tells nothing.
     if (this.#lastHeld === undefined || last < 0 || last >= recordCount) return true;
     return digestRecords(bytes, position, this.#timestamps)[last] === this.#lastHeld;
   }
@@ -137,9 +137,7 @@ export class StoredRecords {
   }
 }
 
-/**
- * A batch without its first `count` records. A batch to produce has contiguous offsets, so that these tell the records.
- */
+/** A batch without its first `count` records: a batch to produce has contiguous offsets, so it is cut at an offset. */
 function withoutRecords(batch: CutBatch, count: bigint): CutBatch {
   const { bytes, view, position, size, nextOffset, recordsBefore: inner } = batch;
   const fromOffset = baseOffset(view, position) + count;

@@ -65,13 +65,13 @@ export function createTransactionFilter(
   let next = 0;
   let outcomes: ReadonlyMap<number, boolean> | undefined;
 
-  function settle(position: number): void {
+  function endTransaction(position: number): void {
     const producer = producerId(view, position);
-    const wasLeftOut = unsettled.get(producer);
+    const wasFiltered = unsettled.get(producer);
     const aborted = isAbort(bytes, view, position, recordsEnd);
     open.delete(producer);
     unsettled.delete(producer);
-    if (wasLeftOut === undefined || aborted === undefined || wasLeftOut === aborted) return;
+    if (wasFiltered === undefined || aborted === undefined || wasFiltered === aborted) return;
     const [done, is] = aborted ? ["copied", "aborted"] : ["left out", "committed"];
     throw new TransactionError(
       `the marker at offset ${
@@ -91,7 +91,7 @@ export function createTransactionFilter(
         open.add(entry.producerId);
       }
       if (isControlBatch(view, position)) {
-        settle(position);
+        endTransaction(position);
         return true;
       }
       if ((attributes(view, position) & TRANSACTIONAL) === 0) return false;
