@@ -1,5 +1,5 @@
-// Whether a batch's content is what its producer checksummed. Asked before a batch is opened or re-encoded;
-// batches that pass through keep their CRC for the target's broker to judge.
+// Checks whether a batch's content is what its producer checksummed. That is done before a batch is decompressed or
+// re-encoded; batches that are sent unchanged keep their CRC, and the target's broker checks it.
 
 import { crc32cRegister } from "./crc32c.ts";
 import { ATTRIBUTES_POSITION, CRC_POSITION, RECORDS_POSITION } from "./record_batch.ts";

@@ -1,11 +1,11 @@
-// CRC-32C (Castagnoli), the checksum of a magic 2 record batch, over whole buffers and over changes: the CRC is
-// linear over XOR, so a CRC can follow a change of a few bytes without the other bytes being read. It knows
-// nothing of batches.
+// CRC-32C (Castagnoli), the checksum of a magic 2 record batch, computed over whole buffers or derived after a change:
+// the CRC is linear over XOR, so when a few bytes change, the new CRC follows from the old one without the other bytes
+// being read. The register is the CRC's state between two bytes. This file knows nothing of batches.
 
 /** The Castagnoli polynomial, bits reflected. */
 const POLYNOMIAL = 0x82f63b78;
 
-/** TABLES[256 k + b] is the register after byte b and k zero bytes: slicing by 16. */
+/** TABLES[256 k + b] is the register after byte b and k zero bytes, for the method called slicing by 16. */
 const TABLES = buildTables();
 
 function buildTables(): Int32Array {
@@ -24,7 +24,10 @@ function buildTables(): Int32Array {
   return tables;
 }
 
-/** The byte whose register, the first of {@link TABLES}, has these highest bits: no two have the same. */
+/**
+ * For the highest 8 bits of a register: the byte whose register, in the first of {@link TABLES}, has them; it is
+ * unique.
+ */
 const BYTE_OF_HIGHEST = (() => {
   const bytes = new Uint8Array(256);
   for (let byte = 0; byte < 256; byte++) bytes[TABLES[byte]! >>> 24] = byte;
@@ -45,10 +48,13 @@ export function crc32c(bytes: Uint8Array, start: number, end: number): number {
   return ~crc32cRegister(-1, view, start, end) >>> 0;
 }
 
-/** What is shorter is not worth being done in halves. */
+/** Shorter content is not worth being done in halves. */
 const LONG = 4096;
 
-/** The register after the bytes from `start` to `end`, which must lie within; signed. Whole checksums: {@link crc32c}. */
+/**
+ * The register after the bytes from `start` to `end`, signed; the range is not checked. {@link crc32c} gives the whole
+ * checksum.
+ */
 export function crc32cRegister(
   before: number,
   view: DataView,
@@ -77,8 +83,8 @@ export function crc32cRegister(
 }
 
 /**
- * The register after a multiple of 16 bytes. Each step waits for the one before; so both halves go side by side, the second
- * as if nothing came before it, and the first joins it in the end.
+ * The register after a multiple of 16 bytes. Since each step waits for the one before, two halves are computed side by
+ * side, the second as if nothing came before it; at the end both are combined.
  */
 function registerInHalves(before: number, view: DataView, start: number, end: number): number {
   const half = (end - start) / 2;
@@ -94,14 +100,14 @@ function registerInHalves(before: number, view: DataView, start: number, end: nu
 }
 
 /**
- * The register after four more bytes, the first byte lowest (`getInt32(…, true)`). Of the XOR of old and new content, with
- * 0 at first, this is the CRC of a change.
+ * The register after four more bytes, the first byte lowest (`getInt32(…, true)`). Applied to the XOR of old and new
+ * content, beginning with 0, it gives the register of a change (see {@link crc32cAfterChange}).
  */
 export function crc32cStep(register: number, bytes: number): number {
   return afterZeros(register ^ bytes, 0);
 }
 
-/** The register before {@link crc32cStep} took these bytes. */
+/** The inverse of {@link crc32cStep}: the register before these bytes. */
 export function crc32cStepBack(register: number, bytes: number): number {
   let before = register;
   for (let i = 0; i < 4; i++) {
@@ -137,7 +143,8 @@ function buildOperators(): readonly Int32Array[] {
     for (let i = 0; i < 1024; i++) {
       const byte = i & 0xff;
       const bit = byte & -byte;
-      // Linear: a byte is its lowest bit and the rest, and both have been seen unless it is one bit alone.
+      // By linearity, a byte's entry is that of its lowest bit XOR that of the rest; both are there unless it is one
+      // bit.
       operator[i] = byte === bit
         ? step(byte << (8 * (i >> 8)))
         : operator[i ^ bit]! ^ operator[(i & ~0xff) | bit]!;
@@ -168,12 +175,12 @@ export function crc32cAdvance(register: number, count: number): number {
 }
 
 /**
- * The CRC-32C (or its register) of content of which some bytes have changed, from its old one:
+ * The CRC-32C (or its register) of content after some bytes have changed, derived from the old one:
  * `crc(a ⊕ d) = crc(a) ⊕ r(d)`, where `r` is the CRC of the difference with initial value 0 and no final XOR.
  *
  * @param crc the CRC before the change
- * @param changeRegister `r` up to the last changed byte: from {@link crc32cStep}, or the XOR of the registers
- * behind what was there before and what is there instead
+ * @param changeRegister `r` up to the last changed byte: from {@link crc32cStep}, or the XOR of the registers after the
+ * old bytes and after the new bytes
  * @param bytesAfter how many unchanged bytes the CRC covers after the changed ones
  */
 export function crc32cAfterChange(crc: number, changeRegister: number, bytesAfter: number): number {

@@ -1,5 +1,5 @@
-// Turns messages of magic 0 and 1 into record batches of magic 2, which are all that today's brokers take. Offsets
-// become dense, everything else a consumer sees stays; codecs stay too. Refuses messages of magic 2.
+// Turns messages of magic 0 and 1 into record batches of magic 2, the only format that today's brokers accept. Offsets
+// become contiguous; everything else that a consumer sees stays, and so do codecs. Refuses messages of magic 2.
 
 import { CorruptBatchError } from "./corrupt_batch_error.ts";
 import { type FieldRange, forEachLegacyMessage, type LegacyMessage } from "./legacy_messages.ts";
@@ -9,13 +9,13 @@ import type { ReencodedBatch, ReencodeOptions } from "./reencode.ts";
 import { sealRecordBatch } from "./seal.ts";
 import { sizeOfVarint, sizeOfVarlong, writeVarint, writeVarlong } from "./varint.ts";
 
-/** Which messages stay, and how large the batches become. */
+/** Which messages to keep, and how large the batches may become. */
 export interface UpConvertOptions extends ReencodeOptions {
-  /** Bytes a batch may have before compression, unless one message alone has more. Default 1,000,000. */
+  /** The most bytes of a batch before compression, unless one message alone has more. Default 1,000,000. */
   readonly maxBatchBytes?: number;
 }
 
-/** Below the 1,048,588 bytes that a broker takes by default. */
+/** A little less than the 1,048,588 bytes that a broker accepts by default. */
 const DEFAULT_MAX_BATCH_BYTES = 1_000_000;
 
 /**
@@ -23,7 +23,7 @@ const DEFAULT_MAX_BATCH_BYTES = 1_000_000;
  * patchForProduce. Messages of one codec share batches.
  *
  * @returns the batches in order; none where no message remains in the range
- * @throws CorruptBatchError when a message contradicts itself, is of magic 2, or offsets do not increase
+ * @throws CorruptBatchError when a message is malformed or of magic 2, or offsets do not increase
  */
 export function upConvert(
   bytes: Uint8Array,
@@ -91,7 +91,7 @@ function encodeBatch(messages: readonly LegacyMessage[], size: number): Reencode
   };
 }
 
-/** Bytes of the record that a message becomes as the next of a batch. */
+/** Bytes of the record that a message becomes when it is added to a batch. */
 function sizeOfRecord(message: LegacyMessage, before: readonly LegacyMessage[]): number {
   const timestampDelta = deltaOf(message, before[0] ?? message);
   const length = lengthOfRecord(message, timestampDelta, before.length);

@@ -1,5 +1,6 @@
-// Messages of magic 0 and 1 (Kafka protocol guide, "Message sets"), compressed wrappers opened, as brokers before
-// 0.11 and topics with an old message format hold them. Every CRC is checked; keys and values are not copied.
+// Reads messages of magic 0 and 1 (Kafka protocol guide, "Message sets"), which brokers before 0.11 and topics with an
+// old message format hold. In these formats a compressed message (a wrapper) contains further messages: it is
+// decompressed. Every CRC is checked; keys and values are not copied.
 
 import { crc32 } from "node:zlib";
 import { CodecError, decompress } from "../codec/codec.ts";
@@ -15,7 +16,7 @@ const TIMESTAMP_POSITION = 18;
 /** The last codec that these formats know: lz4. */
 const LAST_CODEC = 3;
 
-/** Where a key or a value lies; null is not the same as empty. */
+/** Where a key or a value is; null is not the same as empty. */
 export type FieldRange = { readonly start: number; readonly end: number } | null;
 
 /** One message, as a consumer sees it. */
@@ -25,13 +26,13 @@ export interface LegacyMessage {
   readonly timestamp: bigint;
   /** Codec id of the wrapper it was in, 0 for none. */
   readonly codec: number;
-  /** What the ranges refer to: the bytes given, or a wrapper's opened content. */
+  /** What the ranges refer to: the bytes given, or a wrapper's decompressed content. */
   readonly bytes: Uint8Array;
   readonly key: FieldRange;
   readonly value: FieldRange;
 }
 
-/** A message or wrapper as it lies in a buffer. */
+/** A message, which may be a wrapper, in a buffer. */
 interface Entry {
   readonly position: number;
   readonly magic: number;
@@ -47,10 +48,10 @@ interface Entry {
  *
  * In a wrapper of magic 1 the inner offsets are relative and the wrapper has the offset of its last message
  * (KIP-31); in one of magic 0 they are absolute. A wrapper with LogAppendTime gives all its messages its own
- * timestamp (KIP-32). In magic 0 the header checksum of lz4 frames was computed wrongly (KIP-57): not looked at.
+ * timestamp (KIP-32). In magic 0 clients computed the header checksum of lz4 frames wrongly (KIP-57): it is ignored.
  *
- * @param maxOpenedBytes the most a wrapper may open to
- * @throws CorruptBatchError when a message contradicts itself, is of magic 2, or its CRC-32 does not match
+ * @param maxOpenedBytes the most bytes that a wrapper may decompress to
+ * @throws CorruptBatchError when a message is malformed or of magic 2, or its CRC-32 does not match
  */
 export function forEachLegacyMessage(
   bytes: Uint8Array,
@@ -71,7 +72,7 @@ export function forEachLegacyMessage(
 }
 
 /**
- * The offset of the first message in `bytes[start, end)`: of a compressed one, the first in it.
+ * The offset of the first message in `bytes[start, end)`; where that is a wrapper, of the first message in it.
  *
  * @throws CorruptBatchError as {@link forEachLegacyMessage} does
  */

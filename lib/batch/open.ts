@@ -1,5 +1,5 @@
-// Opens a record batch: checks its CRC, then decompresses its records. Nothing is opened unchecked, and nothing
-// opens to more bytes than the caller allows.
+// Opens a record batch: checks its CRC, then decompresses its records. Nothing is decompressed unchecked, and nothing
+// decompresses to more bytes than the caller allows.
 
 import { CodecError, decompress } from "../codec/codec.ts";
 import { crcMatches } from "./check.ts";
@@ -12,13 +12,13 @@ import {
   RECORDS_POSITION,
 } from "./record_batch.ts";
 
-/** What a batch may open to unless the caller says otherwise: 256 MiB. */
+/** The most bytes that a batch may decompress to, unless the caller says otherwise: 256 MiB. */
 export const DEFAULT_MAX_OPENED_BYTES = 256 * 1024 * 1024;
 
 /** A batch whose records can be walked with {@link forEachRecord}. */
 export interface OpenedBatch {
   readonly header: RecordBatchHeader;
-  /** Holds the records, decompressed; of an uncompressed batch these are the bytes given, not a copy. */
+  /** Holds the decompressed records; for an uncompressed batch these are the bytes given, not a copy. */
   readonly bytes: Uint8Array;
   readonly recordsStart: number;
   readonly recordsEnd: number;
@@ -27,7 +27,7 @@ export interface OpenedBatch {
 /**
  * Opens the batch at a position.
  *
- * @param lends what was opened may be overwritten when the next batch is
+ * @param lends whether the returned records may lie in memory that the next call overwrites, which saves a copy
  * @throws CorruptBatchError when it is cut off, its CRC does not match, or its codec cannot read it (the cause is
  * then a CodecError)
  */

@@ -1,7 +1,7 @@
-// Makes a fetched record batch one of our own to produce, in place: producer fields, base offset, and the
-// attribute bits a producer may not send. The CRC follows by linearity and is never recomputed, so a batch
-// damaged before still carries a wrong CRC and the target's broker refuses it. Refuses batches that must not be
-// passed through: control batches, and LogAppendTime batches unless told.
+// Patches a fetched record batch in place, so that we can produce it: writes the producer fields and the base offset,
+// and clears the attribute bits that a producer may not send. The CRC is adapted by linearity and never recomputed, so
+// a batch that was damaged before still has a wrong CRC and the target's broker refuses it. Refuses batches that must
+// not be sent unchanged: control batches, and LogAppendTime batches unless the caller allows them.
 
 import { crc32cAfterChange, crc32cStep } from "./crc32c.ts";
 import { CorruptBatchError } from "./corrupt_batch_error.ts";
@@ -22,22 +22,22 @@ import {
   TRANSACTIONAL,
 } from "./record_batch.ts";
 
-/** Who produces the batch, and where in that producer's sequence it stands (KIP-98). */
+/** Who produces the batch, and the batch's place in that producer's sequence (KIP-98). */
 export interface ProduceStamp {
   readonly producerId: bigint;
   readonly producerEpoch: number;
   /** Sequence of the batch's first record in its partition, 0 to 2^31 − 1. */
   readonly baseSequence: number;
   /**
-   * Clear the LogAppendTime bit: right only where the target topic sets its own append time, since the records'
-   * own timestamps come back into force.
+   * Whether to clear the LogAppendTime bit. That is right only where the target topic sets its own append time, since
+   * without the bit the records' own timestamps count again.
    */
   readonly clearLogAppendTime?: boolean;
 }
 
-/** Where the change of the producer fields begins: two unchanged bytes earlier, for whole words. */
+/** Where the change of the producer fields begins for the CRC: two unchanged bytes earlier, to have whole words. */
 const FIRST_PRODUCER_WORD = RECORD_COUNT_POSITION - 16;
-/** Bytes from the attributes to the first word of the producer fields, in words. */
+/** Words of four bytes from the attributes to the first word of the producer fields. */
 const WORDS_BETWEEN = (FIRST_PRODUCER_WORD - ATTRIBUTES_POSITION) / 4;
 
 /**
@@ -45,9 +45,9 @@ const WORDS_BETWEEN = (FIRST_PRODUCER_WORD - ATTRIBUTES_POSITION) / 4;
  * transactional (0x10) and delete horizon (0x40) bits cleared (a stored delete horizon would make tombstones
  * vanish at the first cleaning); CRC-32C updated. The partition leader epoch stays: brokers overwrite it.
  *
- * The batch must lie within the view, as {@link nextBatchSize} has found.
+ * The whole batch must be in the view ({@link nextBatchSize} tells).
  *
- * @throws CorruptBatchError when the magic is not 2 or the length cannot be
+ * @throws CorruptBatchError when the magic is not 2 or the length is impossible
  * @throws Error for a control batch, or a LogAppendTime batch without `clearLogAppendTime`
  */
 export function patchForProduce(view: DataView, position: number, stamp: ProduceStamp): void {

@@ -1,5 +1,6 @@
-// The header of a record batch of magic 2 (Kafka protocol guide, "Record Batch"): where its fields lie and what
-// they hold, and how batches tile a fetch response. It reads headers only, checks no CRC and opens nothing.
+// The header of a record batch of magic 2 (Kafka protocol guide, "Record Batch"): the positions and values of its
+// fields, and where in a fetch response the next batch begins. It reads headers only, checks no CRC and decompresses
+// nothing.
 
 import { CorruptBatchError } from "./corrupt_batch_error.ts";
 
@@ -19,19 +20,19 @@ export const BASE_SEQUENCE_POSITION = 53;
 export const RECORD_COUNT_POSITION = 57;
 export const RECORDS_POSITION = 61;
 
-/** Bytes of offset and length, which the length field does not count. */
+/** Bytes of the offset and length fields, which the length does not count. */
 export const LOG_OVERHEAD = 12;
 
-/** What the upper half of a 64-bit field counts. */
+/** The value of 1 in the upper half of a 64-bit field. */
 export const TWO_32 = 2 ** 32;
 
 /** Attribute bits. */
 export const CODEC_MASK = 0x07;
-/** All records have the batch's max timestamp, set by the broker. */
+/** Set where all records have the batch's max timestamp, which the broker has set. */
 export const LOG_APPEND_TIME = 0x08;
 export const TRANSACTIONAL = 0x10;
 export const CONTROL = 0x20;
-/** The base timestamp is also the time from which tombstones may be removed (KIP-534). */
+/** Set where the base timestamp is also the time from which tombstones may be removed (KIP-534). */
 export const DELETE_HORIZON = 0x40;
 
 /** The smallest sizes of an entry of magic 0, 1 and 2, offset and length included. */
@@ -40,7 +41,7 @@ const SMALLEST_SIZES = [26, 34, RECORDS_POSITION] as const;
 /** A record batch's header, every field. */
 export interface RecordBatchHeader {
   readonly baseOffset: bigint;
-  /** Bytes of the whole batch, the 12 of offset and length included. */
+  /** Bytes of the whole batch, including the 12 of the offset and length fields. */
   readonly sizeInBytes: number;
   readonly partitionLeaderEpoch: number;
   readonly magic: 2;
@@ -48,7 +49,7 @@ export interface RecordBatchHeader {
   readonly crc: number;
   readonly attributes: number;
   readonly lastOffsetDelta: number;
-  /** Milliseconds; what the records' timestamp deltas count from, also where it is a delete horizon. */
+  /** Milliseconds; the records' timestamp deltas count from it, even where it is a delete horizon. */
   readonly baseTimestamp: bigint;
   readonly maxTimestamp: bigint;
   readonly producerId: bigint;
@@ -86,12 +87,12 @@ export function readRecordBatchHeader(view: DataView, position: number): RecordB
 }
 
 /**
- * The total bytes of the batch (or message of magic 0 or 1) at a position of a fetch response, or 0 where the
- * response ends before the batch does. Brokers cut the last batch of a partition off anywhere, but never the
- * first (KIP-74): 0 for the first batch is a corrupt length.
+ * The total bytes of the batch (or message of magic 0 or 1) at a position of a fetch response, or 0 where the response
+ * ends before the batch does. Brokers may cut off the last batch of a partition, but never the first (KIP-74): for the
+ * first batch, 0 means a corrupt length.
  *
  * @param end where the partition's records end in the view
- * @throws CorruptBatchError on a length no batch can have, or an unknown magic
+ * @throws CorruptBatchError on a length that no batch can have, or an unknown magic
  */
 export function nextBatchSize(view: DataView, position: number, end: number): number {
   if (end - position <= MAGIC_POSITION) return 0;
@@ -105,12 +106,12 @@ export function nextBatchSize(view: DataView, position: number, end: number): nu
   return size > end - position ? 0 : size;
 }
 
-/** Total bytes by the length field, unchecked; of every magic. */
+/** Total bytes of the batch by its length field, unchecked; for every magic. */
 export function batchSize(view: DataView, position: number): number {
   return view.getInt32(position + LENGTH_POSITION) + LOG_OVERHEAD;
 }
 
-/** The magic, at the same place in every format. */
+/** The magic, which has the same place in every format. */
 export function batchMagic(view: DataView, position: number): number {
   return view.getInt8(position + MAGIC_POSITION);
 }
@@ -160,19 +161,19 @@ export function baseSequence(view: DataView, position: number): number {
   return view.getInt32(position + BASE_SEQUENCE_POSITION);
 }
 
-/** One signed 64-bit field minus another, say timestamps; exact where it is a safe integer. */
+/** One signed 64-bit field minus another, for instance timestamps; exact where the result is a safe integer. */
 export function int64Difference(view: DataView, at: number, from: number): number {
   return (view.getInt32(at) - view.getInt32(from)) * TWO_32 +
     (view.getUint32(at + 4) - view.getUint32(from + 4));
 }
 
-/** Whether a batch's base offset is this one, below 2^53. */
+/** Whether a batch's base offset is `offset`, which must be below 2^53. */
 export function beginsAt(view: DataView, position: number, offset: number): boolean {
   const at = position + BASE_OFFSET_POSITION;
   return view.getInt32(at) * TWO_32 + view.getUint32(at + 4) === offset;
 }
 
-/** Whether one signed 64-bit field is more than another. */
+/** Whether the signed 64-bit field at one position is greater than the one at another. */
 export function isLater(view: DataView, at: number, than: number): boolean {
   const high = view.getInt32(at) - view.getInt32(than);
   return high > 0 || (high === 0 && view.getUint32(at + 4) > view.getUint32(than + 4));
@@ -184,8 +185,8 @@ export function isControlBatch(view: DataView, position: number): boolean {
 }
 
 /**
- * Whether the records have consecutive offsets, at least one of them. A broker refuses to be produced any other
- * batch with INVALID_RECORD; compaction leaves such batches in the log.
+ * Whether the batch has at least one record and its records have contiguous offsets. Compaction leaves other batches in
+ * the log; when such a batch is produced, a broker refuses it with INVALID_RECORD.
  */
 export function isDense(view: DataView, position: number): boolean {
   const count = recordCount(view, position);

@@ -1,14 +1,14 @@
-// The head of a record (Kafka protocol guide, "Record"): its length, attributes, timestamp delta and offset delta. What
-// follows it, key, value and headers, is its body.
+// Reads and writes the head of a record (Kafka protocol guide, "Record"): its length, attributes, timestamp delta and
+// offset delta. The rest of the record (key, value and headers) is called its body.
 
 import { sizeOfVarint, writeVarint } from "./varint.ts";
 
-/** What a head takes at most, in bytes, where the timestamp delta is a safe integer. */
+/** The most bytes of a head whose timestamp delta is a safe integer. */
 export const MOST_HEAD_BYTES = 5 + 1 + 8 + 5;
 
 /**
- * Where the body begins of the record `bytes[start, end)`, if its attributes and both deltas are 0, as those of a batch's only
- * record are, and its length takes three bytes at most; else 0.
+ * Where the body of the record `bytes[start, end)` begins, if its attributes and both deltas are 0, as those of a
+ * batch's only record are, and its length field has at most three bytes; else 0.
  */
 export function onlyRecordBody(bytes: Uint8Array, start: number, end: number): number {
   let at = start;

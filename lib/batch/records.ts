@@ -1,22 +1,21 @@
-// The records of an opened batch (Kafka protocol guide, "Record"), found one after another without their keys,
-// values and headers being decoded. Every length is checked against the batch; nothing is copied, and nothing
-// is allocated for a record.
+// Walks the records of a decompressed batch (Kafka protocol guide, "Record") without decoding their keys, values and
+// headers. Every length is checked against the batch; nothing is copied, and nothing is allocated for a record.
 
 import { CorruptBatchError } from "./corrupt_batch_error.ts";
 import { TWO_32 } from "./record_batch.ts";
 import { type ByteCursor, readVarint } from "./varint.ts";
 
-/** Where a record lies and what its head holds. The object is one for a whole walk: copy what must be kept. */
+/** Where a record is, and what its head holds. A walk reuses one object for all records: copy what must be kept. */
 export interface RecordPosition {
-  /** Where the record begins, with its length. */
+  /** Where the record begins: at its length field. */
   readonly start: number;
   /** Where its body begins: key length, key, value length, value, header count, headers. */
   readonly bodyStart: number;
   /** Where the record ends. */
   readonly end: number;
-  /** No bit of it is in use. */
+  /** Kafka uses no bit of it. */
   readonly attributes: number;
-  /** Where the timestamp delta lies, as it was encoded. */
+  /** Where the encoded timestamp delta begins and ends. */
   readonly timestampDeltaStart: number;
   readonly timestampDeltaEnd: number;
   /** The timestamp delta's upper 32 bits, signed. */
@@ -35,8 +34,8 @@ const SMALLEST_RECORD = 6;
 /**
  * Visits the records of `bytes[start, end)` in order.
  *
- * @param count how many the batch's header announces
- * @throws CorruptBatchError on a length or a varint that cannot be, and when there are more or fewer than `count`
+ * @param count how many records the batch's header announces
+ * @throws CorruptBatchError on an impossible length or varint, and when there are more or fewer records than `count`
  */
 export function forEachRecord(
   bytes: Uint8Array,
@@ -87,12 +86,14 @@ export function timestampDelta(record: RecordPosition): bigint {
   return (BigInt(record.timestampDeltaHigh) << 32n) | BigInt(record.timestampDeltaLow);
 }
 
-/** The timestamp delta, counted from so many milliseconds earlier; exact where it is a safe integer. */
+/** The timestamp delta plus `shift` milliseconds; exact where the result is a safe integer. */
 export function shiftedTimestampDelta(record: RecordPosition, shift: number): number {
   return record.timestampDeltaHigh * TWO_32 + record.timestampDeltaLow + shift;
 }
 
-/** Timestamps may be anything (nanoseconds, too), so the delta is kept exactly, in two halves. */
+/**
+ * Reads the timestamp delta. Producers may send any timestamp (even nanoseconds), so it is kept exactly, in two halves.
+ */
 function readTimestampDelta(
   bytes: Uint8Array,
   cursor: ByteCursor,

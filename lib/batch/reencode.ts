@@ -1,6 +1,6 @@
-// Re-encodes a record batch that cannot pass through: cut by the start or end of the copy, with compaction gaps,
-// or with LogAppendTime. Keys, values, headers and timestamps stay as they are; offset deltas become 0, 1, 2, …
-// Refuses control batches, and opens nothing whose CRC does not match.
+// Re-encodes a record batch that cannot be sent unchanged: because the start or end of the copy cuts it, compaction has
+// left gaps in it, it has LogAppendTime, or the target does not know its codec. Keys, values, headers and timestamps
+// stay unchanged; offset deltas become 0, 1, 2, … Refuses control batches, and batches whose CRC does not match.
 
 import { CorruptBatchError } from "./corrupt_batch_error.ts";
 import { DEFAULT_MAX_OPENED_BYTES, type OpenedBatch, openRecordBatch } from "./open.ts";
@@ -9,7 +9,7 @@ import { forEachRecord, type RecordPosition } from "./records.ts";
 import { sealRecordBatch } from "./seal.ts";
 import { sizeOfVarint, writeVarint } from "./varint.ts";
 
-/** Which records stay, and how far a batch may open. */
+/** Which records to keep, and how many bytes a batch may decompress to. */
 export interface ReencodeOptions {
   /** The first offset to keep. */
   readonly fromOffset?: bigint;
@@ -17,7 +17,7 @@ export interface ReencodeOptions {
   readonly untilOffset?: bigint;
   /** Default {@link DEFAULT_MAX_OPENED_BYTES}. */
   readonly maxOpenedBytes?: number;
-  /** The codec to encode with; where absent, the one that the batch had. */
+  /** The codec to compress with; where absent, the one that the batch had. */
   readonly codec?: number;
 }
 
@@ -32,14 +32,14 @@ export interface ReencodedBatch {
 }
 
 /**
- * Re-encodes the one batch in `bytes`, with the codec it had unless told.
+ * Re-encodes the one batch in `bytes`, with the codec it had unless `options` name another.
  *
  * A LogAppendTime batch becomes a CreateTime batch in which every record has the timestamp that consumers saw,
  * the batch's max timestamp. In a batch with a delete horizon (KIP-534) the base timestamp is the horizon, and
  * the deltas count from it as from any other base timestamp: it is kept, only the bit goes.
  *
  * @returns undefined when no record remains
- * @throws CorruptBatchError when the batch contradicts itself
+ * @throws CorruptBatchError when the batch is damaged or malformed
  * @throws Error for a control batch
  */
 export function reencodeBatch(
@@ -47,12 +47,14 @@ export function reencodeBatch(
   options: ReencodeOptions = {},
 ): ReencodedBatch | undefined {
   const batch = openRecordBatch(bytes, 0, options.maxOpenedBytes ?? DEFAULT_MAX_OPENED_BYTES);
-  // What was decompressed for this is nobody else's: it can be written over, however large it is.
+  // Decompressed records belong to this call alone: they can be overwritten in place.
   const inPlace = batch.bytes !== bytes;
   return reencodeSome(batch, options, inPlace);
 }
 
-/** {@link reencodeBatch} of all records of an opened batch, at least one; the same errors but for opening's. */
+/**
+ * Re-encodes all records, at least one, of a batch that is already decompressed. Like {@link reencodeBatch} otherwise.
+ */
 export function reencodeOpened(
   batch: OpenedBatch,
   options: Pick<ReencodeOptions, "codec"> = {},
@@ -106,8 +108,8 @@ function keepRecords(
   const until = untilOffset === undefined
     ? Infinity
     : deltaOf(untilOffset, baseOffset, lastOffsetDelta);
-  // No record grows: its offset delta can only get smaller, its timestamp delta stays or becomes 0. So none is written
-  // over before it has been read, either.
+  // No record grows: its offset delta can only get smaller, its timestamp delta stays or becomes 0. So writing in place
+  // overwrites no record that has not been read.
   const target = inPlace
     ? bytes.subarray(recordsStart, recordsEnd)
     : new Uint8Array(recordsEnd - recordsStart);
@@ -150,14 +152,14 @@ function keepRecords(
   };
 }
 
-/** An offset as a delta that a record's can be compared with, whatever the distance. */
+/** An offset as a delta to compare records' deltas with, clamped to the batch. */
 function deltaOf(offset: bigint, baseOffset: bigint, lastOffsetDelta: number): number {
   const delta = offset - baseOffset;
   if (delta <= 0n) return 0;
   return delta > BigInt(lastOffsetDelta) ? lastOffsetDelta + 1 : Number(delta);
 }
 
-/** Writes the record with another offset delta, everything else byte for byte; returns where it ends. */
+/** Writes the record with another offset delta and everything else unchanged; returns where it ends. */
 function writeRecord(
   source: Uint8Array,
   record: RecordPosition,
@@ -175,7 +177,7 @@ function writeRecord(
   return copyBytes(source, bodyStart, end, target, at);
 }
 
-/** The same with timestamp delta 0. */
+/** Writes the record with another offset delta and timestamp delta 0; returns where it ends. */
 function writeWithoutTimestamp(
   source: Uint8Array,
   record: RecordPosition,

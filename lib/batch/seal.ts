@@ -1,5 +1,5 @@
-// Makes a record batch of magic 2 of records already encoded: compresses them, writes the header and its
-// CRC-32C. The producer fields are left empty; patchForProduce fills them. It does not look at the records.
+// Makes a record batch of magic 2 from encoded records: compresses them and writes the header with its CRC-32C. The
+// producer fields stay empty; patchForProduce fills them. It does not look at the records.
 
 import { compress } from "../codec/codec.ts";
 import { crc32cAfterChange, crc32cRegister } from "./crc32c.ts";
@@ -23,23 +23,23 @@ import {
 
 /** What a batch's header says of its records. */
 export interface SealedHeader {
-  /** How many they are, at least 1. */
+  /** How many records there are, at least 1. */
   readonly recordCount: number;
-  /** What their timestamp deltas count from. */
+  /** The timestamp that the records' timestamp deltas count from. */
   readonly baseTimestamp: bigint;
   readonly maxTimestamp: bigint;
   /** Codec id, 0 for none. */
   readonly codec: number;
 }
 
-/** The records of a batch to be, to be compressed with its codec. */
+/** The records to make a batch of, and its header. */
 export interface RecordsToSeal extends SealedHeader {
-  /** The records, encoded one after another, offset deltas 0, 1, 2, … */
+  /** The encoded, uncompressed records, one after another, with offset deltas 0, 1, 2, … */
   readonly records: Uint8Array;
 }
 
 /**
- * A complete batch: base offset 0, CreateTime, not transactional, no producer, leader epoch unknown.
+ * Makes a complete batch: base offset 0, CreateTime, not transactional, no producer, leader epoch unknown.
  *
  * @throws CodecError for an unknown codec id
  */
@@ -53,9 +53,9 @@ export function sealRecordBatch(content: RecordsToSeal): Uint8Array {
 }
 
 /**
- * Writes a batch's header before its records, which are there already, and its CRC-32C.
+ * Writes the header, with its CRC-32C, of a batch whose records are in `bytes` already.
  *
- * @param known the CRC's register after what lies from `start` on, as if nothing came before it; that is not read then
+ * @param known the CRC's register after the bytes from `start` on, as if none came before them; these are not read then
  */
 export function writeSealedHeader(
   bytes: Uint8Array,

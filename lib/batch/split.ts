@@ -1,5 +1,5 @@
-// Splits a record batch that is larger than the target takes (`max.message.bytes`) into several that are not. The
-// codec stays, and records are never cut or left out: one that fits no batch is an error that names it.
+// Splits a record batch that is larger than the target accepts (`max.message.bytes`) into several that are not. The
+// codec stays, and no record is cut or dropped: a record that fits no batch causes an error that names it.
 
 import { CorruptBatchError } from "./corrupt_batch_error.ts";
 import { DEFAULT_MAX_OPENED_BYTES, type OpenedBatch, openRecordBatch } from "./open.ts";
@@ -7,21 +7,21 @@ import { CODEC_MASK, RECORDS_POSITION } from "./record_batch.ts";
 import { forEachRecord } from "./records.ts";
 import { type ReencodedBatch, reencodeOpened, type ReencodeOptions } from "./reencode.ts";
 
-/** A record that needs a larger batch than the target takes. */
+/** A record that needs a larger batch than the target accepts. */
 export interface TooLargeRecord {
   /** Source offset. */
   readonly offset: bigint;
-  /** Bytes of a batch, with its codec, that holds this record alone. */
+  /** Bytes of a batch, compressed with its codec, that holds only this record. */
   readonly sizeInBytes: number;
 }
 
-/** Some records of a batch are too large for the target, each alone in a batch. */
+/** Some records of a batch are too large for the target, even each in a batch of its own. */
 export class RecordTooLargeError extends Error {
   override readonly name = "RecordTooLargeError";
 
   /**
-   * @param records at least one, by offset
-   * @param maxBytes what the target takes
+   * @param records at least one, in the order of their offsets
+   * @param maxBytes the most bytes of a batch that the target accepts
    */
   constructor(readonly records: readonly TooLargeRecord[], readonly maxBytes: number) {
     const [first] = records;
@@ -33,16 +33,16 @@ export class RecordTooLargeError extends Error {
   }
 }
 
-/** Compressed content is cut a little shorter than its average says, so that most cuts fit at once. */
+/** Compressed content is cut a little shorter than its average ratio allows, so that most parts fit at once. */
 const MARGIN = 0.9;
 
 /**
- * Re-encodes the one batch in `bytes`, as reencodeBatch does, into as many batches as needed for none to exceed
- * `maxBytes`.
+ * Re-encodes the one batch in `bytes`, as reencodeBatch does, into as many batches as needed so that none is larger
+ * than `maxBytes`.
  *
  * @returns the batches in order; none where no record remains in the range
  * @throws RecordTooLargeError when a single record exceeds `maxBytes`
- * @throws CorruptBatchError when the batch contradicts itself
+ * @throws CorruptBatchError when the batch is damaged or malformed
  * @throws Error for a control batch
  */
 export function splitBatch(
@@ -55,7 +55,7 @@ export function splitBatch(
   const parts: ReencodedBatch[] = [];
   const tooLarge: TooLargeRecord[] = [];
 
-  /** Batches of the kept records from one index to before another, in halves where one is too large. */
+  /** Encodes the kept records from one index until before another; a batch that is too large is halved. */
   const encode = (from: number, until: number): void => {
     const part = reencodeOpened(slice(batch, starts, from, until), codecOf(options));
     if (part.bytes.length <= maxBytes) {
@@ -82,7 +82,7 @@ export function splitBatch(
 
 const codecOf = ({ codec }: ReencodeOptions) => codec === undefined ? {} : { codec };
 
-/** Where each record of the range begins, and where the last one ends; they lie side by side. */
+/** Where each record of the range begins, and where the last one ends; the records are adjacent. */
 function keptStarts(
   { header, bytes, recordsStart, recordsEnd }: OpenedBatch,
   { fromOffset, untilOffset }: ReencodeOptions,
@@ -123,7 +123,9 @@ function slice(
   };
 }
 
-/** Bytes of records to put into one batch: exact without compression, by what it gains on average with it. */
+/**
+ * Bytes of records to put into one batch: exact without compression, else by the original batch's compression ratio.
+ */
 function sectionLimit(batch: OpenedBatch, sizeInBytes: number, maxBytes: number): number {
   const room = maxBytes - RECORDS_POSITION;
   if ((batch.header.attributes & CODEC_MASK) === 0) return room;

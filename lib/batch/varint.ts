@@ -1,9 +1,9 @@
-// Zigzag variable-length integers as the records of magic 2 use them (protocol buffers' sint32 and sint64). A
-// value longer than its type, or cut off by the end given, is corrupt; longer encodings than needed are read.
+// Zigzag variable-length integers, which the records of magic 2 use (protocol buffers' sint32 and sint64). A value that
+// does not fit its type, or is cut off, is corrupt; an encoding that is longer than needed is read all the same.
 
 import { CorruptBatchError } from "./corrupt_batch_error.ts";
 
-/** Where reading has got to: moved on by every read. */
+/** The position of the next byte to read; every read moves it on. */
 export interface ByteCursor {
   position: number;
 }

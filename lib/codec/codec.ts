@@ -1,5 +1,5 @@
-// The codecs of record batches by their id in the attributes' lowest three bits. One call opens or compresses a
-// whole section of records; there is no streaming and no codec that is left out silently.
+// Compresses and decompresses the records of a batch with the codec whose id is in the attributes' lowest three bits.
+// One call handles the whole records section of a batch; there is no streaming, and an unknown codec is an error.
 
 import { CodecError, tooLarge } from "./codec_error.ts";
 import { compressGzip, decompressGzip } from "./gzip.ts";
@@ -18,12 +18,12 @@ export function codecName(codec: number): string {
 }
 
 /**
- * Opens a section of records.
+ * Decompresses the records section of a batch.
  *
  * @param codec id from the attributes; 0 gives the bytes themselves
- * @param maxBytes the most it may open to
- * @param options with `lends`, what is returned may be overwritten by the next call: nothing has to be copied for it
- * @throws CodecError when it is corrupt, cut off or larger, or the codec is unknown
+ * @param maxBytes the most bytes that the section may decompress to
+ * @param options with `lends`, the next call may overwrite the returned bytes, which saves a copy
+ * @throws CodecError when the section is corrupt, cut off or decompresses to more, or the codec is unknown
  */
 export function decompress(
   codec: number,
@@ -49,7 +49,7 @@ export function decompress(
 }
 
 /**
- * Compresses a section of records.
+ * Compresses the records section of a batch.
  *
  * @param codec id as in the attributes; 0 gives the bytes themselves
  * @throws CodecError when the codec is unknown

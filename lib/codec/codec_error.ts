@@ -1,6 +1,6 @@
-// The one error of the codecs: bytes that are not what their codec says, or that open to too much.
+// The one error of the codecs: for bytes that are not what their codec says, or that decompress to too much.
 
-/** Compressed bytes that cannot be read, or a codec id nobody knows. */
+/** Compressed bytes cannot be read, or a codec id is unknown. */
 export class CodecError extends Error {
   override readonly name = "CodecError";
 
@@ -10,7 +10,7 @@ export class CodecError extends Error {
   }
 }
 
-/** Compressed bytes that are sound, for all one can tell, and open to more than the caller allows. */
+/** Compressed bytes, as far as they were read without damage, decompress to more than the caller allows. */
 export class OpensTooLargeError extends CodecError {}
 
 /** The error for content larger than the caller allows. */

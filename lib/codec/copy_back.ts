@@ -1,14 +1,14 @@
-// The copies both lz4 and snappy are made of: mostly of a few bytes, so that a call, or a step a byte, would take most of
-// the time. They go in words of four bytes where there is room for it: up to three bytes behind what is copied are
-// overwritten, which whoever fills memory from front to back writes later.
+// The copies that decompressing lz4 and snappy consists of. Most are of a few bytes, so that calling the engine's copy,
+// or copying byte by byte, would take most of the time. So they copy words of four bytes where there is room: that
+// overwrites up to three bytes after those copied, which is harmless in memory that is filled from front to back.
 
 import { withRoom } from "./with_room.ts";
 
-/** From here on the engine's own copy is faster. */
+/** From this many bytes on the engine's own copy is faster. */
 const CALL_FROM = 128;
 const WORD = 4;
 
-/** Bytes, and a view of the same bytes: making one takes longer than many a copy. */
+/** Bytes, and a view of the same bytes, kept together since making a view takes longer than a short copy. */
 export interface Viewed {
   readonly bytes: Uint8Array;
   readonly view: DataView;
@@ -19,7 +19,7 @@ export function viewed(bytes: Uint8Array): Viewed {
   return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
 }
 
-/** The same as `withRoom`, with its view: the ones given, where there is room. */
+/** `withRoom` for memory with a view: returns `memory` itself where there is room. */
 export function viewedWithRoom(
   memory: Viewed,
   position: number,
@@ -30,7 +30,9 @@ export function viewedWithRoom(
   return bytes === memory.bytes ? memory : viewed(bytes);
 }
 
-/** Appends `length` bytes from `offset` (1 or more) before `position`; an overlap repeats them. Unchecked. */
+/**
+ * Copies `length` bytes to `position` from `offset` (1 or more) bytes before it; an overlap repeats them. Unchecked.
+ */
 export function copyBack(
   { bytes, view }: Viewed,
   position: number,
@@ -48,7 +50,7 @@ export function copyBack(
   }
 }
 
-/** Copies `source[start, end)` to `target` at a position; another buffer, no overlap. */
+/** Copies `source[start, end)` to `target` at a position; both must not overlap. */
 export function copyInto(
   { bytes: target, view: targetView }: Viewed,
   position: number,

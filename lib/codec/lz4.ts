@@ -1,6 +1,6 @@
-// lz4 frames (lz4_Frame_format.md), one or several, linked or independent blocks, every checksum verified.
-// Written are independent blocks of 64 KiB without checksums, as Java's clients write them: they refuse linked
-// ones. Dictionaries and the legacy frame are refused.
+// Reads and writes lz4 frames (lz4_Frame_format.md). It reads one frame or several, with linked or independent blocks,
+// and verifies every checksum; it refuses dictionaries and the legacy frame. It writes independent blocks of 64 KiB
+// without checksums, as Java's clients do, since these refuse linked blocks.
 
 import { CodecError, tooLarge } from "./codec_error.ts";
 import { type Viewed, viewed, viewedWithRoom } from "./copy_back.ts";
@@ -24,24 +24,24 @@ import { xxh32 } from "./xxh32.ts";
 
 const SKIPPABLE_MAGIC = 0x184d2a50;
 
-/** How frames are opened. */
+/** How frames are decompressed. */
 export interface Lz4Options {
-  /** Messages of magic 0 carry a header checksum that was computed wrongly (KIP-57): don't look at it. */
+  /** Whether to ignore the header checksum, which clients computed wrongly for messages of magic 0 (KIP-57). */
   readonly ignoreHeaderChecksum?: boolean;
-  /** What is returned may be overwritten when the next content is opened: nothing has to be copied for it. */
+  /** Whether the next call may overwrite the returned bytes, which saves a copy. */
   readonly lends?: boolean;
 }
 
-/** What is opened goes here first, since nobody knows how much it is; used again. */
+/** Memory to decompress into, since the size is unknown beforehand; reused. */
 let opened = viewed(new Uint8Array(0));
-/** What is compressed goes here first; used again, and never handed out. */
+/** Memory to compress into; reused, and never handed out. */
 let compressed: Uint8Array = new Uint8Array(0);
 const table = makeHashTable();
 
 /**
- * Opens lz4 frames.
+ * Decompresses lz4 frames.
  *
- * @throws CodecError when they are corrupt, cut off, or open to more than `maxBytes`
+ * @throws CodecError when they are corrupt, cut off, or decompress to more than `maxBytes`
  */
 export function decompressLz4(
   bytes: Uint8Array,
@@ -91,12 +91,12 @@ export function decompressLz4(
     const content = opened.bytes.subarray(0, to);
     return options.lends === true || opened.bytes.length > KEPT_BYTES ? content : content.slice();
   } finally {
-    // What was large once is not kept for ever.
+    // Memory that was needed only for large content is not kept forever.
     if (opened.bytes.length > KEPT_BYTES) opened = viewed(new Uint8Array(0));
   }
 }
 
-/** Opens a block behind what is opened. @returns where its content ends */
+/** Decompresses a block to `opened`, from `to` on. @returns where its content ends there */
 function openBlock(
   source: Viewed,
   start: number,
@@ -117,7 +117,7 @@ function openBlock(
   return to + end - start;
 }
 
-/** Checks what a frame's end says of its content. @returns where the frame ends */
+/** Checks the content against the frame's content size and checksum. @returns where the frame ends */
 function endFrame(
   view: DataView,
   from: number,
@@ -136,7 +136,7 @@ function endFrame(
   return from + 4;
 }
 
-/** One lz4 frame of independent blocks. */
+/** Compresses bytes to one lz4 frame of independent blocks. */
 export function compressLz4(bytes: Uint8Array): Uint8Array {
   const blocks = Math.ceil(bytes.length / BLOCK_BYTES);
   const most = FRAME_HEADER_BYTES + bytes.length +

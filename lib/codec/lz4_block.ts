@@ -1,15 +1,16 @@
-// One lz4 block (lz4_Block_format.md): sequences of literals and matches. Every length and offset is checked.
+// Reads and writes one lz4 block (lz4_Block_format.md), which consists of sequences: each a token, literals, and a
+// match that copies earlier bytes. Reading checks every length and offset.
 
 import { CodecError } from "./codec_error.ts";
 import { copyBack, copyInto, type Viewed } from "./copy_back.ts";
 import { BLOCK_BYTES, findMatches, MIN_MATCH } from "./match_finder.ts";
 
 /**
- * Opens the block `source[start, end)` into `target` from a position on.
+ * Decompresses the block `source[start, end)` to `target`, from a position on.
  *
  * @param reach where in the target matches may begin to copy from: the block's own start, or the frame's
- * @param most where in the target the block's content must have ended
- * @returns where it ends
+ * @param most the position in the target at which the block's content must have ended
+ * @returns where the content ends in the target
  * @throws CodecError when the block is corrupt, cut off, holds too much, or copies from further back
  */
 export function decompressBlock(
@@ -64,7 +65,7 @@ export function decompressBlock(
   throw cutOff();
 }
 
-/** A block opens to more than there may be. */
+/** The error for a block that decompresses to more than its frame allows. */
 export function tooMuch(room: number): CodecError {
   return new CodecError(`an lz4 block holds more than the ${room} bytes its frame allows`);
 }
@@ -106,9 +107,9 @@ export function compressBlock(
 }
 
 /**
- * A sequence's token and literals.
+ * Writes a sequence's token and literals.
  *
- * @param matchLength of the match to come; the last sequence's is {@link MIN_MATCH}
+ * @param matchLength length of the match after them; for the last sequence, which has none, {@link MIN_MATCH}
  * @returns where they end
  */
 export function writeLiterals(
@@ -125,7 +126,7 @@ export function writeLiterals(
   return at + count;
 }
 
-/** A sequence's token, and how many literals follow. @returns where they begin */
+/** Writes a sequence's token, and how many literals follow. @returns where the literals begin */
 export function writeToken(
   literals: number,
   matchLength: number,
@@ -137,7 +138,7 @@ export function writeToken(
   return literals >= 15 ? writeLength(target, at, literals - 15) : at;
 }
 
-/** A sequence's match. @returns where it ends */
+/** Writes a sequence's match. @returns where it ends */
 export function writeMatch(
   offset: number,
   length: number,

@@ -1,10 +1,10 @@
-// What is around the blocks of an lz4 frame (lz4_Frame_format.md): its header, and the flags and sizes in it.
+// Reads and writes what surrounds the blocks of an lz4 frame (lz4_Frame_format.md): its header with flags and sizes.
 
 import { CodecError } from "./codec_error.ts";
 import type { Viewed } from "./copy_back.ts";
 import { xxh32 } from "./xxh32.ts";
 
-/** How a frame begins. */
+/** The four bytes that a frame begins with. */
 export const FRAME_MAGIC = 0x184d2204;
 
 /** Descriptor flags. */
@@ -16,20 +16,20 @@ export const CONTENT_CHECKSUM = 0x04;
 const RESERVED = 0x02;
 const DICTIONARY = 0x01;
 
-/** Set in a block's size where its bytes are not compressed. */
+/** Set in the size of a stored block, whose bytes are not compressed. */
 export const STORED = 0x80000000;
 
 /** The header of a frame. */
 export interface FrameHeader {
   readonly flags: number;
-  /** What a block holds at most, opened or not. */
+  /** The most bytes of a block, compressed and decompressed. */
   readonly maxBlockBytes: number;
   readonly contentSize?: bigint;
   readonly blocksStart: number;
 }
 
 /**
- * Reads what follows a frame's magic.
+ * Reads the header after a frame's magic.
  *
  * @throws CodecError where it cannot be read
  */
@@ -60,7 +60,7 @@ export function readFrameHeader(
 /** Bytes of the header that {@link writeFrameHeader} writes. */
 export const FRAME_HEADER_BYTES = 7;
 
-/** The header of a frame of independent blocks, without checksums. @param blockBytes what the largest block holds */
+/** Writes the header of a frame of independent blocks without checksums. @param blockBytes size of the largest block */
 export function writeFrameHeader({ bytes, view }: Viewed, at: number, blockBytes: number): void {
   let sizeCode = 4;
   while (1 << (8 + 2 * sizeCode) < blockBytes) sizeCode++;
@@ -70,13 +70,13 @@ export function writeFrameHeader({ bytes, view }: Viewed, at: number, blockBytes
   bytes[at + 6] = xxh32(view, at + 4, at + 6) >>> 8;
 }
 
-/** A field of a frame. @throws CodecError where it is cut off */
+/** Reads a field of a frame. @throws CodecError where it is cut off */
 export function readUint32(view: DataView, position: number): number {
   need(view, position + 4);
   return view.getUint32(position, true);
 }
 
-/** The position. @throws CodecError where it lies behind the end */
+/** Returns the position. @throws CodecError where it lies after the end, so that the content is cut off */
 export function need(view: DataView, position: number): number {
   if (position > view.byteLength) throw new CodecError("its lz4 content is cut off");
   return position;

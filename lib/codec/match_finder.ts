@@ -1,10 +1,10 @@
-// Finds repetitions in up to 64 KiB: the half of lz4 and snappy compression that is the same for both. Greedy, one
-// hash table, faster steps through content that does not repeat; not tuned for ratio.
+// Finds repetitions in up to 64 KiB, which is the half of compressing that lz4 and snappy have in common. It is greedy,
+// has one hash table, and takes larger steps through content that does not repeat; it is not tuned for ratio.
 
-/** What is searched at a time: offsets then fit the 16 bits both formats give them. */
+/** How many bytes are searched at a time, so that offsets fit the 16 bits that both formats have for them. */
 export const BLOCK_BYTES = 64 * 1024;
 
-/** Both formats' shortest match worth writing. */
+/** The shortest match that is worth writing in both formats. */
 export const MIN_MATCH = 4;
 /** The last match of an lz4 block begins at least this many bytes before the block's end. */
 export const LAST_MATCH_START = 12;
@@ -21,13 +21,14 @@ export type MatchVisitor = (
   length: number,
 ) => void;
 
-/** Positions by hash, to be reused for the blocks of one input. */
+/** Makes the table of positions by hash, to be reused for the blocks of one input. */
 export function makeHashTable(): Uint16Array {
   return new Uint16Array(1 << HASH_BITS);
 }
 
 /**
- * Visits the matches of the bytes from `start` to `end`, at most {@link BLOCK_BYTES}, in order; none reaches before `start`.
+ * Visits the matches of the bytes from `start` to `end`, at most {@link BLOCK_BYTES}, in order; none reaches before
+ * `start`.
  *
  * @returns where the literals after the last match begin
  */
@@ -63,13 +64,13 @@ export function findMatches(
   return literalStart;
 }
 
-/** How many bytes are the same at both positions, at most so many; the first word is. */
+/** How many bytes, at most `most`, are the same at both positions; the first {@link MIN_MATCH} are known to be. */
 function matchLength(view: DataView, candidate: number, position: number, most: number): number {
   let length = MIN_MATCH;
   for (; length + 4 <= most; length += 4) {
     const difference = view.getInt32(position + length, true) ^
       view.getInt32(candidate + length, true);
-    // Its lowest bit that is set lies in the first byte that differs.
+    // The lowest bit set in the difference is in the first byte that differs.
     if (difference !== 0) return length + ((31 - Math.clz32(difference & -difference)) >> 3);
   }
   while (length < most && view.getInt8(position + length) === view.getInt8(candidate + length)) {

@@ -1,6 +1,6 @@
-// snappy as Kafka's clients write it: the framing of xerial's snappy-java (Java clients and those after them) or
-// one raw block (librdkafka). Reads both; writes xerial's, since every consumer must read what Java producers
-// write. The framing's version numbers are not looked at: clients have written different ones.
+// Reads and writes snappy as Kafka's clients do: in the framing of xerial's snappy-java (Java's clients, and those that
+// follow them) or as one raw block (librdkafka). It reads both, and writes xerial's framing, since every consumer must
+// read what Java's producers write. The framing's version numbers are ignored: clients have written different ones.
 
 import { CodecError, tooLarge } from "./codec_error.ts";
 import { viewed } from "./copy_back.ts";
@@ -11,17 +11,17 @@ import {
   readPreamble,
 } from "./snappy_block.ts";
 
-/** 0x82 "SNAPPY" 0x00, version 1, compatible with version 1. No raw block can begin like this. */
+/** 0x82 "SNAPPY" 0x00, version 1, compatible with version 1. No raw block can begin with these bytes. */
 const XERIAL_HEADER = [0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0, 1, 0, 0, 0, 1];
 const XERIAL_MAGIC_BYTES = 8;
 
-/** Bytes a block holds in what is written, as in snappy-java. */
+/** The size of the blocks that we write, decompressed; snappy-java's is the same. */
 const XERIAL_BLOCK_BYTES = 32 * 1024;
 
 /**
- * Opens snappy bytes, framed or raw.
+ * Decompresses snappy bytes, framed or raw.
  *
- * @throws CodecError when they are corrupt, cut off, or open to more than `maxBytes`
+ * @throws CodecError when they are corrupt, cut off, or decompress to more than `maxBytes`
  */
 export function decompressSnappy(bytes: Uint8Array, maxBytes: number): Uint8Array {
   if (!startsXerial(bytes, 0)) {
@@ -47,7 +47,7 @@ export function decompressSnappy(bytes: Uint8Array, maxBytes: number): Uint8Arra
   return target;
 }
 
-/** Bytes in xerial's framing. */
+/** Compresses bytes in xerial's framing. */
 export function compressSnappy(bytes: Uint8Array): Uint8Array {
   const blocks = Math.ceil(bytes.length / XERIAL_BLOCK_BYTES);
   const most = XERIAL_HEADER.length + blocks * (4 + maxCompressedBlock(XERIAL_BLOCK_BYTES));
@@ -64,7 +64,7 @@ export function compressSnappy(bytes: Uint8Array): Uint8Array {
   return target.slice(0, end);
 }
 
-/** Visits the blocks of framed bytes; a header may come again where streams were put together. */
+/** Visits the blocks of framed bytes; further headers may come between them where streams were concatenated. */
 function forEachBlock(bytes: Uint8Array, visit: (start: number, end: number) => void): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let position = 0;

@@ -1,23 +1,24 @@
-// One snappy block (google/snappy, format_description.txt): length, then literals and copies. Every length and
-// offset is checked; a block must fill exactly the length it announces.
+// Reads and writes one snappy block (google/snappy, format_description.txt): its length, then elements, which are
+// literals and copies. Reading checks every length and offset; a block must decompress to exactly the length it
+// announces.
 
 import { CodecError } from "./codec_error.ts";
 import { copyBack, copyInto, type Viewed } from "./copy_back.ts";
 import { BLOCK_BYTES, findMatches, makeHashTable } from "./match_finder.ts";
 
-/** A copy makes at most 64 bytes of 3 (or 11 of 2): no block grows more than this many times. */
+/** A copy makes at most 64 bytes of 3 (or 11 of 2), so no block decompresses to more than this many times its size. */
 const MOST_GROWTH = 32;
 
-/** What a block announces. */
+/** The beginning of a block. */
 export interface SnappyPreamble {
-  /** Bytes it opens to. */
+  /** Bytes that the block decompresses to. */
   readonly length: number;
   /** Where its elements begin. */
   readonly bodyStart: number;
 }
 
 /**
- * Reads what the block in `bytes[start, end)` opens to.
+ * Reads how many bytes the block in `bytes[start, end)` decompresses to.
  *
  * @throws CodecError when the length is cut off, or more than such a block can hold
  */
@@ -37,9 +38,9 @@ export function readPreamble(bytes: Uint8Array, start: number, end: number): Sna
 }
 
 /**
- * Opens the elements `source[start, end)` of a block into `target[position, position + length)`.
+ * Decompresses the elements `source[start, end)` of a block to `target[position, position + length)`.
  *
- * @throws CodecError when they are corrupt, cut off, or not exactly `length` bytes
+ * @throws CodecError when they are corrupt, cut off, or do not decompress to exactly `length` bytes
  */
 export function decompressBlock(
   source: Viewed,
@@ -99,7 +100,7 @@ function wrongLength(length: number): CodecError {
   return new CodecError(`a snappy block does not hold the ${length} bytes it announces`);
 }
 
-/** The most bytes {@link compressBlock} writes for so many. */
+/** The most bytes that {@link compressBlock} writes for `length` bytes. */
 export function maxCompressedBlock(length: number): number {
   return 32 + length + Math.floor(length / 6);
 }

@@ -1,11 +1,11 @@
-// Memory that is written from its beginning on, grows as it fills, and is used again.
+// Memory that is filled from front to back, grows as needed, and is reused.
 
-/** So much of it stays for the next time: most batches need less. */
+/** Memory of up to this size is kept for reuse: most batches need less. */
 export const KEPT_BYTES = 8 * 1024 * 1024;
 
 /**
- * Memory with room for `room` more bytes behind a position; what lies before the position stays. Where that is more than
- * it has, it becomes twice as large, or `most`, or what is needed.
+ * Returns memory with room for `room` bytes after a position, and the same bytes before it. If `memory` is too small,
+ * that is a copy twice as large, but no larger than `most` unless more is needed.
  */
 export function withRoom(
   memory: Uint8Array,
@@ -19,7 +19,7 @@ export function withRoom(
   return larger;
 }
 
-/** Numbers with room for so many: longer, and the same at the beginning, where they have less. */
+/** Returns an array for at least `count` numbers: `numbers` itself, or, if it is shorter, a longer copy. */
 export function withRoomFor(
   numbers: Int32Array<ArrayBuffer>,
   count: number,

@@ -1,4 +1,4 @@
-// Calls a one-shot decompressor of node:zlib and turns what it throws into CodecError.
+// Calls a one-shot decompressor of node:zlib and turns the errors that it throws into CodecError.
 
 import type { Buffer } from "node:buffer";
 import { errorMessage } from "../model/error_message.ts";

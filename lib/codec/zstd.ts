@@ -1,6 +1,6 @@
-// zstd (RFC 8878) through node:zlib, frame by frame. Deno's one-shot decompressor gives what it has when the input
-// is cut off and ignores everything after the first frame, both without an error; so the frames are measured here
-// first, and each is decompressed alone. Dictionaries are refused.
+// zstd (RFC 8878) by node:zlib, frame by frame. When the input is cut off, Deno's one-shot decompressor returns what it
+// has, and it ignores everything after the first frame, both without an error. So this file finds the end of each frame
+// first, and decompresses each frame alone. It refuses dictionaries.
 
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { CodecError, tooLarge } from "./codec_error.ts";
@@ -9,7 +9,7 @@ import { callZlib, plainBytes } from "./zlib_call.ts";
 const FRAME_MAGIC = 0xfd2fb528;
 const SKIPPABLE_MAGIC = 0x184d2a50;
 
-/** A frame's place, and its content's size where the frame tells. */
+/** Where a frame ends, and the size of its content, if the frame tells it. */
 interface Frame {
   readonly end: number;
   readonly contentSize?: bigint;
@@ -17,9 +17,9 @@ interface Frame {
 }
 
 /**
- * Opens zstd bytes: one frame or several.
+ * Decompresses zstd bytes: one frame or several.
  *
- * @throws CodecError when they are corrupt, cut off, or open to more than `maxBytes`
+ * @throws CodecError when they are corrupt, cut off, or decompress to more than `maxBytes`
  */
 export function decompressZstd(bytes: Uint8Array, maxBytes: number): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -47,12 +47,12 @@ export function decompressZstd(bytes: Uint8Array, maxBytes: number): Uint8Array 
   return parts.length === 1 ? parts[0]! : concatenate(parts, total);
 }
 
-/** One zstd frame at zstd's default level. */
+/** Compresses bytes to one zstd frame at zstd's default level. */
 export function compressZstd(bytes: Uint8Array): Uint8Array {
   return plainBytes(zstdCompressSync(bytes));
 }
 
-/** Finds a frame's end by its block headers, opening nothing. */
+/** Finds a frame's end by its block headers, without decompressing anything. */
 function measureFrame(view: DataView, start: number): Frame {
   const size = view.byteLength;
   const need = (position: number): number => {

@@ -1,5 +1,6 @@
-// What a Fetch brought of one partition: cut, merged where that is worth it, and handed to the partition, which frames
-// it and keeps the memory it points into. What is in the way is told; what to do about it is the lane's business.
+// Takes what a Fetch brought of one partition: cuts it into batches, merges these where that is worth it, and hands
+// them to the partition, which frames them and keeps the memory that they lie in. It returns the problem that ended the
+// cutting, if any; the lane decides what to do about it.
 
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
 import type { BufferPool } from "../protocol/buffer_pool.ts";
@@ -12,26 +13,26 @@ import { type MergeBelow, OPENED_OF_WHOLE_PARTITION } from "./merge_below.ts";
 import { mergeSmall } from "./merge_small.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
 
-/** What is accepted with. */
+/** What accepting needs. */
 export interface AcceptOptions {
-  /** Memory that batches take beside the response is of it, or counts towards it. */
+  /** Memory that batches take besides the response comes from this pool, or is charged to it. */
   readonly pool: BufferPool;
   /** Which batches are worth merging now. */
   readonly mergeBelow: () => MergeBelow;
 }
 
-/** What became of it. */
+/** What came of it. */
 export interface Accepted {
-  /** The batches it was cut into, runs merged without being opened counting as one. */
+  /** How many batches it was cut into; a run that was merged without being decompressed counts as one. */
   readonly batches: number;
   readonly problem: CutProblem | undefined;
 }
 
 /**
- * Takes what was fetched from the partition's next offset on.
+ * Cuts, merges and frames what was fetched from the partition's next offset on.
  *
- * @param frame the response that holds it
- * @param nothingLeft that nothing came shows that there is nothing up to the end
+ * @param frame the response that holds the fetched records
+ * @param nothingLeft whether the response holds no records because there are none up to the end of the range
  */
 export function acceptFetched(
   partition: PartitionCopy,
@@ -44,7 +45,7 @@ export function acceptFetched(
   const range = { fromOffset, untilOffset, ...(carried !== undefined && { carried }) };
   const { rules, damagedBefore } = partition;
   const below = options.mergeBelow();
-  // After damage every batch is checked by itself.
+  // After damage nothing is merged while cutting, so that every batch is checked by itself.
   const records = { ...frame, ...fetched };
   using memory = createBatchMemory(frame, options.pool);
   const { take } = memory;

@@ -1,23 +1,23 @@
-// The memory that the batches of one response lie in until they are acknowledged: the response's own, or, where what they
-// became does not fit there, buffers of the same pool, so that merging leaves nothing to the garbage collector.
+// The memory that the batches of one response lie in until they are acknowledged: the response's own buffer, or, where
+// merged batches do not fit there, buffers of the same pool, so that merging leaves nothing to the garbage collector.
 
 import { type Viewed, viewed } from "../codec/copy_back.ts";
 import type { BufferPool, PooledBuffer } from "../protocol/buffer_pool.ts";
 import type { ResponseFrame } from "../protocol/frame.ts";
 import type { CutBatch } from "./cut_types.ts";
 
-/** Smaller ones would fill too little of the smallest buffer. */
+/** Smaller batches would fill too little of the pool's smallest buffer. */
 const POOLED_FROM = 48 * 1024;
 
-/** Memory for the batches of one response; disposed of once those to keep are held. */
+/** Memory for the batches of one response; dispose of it once every batch to keep is held. */
 export interface BatchMemory extends Disposable {
-  /** Takes at least so many bytes for a batch. Their former content may still be in them. */
+  /** Allocates at least `size` bytes for a batch. They may still hold former content. */
   take(size: number): Viewed;
-  /** Keeps what a batch lies in. @returns gives it back, to be called once */
+  /** Keeps the memory that a batch lies in. @returns a function that gives the memory back; call it once */
   hold(batch: CutBatch): () => void;
 }
 
-/** Memory for what a response brings; the response itself stays its reader's to release. */
+/** Makes the memory for the batches of one response. Whoever read the response still releases it. */
 export function createBatchMemory({ bytes, buffer }: ResponseFrame, pool: BufferPool): BatchMemory {
   const buffers = new Map<Uint8Array, PooledBuffer>();
   const taken: PooledBuffer[] = [];

@@ -1,5 +1,5 @@
-// The source offsets that groups have committed on one partition, while it is copied: each is answered by the batch that
-// holds the first record at or after it.
+// Follows, while a partition is copied, the source offsets that groups have committed on it. The batch that holds the
+// first record at or after such an offset answers it: the target offset of that record is where the group goes on.
 
 import { recordsBefore } from "./cut.ts";
 import type { CutBatch } from "./cut_types.ts";
@@ -13,7 +13,7 @@ export class CommittedOffsets {
   /** @param offsets ascending */
   constructor(readonly offsets: readonly bigint[]) {}
 
-  /** The offsets that a batch answers, each once; undefined where there are none. */
+  /** The committed offsets that a batch answers, each once; undefined where it answers none. */
   take(batch: CutBatch): readonly CommittedPosition[] | undefined {
     if (this.#gapAhead) this.#passGap(batch);
     this.#gapAhead = false;
@@ -21,14 +21,14 @@ export class CommittedOffsets {
     for (let offset; (offset = this.offsets[this.#next]) !== undefined; this.#next++) {
       if (offset >= batch.nextOffset) break;
       const index = recordsBefore(batch, offset);
-      // The rest of it is a gap: the next batch answers.
+      // No record follows in this batch: the next batch answers.
       if (index >= batch.recordCount) break;
       (positions ??= []).push({ sourceOffset: offset, index });
     }
     return positions;
   }
 
-  /** The first records of a batch, as many as told, lie on the target already: what they answer is not told again. */
+  /** Passes over the offsets that the first `records` of a batch answer: these are already on the target. */
   pass(batch: CutBatch, records: number): void {
     for (let offset; (offset = this.offsets[this.#next]) !== undefined; this.#next++) {
       if (offset >= batch.nextOffset || recordsBefore(batch, offset) >= records) break;
@@ -36,8 +36,8 @@ export class CommittedOffsets {
   }
 
   /**
-   * The target holds records before the next batch to be taken that the source may have lost: what lies between those
-   * that both have and the batch is not answered by it.
+   * The target holds records before the next batch that the source may have lost: that batch does not answer the
+   * offsets between the last record that both have and the batch.
    */
   expectGap(): void {
     this.#gapAhead = true;
@@ -45,16 +45,16 @@ export class CommittedOffsets {
 
   #passGap(batch: CutBatch): void {
     if (batch.recordsBefore === undefined) this.passUntil(batch.firstOffset);
-    // Where its first record lies is not known exactly.
+    // The exact offset of its first record is unknown.
     else this.pass(batch, 1);
   }
 
-  /** What lies before an offset is not answered by what follows. */
+  /** Passes over the committed offsets before `offset`: batches after it do not answer them. */
   passUntil(offset: bigint): void {
     while ((this.offsets[this.#next] ?? offset) < offset) this.#next++;
   }
 
-  /** Begins again: what lies before has been answered. */
+  /** Begins again at `fromOffset`: the committed offsets before it have been answered. */
   restart(fromOffset: bigint): void {
     this.#next = 0;
     this.passUntil(fromOffset);

@@ -1,6 +1,6 @@
-// The copy: every partition of the plan from its leader on the source to its leader on the target, in parallel, until
-// each is done or has failed. One partition's failure stops that partition only. It writes no log of its own and keeps
-// no journal: what happens is told to the caller as it happens.
+// Copies every partition of the plan from its leader on the source to its leader on the target, all in parallel, until
+// each is done or has failed. One partition's failure stops that partition only. The copy keeps no journal: it tells
+// its caller what happens as it happens, and the caller writes that down.
 
 import type { Failure } from "../model/failure.ts";
 import type { OffsetSpan } from "../model/offsets.ts";
@@ -27,7 +27,7 @@ import { createWaitClock } from "../waiting/wait_clock.ts";
 import { createTopicWatch } from "./topic_watch.ts";
 import { createTroubleLog } from "./trouble_log.ts";
 
-/** What a copy works with. */
+/** What a copy needs, and whom it tells what happens. */
 export interface CopyOptions {
   readonly source: Cluster;
   readonly target: Cluster;
@@ -37,16 +37,19 @@ export interface CopyOptions {
   readonly sourceTopics: ReadonlyMap<string, PlannedTopic>;
   readonly targetTopics: ReadonlyMap<string, PlannedTopic>;
   readonly giveUpAfterMs: number;
-  /** On each side, all connections together; absent: no limit. */
+  /** The throttle: limits the reading and, apart from it, the writing of all connections together. Absent: no limit. */
   readonly bytesPerSecond?: number;
   readonly log: { warning(text: string): void; info(text: string): void };
-  /** Called for every batch the target has stored, in order for each partition. */
+  /** Called for every batch that the target has stored; the batches of one partition come in order. */
   readonly onAcknowledged: (partition: CopyPosition, acknowledgement: Acknowledgement) => void;
-  /** A partition goes on with a fresh epoch; nothing is sent with it before this returns. */
+  /** Called when a partition goes on with a fresh producer epoch; nothing is sent with it before this returns. */
   readonly onEpoch: (partition: CopyPosition, epoch: EpochStart) => void;
-  /** Messages expired on the source before they were read. */
+  /** Called when messages expired on the source before they were read. */
   readonly onLost: (partition: CopyPosition, span: OffsetSpan) => void;
-  /** Called for every partition that is done or has failed; once more where a done one turns out to be worthless. */
+  /**
+   * Called once for every partition that is done or has failed, and a second time where a partition that was done turns
+   * out to be worthless, because its topic was deleted, re-created or changed meanwhile.
+   */
   readonly onSettled: (result: CopyResult) => void;
   readonly signal: AbortSignal;
 }
@@ -54,11 +57,14 @@ export interface CopyOptions {
 /** A copy under way. */
 export interface Copy {
   readonly progress: CopyProgress;
-  /** Results of every partition, in the order of the tasks, when all are settled or the signal has fired. */
+  /** The result of every partition, in the order of the tasks, once all are done or failed or the signal has fired. */
   readonly results: Promise<readonly CopyResult[]>;
 }
 
-/** Responses and room for responses to come may add up to this; what they grow by when they are merged or re-encoded is added. */
+/**
+ * Responses in memory, and the room reserved for responses to come, may add up to this. What they grow by when their
+ * batches are merged or re-encoded comes on top.
+ */
 const MEMORY_BYTES = 64 * 1024 * 1024;
 const SOURCE_LANES_PER_BROKER = 2;
 const TARGET_LANES_PER_BROKER = 2;
@@ -77,14 +83,14 @@ export function startCopy(options: CopyOptions): Copy {
     source: createWaitClock(() => performance.now()),
     target: createWaitClock(() => performance.now()),
   };
-  // Thousands of partitions may have to be looked at at once.
+  // Thousands of positions may have to be found at once, so that work has connections of its own.
   const lookConnections = createDataConnections(options.target);
   const roundTripMs = options.target.roundTripMs();
   const pool = createBufferPool(MEMORY_BYTES);
   const sourcePace = createPace(options.bytesPerSecond, signal);
   const targetPace = createPace(options.bytesPerSecond, signal);
   const allSettled = Promise.withResolvers<void>();
-  // Once the copy is over nobody waits any more.
+  // A crash after the copy has ended has nobody who waits for it, and must not count as unhandled.
   allSettled.promise.catch(() => {});
 
   function settle(partition: PartitionCopy): void {
@@ -130,7 +136,7 @@ export function startCopy(options: CopyOptions): Copy {
     findPosition: () =>
       Promise.reject(new Error("Cannot find a position: the source has no sequences")),
     beginEpoch: () => undefined,
-    // What has been read is still produced.
+    // Stops the reading only: what has been read is still produced.
     giveUp(partition, failed) {
       if (failed !== undefined) partition.stop(failed);
       settle(partition);
@@ -166,7 +172,7 @@ export function startCopy(options: CopyOptions): Copy {
     leaders: targetLeaders,
     giveUp: fail,
     onRefetch: (partition) => sourceRouter.place(partition),
-    // A batch keeps all of the response it lies in from the others.
+    // A batch that waits keeps the whole response that it lies in out of the pool: it gets memory of its own.
     onWaiting: ({ queue }) => queue.moveOut((batch) => inOwnMemory(batch, pool)),
     findPosition: findOn,
     beginEpoch(partition, { records, targetOffset, targetFirstOffset }) {
@@ -210,12 +216,13 @@ export function startCopy(options: CopyOptions): Copy {
       if (problem !== undefined) partitions[index]?.fail(problem);
     });
     const copying = () => partitions.filter(({ status }) => status === "copying");
-    // Reading may begin with the leaders of the plan; nothing is sent before the topics have been looked at again.
+    // Reading may begin with the leaders that the plan knows; nothing is sent before the topics have been checked
+    // again.
     const known = new Set(
       copying().filter((partition) => sourceLeaders.leader(partition) !== undefined),
     );
     known.forEach(sourceRouter.place);
-    // Partitions without a known leader are tried again like any other.
+    // If that fails, partitions without a known leader are retried like any other in trouble.
     await topics.look(ignorePeerError);
     for (const partition of copying()) {
       targetRouter.place(partition);
@@ -224,7 +231,7 @@ export function startCopy(options: CopyOptions): Copy {
     partitions.forEach(settle);
     const watching = topics.watch();
     await untilAborted(allSettled.promise, options.signal);
-    // What was done since the last look counts only if the topics are still the same.
+    // What was copied since the last check counts only if the topics are still the same.
     if (!options.signal.aborted) await topics.refresh(true).catch(() => {});
     end.abort();
     await Promise.all([sourceRouter.ended(), targetRouter.ended(), watching]);

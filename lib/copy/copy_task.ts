@@ -1,4 +1,4 @@
-// What a copy is given and what it gives, partition by partition: plain data.
+// A copy's input (tasks), output (results) and progress, partition by partition: plain data.
 
 import type { Failure } from "../model/failure.ts";
 import type { OffsetSpan } from "../model/offsets.ts";
@@ -11,19 +11,19 @@ import type { CompareContents, FoundPosition, TargetPosition } from "./target_po
 export interface CopyTask extends TopicPartition {
   readonly startOffset: bigint;
   readonly endOffset: bigint;
-  /** The target's position that belongs to `startOffset`: what was copied before it, in all plans of the migration. */
+  /** The target's position that belongs to `startOffset`: what all plans of the migration have copied before it. */
   readonly before: TargetPosition;
-  /** Epochs of the producer id that the target has made necessary here, by age. */
+  /** The epochs of the producer id that the target made necessary on this partition, oldest first. */
   readonly epochs?: readonly EpochStart[];
-  /** What the target holds: at least `before`. */
+  /** How far the target already holds our records: at least up to `before`. */
   readonly stored: FoundPosition;
   /** Given where the source's log may lose records between two reads, so that counting them misleads. */
   readonly compare?: CompareContents;
   /** Whether the source topic is compacted: there may be no message left up to the end of a range. */
   readonly compacted?: boolean;
-  /** What the target topic takes. */
+  /** What the target topic accepts. */
   readonly rules: TargetRules;
-  /** Source offsets that groups have committed, ascending: what they come to on the target is told. */
+  /** Source offsets that groups have committed, ascending. Acknowledgements tell where these are on the target. */
   readonly committed?: readonly bigint[];
   /** Why the partition cannot be copied at all. */
   readonly problem?: Failure;
@@ -34,9 +34,9 @@ export interface CopyResult extends TopicPartition {
   readonly status: "done" | "failed" | "interrupted";
   /** Why it failed. */
   readonly failure?: Failure;
-  /** Records read from the source in all plans, counted apart from those acknowledged. */
+  /** Records read from the source in all plans; counted when read, to be compared with those acknowledged. */
   readonly recordsRead: bigint;
-  /** Batches read and left out: control batches, those of aborted transactions, and empty ones. */
+  /** Batches read and filtered: control batches, those of aborted transactions, and empty ones. */
   readonly batchesLeftOut: number;
   readonly recordsAcknowledged: bigint;
   /** Source offset up to which everything is acknowledged. */
@@ -63,18 +63,18 @@ export type CopyPosition = Pick<
 /** Running totals. */
 export interface CopyProgress {
   readonly recordsAcknowledged: bigint;
-  /** Bytes of record batches acknowledged, as they are on the wire; absent where somebody else copies. */
+  /** Bytes of the acknowledged record batches, as on the wire; absent where Kafka Connect does the copying. */
   readonly bytesAcknowledged?: number;
-  /** Source offsets behind, of those planned. */
+  /** How many of the planned source offsets are done. */
   readonly offsetsDone: bigint;
   readonly partitionsSettled: number;
-  /** Tries that were repeated because something did not answer or was not available. */
+  /** How often something was tried again because it did not answer or was not available. */
   readonly retries: number;
   /** What does not answer at the moment: `target broker 2 (10.0.0.2:9092) unreachable`. */
   readonly troubles: readonly string[];
-  /** How long the brokers of each side had us wait (KIP-219), milliseconds; overlapping waits count once. */
+  /** How long the brokers of each side throttled the copy (KIP-219), milliseconds; overlapping waits count once. */
   readonly throttledMs: { readonly source: number; readonly target: number };
-  /** The partitions with the most left, in that order. */
+  /** The partitions with the most offsets left, most first. */
   readonly slowest: readonly RangeProgress[];
 }
 

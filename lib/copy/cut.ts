@@ -1,8 +1,8 @@
-// Cuts what a Fetch response holds for one partition into batches to produce. Whole batches of the range are only
-// pointed at, not opened; those that cannot pass through (cut by the range, with gaps, LogAppendTime, of magic 0 or 1,
-// too large for the target) are re-encoded. Control batches and batches of aborted transactions are left out. What
-// the CRC does not cover, or nobody will check again, is checked here. No network; the fetched bytes change only where
-// runs of small batches are merged.
+// Cuts what a Fetch response holds for one partition into batches to produce. Whole batches of the range are pointed at
+// and not decompressed; batches that cannot be sent unchanged (cut by the range, with gaps, with LogAppendTime, of
+// magic 0 or 1, too large for the target, of a codec it does not know) are re-encoded. Control batches and batches of
+// aborted transactions are filtered. Cutting checks what the CRC does not cover, and the CRC of batches that no broker
+// will check again. No network; the fetched bytes change only where runs of small batches are merged.
 
 import { crcMatches } from "../batch/check.ts";
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
@@ -46,7 +46,7 @@ export function recordsBefore(batch: CutBatch, sourceOffset: bigint): number {
 /**
  * Cuts the fetched bytes of one partition. Never throws because of their content.
  *
- * @param merging make one batch of a run of small ones, in the fetched bytes themselves where it fits there
+ * @param merging how to make one batch of a run of small ones, in the fetched bytes themselves where it fits there
  */
 export function cutBatches(
   fetched: FetchedRecords,
@@ -61,7 +61,7 @@ export function cutBatches(
   } catch (error) {
     if (error instanceof CorruptBatchError) {
       if (!(error.cause instanceof OpensTooLargeError)) return damagedAt(error.reason, state);
-      // Its CRC was right: fetching it again would bring the same.
+      // The batch's CRC is right: fetching it again would bring the same bytes.
       const text =
         `the batch at source offset ${state.nextOffset} cannot be opened: ${error.reason}`;
       return { ...state, problem: impossible("CONTENT_TOO_LARGE", text) };
@@ -80,7 +80,7 @@ function impossible(code: FailureCode, text: string): CutProblem {
   return { kind: "impossible", failure: failure(code, text) };
 }
 
-/** A damaged length shows only at what seems to come next; then the batch before has a wrong CRC. */
+/** A damaged length shows only in the entry that seems to come next: then the batch before that has a wrong CRC. */
 function damagedAt(reason: string, state: CutState): Cut {
   const before = state.batches.at(-1);
   if (!before?.passedThrough || crcMatches(before.view, before.position, before.size)) {
@@ -99,7 +99,7 @@ function walk(
 ): Carried {
   const { view, recordsStart, recordsEnd } = fetched;
   const { fromOffset, untilOffset, carried } = range;
-  // Where others took all the room of the response, it says nothing about this partition.
+  // Where other partitions took all the room of the response, it says nothing about this one.
   if (carried !== undefined && recordsStart === recordsEnd) return carried;
   const transactions = createTransactionFilter(fetched, carried?.unsettled);
   const { unsettled } = transactions;
@@ -142,7 +142,7 @@ function walk(
         state.nextOffset = dueOffset = run.batch.nextOffset;
         continue;
       }
-      // Nobody will check what is not sent on: a flipped bit must not make a message a marker.
+      // The target's broker checks no batch that is not sent: a flipped bit must not make a message a marker.
       const sound = () => crcMatches(view, entry.position, size);
       if (isControlBatch(view, entry.position) && !sound()) throw damaged(entry.position);
       const leftOut = transactions.leftOut(entry.position, last);
@@ -153,13 +153,13 @@ function walk(
       state.nextOffset = minOffset(maxOffset(dueOffset, state.nextOffset), untilOffset);
     }
   } finally {
-    // Also before damage: what precedes it is sound.
+    // Even where damage was found: the messages before it are sound.
     takeLegacy();
   }
   return { ...(dueOffset !== undefined && { dueOffset }), unsettled };
 }
 
-/** A run of small batches as one, where they need not be opened for it: nothing is as slow as a request for each. */
+/** Merges a run of small batches that need not be decompressed for it: nothing is as slow as a request for each. */
 function mergeRun(
   { bytes, view, recordsEnd }: FetchedRecords,
   position: number,

@@ -1,6 +1,6 @@
-// What of a Fetch response cannot be produced as it lies: batches cut by the range, with gaps, with append times or too
-// large for the target, and messages of magic 0 and 1. They are encoded anew, and how many records lie before a source
-// offset within them can be told later. Pure.
+// Re-encodes what cannot be produced unchanged: batches that the range cuts, that have gaps or append times, that are
+// too large for the target or of a codec it does not know, and messages of magic 0 and 1. Each new batch can still tell
+// how many of its records lie before a source offset. Pure.
 
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
 import { upConvert } from "../batch/legacy.ts";
@@ -17,9 +17,9 @@ import type { CutRange, FetchedRecords, TargetRules } from "./cut_types.ts";
 const LZ4 = 3;
 const ZSTD = 4;
 
-/** The codec that a batch with these attributes is encoded with anew, as the target does not know its own. */
+/** The codec to re-encode a batch with, by its attributes, where the target does not know its own; else undefined. */
 export function otherCodec(attributes: number, { withoutZstd }: TargetRules): number | undefined {
-  // Of those that every broker knows it opens fastest, for consumers too.
+  // Of the codecs that every broker knows, lz4 decompresses fastest, for consumers too.
   return withoutZstd && (attributes & CODEC_MASK) === ZSTD ? LZ4 : undefined;
 }
 
@@ -32,7 +32,11 @@ function optionsFor(
   return codec === undefined ? range : { ...range, codec };
 }
 
-/** Takes what is wanted of a batch, in as many batches as the target makes necessary. @throws {RecordTooLargeError | CorruptBatchError} */
+/**
+ * Adds the records of a batch that lie in the range, re-encoded into as many batches as the target's limit needs.
+ *
+ * @throws {RecordTooLargeError | CorruptBatchError}
+ */
 export function takeReencoded(
   batch: Uint8Array,
   range: CutRange,
@@ -50,7 +54,7 @@ export function takeReencoded(
   if (parts?.length === 0) state.batchesLeftOut++;
 }
 
-/** Batches that are small enough; what comes before a record that can never be is still copied. */
+/** Adds batches that are small enough; the records before one that is too large by itself are still copied. */
 function addSplit(
   batch: Uint8Array,
   range: CutRange & ReencodeOptions,
@@ -71,14 +75,14 @@ function addSplit(
   }
 }
 
-/** Messages of magic 0 and 1 one after the other. */
+/** A run of messages of magic 0 and 1, one after the other: its position in the response, and its last offset. */
 export interface LegacyRun {
   readonly start: number;
   readonly end: number;
   readonly last: bigint;
 }
 
-/** Takes what is wanted of a run of messages of magic 0 and 1. @throws {RecordTooLargeError | CorruptBatchError} */
+/** Adds the messages of a run that lie in the range, up-converted. @throws {RecordTooLargeError | CorruptBatchError} */
 export function takeLegacyRun(
   { bytes }: FetchedRecords,
   { start, end, last }: LegacyRun,
@@ -94,7 +98,7 @@ export function takeLegacyRun(
   try {
     addFitting(upConvert(bytes, start, end, options), rules, state, count);
   } catch (error) {
-    // What comes before the damage is sound.
+    // The messages before the damage are sound.
     if (error instanceof CorruptBatchError && error.position > start) {
       addFitting(upConvert(bytes, start, error.position, options), rules, state, count);
     }
@@ -103,11 +107,13 @@ export function takeLegacyRun(
   state.nextOffset = minOffset(maxOffset(last + 1n, state.nextOffset), untilOffset);
 }
 
-/** What messages of magic 0 and 1 are gathered into, before compression; incompressible content grows a little. */
+/** Messages of magic 0 and 1 are gathered into batches of this size, uncompressed; compression may add the margin. */
 const LEGACY_BATCH_BYTES = 1_000_000;
 const LEGACY_MARGIN_BYTES = 1_000;
 
-/** Up-converted batches hold several messages only where these fit: one that does not is a single message. */
+/**
+ * Adds up-converted batches. They hold several messages only where these fit, so one that is too large is one message.
+ */
 function addFitting(
   batches: readonly ReencodedBatch[],
   rules: TargetRules,
@@ -128,10 +134,10 @@ function fitsIn({ bytes }: ReencodedBatch, { maxBatchBytes }: TargetRules): bool
   return maxBatchBytes === undefined || bytes.length <= maxBatchBytes;
 }
 
-/** Counts the records of what was re-encoded, from an offset until before another. */
+/** Counts the records of the original bytes from one offset until before another. */
 type CountRecords = (range: CutRange) => number;
 
-/** Opens the batch when first asked, which is rarely: then thousands of groups may stand in it. */
+/** Decompresses the batch when first asked. That is rare, but then thousands of groups may have committed within it. */
 function countIn(batch: Uint8Array): CountRecords {
   let offsets: readonly bigint[] | undefined;
   return ({ fromOffset, untilOffset }) => {

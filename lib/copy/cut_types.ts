@@ -21,40 +21,40 @@ export interface CutRange {
   readonly fromOffset: bigint;
   /** The first offset not wanted. */
   readonly untilOffset: bigint;
-  /** What the response before left to be borne out. */
+  /** What the previous response said and this one has to confirm. */
   readonly carried?: Carried;
 }
 
-/** What one response says and only the next ones can bear out. */
+/** What one response said and only a later one can confirm: kept for the next one to be cut. */
 export interface Carried {
   /**
-   * The log seems to go on here. Offsets lie outside the CRC, and this one is borne out by nothing around it; it counts
-   * when a second response says the same.
+   * The offset at which the log seems to go on. Offsets lie outside the CRC, and nothing around this one confirms it;
+   * it is believed when a second response says the same.
    */
   readonly unprovenOffset?: bigint;
   /** The offset after the last entry read: the next one begins there or later. Absent before the first. */
   readonly dueOffset?: bigint;
-  /** Transactions taken or left out by the broker's list alone. */
+  /** Transactions copied or filtered by the broker's list alone: their marker has not been read yet. */
   readonly unsettled: UnsettledTransactions;
 }
 
-/** What the target topic takes. */
+/** What the target topic accepts. */
 export interface TargetRules {
-  /** `max.message.bytes`: bytes of a batch, header included. Unknown: batches go as they are. */
+  /** `max.message.bytes`: the bytes of a batch, header included. Where it is unknown, batches are sent unchanged. */
   readonly maxBatchBytes?: number;
   /** `message.timestamp.type=LogAppendTime`: the target sets every timestamp itself. */
   readonly logAppendTime: boolean;
-  /** Brokers of the target know no zstd (Kafka < 2.1): such batches are re-encoded. */
+  /** The target's brokers know no zstd (Kafka < 2.1): batches compressed with it are re-encoded. */
   readonly withoutZstd?: true;
 }
 
-/** How runs of small batches become one, where they need not be opened for it. */
+/** How a run of small batches becomes one batch, where nothing has to be decompressed for it. */
 export interface RunMerging {
   readonly below: MergeBelow;
   readonly take: TakeMemory;
 }
 
-/** A batch to produce: `size` bytes at `position`, of the response or, re-encoded, of other bytes. */
+/** A batch to produce: `size` bytes at `position`, in the response itself or, re-encoded or merged, in other memory. */
 export interface CutBatch {
   readonly bytes: Uint8Array;
   readonly view: DataView;
@@ -65,9 +65,9 @@ export interface CutBatch {
   readonly firstOffset: bigint;
   /** Source offset after the batch. */
   readonly nextOffset: bigint;
-  /** Whether the bytes are the response's own. */
+  /** Whether the batch's bytes lie in the response itself, so that nothing was re-encoded. */
   readonly passedThrough: boolean;
-  /** How many of its records lie before a source offset; absent where their offsets are consecutive. */
+  /** How many of its records lie before a source offset; absent where their offsets are contiguous. */
   readonly recordsBefore?: (sourceOffset: bigint) => number;
 }
 
@@ -81,14 +81,14 @@ export type CutProblem =
 /** What was cut, and where to read on. */
 export interface Cut {
   readonly batches: readonly CutBatch[];
-  /** Source offset to fetch next; `untilOffset` once the range is through. */
+  /** Source offset to fetch next; `untilOffset` once the range is complete. */
   readonly nextOffset: bigint;
-  /** Batches of the range left out: control batches, those of aborted transactions, and empty ones. */
+  /** How many batches of the range were filtered: control batches, those of aborted transactions, and empty ones. */
   readonly batchesLeftOut: number;
-  /** For the response from `nextOffset` on; absent where that is not the next one to read. */
+  /** To be given with the response that begins at `nextOffset`; absent where another one is read next. */
   readonly carried?: Carried;
   readonly problem?: CutProblem;
 }
 
-/** What has been cut so far. */
+/** What has been cut of one response so far. */
 export type CutState = { batches: CutBatch[]; nextOffset: bigint; batchesLeftOut: number };

@@ -1,5 +1,6 @@
-// One Fetch of many partitions: asked by topic id where both the broker and the plan have ids, else by name, and each
-// answer matched to what was asked. It looks at no record, decides nothing about a partition, and never asks twice.
+// Sends one Fetch for many partitions, by topic id where both the broker and the plan have ids, else by name, and
+// matches each answer to what was asked. It looks at no record, decides nothing about a partition, and never asks
+// twice.
 
 import { kafkaError } from "../model/kafka_error.ts";
 import { requireVersion, supportedVersion } from "../wire/api_version.ts";
@@ -18,9 +19,9 @@ import { decodeFetchById, encodeFetchById } from "../protocol/fetch_by_id.ts";
 import { ProtocolError } from "../protocol/protocol_reader.ts";
 import { LONGEST_THROTTLE_MS } from "../wire/peer_error.ts";
 
-/** What Fetches are made with. */
+/** What a Fetch needs. */
 export interface FetchOptions {
-  /** Responses are read into buffers of it. */
+  /** Responses are read into buffers of this pool. */
   readonly pool: BufferPool;
   /** The topic's id as the plan has it, 32 hex digits, where the cluster gives one. */
   readonly topicId: (topic: string) => string | undefined;
@@ -32,19 +33,19 @@ export interface FetchAnswer<Asked> {
   readonly fetched: FetchedPartition;
 }
 
-/** What came back; a partition may be left out. */
+/** What came back; the broker may omit a partition that was asked for. */
 export interface FetchAnswers<Asked> {
-  /** Holds the records: for the caller to release. */
+  /** The response, which holds the records; the caller releases it. */
   readonly frame: ResponseFrame;
   /** The broker wants us to wait, milliseconds. */
   readonly throttleMs: number;
-  /** A quota has kept the answer back so long already, milliseconds. */
+  /** How long a quota has delayed the answer, milliseconds. */
   readonly delayedMs: number;
   readonly answers: readonly FetchAnswer<Asked>[];
 }
 
 /**
- * Fetches; partitions of one topic should stand together.
+ * Sends one Fetch. Partitions of one topic should come one after the other in `wanted`.
  *
  * @throws {ConnectionError} when the connection ends
  * @throws {ProtocolError} when the answer is an error, or about anything but what was asked, each once
@@ -81,7 +82,7 @@ function fetchesById(broker: BrokerConnection): boolean {
   return supportedVersion(broker, "FetchById") !== undefined;
 }
 
-/** Undefined where one is not known. */
+/** The ids by topic name; undefined where any of them is unknown. */
 function topicIdsOf(
   wanted: readonly FetchPartition[],
   topicId: FetchOptions["topicId"],

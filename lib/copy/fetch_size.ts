@@ -1,19 +1,22 @@
-// How much one Fetch asks for: in all, of how many partitions, and of each. Pure.
+// How much one Fetch asks for: how many bytes in all, of how many partitions, and how many bytes of each. Pure.
 
 /** A Fetch's bytes: a little less than a power of two, so that the response with its headers fits a pooled buffer. */
 export const FETCH_BYTES = 16 * 1024 * 1024 - 64 * 1024;
 /** A partition with more than this unacknowledged is not fetched; nor is more of it asked for at once. */
 export const PARTITION_QUEUE_BYTES = 8 * 1024 * 1024;
-/** Of one partition, at least; few partitions share a Fetch evenly, so that over a long link it is full all the same. */
+/**
+ * Asked of one partition at least. A Fetch of few partitions asks more of each, so that it is full over a long link,
+ * too.
+ */
 const PARTITION_FETCH_BYTES = 4 * 1024 * 1024;
-/** Each batch takes memory of its own while it is cut: where they are tiny, less of a partition is fetched at a time. */
+/** Each batch takes memory of its own while it is cut: where batches are tiny, fewer bytes are fetched at a time. */
 const BATCHES_PER_PARTITION = 8 * 1024;
 const PARTITIONS_PER_FETCH = 256;
-/** Under a limit: partitions without records take their bytes in a response, too. */
-const PACED_PARTITION_BYTES = 4 * 1024;
+/** Bytes of a throttled Fetch for each partition: even a partition without records takes bytes in the response. */
+const THROTTLED_PARTITION_BYTES = 4 * 1024;
 const FEWEST_PARTITIONS_PER_FETCH = 8;
 
-/** Of a broker that keeps answers back: at first, and at least. */
+/** What the first Fetch, and any Fetch at least, asks of a broker that delays its answers while a quota is exceeded. */
 const FIRST_UNDER_QUOTA_BYTES = 1024 * 1024;
 const LEAST_UNDER_QUOTA_BYTES = 64 * 1024;
 const WANTED_DELAY_MS = 1_000;
@@ -26,22 +29,23 @@ export interface FetchSize {
   readonly partitions: number;
 }
 
-/** The size of a lane's Fetches. @param pieceBytes what the limit lets pass at once; undefined without a limit */
+/** The size of a lane's Fetches. @param pieceBytes what the throttle lets pass at once; undefined without one */
 export function fetchSize(pieceBytes: number | undefined): FetchSize {
   if (pieceBytes === undefined) return { maxBytes: FETCH_BYTES, partitions: PARTITIONS_PER_FETCH };
   const maxBytes = Math.min(FETCH_BYTES, pieceBytes);
   const partitions = Math.max(
     FEWEST_PARTITIONS_PER_FETCH,
-    Math.min(PARTITIONS_PER_FETCH, Math.floor(maxBytes / PACED_PARTITION_BYTES)),
+    Math.min(PARTITIONS_PER_FETCH, Math.floor(maxBytes / THROTTLED_PARTITION_BYTES)),
   );
   return { maxBytes, partitions };
 }
 
 /**
- * Bytes to ask for next of a broker that keeps an answer back until the quota has paid for it: so much that this takes
- * about a second, and the copy goes on evenly.
+ * Bytes to ask for next of a broker that delays an answer until the quota allows it: so many that the delay is about a
+ * second, and the copy goes on evenly.
  *
- * @param last what the last Fetch asked for and brought, and for how long its answer was kept back; undefined before the first
+ * @param last what the last Fetch asked for and brought, and how long its answer was delayed; undefined before the
+ * first
  * @param maxBytes the most to ask for
  */
 export function fetchBytesUnderQuota(
@@ -56,7 +60,7 @@ export function fetchBytesUnderQuota(
   return Math.min(Math.max(paid, LEAST_UNDER_QUOTA_BYTES), maxBytes);
 }
 
-/** One Fetch to such a broker. */
+/** One Fetch to a broker that delays its answers. */
 export interface FetchedUnderQuota {
   readonly askedBytes: number;
   readonly bytes: number;

@@ -1,7 +1,8 @@
-// How far an earlier process got on the target, whatever its journal had time to say. The leader remembers the last
-// sequence of our producer id, which is the number of records copied; reading the target forward from the last
-// journaled offset finds the same records below the high watermark, where no failure can take them back. What is
-// found may be outdated the moment it is: what makes going on safe is that every produce carries its sequence.
+// Finds out how far an earlier process got on the target, which its journal may not have had time to note. The leader
+// remembers the last sequence of our producer id, and that tells the number of records copied. Reading the target
+// forward from the last journaled offset finds the same records below the high watermark, where no failure can take
+// them back. The answer may be outdated as soon as it is found: going on is safe since every produce carries its
+// sequence.
 
 import {
   baseSequence,
@@ -41,14 +42,16 @@ import {
   type TargetPosition,
 } from "./target_position.ts";
 
-/** How long records that the leader has may take to be replicated (KIP-207), or to come from tiered storage (KIP-405). */
+/**
+ * How long records that the leader has may take to be replicated (KIP-207), or to come from tiered storage (KIP-405).
+ */
 const PATIENCE_MS = 60_000;
 const SETTLE_INTERVAL_MS = 500;
 
 /**
  * Finds the position of one partition.
  *
- * @param broker its leader on the target, with a connection of one's own
+ * @param broker the partition's leader on the target, on a connection that the copy does not produce over
  * @param from a position known for certain: the journal's
  * @throws {ConnectionError | ProtocolError | PositionError}
  */
@@ -74,7 +77,7 @@ export async function findPosition(
     } of our messages less than it has acknowledged: it was truncated or re-created`;
     throw new PositionError(failure("TARGET_TRUNCATED", text));
   }
-  // Where the leader does not know our producer id, it may not be ours.
+  // Where the leader does not know our producer id, the journal may belong to another migration.
   if (records === undefined && from.endsWithOurs) {
     const problem = await whyNotOurs(broker, partition, producer, from);
     if (problem !== undefined) {
@@ -95,7 +98,7 @@ export async function findPosition(
     const { nextOffset } = scan;
     const highWatermark = await scanOnce(broker, partition, producer, scan, signal);
     if (highWatermark === undefined) continue;
-    // What was there when the epoch began has to be there still, unless it was deleted.
+    // The records from before the epoch have to be there still, unless they were deleted.
     const mayEnd = records === undefined && scan.nextOffset === highWatermark &&
       (scan.records >= epoch.records || scan.deleted);
     const settled = remembers || performance.now() - began >= settleMs;
@@ -121,19 +124,19 @@ export async function findPosition(
   };
 }
 
-/** What a scan to the end comes to, by what was known when the newest epoch began. */
+/** The position that a scan to the log's end has found, and what it says about the newest epoch. */
 function foundIn(epoch: EpochStart, { found, lastEpoch }: Scan): FoundPosition {
   if (found.records >= epoch.records) {
     const isVoid = lastEpoch !== undefined && lastEpoch !== epoch.producerEpoch &&
       found.records > epoch.records;
     return isVoid ? { ...found, epochIsVoid: true } : found;
   }
-  // What was there then has been deleted since; it was there.
+  // Records that were there when the epoch began have been deleted since; they count all the same.
   const { producerEpoch: _, ...known } = epoch;
   return { ...known, ...found, records: epoch.records, targetOffset: epoch.targetOffset };
 }
 
-/** As the leader remembers it; undefined where it does not, or does not tell. */
+/** The last sequence, as the leader remembers it; undefined where it remembers none, or may not tell us. */
 async function lastSequence(
   broker: BrokerConnection,
   partition: TopicPartition,
@@ -143,12 +146,16 @@ async function lastSequence(
   const told = await fetchLastSequences(broker, [partition], { producerId, producerEpoch });
   const last = told.get(formatTopicPartition(partition));
   if (last === undefined || "sequence" in last) return last?.sequence;
-  // Who may not ask finds out by reading. Who asks at the wrong time must not take that for an answer.
+  // Without permission to ask, reading the log finds the position. A passing error, however, must not count as an
+  // answer.
   if (kafkaError(last.errorCode).action === "fatal") return undefined;
   throw new ProtocolError(`the target cannot be asked now: ${formatKafkaError(last.errorCode)}`);
 }
 
-/** The high watermark of a leader that has just taken over may lie behind; then it names no end (KIP-207). */
+/**
+ * Whether the leader confirms that the log ends at an offset. Its high watermark may lag when it has just been elected;
+ * then it tells no end offset (KIP-207).
+ */
 async function endsAt(
   broker: BrokerConnection,
   partition: TopicPartition,
@@ -158,19 +165,20 @@ async function endsAt(
   return ends.get(formatTopicPartition(partition)) === offset;
 }
 
+/** How far reading the target's log has come. */
 interface Scan {
   records: bigint;
   nextOffset: bigint;
   found: TargetPosition;
   readonly contents: CompareContents | undefined;
   readonly held: string[];
-  /** Of the last batch of ours that was met. */
+  /** The epoch of the last batch of ours that was read. */
   lastEpoch: number | undefined;
-  /** Whether some of what was to be read has been deleted. */
+  /** Whether some of the records to be read have been deleted. */
   deleted: boolean;
 }
 
-/** Reads on from where the scan stands. @returns the high watermark; undefined where nothing could be read now */
+/** Reads on with one Fetch. @returns the high watermark; undefined where nothing could be read now */
 async function scanOnce(
   broker: BrokerConnection,
   partition: TopicPartition,
@@ -228,7 +236,7 @@ function whyNothing(
     );
 }
 
-/** Goes on where the log starts now: retention has deleted what the scan would have read. */
+/** Goes on where the log starts now: retention has deleted the records that the scan would have read. */
 async function skipDeleted(
   broker: BrokerConnection,
   partition: TopicPartition,
@@ -270,7 +278,7 @@ function scanBatches(
     if (size === 0) break;
     const last = lastOffset(view, position);
     if (batchMagic(view, position) === 2 && producerId(view, position) === producer.producerId) {
-      // Compaction may have taken records out; the last offset delta still tells how many there were.
+      // Compaction may have removed records; the last offset delta still tells how many there were.
       const count = lastOffsetDelta(view, position) + 1;
       const epoch = producerEpoch(view, position);
       const sequence = baseSequence(view, position) + count;

@@ -1,6 +1,6 @@
-// Where a copy stands, told by what the target holds: records of the source are compared with those of ours that the
-// target has beyond the journal's position. Needed where counting misleads, since the source's log may have lost some
-// of them meanwhile, by compaction or because they expired. Pure; guesses nothing from offsets.
+// Finds out how far a copy got by comparing records: those of the source with those that we produced to the target
+// after the journal's position ("held" records). That is needed where counting misleads, since the source's log may
+// have lost some of the records meanwhile, by compaction or because they expired. Pure; guesses nothing from offsets.
 
 import { crc32c } from "../batch/crc32c.ts";
 import { openRecordBatch } from "../batch/open.ts";
@@ -8,16 +8,16 @@ import { forEachRecord, timestampDelta } from "../batch/records.ts";
 
 /** A point of the source's log. */
 export interface SourcePoint {
-  /** Where to read from. */
+  /** The source offset to read from. */
   readonly offset: bigint;
-  /** Records from there on that the target holds. */
+  /** How many records from there on are already on the target. */
   readonly skip: bigint;
-  /** The last of them, as `digestRecords` tells it apart. */
+  /** The digest of the last of them (`digestRecords`). */
   readonly last?: string;
 }
 
 /**
- * Tells the records of a batch apart by key, value, headers in order and, where asked, timestamp; in order.
+ * Digests the records of a batch, in order: of each its key, value, headers in their order and, where asked, timestamp.
  *
  * @throws {CorruptBatchError} where the batch is damaged
  */
@@ -33,24 +33,24 @@ export function digestRecords(bytes: Uint8Array, position: number, timestamps: b
   return digests;
 }
 
-/** Finds the point up to which the target holds the source's records. */
+/** A comparison that finds the point up to which the source's records are on the target. */
 export interface HeldRecords {
-  /** The point, as far as it is known: after the last record that the target was seen to hold. */
+  /** The point, as far as it is known: after the last record that was found on the target. */
   readonly point: SourcePoint;
   /** Whether any record of the source was found on the target. */
   readonly matched: boolean;
-  /** Whether reading on cannot change the point. */
+  /** Whether the point is final: reading on cannot change it. */
   readonly settled: boolean;
-  /** Takes the next batch of the source: its first offset and its records. */
+  /** Compares the next batch of the source, given its first offset and the digests of its records. */
   read(firstOffset: bigint, digests: readonly string[]): void;
 }
 
 /**
  * Starts a comparison.
  *
- * @param held records of ours on the target, in order; compaction there may have taken some out
- * @param count how many they were when they were written: so many records of the source at most are among them
- * @param fromOffset where the source is read from
+ * @param held digests of our records on the target, in order; compaction there may have removed some
+ * @param count how many our records were when they were written: at most so many records of the source match them
+ * @param fromOffset the source offset that reading begins at
  */
 export function compareHeld(
   held: readonly string[],
@@ -80,7 +80,7 @@ export function compareHeld(
       for (const [index, digest] of digests.entries()) {
         if (next === held.length || seen >= count) return;
         seen++;
-        // What the source still has of the held records stands in the same order on both sides.
+        // The held records that the source still has are in the same order on both sides.
         const place = firstFrom(next, places.get(digest));
         if (place === undefined) continue;
         next = place + 1;
@@ -90,10 +90,10 @@ export function compareHeld(
   };
 }
 
-/** Where a digest stands among the held ones, in order. */
+/** Where a digest is among the held ones, in order. */
 interface Places {
   readonly indexes: number[];
-  /** So many lie before everything that will be asked for: records may all be equal. */
+  /** How many of the indexes are passed for good; without it, a log of equal records would take quadratic time. */
   passed: number;
 }
 

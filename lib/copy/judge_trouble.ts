@@ -1,5 +1,5 @@
-// What trouble means for a partition: the end, another look at the source, or another try. Decided by error code
-// (lib/model/kafka_error.ts), never by text. Pure.
+// Decides what trouble means for a partition: it fails, is read again, finds its position on the target again, or is
+// tried again later. The error code decides (lib/model/kafka_error.ts), never the text. Pure.
 
 import { crcMatches } from "../batch/check.ts";
 import { viewed } from "../codec/copy_back.ts";
@@ -17,21 +17,21 @@ import type { ProduceBatch } from "./produce_queue.ts";
 export type Judgement =
   /** Nothing more can be done for the partition. */
   | { readonly kind: "final"; readonly failure: Failure }
-  /** What was read at this source offset is damaged: read it again. */
+  /** The batch read at this source offset is damaged: read it again. */
   | { readonly kind: "refetch"; readonly offset: bigint; readonly failure: Failure }
-  /** The target knows another sequence: find out how far we got, and go on from there. */
+  /** The target expects another sequence: find out how far we got, and go on from there. */
   | {
     readonly kind: "reposition";
     readonly failure: Failure;
-    /** The target knows no sequence of ours any more: only an epoch that it has never seen can go on there. */
+    /** Whether the target has forgotten our producer id: then we can go on only with an epoch it has never seen. */
     readonly forgotten: boolean;
   }
   /** Try again after a while. */
   | {
     readonly kind: "retry";
-    /** Look for the leader first. */
+    /** Whether to look for the leader first. */
     readonly refresh: boolean;
-    /** What the partition fails with where it is tried in vain for long. */
+    /** What the partition fails with when it has been tried in vain for too long. */
     readonly code: FailureCode;
     /** Who is in trouble, and how: `source broker 2 (10.0.0.2:9092)`, `unreachable (connection refused)`. */
     readonly subject: string;
@@ -40,9 +40,9 @@ export type Judgement =
     readonly patienceMs?: number;
   };
 
-/** A log may end early for a moment after an election; for longer it was truncated. */
+/** A log may end early for a moment after an election; one that does so for longer was truncated. */
 const BEHIND_PATIENCE_MS = 30_000;
-/** The target remembers another sequence than the next of ours, none at all, or a higher epoch in its log. */
+/** The target expects another sequence than our next one, remembers none, or has a higher epoch in its log. */
 const SEQUENCE_ERRORS: readonly number[] = [
   KAFKA_ERRORS.OUT_OF_ORDER_SEQUENCE_NUMBER,
   KAFKA_ERRORS.DUPLICATE_SEQUENCE_NUMBER,
@@ -50,7 +50,7 @@ const SEQUENCE_ERRORS: readonly number[] = [
   KAFKA_ERRORS.UNKNOWN_PRODUCER_ID,
 ];
 
-/** Judges trouble of a partition; `side` names the lane's end: `source broker 2 (10.0.0.2:9092)`. */
+/** Judges a partition's trouble. @param broker whom the lane talks to: `source broker 2 (10.0.0.2:9092)` */
 export function judgeTrouble(
   partition: PartitionCopy,
   trouble: Trouble,
@@ -117,7 +117,7 @@ function judgeCode(
   subject: string,
 ): Judgement {
   const { code } = trouble;
-  // What was read may be on its way to the target; only its answer is about that.
+  // The queue's batches are sent to the target, so only an answer of the target can be about the oldest of them.
   const oldest = role === "target" ? partition.queue.oldest : undefined;
   if (code === KAFKA_ERRORS.CORRUPT_MESSAGE && oldest !== undefined && isDamaged(oldest.bytes)) {
     const offset = oldest.firstSourceOffset;
@@ -152,12 +152,12 @@ function judgeCode(
   };
 }
 
-/** The record the broker points at, where its source offset can be told; else its batch. */
+/** Names the record that the broker points at, by its source offset where that can be told; else its batch. */
 function recordAt(batch: ProduceBatch | undefined, index: number | undefined): string {
   if (batch === undefined) return "the request";
-  const dense = batch.nextSourceOffset - batch.firstSourceOffset === BigInt(batch.recordCount);
+  const contiguous = batch.nextSourceOffset - batch.firstSourceOffset === BigInt(batch.recordCount);
   if (index === undefined) return `the batch at source offset ${batch.firstSourceOffset}`;
-  return dense
+  return contiguous
     ? `the message at source offset ${batch.firstSourceOffset + BigInt(index)}`
     : `message ${index + 1} of the batch at source offset ${batch.firstSourceOffset}`;
 }

@@ -1,5 +1,5 @@
-// Where the journal says that a partition stands on the target, held against the message that lies there: where the leader
-// does not remember our producer id, it may be the journal of something else.
+// Checks the target position that the journal gives for a partition against the message that is there: where the leader
+// does not remember our producer id, the journal may belong to another migration.
 
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
 import {
@@ -19,19 +19,21 @@ import { requireVersion } from "../wire/api_version.ts";
 import { decodeFetch, encodeFetch } from "../protocol/fetch.ts";
 import type { TargetPosition } from "./target_position.ts";
 
-/** Where a journal says that a partition stands. */
+/** The target position that a journal gives for a partition. */
 export interface KnownPosition extends TargetPosition {
-  /** Whether the message before it is ours, not one of others that the plan has found there: then it is looked at. */
+  /**
+   * Whether the message before it is ours, not somebody else's that the plan found there: only then can it be checked.
+   */
   readonly endsWithOurs?: boolean;
 }
 
 const FETCH_BYTES = 4 * 1024 * 1024;
 
 /**
- * Looks whether the message before a position is the one that the journal says it is. What cannot be read, or is gone,
- * says nothing.
+ * Checks whether the message before a position is the one that the journal says it is. A message that cannot be read,
+ * or is gone, proves nothing.
  *
- * @returns a sentence where it is another
+ * @returns a sentence that says why it is another message; undefined where nothing speaks against it
  */
 export async function whyNotOurs(
   broker: BrokerConnection,
@@ -55,7 +57,7 @@ export async function whyNotOurs(
   return `the target's message at offset ${offset} is not number ${records} of this migration, as the state file says: it is not the state file of what is on the target`;
 }
 
-/** Whether a whole batch of our format lies there. */
+/** Whether a whole batch of magic 2 is at the position. */
 function holdsBatch(view: DataView, position: number, end: number): boolean {
   try {
     return position < end && nextBatchSize(view, position, end) > 0 &&
@@ -66,7 +68,7 @@ function holdsBatch(view: DataView, position: number, end: number): boolean {
   }
 }
 
-/** Fetches from an offset of the target on. @throws {ConnectionError | ProtocolError} */
+/** Fetches from the target, beginning at an offset. @throws {ConnectionError | ProtocolError} */
 export async function fetchFrom(
   broker: BrokerConnection,
   partition: TopicPartition,
@@ -74,7 +76,7 @@ export async function fetchFrom(
 ) {
   const version = requireVersion(broker, "Fetch");
   const request = encodeFetch(version, [{ ...partition, leaderEpoch: -1, fetchOffset }], {
-    // Others wait for their answers on the same connection.
+    // Other requests wait for their answers on the same connection.
     maxWaitMs: 0,
     maxBytes: FETCH_BYTES,
     partitionMaxBytes: FETCH_BYTES,

@@ -1,6 +1,6 @@
-// What source and target lanes have in common. A lane is one data connection to one broker and the partitions that go
-// over it. It reports trouble and lets go of the partition; when and where that partition goes on is the router's
-// business.
+// What source and target lanes have in common. A lane is one data connection to one broker, with the partitions that it
+// fetches or produces. When a partition is in trouble, the lane reports that and drops the partition; the router
+// decides when, and on which lane, the partition goes on.
 
 import type { PartitionCopy } from "./partition_copy.ts";
 import type { PeerError } from "../wire/peer_error.ts";
@@ -16,20 +16,20 @@ export type Trouble =
   }
   /** The bytes at the partition's next fetch offset arrived damaged. */
   | { readonly kind: "damaged"; readonly reason: string }
-  /** Nothing came of the range, whose end should be there: what may be read ends here. */
+  /** The response held no records, and the log's readable end lies before the range's end, which should be there. */
   | { readonly kind: "behind"; readonly readable: bigint }
-  /** Nothing came of the range, although its end may be read and nothing can have been taken out. */
+  /** The response held no records, although the whole range can be read and compaction cannot have removed any. */
   | { readonly kind: "nothing" };
 
 /** One data connection's work. */
 export interface Lane {
-  /** Takes a partition on. */
+  /** Adds a partition, to be fetched or produced from now on. */
   add(partition: PartitionCopy): void;
   /** Something may have become possible for this partition: more to send, or room to fetch. */
   wake(partition: PartitionCopy): void;
-  /** Ends when the signal of the copy fires and everything under way is answered or lost. */
+  /** Resolves when the signal of the copy has fired and every request in flight is answered or lost. */
   readonly ended: Promise<void>;
 }
 
-/** Tells the router. The lane has let go of the partition. */
+/** Tells the router of trouble. The lane has dropped the partition before. */
 export type ReportTrouble = (partition: PartitionCopy, trouble: Trouble) => void;

@@ -1,6 +1,7 @@
-// Merges runs of small batches before they are framed, where passing them through would be slower: a produce request
-// holds one batch a partition, so that a batch a record means a request a record. Larger batches pass through. These are
-// plain batches of several records, and those that must be opened for it: cut.ts has merged the others.
+// Merges runs of small batches before they are framed, where sending them unchanged would be slower: a produce request
+// holds one batch of a partition, so that batches of one record mean a request for every record. Larger batches are
+// sent unchanged. This file merges uncompressed batches of several records, and batches that must be decompressed for
+// it; cut.ts has merged the others.
 
 import { viewed } from "../codec/copy_back.ts";
 import { DamagedMemberError, mergeBatches } from "../merge/merge.ts";
@@ -14,17 +15,17 @@ import { mergedBytes } from "./merge_below.ts";
 /** Merged records may take a little more than their batches did, where these held many. */
 const MARGIN = 0.85;
 
-/** How what is small is merged. */
+/** How small batches are merged. */
 export interface SmallMerging {
-  /** Which batches are small: bytes as they lie in the log, by codec id. */
+  /** Batches with fewer bytes in the log than this are small, by codec id. */
   readonly below: readonly number[];
-  /** Look for damage in each batch, even where it stays visible in what becomes of it. */
+  /** Whether to check each batch's CRC, even where damage would also show in the merged batch. */
   readonly checkEach: boolean;
-  /** Asked for memory where plain batches do not fit as one where they lay. */
+  /** Gives memory where merged uncompressed batches do not fit into the place of the originals. */
   readonly take: TakeMemory;
 }
 
-/** The cut with its runs of small batches merged. */
+/** Returns the cut with its runs of small batches merged. */
 export function mergeSmall(
   cut: Cut,
   { maxBatchBytes, logAppendTime }: TargetRules,
@@ -78,9 +79,10 @@ function codecOf({ view, position }: CutBatch): number {
 }
 
 /**
- * Adds the run to the batches, as few as can be made of it; those that cannot be merged with the next go as they are.
+ * Adds a run to the batches, as few as can be made of it; batches that cannot be merged with the next are added
+ * unchanged.
  *
- * @throws {DamagedMemberError} where one of the run is damaged; what comes before it has been added
+ * @throws {DamagedMemberError} where a batch of the run is damaged; those before it have been added
  */
 function mergeRun(
   run: readonly CutBatch[],
@@ -99,10 +101,10 @@ function mergeRun(
   }
 }
 
-/** What became of the next `count` batches of a run. */
+/** What merging made of the next `count` batches of a run. */
 interface MergedNext {
   readonly count: number;
-  /** Where they lie as one; absent where they go as they are. */
+  /** Where the merged batch lies; absent where the batches stay unchanged. */
   readonly place?: Place;
 }
 
@@ -120,7 +122,7 @@ function mergeUnopened(
   return { count: merged.count, place: { ...merged, passedThrough: merged.bytes === first.bytes } };
 }
 
-/** @throws {DamagedMemberError} what comes before the damaged one has been added to the batches then */
+/** @throws {DamagedMemberError} the batches of the run before the damaged one have been added then */
 function mergeOpened(
   run: readonly CutBatch[],
   at: number,
@@ -134,7 +136,7 @@ function mergeOpened(
     const place = { ...viewed(bytes), position: 0, size: bytes.length, passedThrough: false };
     return { count, place };
   } catch (error) {
-    // What comes before the damaged batch is sound, and goes as it is.
+    // The batches before the damaged one are sound, and are added unchanged.
     if (error instanceof DamagedMemberError) batches.push(...run.slice(at, error.index));
     throw error;
   }

@@ -1,6 +1,6 @@
-// Whether the offsets in a Fetch response can be believed. They lie outside every CRC, so they must fit what was asked
-// for and each other: a batch that is moved by a flipped bit leaves a gap or an overlap. Gaps are also what compaction
-// leaves; where a wrong one would change what is copied, the offsets count when a second response says the same.
+// Decides whether the offsets in a Fetch response can be believed. They lie outside every CRC, so they must fit what
+// was asked for and each other: an offset with a flipped bit leaves a gap or an overlap. Compaction leaves gaps, too;
+// where a wrong offset would change what is copied, it is believed only when a second response says the same.
 
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
 import { firstLegacyOffset } from "../batch/legacy_messages.ts";
@@ -27,9 +27,9 @@ export interface FetchedEntry {
 export interface ExpectedOffsets {
   readonly fromOffset: bigint;
   readonly untilOffset: bigint;
-  /** The offset after the entry before; absent before the very first, which may begin before what was asked for. */
+  /** The offset after the previous entry; undefined at the very first, which may begin before the offset asked for. */
   readonly dueOffset: bigint | undefined;
-  /** What the last response said and nothing in it bore out. */
+  /** An offset that the last response said and that nothing in it confirmed. */
   readonly unprovenOffset: bigint | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface ExpectedOffsets {
  * Reads where the entry at a position ends and which offset is its last.
  *
  * @returns undefined where the response ends within it
- * @throws {CorruptBatchError} where its length or its offsets cannot be
+ * @throws {CorruptBatchError} where its length or its offsets are impossible
  */
 export function readEntry(
   fetched: FetchedBytes,
@@ -69,15 +69,15 @@ export function readEntry(
 
 /** What is known of an entry's first offset. */
 export interface FirstOffset {
-  /** Undefined where it makes no difference. */
+  /** Undefined where the first offset makes no difference. */
   readonly first: bigint | undefined;
   readonly believable: boolean;
 }
 
 /**
- * Finds an entry's first offset and whether its place in the log is borne out.
+ * Finds an entry's first offset, and whether anything confirms its place in the log.
  *
- * @throws {CorruptBatchError} where it has to be opened for that and cannot be
+ * @throws {CorruptBatchError} where the entry has to be decompressed for that and cannot be
  */
 export function checkOffsets(
   fetched: FetchedBytes,
@@ -91,22 +91,23 @@ export function checkOffsets(
   }
   const next = nextEntry(fetched, entry);
   const atEdge = dueOffset === undefined || next === undefined || entry.last >= untilOffset;
-  // To open each compressed message twice would be slow, and what moves between its neighbours stays in order.
+  // Decompressing each compressed message twice would be slow, and one that is moved between its neighbours stays in
+  // order.
   if (entry.magic !== 2 && !atEdge && entry.last + 1n < untilOffset) {
     return { first: undefined, believable: true };
   }
   const first = firstOffsetOf(fetched, entry);
   if (first === dueOffset || first === unprovenOffset) return { first, believable: true };
-  // What is the whole of the range by both its ends was not moved by a flipped bit.
+  // No flipped bit makes an entry begin and end exactly where the range does.
   if (first === fromOffset && entry.last + 1n === untilOffset) return { first, believable: true };
   const following = next && sound(() => firstOffsetOf(fetched, next));
-  // Between two entries nothing changes, whichever of the missing offsets it takes.
+  // Between two entries it makes no difference which of the missing offsets the entry takes.
   const between = dueOffset !== undefined && first > dueOffset && following !== undefined &&
     following < untilOffset;
   return { first, believable: between || following === entry.last + 1n };
 }
 
-/** The entry after another one, where it is whole and follows it. */
+/** The entry after another one, where it is whole and its offsets come after. */
 function nextEntry(
   fetched: FetchedBytes,
   { position, size, last }: FetchedEntry,
@@ -117,7 +118,7 @@ function nextEntry(
   return sound(() => readEntry(fetched, next, { ...expected, dueOffset: last + 1n }));
 }
 
-/** What is damaged bears nothing out; that it is damaged is told when it is reached. */
+/** The value read; undefined where it is damaged, which confirms nothing. Damage is reported when it is reached. */
 function sound<Value>(read: () => Value): Value | undefined {
   try {
     return read();

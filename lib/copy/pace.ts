@@ -1,15 +1,16 @@
-// The limit on one side of the copy, for all of its lanes together: they take turns, in the order they asked, each
-// when what was sent before is paid. Without a limit nobody waits. It knows no broker and holds no memory: whoever
-// waits here must hold none either.
+// The throttle of one side of the copy, for all of its lanes together. They take turns in the order in which they
+// asked; a turn comes when the bytes sent before are paid for at the configured rate (byte_rate.ts). Without a limit
+// nobody waits. It knows no broker and holds no memory, and a lane that waits here must hold none either.
 
 import { createByteRate } from "./byte_rate.ts";
 
-/** One side's limit. */
+/** The throttle of one side. */
 export interface Pace {
   /** The largest piece to ask for at once, in bytes, so that the limit is kept evenly; undefined without a limit. */
   readonly pieceBytes: number | undefined;
   /**
-   * Calls `go` when it is its turn, at once without a limit, and when the signal has fired, so that nobody stays behind.
+   * Calls `go` when its turn comes: at once without a limit, and also when the signal fires, so that nobody waits
+   * forever.
    *
    * @param go sends something, or nothing; returns how many bytes to count
    */
@@ -18,10 +19,10 @@ export interface Pace {
   correct(bytes: number): void;
 }
 
-/** What a timer takes. */
+/** The longest time that a timer accepts. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** A piece is worth so much of a second: over five of them, one more or less is 4 %. */
+/** One piece is what passes in this time: in five seconds 25 pieces pass, so that one more or less is 4 %. */
 const PIECE_SECONDS = 0.2;
 
 /** No limit. */
@@ -31,7 +32,7 @@ export const UNLIMITED: Pace = {
   correct() {},
 };
 
-/** Waits for a turn, which counts so many bytes. */
+/** Waits for a turn, and counts `bytes` for it. */
 export function takeTurn(pace: Pace, bytes: number): Promise<void> {
   return new Promise((resolve) =>
     pace.ask(() => {
@@ -41,7 +42,7 @@ export function takeTurn(pace: Pace, bytes: number): Promise<void> {
   );
 }
 
-/** A pace of so many bytes a second. */
+/** Makes a throttle of so many bytes a second. */
 export function createPace(bytesPerSecond: number | undefined, signal: AbortSignal): Pace {
   if (bytesPerSecond === undefined) return UNLIMITED;
   const rate = createByteRate(bytesPerSecond);
@@ -49,9 +50,9 @@ export function createPace(bytesPerSecond: number | undefined, signal: AbortSign
   let timer: number | undefined;
   let admitting = false;
 
-  /** Lets those go whose turn has come. */
+  /** Calls the waiting ones whose turn has come. */
   function admit(): void {
-    // Whoever goes may ask again: that is for when its bytes are counted.
+    // A caller may ask again from within its turn: that waits until this turn's bytes are counted.
     if (admitting) return;
     admitting = true;
     clearTimeout(timer);
@@ -76,7 +77,7 @@ export function createPace(bytesPerSecond: number | undefined, signal: AbortSign
     },
     correct(bytes) {
       rate.spend(bytes, performance.now());
-      // Fewer bytes than counted: the next turn comes sooner.
+      // There were fewer bytes than counted: the next turn comes sooner.
       if (bytes < 0 && timer !== undefined) admit();
     },
   };

@@ -1,6 +1,7 @@
-// The copy of one partition as a state machine: what to fetch next, what is framed, what the target has acknowledged.
-// The sequence of a record is the number of records of its partition before it, counted from where the epoch began,
-// whatever run reads it: that is what makes a produce safe to repeat. No network.
+// The copy of one partition as a state machine: what to fetch next, which batches are framed (given their producer id
+// and sequence, and ready to send), and what the target has acknowledged. A record's sequence is the number of records
+// of its partition before it, counted from where the producer epoch began. It is the same whichever run reads the
+// record, and that is what makes a produce safe to repeat. No network.
 
 import { patchForProduce } from "../batch/patch.ts";
 import { baseSequence } from "../batch/record_batch.ts";
@@ -22,7 +23,7 @@ import type { Carried, Cut, CutBatch, TargetRules } from "./cut_types.ts";
 import { type ProduceBatch, ProduceQueue } from "./produce_queue.ts";
 import { StoredRecords } from "./stored_records.ts";
 
-/** A batch the target has stored. */
+/** A batch that the target has stored, and where. */
 export interface Acknowledgement {
   readonly batch: ProduceBatch;
   /** Target offset of the batch's first record. */
@@ -34,24 +35,24 @@ export interface PartitionCopyOptions extends TopicPartition {
   readonly startOffset: bigint;
   readonly endOffset: bigint;
   readonly identity: ProducerIdentity;
-  /** Epochs that the target has made necessary after the identity's, by age. */
+  /** The epochs that the target made necessary after the identity's own, oldest first. */
   readonly epochs?: readonly EpochStart[];
-  /** The target's position that belongs to `startOffset`: its records are the first sequence. */
+  /** The target's position that belongs to `startOffset`; its number of records is the first sequence. */
   readonly before: TargetPosition;
-  /** What the target already holds; its records beyond `before` are read and not sent again. */
+  /** How far the target already holds our records: those after `before` are read and not sent again. */
   readonly stored: FoundPosition;
-  /** Given where the source's log may lose records between two reads. */
+  /** Given where the source's log may lose records between two reads, so that counting them misleads. */
   readonly compare?: CompareContents;
   readonly rules: TargetRules;
   /** Whether the source topic is compacted: there may be no message left up to the end of a range. */
   readonly compacted?: boolean;
-  /** Source offsets that groups have committed, ascending: where they come to lie is told with acknowledgements. */
+  /** Source offsets that groups have committed, ascending. Acknowledgements tell where these are on the target. */
   readonly committed?: readonly bigint[];
 }
 
-/** Damaged bytes are fetched so often before the partition is given up. */
+/** How often damaged bytes are fetched before the partition is given up. */
 const FETCHES_OF_DAMAGED = 3;
-/** So often in a row the position on the target is established again. */
+/** How often the position on the target is found anew without an acknowledgement in between. */
 const REPOSITIONS = 3;
 
 /** Where a partition stands. */
@@ -65,12 +66,12 @@ export class PartitionCopy implements TopicPartition {
   readonly endOffset: bigint;
   readonly rules: TargetRules;
   readonly #compare: CompareContents | undefined;
-  /** Whether there may be no message left up to the end. */
+  /** Whether the source topic is compacted, so that no message may be left up to the end of the range. */
   readonly compacted: boolean;
   readonly #committed: CommittedOffsets;
   #producer: PartitionProducer;
   readonly #idempotent: boolean;
-  /** Framed and not acknowledged. */
+  /** The batches that are framed and not acknowledged. */
   readonly queue: ProduceQueue;
   #status: CopyStatus = "copying";
   #failure: Failure | undefined;
@@ -78,16 +79,16 @@ export class PartitionCopy implements TopicPartition {
   /** Source offset up to which everything is acknowledged. */
   #sourceOffset: bigint;
   #carried: Carried | undefined;
-  /** How often the bytes at an offset were damaged, since the last acknowledgement. */
+  /** How often the bytes at each source offset arrived damaged since the last acknowledgement. */
   readonly #damage = new Map<bigint, number>();
-  /** Nothing is read any more; the partition fails with this when what was read is acknowledged. */
+  /** Once set, nothing more is read; the partition fails with this as soon as all that was read is acknowledged. */
   #stopFailure: Failure | undefined;
   #recordsRead: bigint;
   #lost: readonly OffsetSpan[] = [];
-  /** What the target already holds; counts as acknowledged once the source has been read up to there. */
+  /** The records that the target already holds; they count as acknowledged once the source has been read past them. */
   #stored: StoredRecords;
   #repositions = 0;
-  /** Whether an earlier process may have begun the epoch, unseen. */
+  /** Whether an earlier process may have sent the epoch's first batch, and its fate is unknown. */
   #mayHaveBegun: boolean;
   #batchesLeftOut = 0;
   #recordsAcknowledged: bigint;
@@ -115,17 +116,17 @@ export class PartitionCopy implements TopicPartition {
     this.#nextFetchOffset = options.startOffset;
     this.#sourceOffset = options.startOffset;
     this.#readAgain();
-    this.#finishWhenThrough();
+    this.#finishWhenComplete();
   }
 
-  /** Our producer id here, and its epochs. */
+  /** Our producer id on this partition, and its epochs. */
   get producer(): PartitionProducer {
     return this.#producer;
   }
 
   /**
-   * Whether the first batch of an epoch was sent, and nobody knows what came of it. Any broker takes such a batch that does
-   * not know the epoch, also a second time: it has to be looked for before it is sent again.
+   * Whether the first batch of an epoch was sent and it is unknown whether the target stored it. A broker that does not
+   * know the epoch accepts such a batch, even a second time: so the log is searched for it before it is sent again.
    */
   get mayHaveBegunEpoch(): boolean {
     const { oldest, readyToResend } = this.queue;
@@ -133,7 +134,7 @@ export class PartitionCopy implements TopicPartition {
       (readyToResend && oldest !== undefined && baseSequence(viewed(oldest.bytes).view, 0) === 0);
   }
 
-  /** It was looked for, and is not there: everything framed may be sent, again or for the first time. */
+  /** The epoch's first batch was searched for and is not in the log: everything framed may be sent. */
   notBegun(): void {
     this.#mayHaveBegun = false;
     if (this.queue.readyToResend) this.queue.resend();
@@ -157,7 +158,6 @@ export class PartitionCopy implements TopicPartition {
     return this.#nextFetchOffset >= this.endOffset;
   }
 
-  /** Whether there is something to fetch. */
   get fetchable(): boolean {
     // What expires while nobody knows what the target holds could not be named.
     return this.#status === "copying" && this.#stopFailure === undefined && !this.readThrough &&
@@ -169,18 +169,18 @@ export class PartitionCopy implements TopicPartition {
     return this.#status === "done" ? this.endOffset : this.#sourceOffset;
   }
 
-  /** Whether damaged bytes were read since the last acknowledgement: what comes must be checked before it is merged. */
+  /** Whether damaged bytes arrived since the last acknowledgement: then every batch is checked before it is merged. */
   get damagedBefore(): boolean {
     return this.#damage.size > 0;
   }
 
-  /** Given where counting records misleads, which it does behind what has expired. */
+  /** Given where counting records misleads: also once records have expired unread. */
   get compare(): CompareContents | undefined {
     if (this.#compare !== undefined || this.#lost.length === 0) return this.#compare;
     return { timestamps: !this.rules.logAppendTime };
   }
 
-  /** What the last response left for the next one to bear out. */
+  /** What the last response said and only the next one can confirm. */
   get carried(): Carried | undefined {
     return this.#carried;
   }
@@ -190,7 +190,7 @@ export class PartitionCopy implements TopicPartition {
     return this.#recordsRead;
   }
 
-  /** Batches read and left out: control batches, those of aborted transactions, and empty ones. */
+  /** Batches read and filtered: control batches, those of aborted transactions, and empty ones. */
   get batchesLeftOut(): number {
     return this.#batchesLeftOut;
   }
@@ -215,10 +215,10 @@ export class PartitionCopy implements TopicPartition {
   }
 
   /**
-   * Takes what was cut from a response, in order, and frames it. Batches that point into the response are patched in
-   * place. `hold` is called for each batch and gives what to call when it is acknowledged.
+   * Frames the batches that were cut from a response, in order. Batches that point into the response are patched in
+   * place. `hold` keeps a batch's memory and returns the function that gives it back, called upon acknowledgement.
    *
-   * @throws {CorruptBatchError} where a batch that has to be opened is damaged; what came before it is taken
+   * @throws {CorruptBatchError} where a batch that has to be decompressed is damaged; those before it are framed
    */
   accept(
     { batches, nextOffset, batchesLeftOut, carried }: Cut,
@@ -231,7 +231,7 @@ export class PartitionCopy implements TopicPartition {
       this.#carried = carried;
       return this.#conclude();
     }
-    // Where a batch cannot be taken, what came before it has been read.
+    // If a batch below throws, reading goes on at that batch, and what the response said of the next no longer applies.
     this.#carried = undefined;
     for (const whole of batches) {
       if (this.#stored.toSkip > 0n && !this.#stored.areAsCompared(whole)) {
@@ -242,7 +242,7 @@ export class PartitionCopy implements TopicPartition {
       const batch = this.#withoutStored(whole);
       this.#nextFetchOffset = whole.nextOffset;
       if (batch === undefined) continue;
-      // Before the batch is patched: what it was made of may have to be opened.
+      // Before the batch is patched: to find the offsets, the original bytes may have to be decompressed.
       const positions = this.#committed.take(batch);
       const epoch = newestEpoch(this.#producer);
       patchForProduce(batch.view, batch.position, {
@@ -264,12 +264,12 @@ export class PartitionCopy implements TopicPartition {
     this.#nextFetchOffset = nextOffset;
     this.#batchesLeftOut += batchesLeftOut;
     this.#carried = carried;
-    this.#finishWhenThrough();
+    this.#finishWhenComplete();
   }
 
   /**
-   * The oldest batch in flight is stored at `targetOffset`. Offsets must never go back: a target that gives one a
-   * second time was truncated or re-created, and the partition fails.
+   * The target has stored the oldest batch in flight at `targetOffset`. Offsets must never go back: a target that gives
+   * one a second time was truncated or re-created, and the partition fails.
    */
   acknowledge(targetOffset: bigint): Acknowledgement | undefined {
     const batch = this.queue.acknowledge();
@@ -282,7 +282,7 @@ export class PartitionCopy implements TopicPartition {
       this.fail(failure("TARGET_TRUNCATED", text));
       return undefined;
     }
-    this.#arrive();
+    this.#countStored();
     this.#targetFirstOffset ??= targetOffset;
     this.#targetNextOffset = targetOffset + BigInt(batch.recordCount);
     this.#recordsAcknowledged += BigInt(batch.recordCount);
@@ -290,13 +290,13 @@ export class PartitionCopy implements TopicPartition {
     this.#repositions = 0;
     this.#damage.clear();
     batch.release();
-    this.#finishWhenThrough();
+    this.#finishWhenComplete();
     return { batch, targetOffset };
   }
 
   /**
-   * The bytes at a source offset are damaged. Everything unacknowledged is let go and read again from there; the same
-   * records get the same sequences.
+   * The bytes at a source offset are damaged. Drops everything unacknowledged and reads it again; the same records get
+   * the same sequences.
    *
    * @returns false when they were damaged so often that reading them again is no use
    */
@@ -307,10 +307,11 @@ export class PartitionCopy implements TopicPartition {
   }
 
   /**
-   * The target holds our records up to this position, more than it has acknowledged: a request of an earlier process,
-   * or one whose answer was lost. Everything unacknowledged is read again, and what is held is not sent.
+   * The target holds our records up to this position, maybe more than it has acknowledged: they came in a request of an
+   * earlier process, or in one whose answer was lost. Everything unacknowledged is read again, and what the target
+   * already holds is not sent.
    *
-   * @returns false when it holds less than it has acknowledged, or this came up several times in a row
+   * @returns false when the target holds less than it has acknowledged, or this happened several times in a row
    */
   reposition(stored: FoundPosition): boolean {
     if (stored.records < this.#recordsAcknowledged) return false;
@@ -322,8 +323,8 @@ export class PartitionCopy implements TopicPartition {
   }
 
   /**
-   * Goes on with a fresh epoch, which counts from the position that was established last. It has to be in the journal
-   * before anything is sent.
+   * Goes on with a fresh producer epoch, whose sequences count from the position found last. The caller journals the
+   * epoch before anything is sent.
    */
   beginEpoch(epoch: EpochStart): void {
     const { epochs: [first, ...further] } = this.#producer;
@@ -331,16 +332,16 @@ export class PartitionCopy implements TopicPartition {
   }
 
   /**
-   * The source's log now starts here: what lies before has expired unread. Called when nothing is unacknowledged, so
-   * that the journal can tell what lies before the gap from what lies behind.
+   * The source's log now starts here: the records before it have expired unread. Called only when nothing is
+   * unacknowledged, so that the journal can tell what was copied before the gap from what is copied after it.
    */
   lose(logStartOffset: bigint): void {
     if (this.#status !== "copying") return;
     if (!this.queue.empty) {
-      throw new Error("Cannot go on behind what has expired: what lies before is not acknowledged");
+      throw new Error("Cannot go on after what has expired: what lies before is not acknowledged");
     }
     const endOffset = minOffset(logStartOffset, this.endOffset);
-    // Transactions may have ended, and others begun, in what is gone.
+    // Transactions may have ended, and others begun, in the records that are gone.
     this.#carried = undefined;
     if (this.#stored.comparing) {
       this.#stored.expire(this.#sourceOffset, endOffset);
@@ -353,13 +354,13 @@ export class PartitionCopy implements TopicPartition {
       return this.stop(failure("STORED_NOT_KNOWN_YET", text));
     }
     this.#loseTo(endOffset, this.#nextFetchOffset);
-    this.#finishWhenThrough();
+    this.#finishWhenComplete();
   }
 
   #loseTo(endOffset: bigint, startOffset: bigint): void {
     this.#lost = addSpan(this.#lost, { startOffset, endOffset });
     this.#nextFetchOffset = endOffset;
-    this.#arrive();
+    this.#countStored();
     this.#sourceOffset = endOffset;
   }
 
@@ -369,13 +370,13 @@ export class PartitionCopy implements TopicPartition {
     this.#recordsRead = this.#recordsAcknowledged;
     this.#nextFetchOffset = this.#sourceOffset;
     this.#carried = undefined;
-    // What stopped the reading will be met again.
+    // Reading meets again what stopped it.
     this.#stopFailure = undefined;
     this.#stored.restart(this.#recordsAcknowledged, this.#sourceOffset);
   }
 
-  /** Everything the target holds has been read: from now on it counts as acknowledged. */
-  #arrive(): void {
+  /** All that the target already held has been read: from now on it counts as acknowledged. */
+  #countStored(): void {
     const { records, targetOffset, targetFirstOffset } = this.#stored.position;
     if (records <= this.#recordsAcknowledged) return;
     this.#recordsAcknowledged = records;
@@ -383,13 +384,13 @@ export class PartitionCopy implements TopicPartition {
     this.#targetNextOffset = maxOffset(targetOffset, this.#targetNextOffset);
   }
 
-  /** Goes on from the point that the comparison has found, once it is settled. */
+  /** Goes on from the point that the comparison with the target's records has found, once it is certain. */
   #conclude(): void {
     const point = this.#stored.conclude(this.readThrough);
     if (point === undefined) return;
     if (point.kind === "unclear") {
       const text =
-        `messages before source offset ${point.offset} have expired, and it cannot be told which of those behind it the target holds`;
+        `messages before source offset ${point.offset} have expired, and it cannot be told which of those after it the target holds`;
       return this.stop(failure("STORED_UNCLEAR", text));
     }
     this.#committed.expectGap();
@@ -397,10 +398,10 @@ export class PartitionCopy implements TopicPartition {
     this.#nextFetchOffset = point.offset;
     this.#carried = undefined;
     if (point.lostFrom !== undefined) this.#loseTo(point.offset, point.lostFrom);
-    this.#finishWhenThrough();
+    this.#finishWhenComplete();
   }
 
-  /** What of a batch the target does not hold yet. */
+  /** The part of a batch that the target does not hold yet; undefined where it holds all of it. */
   #withoutStored(batch: CutBatch): CutBatch | undefined {
     if (this.#stored.toSkip === 0n) return batch;
     const count = this.#stored.countIn(batch);
@@ -421,13 +422,13 @@ export class PartitionCopy implements TopicPartition {
     return fetches < FETCHES_OF_DAMAGED;
   }
 
-  /** Reads nothing more, and fails with this when everything read is acknowledged. */
+  /** Reads nothing more, and fails with this once everything read is acknowledged. */
   stop(failure: Failure): void {
     this.#stopFailure ??= failure;
-    this.#finishWhenThrough();
+    this.#finishWhenComplete();
   }
 
-  /** Stops this partition for good; what is framed is let go. */
+  /** Stops this partition for good, and drops what is framed. */
   fail(failure: Failure): void {
     if (this.#status !== "copying") return;
     this.#status = "failed";
@@ -435,7 +436,7 @@ export class PartitionCopy implements TopicPartition {
     this.queue.close();
   }
 
-  #finishWhenThrough(): void {
+  #finishWhenComplete(): void {
     if (this.#status !== "copying" || !this.queue.empty) return;
     if (this.#stopFailure !== undefined) this.fail(this.#stopFailure);
     else if (this.readThrough && this.#stored.toSkip > 0n) {
@@ -443,7 +444,7 @@ export class PartitionCopy implements TopicPartition {
       const text = `the target holds ${toSkip} more messages of this migration than the range`;
       this.fail(failure("TARGET_HOLDS_MORE", text));
     } else if (this.readThrough && !this.#stored.comparing) {
-      this.#arrive();
+      this.#countStored();
       this.#status = "done";
     }
   }

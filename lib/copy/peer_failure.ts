@@ -1,4 +1,4 @@
-// What an error of a connection amounts to when a partition or a position is given up over it.
+// Turns an error of a connection into the failure of a partition that is given up because of it.
 
 import { type Failure, failure } from "../model/failure.ts";
 import type { FailureCode } from "../model/failure_kinds.ts";

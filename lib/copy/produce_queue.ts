@@ -1,15 +1,15 @@
-// The framed batches of one partition on their way to the target, oldest first. The rules that make a produce exact:
-// a batch's bytes stay the same until it is acknowledged, the first is in flight alone and later at most five are, and
-// after a failure nothing goes out until everything in flight is answered; then all that is unacknowledged is sent
-// again, in order.
+// The framed batches of one partition on their way to the target, oldest first. Three rules make every record arrive
+// exactly once: a batch's bytes stay the same until it is acknowledged; the first batch is in flight alone, later ones
+// at most five at a time; and after a failure nothing is sent until every request in flight is answered, and then all
+// that is unacknowledged is sent again, in order.
 
 /** Brokers remember the last five batches of a producer id (KIP-98): more in flight could not be told apart. */
 export const MAX_IN_FLIGHT = 5;
 
-/** Where the first record at or after a committed source offset lies. */
+/** Where the first record at or after a committed source offset is. */
 export interface CommittedPosition {
   readonly sourceOffset: bigint;
-  /** In its batch, from 0. */
+  /** The record's index in its batch, from 0. */
   readonly index: number;
 }
 
@@ -20,13 +20,13 @@ export interface ProduceBatch {
   /** Source offset of its first record, and the one after its last. */
   readonly firstSourceOffset: bigint;
   readonly nextSourceOffset: bigint;
-  /** Committed source offsets that it answers, with the place of the first record at or after each. */
+  /** The committed source offsets whose first record at or after them is in this batch. */
   readonly positions?: readonly CommittedPosition[];
-  /** Gives the memory behind `bytes` back. */
+  /** Gives back the memory that `bytes` lies in. */
   readonly release: () => void;
 }
 
-/** Batches that are not acknowledged. */
+/** The batches of one partition that are framed and not acknowledged. */
 export class ProduceQueue {
   /** The first `#inFlight` are sent. */
   readonly #batches: ProduceBatch[] = [];
@@ -34,11 +34,14 @@ export class ProduceQueue {
   #failed = false;
   #closed = false;
   #bytes = 0;
-  /** Whether the target has stored a batch of what is framed, and so remembers the sequence. */
+  /** Whether the target has stored a batch since the queue was last cleared, and so remembers our sequence. */
   #begun = false;
   readonly #maxInFlight: number;
 
-  /** @param idempotent whether the target tells a batch that comes twice; otherwise only one is in flight, to keep order */
+  /**
+   * @param idempotent whether the target recognises a batch that comes twice; if not, only one is in flight, to keep
+   * order
+   */
   constructor(idempotent: boolean) {
     this.#maxInFlight = idempotent ? MAX_IN_FLIGHT : 1;
   }
@@ -54,19 +57,19 @@ export class ProduceQueue {
 
   /** Whether a batch may be sent now. */
   get sendable(): boolean {
-    // A broker that does not know the producer id takes any sequence: were the first batch refused, it would store the
-    // second, and the first could never be stored any more.
+    // A broker that does not know the producer id accepts any sequence: if it refused the first batch and stored the
+    // second, the first could never be stored any more.
     const most = this.#begun ? this.#maxInFlight : 1;
     return !this.#closed && !this.#failed && this.#inFlight < most &&
       this.#inFlight < this.#batches.length;
   }
 
-  /** Whether what is under way waits for trouble to end. */
+  /** Whether sending has failed, and the queue waits to be allowed to resend. */
   get inTrouble(): boolean {
     return this.#failed;
   }
 
-  /** Whether everything in flight is answered after a failure, so that it may be sent again. */
+  /** Whether, after a failure, every request in flight is answered, so that the batches may be sent again. */
   get readyToResend(): boolean {
     return !this.#closed && this.#failed && this.#inFlight === 0;
   }
@@ -92,9 +95,10 @@ export class ProduceQueue {
   }
 
   /**
-   * The oldest batch in flight is stored.
+   * The target has stored the oldest batch in flight.
    *
-   * @returns it; undefined after a failure, when it will be sent and answered again, and when the queue is closed
+   * @returns the batch; undefined after a failure, when it will be sent and answered again, and when the queue is
+   * closed
    */
   acknowledge(): ProduceBatch | undefined {
     this.#answered();
@@ -106,7 +110,7 @@ export class ProduceQueue {
     return batch;
   }
 
-  /** A batch in flight was not stored, or nobody knows. */
+  /** A batch in flight was not stored, or it is unknown whether it was. */
   sendFailed(): void {
     this.#failed = true;
     this.#answered();
@@ -119,9 +123,9 @@ export class ProduceQueue {
   }
 
   /**
-   * Replaces what lies in memory that others share; nothing while requests are in flight.
+   * Moves batches that share memory with others into memory of their own. Does nothing while requests are in flight.
    *
-   * @param own gives the batch the same bytes in memory of its own, and gives back what it lay in
+   * @param own copies a batch into memory of its own, and gives back the memory that it lay in
    */
   moveOut(own: (batch: ProduceBatch) => ProduceBatch): void {
     if (this.#inFlight > 0) return;
@@ -139,7 +143,9 @@ export class ProduceQueue {
     this.#bytes = 0;
   }
 
-  /** Sends nothing more. Memory is given back when nothing of it is being written any more. */
+  /**
+   * Sends nothing more. Memory is given back once every request in flight is answered, since it is written from there.
+   */
   close(): void {
     this.#closed = true;
     if (this.#inFlight === 0) this.clear();

@@ -1,5 +1,5 @@
-// Sends partitions to the lane of their leader, on one side of the copy. After trouble it waits, looks for the leader
-// again and goes on, or gives the partition up; which of these is judged in judge_trouble.ts.
+// Gives each partition to a lane (lane.ts) of its leader, on one side of the copy. After trouble the router waits,
+// looks up the leader again and goes on, or gives the partition up; judge_trouble.ts decides which.
 
 import { type Failure, failure, within } from "../model/failure.ts";
 import { KAFKA_ERRORS } from "../model/kafka_error.ts";
@@ -18,12 +18,12 @@ import type { Leaders } from "../kafka/leaders.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
 import type { TroubleLog } from "./trouble_log.ts";
 
-/** What a router works with. */
+/** What a router needs, and whom it tells what happens. */
 export interface RouterOptions {
   readonly cluster: Cluster;
   readonly leaders: Leaders;
   readonly lanesPerBroker: number;
-  /** `onWaited` is told the milliseconds a lane has waited for the limit. */
+  /** Opens a lane to a broker. The lane calls `onWaited` with the milliseconds that it has waited for the throttle. */
   readonly openLane: (
     nodeId: number,
     reportTrouble: ReportTrouble,
@@ -32,62 +32,63 @@ export interface RouterOptions {
   readonly giveUpAfterMs: number;
   readonly troubleLog: TroubleLog;
   readonly log: { warning(text: string): void; info(text: string): void };
-  /** Nothing more can be done for the partition on this side; without a failure it has ended before. */
+  /** Called when nothing more can be done for the partition on this side; without a failure it had ended before. */
   readonly giveUp: (partition: PartitionCopy, failure?: Failure) => void;
-  /** The partition's unacknowledged batches are let go and have to be fetched again. */
+  /** Called when the partition's unacknowledged batches were dropped and have to be fetched again. */
   readonly onRefetch: (partition: PartitionCopy) => void;
-  /** The partition has been in trouble for a while, and waits. */
+  /** Called when the partition has been in trouble for a while, and waits. */
   readonly onWaiting?: (partition: PartitionCopy) => void;
-  /** How far the partition got on the target. @throws {ConnectionError | PositionError} */
+  /** Finds out how far the partition got on the target. @throws {ConnectionError | PositionError} */
   readonly findPosition: (
     partition: PartitionCopy,
     nodeId: number,
     settleMs: number,
   ) => Promise<FoundPosition>;
   /**
-   * Gives the partition a fresh epoch that counts from the position, journaled when this returns.
+   * Gives the partition a fresh epoch whose sequences count from the position; it is journaled when this returns.
    *
    * @returns the epoch; undefined where there is none left
    */
   readonly beginEpoch: (partition: PartitionCopy, position: FoundPosition) => number | undefined;
-  /** Something failed that is no peer's doing: the copy must end. */
+  /** Called when something fails that no broker caused, so that the copy must end. */
   readonly onCrash: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
 
-/** One side's router. */
+/** The router of one side. */
 export interface Router {
-  /** Sends a partition to its leader's lane; trouble on the way is handled like any other. */
+  /** Gives a partition to a lane of its leader; without a known leader it is retried like after any other trouble. */
   place(partition: PartitionCopy): void;
-  /** Tells the partition's lane that something may have become possible. */
+  /** Tells the partition's lane that there may be more to send, or room to fetch. */
   wake(partition: PartitionCopy): void;
-  /** The partition got on: earlier trouble is forgotten. */
+  /** The partition made progress: its earlier trouble is forgotten. */
   succeeded(partition: PartitionCopy): void;
-  /** When every lane has ended. */
+  /** Resolves when every lane has ended. */
   ended(): Promise<void>;
 }
 
 const BACKOFF: BackoffLimits = { firstMs: 100, longestMs: 5_000, totalMs: Infinity };
 /**
- * A leader waits so long at most for a replica that does not follow (replica.lag.time.max.ms and half of it, 15 s in the
- * versions that forget); then all of its log counts as replicated, and can be read.
+ * How long a leader waits at most for a lagging replica (replica.lag.time.max.ms and half of it: 15 s in the Kafka
+ * versions that forget producer ids). After that its whole log counts as replicated, and can be read.
  */
 const SETTLED_MS = 20_000;
-/** A leader that moves is found again before this many. */
+/** Where a leader merely moves, it is found again in fewer tries than this; from here on the partition is waiting. */
 const TRIES_IN_PASSING = 3;
 
-/** Trouble after a longer pause has nothing to do with the last: no try takes as long. */
+/** No try takes as long as this: trouble after a longer pause has nothing to do with the trouble before. */
 const NEW_EPISODE_MS = 90_000;
 
+/** The trouble of one partition, from its first failure until it makes progress. Times are in milliseconds. */
 interface Episode {
   since: number;
   last: number;
   tries: number;
-  /** Whom the log has named in it, with the node id where that is a broker. */
+  /** Whom the log has named as in trouble, with the node id where that is a broker. */
   readonly subjects: Map<string, number | undefined>;
 }
 
-/** Why the position on the target is established again; `forgotten` also where an epoch is void. */
+/** Why the position on the target is looked for again; `forgotten` is also set where the newest epoch is void. */
 type Reposition = Pick<Extract<Judgement, { kind: "reposition" }>, "failure" | "forgotten">;
 
 /** Makes a router without lanes; they are opened when first needed. */
@@ -96,7 +97,7 @@ export function createRouter(options: RouterOptions): Router {
   const lanes = new Map<number, Lane[]>();
   const laneOf = new Map<PartitionCopy, Lane>();
   const nodeOf = new Map<PartitionCopy, number>();
-  /** Also of brokers that the newest metadata leaves out because they are down. */
+  /** By node id; kept for brokers, too, that the newest metadata no longer lists because they are down. */
   const addresses = new Map<number, string>();
   const episodes = new Map<PartitionCopy, Episode>();
   let placed = 0;
@@ -104,7 +105,7 @@ export function createRouter(options: RouterOptions): Router {
   function lanesOf(nodeId: number): Lane[] {
     const known = lanes.get(nodeId);
     if (known !== undefined) return known;
-    // Its address is noted while it is known.
+    // Remembers the broker's address while the metadata still has it.
     brokerText(nodeId);
     const opened = Array.from({ length: options.lanesPerBroker }, () => {
       const lane: Lane = options.openLane(
@@ -118,7 +119,7 @@ export function createRouter(options: RouterOptions): Router {
     return opened;
   }
 
-  /** A partition that waits for the limit is not in trouble: its patience does not run out meanwhile. */
+  /** Waiting for the throttle is no trouble: that time does not count towards giving a partition up. */
   function waited(lane: Lane, ms: number): void {
     for (const [partition, episode] of episodes) {
       if (laneOf.get(partition) !== lane) continue;
@@ -131,7 +132,7 @@ export function createRouter(options: RouterOptions): Router {
   function place(partition: PartitionCopy): void {
     const problem = leaders.topicProblem(partition.topic);
     if (problem !== undefined) {
-      // What is read of another topic must not be produced.
+      // Records of another topic of that name must not be produced.
       partition.fail(problem);
       return giveUp(partition, problem);
     }
@@ -143,7 +144,7 @@ export function createRouter(options: RouterOptions): Router {
       lookForFirst(partition).catch(crash);
       return;
     }
-    // A partition is on one lane at a time: one that only rests there stays.
+    // A partition is on one lane at a time: one that is there and only has nothing to do stays there.
     const lane = laneOf.get(partition) ?? nextLane(leader.nodeId);
     laneOf.set(partition, lane);
     nodeOf.set(partition, leader.nodeId);
@@ -160,7 +161,7 @@ export function createRouter(options: RouterOptions): Router {
 
   function report(partition: PartitionCopy, trouble: Trouble, nodeId?: number): void {
     laneOf.delete(partition);
-    // Everything breaks when the copy ends; that is no trouble.
+    // When the copy ends, connections are closed; that is no trouble.
     if (signal.aborted) return;
     const judgement = judgeTrouble(partition, trouble, cluster.role, brokerText(nodeId));
     if (judgement.kind === "final") return giveUp(partition, judgement.failure);
@@ -188,15 +189,17 @@ export function createRouter(options: RouterOptions): Router {
     const found = await look(partition, why.failure, why.forgotten ? "settled" : "once");
     if (found === undefined) return;
     if (!found.epochIsVoid || why.forgotten) return goOnFrom(partition, found, why);
-    // Where a fresh epoch begins, nothing that is in the log may have been missed.
+    // A fresh epoch is needed. Before it begins, nothing that is in the log may be missed: look again, with time to
+    // settle.
     await reposition(partition, { ...why, forgotten: true });
   }
 
   /**
-   * How far the partition got: by what can be read now, once what the leader had at first has settled, or also again and
-   * again for as long as that takes.
+   * Finds out how far the partition got on the target.
    *
-   * @returns undefined where that is not known now, or it is over
+   * @param how `once`: by what can be read now; `settled`: once all that the leader had in its log at the beginning is
+   * replicated; `patiently`: like `settled`, and retried for as long as that takes
+   * @returns undefined where the position cannot be told now, or the partition has ended
    */
   async function look(
     partition: PartitionCopy,
@@ -208,7 +211,7 @@ export function createRouter(options: RouterOptions): Router {
       const code = KAFKA_ERRORS.LEADER_NOT_AVAILABLE;
       return void report(partition, { kind: "code", code });
     }
-    // What a leader has alone needs no time to settle.
+    // A leader without other replicas waits for nobody: its log needs no time to settle.
     const settleMs = how !== "once" && leader.replicas !== 1 ? SETTLED_MS : 0;
     try {
       const found = await options.findPosition(partition, leader.nodeId, settleMs);
@@ -258,7 +261,7 @@ export function createRouter(options: RouterOptions): Router {
     options.onRefetch(partition);
   }
 
-  /** Goes on once it is certain whether the first batch of the newest epoch is stored. */
+  /** Finds out whether the target has stored the first batch of the newest epoch, and goes on once that is certain. */
   async function lookForFirst(partition: PartitionCopy): Promise<void> {
     const cause = failure(
       "SEQUENCE_UNKNOWN",
@@ -276,7 +279,7 @@ export function createRouter(options: RouterOptions): Router {
     options.onRefetch(partition);
   }
 
-  /** The end of the copy interrupts every wait; the partition then stays as it is. */
+  /** Reports an error, except where the end of the copy has interrupted a wait; the partition then stays as it is. */
   function crash(error: unknown): void {
     if (!signal.aborted) options.onCrash(error);
   }
@@ -317,7 +320,7 @@ export function createRouter(options: RouterOptions): Router {
     }
     signal.throwIfAborted();
     if (partition.status !== "copying") return;
-    // Only the target can tell whether what it was sent has to be sent again.
+    // Only the target's side resends: a failure to read from the source says nothing about what was sent.
     if (cluster.role === "target" && partition.queue.readyToResend) {
       if (partition.mayHaveBegunEpoch) return await lookForFirst(partition);
       partition.queue.resend();
@@ -347,7 +350,7 @@ export function createRouter(options: RouterOptions): Router {
       episodes.delete(partition);
       const here = nodeOf.get(partition);
       for (const [subject, brokerId] of episode.subjects) {
-        // A broker whose partitions others have taken over may still be down.
+        // Another broker may have taken the partition over while the one in trouble is still down.
         if (brokerId === undefined || brokerId === here) troubleLog.clear(subject);
       }
     },

@@ -1,4 +1,4 @@
-// Which partitions hold a copy up: those with the most left of their range. Pure.
+// Finds the partitions that a copy waits for: those with the most of their range left. Pure.
 
 import type { RangeProgress } from "./copy_task.ts";
 import type { PartitionCopy } from "./partition_copy.ts";

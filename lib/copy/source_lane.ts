@@ -1,6 +1,6 @@
-// A data connection to a source broker: fetches the partitions given to it, one Fetch at a time, cuts the responses
-// and hands the batches on. A partition with much unacknowledged is left out until the target has caught up, and no
-// Fetch goes out before the limit allows one and there is room for its response.
+// A data connection to a source broker: fetches the partitions given to it, one Fetch at a time, has the responses cut
+// into batches (accept_fetched.ts) and tells its router. A partition with much unacknowledged is not fetched until the
+// target has caught up, and no Fetch goes out before the throttle allows it and there is room for its response.
 
 import { failure } from "../model/failure.ts";
 import { KAFKA_ERRORS } from "../model/kafka_error.ts";
@@ -29,22 +29,22 @@ import { type Pace, takeTurn } from "./pace.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
 import type { ProduceQueue } from "./produce_queue.ts";
 
-/** What a source lane works with. */
+/** What a source lane needs, and whom it tells what happens. */
 export interface SourceLaneOptions extends FetchOptions, AcceptOptions {
   readonly open: () => Promise<BrokerConnection>;
-  /** The limit, shared with the other lanes. */
+  /** The throttle, shared with the other lanes of the source. */
   readonly pace: Pace;
-  /** Milliseconds that the lane has waited for the limit. */
+  /** Called with the milliseconds that the lane has waited for the throttle. */
   readonly onWaited: (ms: number) => void;
   readonly leaderEpoch: (partition: PartitionCopy) => number;
   readonly reportTrouble: ReportTrouble;
-  /** The broker wants us to wait, or has kept an answer back, milliseconds. */
+  /** Called when a broker's quota wants us to wait, or has delayed an answer, with the milliseconds. */
   readonly onThrottled: (throttleMs: number) => void;
-  /** Batches of this partition were framed. */
+  /** Called when batches of this partition were framed, or its state has changed. */
   readonly onFramed: (partition: PartitionCopy) => void;
-  /** Messages of this partition expired before they were read. */
+  /** Called when messages of this partition expired before they were read. */
   readonly onLost: (partition: PartitionCopy) => void;
-  /** Something failed that is no peer's doing: the copy must end. */
+  /** Called when something fails that no broker caused, so that the copy must end. */
   readonly onCrash: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
@@ -52,8 +52,8 @@ export interface SourceLaneOptions extends FetchOptions, AcceptOptions {
 const FETCH_WAIT_MS = 500;
 
 /**
- * What it means that nothing came of a partition. No trouble where others had taken the room of the response, or where
- * compaction has left nothing up to the end.
+ * What it means that a response holds no records of a partition. It is no trouble where other partitions had taken the
+ * room of the response, or where compaction has left nothing up to the end.
  *
  * @param first whether the partition was the first of its Fetch
  */
@@ -69,7 +69,7 @@ function troubleOfNothing(
   return first && !compacted ? { kind: "nothing" } : undefined;
 }
 
-/** Whether a leader tells no high watermark before it has caught up after an election (KIP-207). */
+/** Whether a leader refuses to tell its high watermark until it has caught up after an election (KIP-207). */
 function tellsHowFar(broker: BrokerConnection): boolean {
   return speaks(broker, "ListOffsets", 5);
 }
@@ -81,13 +81,13 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
   const { partitions: partitionsPerFetch } = size;
   /** What the next Fetch asks for. */
   let { maxBytes } = size;
-  /** The last Fetch, to a broker that keeps answers back. */
+  /** What the last Fetch brought from a broker that delays its answers while a quota is exceeded. */
   let underQuota: FetchedUnderQuota | undefined;
-  /** Of the last response. */
+  /** The average size of the batches in the last response. */
   let averageBatchBytes = Infinity;
-  /** In the order they are asked for: whoever got something goes to the back. */
+  /** In the order in which they are fetched: a partition that got records goes to the end. */
   const partitions = new Set<PartitionCopy>();
-  /** Of partitions whose next messages have expired: everything before is acknowledged first. */
+  /** Queues of partitions whose next messages have expired: everything before them has to be acknowledged first. */
   const draining = new WeakSet<ProduceQueue>();
   let broker: BrokerConnection | undefined;
   let wakeUp = () => {};
@@ -104,13 +104,13 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
       else if (mayFetch(partition)) chosen.push(partition);
       if (chosen.length === partitionsPerFetch) break;
     }
-    // Partitions of one topic stand together; whose turn it is stays first.
+    // Partitions of one topic go together in the request; the one whose turn it is stays first.
     return [...Map.groupBy(chosen, ({ topic }) => topic).values()].flat();
   }
 
   function mayFetch({ queue }: PartitionCopy): boolean {
     if (draining.has(queue)) return queue.empty;
-    // What cannot be sent now would keep room from the others.
+    // Batches that cannot be sent now would take memory that other partitions need.
     return !queue.inTrouble && queue.bytes < PARTITION_QUEUE_BYTES;
   }
 
@@ -124,13 +124,13 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
       }
       let unreserve = () => {};
       await turn();
-      /** Counted in advance; what comes may be less, or a larger batch. */
+      /** Counted in advance; the response may be smaller, or larger where it holds a larger batch. */
       let counted = maxBytes;
       try {
         if (signal.aborted) return;
         const chosen = choose();
         if (chosen.length === 0) continue;
-        // Room is asked for last, so that a broker that is down keeps none from the others.
+        // Room is reserved after connecting, so that a broker that is down holds none that others need.
         if (broker === undefined || broker.connection.closed) broker = await options.open();
         unreserve = await pool.reserve(FETCH_BYTES, signal);
         if (signal.aborted) return;
@@ -159,7 +159,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     }
   }
 
-  /** Waits until a Fetch may go, which is then counted. Nothing is held meanwhile, neither memory nor a connection. */
+  /** Waits until the throttle lets a Fetch go, and counts it. Meanwhile neither memory nor a connection is held. */
   async function turn(): Promise<void> {
     if (pace.pieceBytes === undefined) return;
     const asked = performance.now();
@@ -194,7 +194,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     const seen = { batches: 0, bytes: 0 };
     try {
       for (const { asked: { copy, fetchOffset }, fetched } of answers) {
-        // Meanwhile the partition may have been told to read from elsewhere.
+        // The partition may have been told to read from another offset since the Fetch was sent.
         if (copy.nextFetchOffset !== fetchOffset) continue;
         if (fetched.errorCode === KAFKA_ERRORS.OFFSET_OUT_OF_RANGE) outOfRange.push(copy);
         else {
@@ -212,7 +212,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     return { throttleMs, bytes };
   }
 
-  /** Where the logs begin now: a Fetch beyond them does not tell. */
+  /** Asks where the logs begin and end now, which the answer "offset out of range" does not tell, and acts on that. */
   async function judgeOutOfRange(from: BrokerConnection, asked: PartitionCopy[]): Promise<void> {
     if (asked.length === 0) return;
     const offsets = await listPartitionOffsets(from, asked);
@@ -225,7 +225,9 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     }
   }
 
-  /** @returns the batches it was cut into, plain runs counting as one */
+  /**
+   * @returns the number of batches that the records were cut into; a run of uncompressed batches merged counts as one
+   */
   function take(
     partition: PartitionCopy,
     fetched: FetchedPartition,
@@ -245,7 +247,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     const { lost } = partition;
     const nothingLeft = empty && first;
     const { batches, problem } = acceptFetched(partition, frame, fetched, nothingLeft, options);
-    // What was found to be lost is told before anything behind it can be sent.
+    // A loss is reported before any record after it can be sent.
     if (partition.lost !== lost) options.onLost(partition);
     if (!empty) {
       partitions.delete(partition);
@@ -262,7 +264,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
     reportTrouble(partition, trouble);
   }
 
-  /** @param told whether the high watermark is told only where it has caught up after an election (KIP-207) */
+  /** @param told whether the leader tells its high watermark only once it has caught up after an election (KIP-207) */
   function outOfRange(
     partition: PartitionCopy,
     { logStartOffset, highWatermark }: PartitionOffsets,
@@ -273,7 +275,7 @@ export function createSourceLane(options: SourceLaneOptions): Lane {
       return reportTrouble(partition, { kind: "behind", readable: highWatermark });
     }
     if (logStartOffset <= nextFetchOffset && nextFetchOffset <= highWatermark) {
-      // Whoever answered was not the leader any more, or not yet.
+      // The broker that refused the Fetch was not the leader any more, or not yet.
       return reportTrouble(partition, { kind: "code", code: KAFKA_ERRORS.NOT_LEADER_OR_FOLLOWER });
     }
     if (logStartOffset > nextFetchOffset && !partition.queue.empty) {

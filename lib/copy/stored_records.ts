@@ -1,6 +1,7 @@
-// What of the records to read the target already holds: sent by an earlier process, or in a request whose answer was
-// lost. They are read and not sent again. They are counted off; where the source's log may have lost some of them since,
-// they are found by what they hold first (held_records.ts). No network, and nothing of what is acknowledged meanwhile.
+// The records still to be read that are already on the target: an earlier process sent them, or they came in a request
+// whose answer was lost. They are read and not sent again. Usually it is enough to count them; where the source's log
+// may have lost some of them since, their contents are compared first (held_records.ts). No network. It does not track
+// what is acknowledged: partition_copy.ts does.
 
 import { baseOffset } from "../batch/record_batch.ts";
 import { reencodeBatch } from "../batch/reencode.ts";
@@ -9,57 +10,60 @@ import type { CutBatch } from "./cut_types.ts";
 import type { TargetPosition } from "./target_position.ts";
 import { compareHeld, digestRecords, type HeldRecords } from "./held_records.ts";
 
-/** Where the comparison says that the source is to be read from. */
+/** Where to read the source from, by the comparison. */
 export type StoredPoint =
   | {
     readonly kind: "found";
     readonly offset: bigint;
     /** Records of ours before it. */
     readonly records: bigint;
-    /** What lies between this offset and the point has expired unread, and the target does not hold it. */
+    /** The records from this offset up to the point have expired unread, and are not on the target. */
     readonly lostFrom?: bigint;
   }
-  /** Something before this offset has expired, and what follows does not tell what of it the target holds. */
+  /** Records before this offset have expired, and those after it do not tell which of them are on the target. */
   | { readonly kind: "unclear"; readonly offset: bigint };
 
-/** The records of one partition that the target holds beyond those acknowledged. */
+/** The records of one partition that are already on the target, after those acknowledged. */
 export class StoredRecords {
   #toSkip = 0n;
-  /** Finds out how many of the next records the target holds, where counting misleads. */
+  /** The comparison that finds out how many of the next records are on the target; absent where counting is enough. */
   #held: HeldRecords | undefined;
-  /** The last record to skip, where it was compared. */
+  /** The digest of the last record to skip, where records were compared. */
   #lastHeld: string | undefined;
   #timestamps = true;
-  /** While `#held` does: what has expired unread begins here, if the target does not hold it. */
+  /** During a comparison: the first offset that has expired unread, unless its record turns out to be on the target. */
   #expiredFrom: bigint | undefined;
 
-  /** @param position of the target; counts as acknowledged once the source has been read up to there */
+  /**
+   * @param position how far the target holds our records; they count as acknowledged once the source is read up to
+   * there
+   */
   constructor(readonly position: TargetPosition) {}
 
-  /** Begins again at a source offset: so many records lie before it, all acknowledged. */
+  /** Begins again at a source offset; `acknowledged` records lie before it. */
   restart(acknowledged: bigint, sourceOffset: bigint): void {
     const { records, held } = this.position;
     this.#expiredFrom = undefined;
     this.#lastHeld = undefined;
     this.#toSkip = maxOffset(records - acknowledged, 0n);
-    // Where the target has deleted them already, they can only be counted.
+    // Records that the target has deleted already cannot be compared, only counted.
     this.#held = held !== undefined && held.length > 0 && this.#toSkip > 0n
       ? compareHeld(held, this.#toSkip, sourceOffset)
       : undefined;
   }
 
-  /** Records to read that the target holds; while they are compared, how many they were when they were written. */
+  /** How many records to read and not send; during a comparison, how many they were when they were written. */
   get toSkip(): bigint {
     return this.#toSkip;
   }
 
-  /** Whether what is read has to be compared before anything of it is sent. */
+  /** Whether the records read have to be compared before any of them is sent. */
   get comparing(): boolean {
     return this.#held !== undefined;
   }
 
   /**
-   * Compares what was read, all of it or nothing.
+   * Compares the batches that were read; if one of them is damaged, none counts as compared.
    *
    * @param timestamps false where the target sets its own
    * @throws {CorruptBatchError} where a batch is damaged
@@ -73,15 +77,17 @@ export class StoredRecords {
     this.#timestamps = timestamps;
   }
 
-  /** While comparing: what was to be read from `sourceOffset` on has expired up to `endOffset`, from where it goes on. */
+  /**
+   * During a comparison: the records from `sourceOffset` until before `endOffset` have expired. It goes on after them.
+   */
   expire(sourceOffset: bigint, endOffset: bigint): void {
-    // Each record held takes an offset at least; those that take more are found behind the gap.
+    // Each record on the target takes at least one source offset; records that lie further on are found after the gap.
     this.#expiredFrom = sourceOffset + this.#toSkip;
     this.#held = compareHeld(this.position.held ?? [], this.#toSkip, endOffset);
   }
 
   /**
-   * Ends the comparison when it is settled.
+   * Ends the comparison once its result is final.
    *
    * @param readThrough whether nothing more is to be read
    * @returns undefined while reading on may change the point
@@ -100,29 +106,29 @@ export class StoredRecords {
     return { kind: "found", offset, records, ...(lost && { lostFrom: expiredFrom }) };
   }
 
-  /** How many of a batch's records, its first, the target holds. */
+  /** How many of a batch's records are already on the target; they are its first ones. */
   countIn({ recordCount }: CutBatch): number {
     return Number(minOffset(this.#toSkip, BigInt(recordCount)));
   }
 
   /**
-   * Whether the records to skip are still those that were compared: compaction may have taken some of them meanwhile, and
-   * as many behind them would be counted off.
+   * Whether the records to skip are still those that were compared: compaction may have removed some of them meanwhile,
+   * and as many records after them would wrongly be skipped.
    *
-   * @throws {CorruptBatchError} where the batch has to be opened and is damaged
+   * @throws {CorruptBatchError} where the batch has to be decompressed and is damaged
    */
   areAsCompared({ bytes, position, recordCount }: CutBatch): boolean {
     const last = Number(this.#toSkip) - 1;
-    // Where there is nothing to skip, or its last record lies in a later batch, this one tells nothing.
+    // Where there is nothing to skip, or the last record to skip is in a later batch, this batch tells nothing.
     if (this.#lastHeld === undefined || last < 0 || last >= recordCount) return true;
     return digestRecords(bytes, position, this.#timestamps)[last] === this.#lastHeld;
   }
 
   /**
-   * Counts records of a batch off, its first: `countIn` tells how many.
+   * Skips the first `count` records of a batch, as many as `countIn` tells.
    *
-   * @returns the rest, undefined where there is none
-   * @throws {CorruptBatchError} where the batch has to be opened and is damaged; nothing is counted then
+   * @returns the rest of the batch; undefined where nothing is left
+   * @throws {CorruptBatchError} where the batch has to be decompressed and is damaged; nothing is skipped then
    */
   leaveOut(batch: CutBatch, count: number): CutBatch | undefined {
     const rest = count < batch.recordCount ? withoutRecords(batch, BigInt(count)) : undefined;
@@ -131,7 +137,7 @@ export class StoredRecords {
   }
 }
 
-/** A batch without its first records. What may be produced has consecutive offsets, so that they can be counted off. */
+/** A batch without its first `count` records: a batch to produce has contiguous offsets, so it is cut at an offset. */
 function withoutRecords(batch: CutBatch, count: bigint): CutBatch {
   const { bytes, view, position, size, nextOffset, recordsBefore: inner } = batch;
   const fromOffset = baseOffset(view, position) + count;

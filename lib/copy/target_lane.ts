@@ -1,6 +1,6 @@
-// A data connection to a target broker: sends the framed batches of the partitions given to it, one batch a partition
-// in a request and a few requests in flight, and hands the acknowledgements on. A partition stays on its lane while
-// anything of it is in flight, so that its batches arrive in order.
+// A data connection to a target broker: sends the framed batches of the partitions given to it. A request holds one
+// batch of each partition, a few requests are in flight at once, and the lane tells which batches were acknowledged. A
+// partition stays on its lane while any of its batches is in flight, so that they arrive in order.
 
 import { KAFKA_ERRORS } from "../model/kafka_error.ts";
 import { requireVersion } from "../wire/api_version.ts";
@@ -12,29 +12,29 @@ import type { Pace } from "./pace.ts";
 import type { Acknowledgement, PartitionCopy } from "./partition_copy.ts";
 import type { ProduceBatch } from "./produce_queue.ts";
 
-/** What a target lane works with. */
+/** What a target lane needs, and whom it tells what happens. */
 export interface TargetLaneOptions {
   readonly open: () => Promise<BrokerConnection>;
-  /** The limit, shared with the other lanes. */
+  /** The throttle, shared with the other lanes of the target. */
   readonly pace: Pace;
-  /** Milliseconds that the lane has waited for the limit. */
+  /** Called with the milliseconds that the lane has waited for the throttle. */
   readonly onWaited: (ms: number) => void;
   readonly reportTrouble: ReportTrouble;
-  /** The broker wants us to wait, milliseconds. */
+  /** Called when a broker's quota wants us to wait, with the milliseconds. */
   readonly onThrottled: (throttleMs: number) => void;
-  /** The target has stored a batch. */
+  /** Called when the target has stored a batch. */
   readonly onAcknowledged: (partition: PartitionCopy, acknowledgement: Acknowledgement) => void;
-  /** The partition has failed over an answer. */
+  /** Called when a partition has failed because of an answer. */
   readonly onFailed: (partition: PartitionCopy) => void;
-  /** Something failed that is no peer's doing: the copy must end. */
+  /** Called when something fails that no broker caused, so that the copy must end. */
   readonly onCrash: (error: unknown) => void;
   readonly signal: AbortSignal;
 }
 
 const REQUESTS_IN_FLIGHT = 5;
-/** A request is full beyond this; brokers take 100 MB (socket.request.max.bytes). */
+/** No batch is added to a request of this size; brokers accept 100 MB (socket.request.max.bytes). */
 const REQUEST_BYTES = 8 * 1024 * 1024;
-/** How long the broker may wait for its replicas; below the connection's own limit. */
+/** How long the broker may wait for its replicas; shorter than the connection waits for an answer. */
 const REPLICATION_TIMEOUT_MS = 8_000;
 
 interface Sent {
@@ -54,10 +54,10 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
   let opening: Promise<void> | undefined;
   let throttledUntil = 0;
   let pumpScheduled = false;
-  /** Whether a request waits for its turn under the limit. */
+  /** Whether a request waits for its turn under the throttle. */
   let asked = false;
 
-  /** Sends after the current work is done, so that one request takes what a whole Fetch response brought. */
+  /** Sends once the current task has ended, so that one request takes all that a Fetch response brought. */
   function schedulePump(): void {
     if (pumpScheduled) return;
     pumpScheduled = true;
@@ -89,7 +89,7 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
     });
   }
 
-  /** Sends one request, unless something has come between while it waited for its turn. @returns its bytes */
+  /** Sends one request, unless that has become impossible while it waited for its turn. @returns its bytes */
   function sendNext(): number {
     if (signal.aborted || throttledUntil > performance.now()) return 0;
     if (broker === undefined || broker.connection.closed) return 0;
@@ -201,11 +201,11 @@ export function createTargetLane(options: TargetLaneOptions): Lane {
     else if (partition.queue.sendable) ready.add(partition);
   }
 
-  /** Last trouble of partitions that wait for the rest of their requests to be answered. */
+  /** The trouble of partitions that wait until the rest of their requests are answered. */
   const troubles = new WeakMap<PartitionCopy, Trouble>();
 
   function failed(partition: PartitionCopy, trouble: Trouble): void {
-    // The first trouble is the cause; what follows (sequences out of order) are its effects.
+    // The first trouble is the cause; those after it (sequences out of order) are its effects.
     if (!troubles.has(partition)) troubles.set(partition, trouble);
     partition.queue.sendFailed();
     if (partition.queue.readyToResend) leave(partition);

@@ -1,5 +1,5 @@
-// Looks after the topics of a copy: whether they are still those of the plan, on both sides. What was deleted, re-created or
-// changed behind the copy's back stops its partitions, and nothing else.
+// Watches whether the topics of a copy are still those of the plan, on both sides. A topic that somebody has deleted,
+// re-created or changed meanwhile stops its own partitions, and nothing else.
 
 import type { Failure } from "../model/failure.ts";
 import type { TopicPartition } from "../model/topic_partition.ts";
@@ -7,32 +7,40 @@ import { delay } from "../waiting/delay.ts";
 import type { Leaders } from "../kafka/leaders.ts";
 import type { PartitionCopy } from "./partition_copy.ts";
 
-/** What is looked after. */
+/** What a watch needs, and whom it tells what it finds. */
 export interface TopicWatchOptions {
-  /** Of each side. */
+  /** The leaders of each side, whose metadata also tells the topics. */
   readonly leaders: readonly Leaders[];
   readonly partitions: readonly PartitionCopy[];
-  /** Its topic is no longer that of the plan. */
+  /** Called for a partition whose topic is no longer that of the plan. */
   readonly fail: (partition: PartitionCopy, failure: Failure) => void;
   readonly signal: AbortSignal;
 }
 
-/** Whether topics are still those of the plan. */
+/** Tells whether topics are still those of the plan. */
 export interface TopicWatch {
-  /** Why a partition's topic is not, by the newest metadata; undefined where it is. */
+  /** Why a partition's topic is no longer that of the plan, by the newest metadata; undefined where it still is. */
   problem(partition: TopicPartition): Failure | undefined;
-  /** Asks both clusters. @param atOnce nothing that was asked before will do */
+  /**
+   * Asks both clusters for metadata.
+   *
+   * @param atOnce whether to ask even where the last answer is recent or on its way
+   */
   refresh(atOnce?: boolean): Promise<void>;
-  /** Asks, and fails the partitions of changed topics. @param onUnanswered called where a cluster does not answer */
+  /**
+   * Refreshes, and fails the partitions of changed topics.
+   *
+   * @param onUnanswered called where a cluster does not answer
+   */
   look(onUnanswered: (error: unknown) => void): Promise<void>;
-  /** Looks now and then, until the signal fires. */
+  /** Calls `look` every few seconds, until the signal fires. */
   watch(): Promise<void>;
 }
 
-/** How often topics are looked at, unless that takes long. */
+/** The pause between two looks, unless one takes long. */
 const WATCH_MS = 2_000;
 
-/** Makes a watch, which has not looked yet. */
+/** Makes a watch; it asks nothing before it is told to. */
 export function createTopicWatch(options: TopicWatchOptions): TopicWatch {
   const { leaders, partitions, fail, signal } = options;
 
@@ -46,7 +54,7 @@ export function createTopicWatch(options: TopicWatchOptions): TopicWatch {
 
   async function refresh(atOnce = false): Promise<void> {
     const looks = leaders.map((side) => side.refresh(atOnce));
-    // What one of them says counts, whatever becomes of the other.
+    // One cluster's answer counts, even where the other does not answer.
     await Promise.allSettled(looks);
     await Promise.all(looks);
   }
@@ -66,7 +74,7 @@ export function createTopicWatch(options: TopicWatchOptions): TopicWatch {
       await delay(Math.max(WATCH_MS, took * 20), signal).catch(() => {});
       if (signal.aborted) return;
       const started = performance.now();
-      // A broker that cannot be asked is noticed, and named, by the lanes.
+      // The lanes notice, and name, a broker that does not answer.
       await look(() => {});
       took = performance.now() - started;
     }

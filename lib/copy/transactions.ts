@@ -1,6 +1,6 @@
-// Which batches of a fetched range belong to aborted transactions (KIP-98): the Fetch response lists them by producer
-// id and first offset, and a transaction ends with its producer's next marker. The list lies outside every checksum,
-// the markers do not; where both are known they must agree.
+// Decides which batches of a fetched range belong to aborted transactions (KIP-98). The Fetch response lists these by
+// producer id and first offset, and a transaction ends with its producer's next marker. No checksum covers the list,
+// while the markers have one; where both are known they must agree.
 
 import { CorruptBatchError } from "../batch/corrupt_batch_error.ts";
 import {
@@ -24,10 +24,10 @@ export interface AbortedTransaction {
   readonly firstOffset: bigint;
 }
 
-/** Transactions without a marker yet, by producer id: whether their messages were left out. */
+/** Transactions whose marker has not been read yet, by producer id: whether their messages were filtered. */
 export type UnsettledTransactions = ReadonlyMap<bigint, boolean>;
 
-/** A marker says something else than the list did that earlier messages were judged by; `message` is a sentence. */
+/** A marker contradicts the list by which earlier messages were judged; `message` is a sentence. */
 export class TransactionError extends Error {
   override readonly name = "TransactionError";
 }
@@ -35,18 +35,18 @@ export class TransactionError extends Error {
 /** Judges the batches of one response. */
 export interface TransactionFilter {
   /**
-   * Asked for every batch in order, markers with their CRC checked: whether it is a marker or was aborted, so that it
-   * must be left out.
+   * Whether the batch is a marker or belongs to an aborted transaction, so that it must be filtered. Call it for every
+   * batch in order, and check a marker's CRC before.
    *
    * @throws {CorruptBatchError} where the response contradicts itself
    * @throws {TransactionError} where it contradicts an earlier one
    */
   leftOut(position: number, lastOffset: bigint): boolean;
-  /** As of the last batch asked for. */
+  /** The transactions without a marker, as of the last batch asked for. */
   readonly unsettled: UnsettledTransactions;
 }
 
-/** Makes a filter for one response's batches of one partition; `before`: what earlier responses left unsettled. */
+/** Makes a filter for one response's batches of one partition; `before`: the `unsettled` of the response before. */
 export function createTransactionFilter(
   fetched: {
     readonly bytes: Uint8Array;
@@ -65,13 +65,13 @@ export function createTransactionFilter(
   let next = 0;
   let outcomes: ReadonlyMap<number, boolean> | undefined;
 
-  function settle(position: number): void {
+  function endTransaction(position: number): void {
     const producer = producerId(view, position);
-    const wasLeftOut = unsettled.get(producer);
+    const wasFiltered = unsettled.get(producer);
     const aborted = isAbort(bytes, view, position, recordsEnd);
     open.delete(producer);
     unsettled.delete(producer);
-    if (wasLeftOut === undefined || aborted === undefined || wasLeftOut === aborted) return;
+    if (wasFiltered === undefined || aborted === undefined || wasFiltered === aborted) return;
     const [done, is] = aborted ? ["copied", "aborted"] : ["left out", "committed"];
     throw new TransactionError(
       `the marker at offset ${
@@ -91,7 +91,7 @@ export function createTransactionFilter(
         open.add(entry.producerId);
       }
       if (isControlBatch(view, position)) {
-        settle(position);
+        endTransaction(position);
         return true;
       }
       if ((attributes(view, position) & TRANSACTIONAL) === 0) return false;
@@ -110,7 +110,7 @@ export function createTransactionFilter(
   };
 }
 
-/** For each transactional batch whose marker lies in the response too: whether that says aborted. */
+/** For each transactional batch, by position, whose marker is in the response, too: whether that says aborted. */
 function outcomesFrom(
   bytes: Uint8Array,
   view: DataView,
@@ -137,7 +137,7 @@ function outcomesFrom(
       if (aborted !== undefined) batches?.forEach((batch) => outcomes.set(batch, aborted));
     }
   } catch (error) {
-    // What is damaged further on is told when it is reached.
+    // Damage further on is reported when it is reached.
     if (!(error instanceof CorruptBatchError)) throw error;
   }
   return outcomes;
@@ -146,7 +146,10 @@ function outcomesFrom(
 const ABORT = 0;
 const COMMIT = 1;
 
-/** What a marker's key says (version and type, KIP-98); undefined where compaction has emptied it, or it is no marker. */
+/**
+ * Whether a marker says that its transaction was aborted, by the type in its key (KIP-98); undefined where compaction
+ * has emptied the batch, or it is no marker.
+ */
 export function isAbort(
   bytes: Uint8Array,
   view: DataView,

@@ -1,15 +1,15 @@
-// What the log says of trouble that passes: a line when it begins and at growing distances, one when it is over. One
-// broker that is down befalls thousands of partitions; it is still one line.
+// Logs trouble that may pass: a line when it begins and further ones at growing intervals, and one when it is over. A
+// broker that is down affects thousands of partitions; it is still one line.
 
-/** How lines are written. */
+/** The log of passing trouble. */
 export interface TroubleLog {
-  /** Trouble with something, named by `subject` (`broker 2 (10.0.0.2:9092)`); `state` says what is wrong. */
+  /** Notes a failed try: `subject` names who is in trouble (`broker 2 (10.0.0.2:9092)`), `state` says what is wrong. */
   note(subject: string, state: string): void;
-  /** It works again. */
+  /** The subject works again. */
   clear(subject: string): void;
-  /** Tries that were noted, of all subjects. */
+  /** How many tries were noted, of all subjects. */
   readonly retries: number;
-  /** What was in trouble just now: subject and state. */
+  /** Who is in trouble at the moment: subject and state. */
   current(): readonly string[];
 }
 
@@ -20,9 +20,9 @@ interface Episode {
   lastNoted: number;
 }
 
-/** Notes nearer together than this belong to the same try. */
+/** Notes closer together than this belong to the same try. */
 const SAME_TRY_MS = 50;
-/** No try takes as long: whoever was noted before is given up, or not needed any more. */
+/** No try takes as long as this: a subject noted longer ago was given up, or is not needed any more. */
 const CURRENT_MS = 30_000;
 
 /** Makes an empty log; `now` is a steady clock in milliseconds. */

@@ -1,15 +1,15 @@
-// Writes a batch's records behind those of others: each keeps key, value, headers and attributes byte for byte; offset
-// deltas go on counting, timestamp deltas count from another base timestamp.
+// Appends a batch's records to those of other batches. Each record keeps its key, value, headers and attributes byte
+// for byte; its offset delta goes on from the records before, its timestamp delta counts from the first batch's base.
 
 import { copyInto, type Viewed } from "../codec/copy_back.ts";
 import type { BothChecksums } from "./both_checksums.ts";
 import { writeRecordHead } from "../batch/record_head.ts";
 import { forEachRecord, shiftedTimestampDelta } from "../batch/records.ts";
 
-/** What a record may grow by: its length by 1, its timestamp delta from 1 to 10 bytes, its offset delta from 1 to 3. */
+/** Bytes that a record may grow by: its length by 1, its timestamp delta from 1 to 10, its offset delta from 1 to 3. */
 export const GROWTH_OF_RECORD = 12;
 
-/** Timestamps lie so far apart (2^53 ms) that their deltas are no safe integers: not worth merging. */
+/** Timestamps are so far apart (2^53 ms) that their deltas are no safe integers: such batches are not worth merging. */
 export class TooFarApartError extends Error {}
 
 /** The records of one batch, decompressed. */
@@ -20,19 +20,19 @@ export interface OpenedRecords {
   readonly count: number;
 }
 
-/** What they come behind. */
+/** What the records are appended to. */
 export interface RecordsBefore {
   readonly recordCount: number;
-  /** Milliseconds from what timestamp deltas count from there to what these count from. */
+  /** Milliseconds from the merged batch's base timestamp to that of the records to append. */
   readonly shift: number;
 }
 
 /**
- * Writes the records to memory that has room for them, and for what each may grow by.
+ * Writes the records to `target`, which must have room for them and for the {@link GROWTH_OF_RECORD} of each.
  *
- * @param checksums begun where the records do, here and there
- * @returns where the last ends
- * @throws {CorruptBatchError} where they make no sense
+ * @param checksums the CRCs of source and target, up to where the records begin in each
+ * @returns where the last record ends in the target
+ * @throws {CorruptBatchError} where the records are not well formed
  * @throws {TooFarApartError}
  */
 export function appendRecords(

@@ -1,12 +1,13 @@
-// The CRCs of a batch as it is read and as it is written, side by side: what is long and stays the same is read once for both.
+// Computes two CRCs side by side: that of a batch as it is read (to check it) and that of what is written instead. Long
+// stretches that stay the same are read only once for both.
 
 import type { Viewed } from "../codec/copy_back.ts";
 import { crc32cAdvance, crc32cRegister } from "../batch/crc32c.ts";
 
-/** For what is shorter, two CRCs take no longer than one and its way into both. */
+/** For shorter stretches, computing two CRCs takes no longer than computing one and combining it into both. */
 const LONG = 400;
 
-/** A place that a CRC has got to. */
+/** A position up to which a CRC has been computed. */
 export interface ChecksumAt {
   readonly memory: Viewed;
   readonly position: number;
@@ -14,16 +15,16 @@ export interface ChecksumAt {
   readonly register: number;
 }
 
-/** The CRC's registers of what is read and of what is written; what {@link same} is not told of may differ. */
+/** The CRC registers of the bytes read and of the bytes written. Only stretches given to {@link same} must be equal. */
 export class BothChecksums {
   readonly #source: Viewed;
   readonly #target: Viewed;
-  /** Of what is read, of what is written; as fields, each would be allocated anew. */
+  /** The register of the bytes read, and that of the bytes written; as number fields, each update would allocate. */
   readonly #registers: Int32Array;
   #readAt: number;
   #writtenAt: number;
 
-  /** Begins with what was read and written before. */
+  /** Goes on from what was read and written before. */
   constructor(read: ChecksumAt, written: ChecksumAt) {
     this.#source = read.memory;
     this.#target = written.memory;
@@ -32,7 +33,7 @@ export class BothChecksums {
     this.#writtenAt = written.position;
   }
 
-  /** What is read from `start` to `end` has been written at a position. */
+  /** The source's bytes from `start` to `end` were written unchanged at `position` of the target. */
   same(start: number, end: number, position: number): void {
     const length = end - start;
     if (length < LONG) return;
@@ -45,7 +46,7 @@ export class BothChecksums {
     this.#writtenAt = position + length;
   }
 
-  /** Everything has been read and written up to these positions. @returns the registers there */
+  /** Computes both CRCs up to these positions. @returns the registers there */
   finish(
     readAt: number,
     writtenAt: number,

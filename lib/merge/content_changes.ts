@@ -1,33 +1,34 @@
-// Changes to content at places in it, in order: bytes that others come instead of, fewer or more.
+// A list of changes to decompressed content, in the order of their places: each replaces a stretch of bytes with
+// others, which may be fewer or more.
 
 import { withRoom, withRoomFor } from "../codec/with_room.ts";
 
-/** A slot stands for 16 positions. */
+/** A slot of the index covers 2^4 = 16 positions of the content. */
 export const SLOT_BITS = 4;
-/** Behind every position. */
+/** A position after every other one. */
 export const NOWHERE = 0x7fffffff;
 
-/** Changes in the order of their places; used again for the next content. */
+/** Changes in the order of their places. The object is reused for the next content. */
 export class ContentChanges {
   count = 0;
-  /** Where each begins in the content as it was; after the last, {@link NOWHERE}. */
+  /** Where each change begins in the old content; after the last, {@link NOWHERE}. */
   start = Int32Array.of(NOWHERE);
-  /** Where it ends there. */
+  /** Where each change ends in the old content. */
   end = new Int32Array(0);
-  /** By how much the content has grown before it; after the last, by how much in all. */
+  /** By how many bytes the content has grown before each change; after the last, by how many in all. */
   growthBefore = new Int32Array(1);
-  /** What comes instead of all of them, one after another. */
+  /** The new bytes of all changes, one after another. */
   instead: Uint8Array = new Uint8Array(1024);
-  /** Where that of each begins; after the last, where it all ends. */
+  /** Where the new bytes of each change begin in `instead`; after the last, where they end. */
   insteadStart = new Int32Array(1);
   /**
-   * Of each slot, how many changes begin before it: the number itself where no change has a part in the slot, else its
-   * complement.
+   * For each slot, how many changes begin before it: the number itself where no change touches the slot, else its
+   * bitwise complement.
    */
   slots = new Int32Array(4096);
   #slotCount = 0;
 
-  /** Bytes of the content with all of them, once closed. */
+  /** Bytes of the new content; set by {@link close}. */
   newSize = 0;
 
   clear(): void {
@@ -35,7 +36,9 @@ export class ContentChanges {
     this.start[0] = NOWHERE;
   }
 
-  /** Adds one, behind those that there are: `bytes[0, size)` instead of the content's `[start, end)`, which is not empty. */
+  /**
+   * Adds a change after those there are: `bytes[0, size)` replaces the content's `[start, end)`, which is not empty.
+   */
   add(start: number, end: number, bytes: Uint8Array, size: number): void {
     const i = this.count++;
     this.#makeRoom();
@@ -52,7 +55,7 @@ export class ContentChanges {
     this.#fillSlots(((end - 1) >> SLOT_BITS) + 1, ~(i + 1));
   }
 
-  /** To be called when all are there. @param size bytes of the content as it was */
+  /** Completes the list, once all changes are added. @param size bytes of the old content */
   close(size: number): void {
     this.#fillSlots((size >> SLOT_BITS) + 1, this.count);
     this.newSize = size + this.growthBefore[this.count]!;
@@ -67,13 +70,13 @@ export class ContentChanges {
     return i;
   }
 
-  /** How many changes begin before a stretch of the content, `[start, end)`; −1 where one has a part in it. */
+  /** How many changes lie before a stretch of the content, `[start, end)`; −1 where a change touches it. */
   countBefore(start: number, end: number): number {
     const i = this.lastAt(end - 1);
     return i < 0 || this.end[i]! <= start ? i + 1 : -1;
   }
 
-  /** Those up to a slot that have not been filled. */
+  /** Fills the slots before `until` that have no value yet. */
   #fillSlots(until: number, value: number): void {
     this.slots = withRoomFor(this.slots, until);
     this.slots.fill(value, this.#slotCount, until);

@@ -1,5 +1,5 @@
-// A batch that takes more records in behind its own, where it lies: its header then says so, and its CRC goes on from the
-// one that it had, so that nothing of it has to be read and damage in it stays visible.
+// Appending records to a batch in place: writes the header that counts them, and derives the batch's CRC from its old
+// one, so that the batch's own records need not be read and damage in them stays visible.
 
 import { crc32cAfterChange, crc32cRegister } from "../batch/crc32c.ts";
 import {
@@ -13,18 +13,18 @@ import {
   RECORDS_POSITION,
 } from "../batch/record_batch.ts";
 
-/** What a batch has become. */
+/** A batch with the records appended to it. */
 export interface ExtendedBatch {
-  /** Where its last record ends. */
+  /** Where the last record ends. */
   readonly end: number;
-  /** How many they are, without gaps. */
+  /** How many records there are, with contiguous offsets. */
   readonly recordCount: number;
   readonly maxTimestamp: bigint;
-  /** The CRC's register after them all: {@link recordsRegister} of the first, gone on from there. */
+  /** The CRC's register after all records: {@link recordsRegister} of the batch, continued over those appended. */
   readonly register: number;
 }
 
-/** The CRC's register after a batch's records, as if no header came before them (its register were 0); by its CRC. */
+/** The CRC's register after a batch's records as if no header came before them (register 0); derived from its CRC. */
 export function recordsRegister(
   view: DataView,
   position: number,
@@ -35,7 +35,7 @@ export function recordsRegister(
   return crc32cAfterChange(stored, headerRegister(view, position), size);
 }
 
-/** Writes the header of the batch at a position anew. */
+/** Rewrites the header, and with it the CRC, of the batch at a position. */
 export function extendBatch(
   view: DataView,
   position: number,

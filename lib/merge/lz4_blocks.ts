@@ -1,5 +1,5 @@
-// The records of an lz4 batch as blocks for the frame of a larger one: their heads change, the rest stays compressed as it
-// is (../codec/lz4_rewrite.ts).
+// Writes the records of an lz4 batch as blocks for the frame of a merged batch: the records' heads change, everything
+// else stays compressed as it is (lz4_rewrite.ts).
 
 import { CodecError } from "../codec/codec_error.ts";
 import { ContentChanges } from "./content_changes.ts";
@@ -12,26 +12,26 @@ import { Lz4OnlyRecord } from "./lz4_only_record.ts";
 import { MOST_HEAD_BYTES, writeRecordHead } from "../batch/record_head.ts";
 import { recordCount, RECORDS_POSITION } from "../batch/record_batch.ts";
 
-/** Milliseconds, 17 years: a timestamp delta beyond it is left to others. */
+/** Milliseconds, 17 years: batches with larger timestamp deltas are left to merge.ts. */
 const LONGEST_DELTA = 2 ** 39;
-/** Bytes of a batch's records, opened: what has more is left to others, so that neither memory nor time gets out of hand. */
+/** Batches that decompress to more bytes are left to merge.ts, so that neither memory nor time gets out of hand. */
 const MOST_CONTENT = 1024 * 1024;
-/** Bytes of a varint up to twice that, and a length. */
+/** The most bytes of a varint that holds such a delta (zigzag, so up to twice as large), or a length. */
 const MOST_VARINT_BYTES = 6;
 
-/** Writes one batch after the other; used again. */
+/** Writes one batch after the other. The object is reused. */
 export class Lz4Blocks {
   readonly #sequences = new Lz4Sequences();
   readonly #changes = new ContentChanges();
   readonly #rewriter = new Lz4Rewriter(this.#sequences, this.#changes);
   readonly #onlyRecord = new Lz4OnlyRecord(this.#sequences);
-  /** Who writes what was loaded. */
+  /** Which of the two writes the batch that was loaded. */
   #writer: Lz4OnlyRecord | Lz4Rewriter = this.#rewriter;
   readonly #head = new Uint8Array(MOST_HEAD_BYTES);
   /** Where the last varint ended. */
   #readEnd = 0;
 
-  /** Bytes of the records as they will be, opened. */
+  /** Bytes that the written blocks will decompress to. */
   get contentSize(): number {
     return this.#writer.contentSize;
   }
@@ -41,17 +41,17 @@ export class Lz4Blocks {
     return this.#writer.mostBytes;
   }
 
-  /** Bytes of the largest block written, opened or not. */
+  /** Bytes of the largest block written: compressed or decompressed, whichever is more. */
   get largestBlock(): number {
     return this.#writer.largestBlock;
   }
 
   /**
-   * Reads the batch at a position. Its records' own offset deltas are not looked at.
+   * Reads the batch at a position. The offset deltas that its records have are ignored.
    *
    * @param shift milliseconds that all timestamp deltas grow by
-   * @param firstOffsetDelta what offset deltas count from
-   * @returns false where its records must be opened for that, or it is damaged and nobody would find that afterwards
+   * @param firstOffsetDelta the new offset delta of the first record
+   * @returns false where its records must be decompressed for that, or it has damage that nobody would find afterwards
    */
   load(
     source: Viewed,
@@ -77,15 +77,16 @@ export class Lz4Blocks {
       this.#changeHeads(records, shift, firstOffsetDelta);
   }
 
-  /** Writes the blocks. @returns where they end, or −1 where the records must be opened for that */
+  /** Writes the blocks. @returns where they end, or −1 where the records must be decompressed for that */
   write(into: Viewed, at: number): number {
     return this.#writer.write(into, at);
   }
 
   /**
-   * The CRC's register after what was written from `at` to `end`; damage in a batch of one record stays visible in it.
+   * The CRC's register after the blocks written from `at` to `end`; damage in a batch of one record stays visible in
+   * it.
    *
-   * @param before the register in front of that
+   * @param before the register before them
    */
   register(before: number, into: Viewed, at: number, end: number): number {
     return this.#writer === this.#onlyRecord
@@ -93,7 +94,7 @@ export class Lz4Blocks {
       : crc32cRegister(before, into.view, at, end);
   }
 
-  /** Lets go of what was read. */
+  /** Drops the reference to the source. */
   release(): void {
     this.#sequences.release();
   }
@@ -124,7 +125,7 @@ export class Lz4Blocks {
     return start === contentSize;
   }
 
-  /** An unsigned varint of the content; −1 where there is none. */
+  /** Reads an unsigned varint of the content; −1 where there is none. */
   #readUnsigned(position: number): number {
     let value = 0;
     for (let i = 0, scale = 1; i < MOST_VARINT_BYTES; i++, scale *= 128) {

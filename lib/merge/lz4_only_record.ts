@@ -1,7 +1,8 @@
-// The block of an lz4 batch's only record, for the frame of a larger batch: what producers that compress and never batch
-// leave in a log, millions of times over. Its head lies among the first literals, and mostly nothing is copied from there;
-// so all that follows stays as it is, and its part of the CRC is carried over without being computed, so that damage stays
-// visible to the target's broker. Everything else is for lz4_blocks.ts.
+// Writes the only record of an lz4 batch as a block for the frame of a merged batch: producers that compress and never
+// batch leave millions of such batches in a log. The record's head lies among the block's first literals, and usually
+// no match copies from there. So all bytes after the head stay unchanged, and their part of the CRC is derived from the
+// old CRC, not computed, so that damage stays visible to the target's broker. Other batches are written by
+// lz4_rewrite.ts.
 
 import { copyInto, type Viewed } from "../codec/copy_back.ts";
 import { writeToken } from "../codec/lz4_block.ts";
@@ -11,23 +12,23 @@ import { crc32cAfterChange, crc32cRegister, crc32cStepBack } from "../batch/crc3
 import { ATTRIBUTES_POSITION, CRC_POSITION } from "../batch/record_batch.ts";
 import { MOST_HEAD_BYTES, onlyRecordBody, writeRecordHead } from "../batch/record_head.ts";
 
-/** A block's size, and of its end mark. */
+/** Bytes of the field that holds a block's size, and of a frame's end mark. */
 const FIELD_BYTES = 4;
 
-/** Writes one block after the other; used again. */
+/** Writes one block after the other. The object is reused. */
 export class Lz4OnlyRecord {
   readonly #sequences: Lz4Sequences;
-  /** Where its batch lies, and ends. */
+  /** Where the batch begins and ends in the source. */
   #position = 0;
   #end = 0;
-  /** Where its body begins in the source. */
+  /** Where the record's body begins in the source. */
   #bodyStart = 0;
   #blockEnd = 0;
-  /** Bytes of its head as it was. */
+  /** Bytes of the record's old head. */
   #oldHeadSize = 0;
   readonly #head = new Uint8Array(MOST_HEAD_BYTES);
   #headSize = 0;
-  /** Where the body has been written to. */
+  /** Where the body begins in what was written. */
   #writtenAt = 0;
   #blockBytes = 0;
 
@@ -35,7 +36,7 @@ export class Lz4OnlyRecord {
     this.#sequences = sequences;
   }
 
-  /** Bytes of the record as it will be, opened. */
+  /** Bytes that the written block will decompress to. */
   get contentSize(): number {
     return this.#sequences.contentSize + this.#headSize - this.#oldHeadSize;
   }
@@ -45,16 +46,16 @@ export class Lz4OnlyRecord {
     return this.#end - this.#position + MOST_HEAD_BYTES;
   }
 
-  /** Bytes of the block, opened or not. */
+  /** Bytes of the block: compressed or decompressed, whichever is more. */
   get largestBlock(): number {
     return Math.max(this.contentSize, this.#blockBytes);
   }
 
   /**
-   * Looks at the sequences, which have been loaded.
+   * Prepares the batch whose sequences have been loaded.
    *
    * @param timestampDelta milliseconds, a safe integer
-   * @returns false where the head cannot be changed so
+   * @returns false where the head cannot be changed this way
    */
   load(position: number, end: number, timestampDelta: number, offsetDelta: number): boolean {
     const { source, blockCount, count, contentSize, token, literals, match, back } =
@@ -65,7 +66,8 @@ export class Lz4OnlyRecord {
     const bodyStart = onlyRecordBody(source.bytes, headStart, headStart + contentSize);
     if (bodyStart === 0) return false;
     const headSize = bodyStart - headStart;
-    // Where the first literals end within the head, what follows them is copied from there, too.
+    // No match may copy from the head. That also excludes first literals that end within it: their match copies from
+    // there.
     for (let k = 0; k < count - 1; k++) {
       if (match[k]! - back[k]! < headSize) return false;
     }
@@ -79,7 +81,7 @@ export class Lz4OnlyRecord {
     return true;
   }
 
-  /** Writes the block with its size. @returns where it ends */
+  /** Writes the block, preceded by its size. @returns where it ends */
   write(into: Viewed, at: number): number {
     const { source, token, match } = this.#sequences;
     const { bytes } = into;
@@ -98,14 +100,14 @@ export class Lz4OnlyRecord {
   /**
    * The CRC's register after the block.
    *
-   * @param register before it
-   * @param at where it was written to
+   * @param register the register before it
+   * @param at where the block was written to
    */
   register(register: number, { view: written }: Viewed, at: number): number {
     const { view } = this.#sequences.source;
     const before = crc32cRegister(-1, view, this.#position + ATTRIBUTES_POSITION, this.#bodyStart);
     const instead = crc32cRegister(register, written, at, this.#writtenAt);
-    // What follows the block in its batch: an end mark, and where its writer wants one, a checksum of the content.
+    // Takes the bytes after the block out of the old CRC: the end mark, and maybe a checksum of the content.
     let after = ~view.getInt32(this.#position + CRC_POSITION);
     for (let i = this.#end - FIELD_BYTES; i >= this.#blockEnd; i -= FIELD_BYTES) {
       after = crc32cStepBack(after, view.getInt32(i, true));

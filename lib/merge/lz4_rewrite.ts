@@ -1,6 +1,6 @@
-// Writes the blocks of an lz4 frame again with changes to their content, without opening them. Sequences that have nothing
-// to do with a change are copied as they are, but for how far back they reach over changes; what matches copied from
-// bytes that are gone is spelled out as literals.
+// Rewrites the blocks of an lz4 frame with changes to their content, without decompressing them. Sequences that no
+// change touches are copied; only their offsets grow where a match reaches back over a change. Bytes that a match
+// copied from a place that has changed are written as literals instead.
 
 import { type ContentChanges, SLOT_BITS } from "./content_changes.ts";
 import { copyInto, type Viewed, viewed, viewedWithRoom } from "../codec/copy_back.ts";
@@ -13,30 +13,32 @@ import { withRoomFor } from "../codec/with_room.ts";
 /** How far back a match can copy from. */
 const FARTHEST = 0xffff;
 
-/** So many bytes of a frame are spelled out at most: each may take a while to find. */
+/** How many bytes of a frame are written as literals instead of matches at most: each may take a while to find. */
 const MOST_SPELLED = 8 * 1024;
 
-/** A block's size, its last token with no literals, and a length of literals. */
+/** Bytes of a block besides its content: its size, its last token without literals, and a length of literals. */
 const MOST_BESIDE_CONTENT = 16;
 
-/** Writes frames' blocks again; used again for the next frame. */
+/** Rewrites the blocks of one frame after the other. The object is reused. */
 export class Lz4Rewriter {
-  /** Bytes of the largest block written, opened or not. */
+  /** Bytes of the largest block written: compressed or decompressed, whichever is more. */
   largestBlock = 0;
   readonly #sequences: Lz4Sequences;
   readonly #changes: ContentChanges;
   #into!: Viewed;
   #at = 0;
-  /** The next change. */
+  /** The index of the next change. */
   #next = 0;
-  /** Literals of the sequence that is being written. */
+  /** The literals of the sequence that is being written. */
   #literals = viewed(new Uint8Array(1024));
   #literalCount = 0;
-  /** Of a run of sequences to copy, those offsets that change: place in the source and what comes there. */
+  /**
+   * The match offsets that change in a run of sequences to copy: in turns, a place in the source and the new offset.
+   */
   #offsets = new Int32Array(1024);
   #offsetCount = 0;
   #spelled = 0;
-  /** Whether the frame must be opened. */
+  /** Whether rewriting has failed, so that the frame must be decompressed. */
   #gaveUp = false;
 
   constructor(sequences: Lz4Sequences, changes: ContentChanges) {
@@ -44,21 +46,21 @@ export class Lz4Rewriter {
     this.#changes = changes;
   }
 
-  /** Bytes of the content as it will be, opened. */
+  /** Bytes that the written blocks will decompress to. */
   get contentSize(): number {
     return this.#changes.newSize;
   }
 
-  /** What {@link write} writes at most: nowhere more than if all of the content were literals. */
+  /** What {@link write} writes at most: never more than if all of the content were literals. */
   get mostBytes(): number {
     const { newSize } = this.#changes;
     return newSize + Math.ceil(newSize / 255) + this.#sequences.blockCount * MOST_BESIDE_CONTENT;
   }
 
   /**
-   * Writes the blocks with their sizes.
+   * Writes the blocks, each preceded by its size.
    *
-   * @returns where they end, or −1 where that would take too long: then the frame must be opened
+   * @returns where they end, or −1 where that would take too long: then the frame must be decompressed
    */
   write(into: Viewed, at: number): number {
     const sequences = this.#sequences;
@@ -92,7 +94,7 @@ export class Lz4Rewriter {
     } else {
       this.#writeSequences(first, last);
     }
-    // A change of which another block has a part.
+    // A change that lies in two blocks cannot be written.
     if (this.#changes.start[this.#next]! < start[last]!) this.#gaveUp = true;
     const size = this.#at - sizeAt - 4;
     this.#into.view.setUint32(sizeAt, isStored ? STORED | size : size, true);
@@ -118,7 +120,7 @@ export class Lz4Rewriter {
     }
   }
 
-  /** How far the sequences from one on can be copied; notes which of their offsets differ. */
+  /** Finds how many sequences, from `first` on, can be copied, and notes which of their match offsets differ. */
   #untouchedUntil(first: number, last: number, contentEnd: number): number {
     const { literals, start, match, back } = this.#sequences;
     const { start: changeStart, growthBefore, slots } = this.#changes;
@@ -151,18 +153,18 @@ export class Lz4Rewriter {
     return k;
   }
 
-  /** By how much the content has grown before what is written next. */
+  /** By how many bytes the content has grown before the position to be written next. */
   get #grown(): number {
     return this.#changes.growthBefore[this.#next]!;
   }
 
-  /** Where a block's content will end, counted in what is written. */
+  /** Where a block's content will end in the new content. */
   #contentEnd(last: number): number {
     const end = this.#sequences.start[last]!;
     return end + this.#changes.growthBefore[this.#changes.lastAt(end - 1) + 1]!;
   }
 
-  /** Sequences as they are, with the offsets that differ. */
+  /** Copies sequences, and writes the match offsets that differ. */
   #copy(from: number, to: number): void {
     const { view } = this.#into;
     const [source, offsets, moved] = [this.#sequences.source, this.#offsets, this.#at - from];
@@ -174,7 +176,7 @@ export class Lz4Rewriter {
     this.#at += to - from;
   }
 
-  /** The literals of a sequence, changed. */
+  /** Collects the literals of a sequence, with their changes. */
   #takeLiterals(k: number): void {
     const { source, literals, start, match } = this.#sequences;
     const { start: changeStart } = this.#changes;
@@ -192,7 +194,7 @@ export class Lz4Rewriter {
     }
   }
 
-  /** The match of a sequence: what of it can be copied still, as matches, the rest as literals. */
+  /** Writes the match of a sequence: as matches where these can still copy, the rest as literals. */
   #takeMatch(k: number, contentEnd: number): void {
     const { start, match, back } = this.#sequences;
     const { start: changeStart, end: changeEnd, growthBefore } = this.#changes;
@@ -222,7 +224,7 @@ export class Lz4Rewriter {
     }
   }
 
-  /** The change that a position lies in, where it begins. @returns where it ends, or the sequence does */
+  /** Collects a change's new bytes, if `at` is where it begins. @returns where the change or the sequence ends */
   #takeChange(at: number, end: number): number {
     const { start, end: ends, instead, insteadStart } = this.#changes;
     const i = this.#next;
@@ -238,7 +240,7 @@ export class Lz4Rewriter {
     return ends[i]!;
   }
 
-  /** Bytes of the content as literals. */
+  /** Collects bytes of the old content as literals. */
   #spell(at: number, stop: number): void {
     this.#spelled += stop - at;
     if (this.#spelled > MOST_SPELLED) this.#gaveUp = true;
@@ -261,14 +263,14 @@ export class Lz4Rewriter {
     this.#at = writeMatch(offset, length, this.#into.bytes, at);
   }
 
-  /** A block's last sequence. */
+  /** Writes a block's last sequence, which has no match. */
   #writeLast(): void {
     const end = this.#literalCount;
     this.#literalCount = 0;
     this.#at = writeLiterals(this.#literals, 0, end, MIN_MATCH, this.#into, this.#at);
   }
 
-  /** The literals without a token. */
+  /** Writes the collected literals without a token, as a stored block has them. */
   #writeTaken(): void {
     copyInto(this.#into, this.#at, this.#literals, 0, this.#literalCount);
     this.#at += this.#literalCount;

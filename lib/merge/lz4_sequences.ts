@@ -1,6 +1,6 @@
-// The sequences of an lz4 frame (lz4_Block_format.md), found without its content being opened: where each one's
-// literals and match begin, in the frame and in the content. Single bytes can be told from that, and the frame be
-// written again with some of them changed (lz4_rewrite.ts).
+// Finds the sequences of an lz4 frame (lz4_Block_format.md) without decompressing it: where the literals and the match
+// of each begin, in the frame and in the content. That is enough to look up single bytes of the content, and to rewrite
+// the frame with some of them changed (lz4_rewrite.ts).
 
 import { type Viewed, viewed } from "../codec/copy_back.ts";
 import {
@@ -14,53 +14,54 @@ import {
 } from "../codec/lz4_frame.ts";
 import { MIN_MATCH } from "../codec/match_finder.ts";
 
-/** The shortest sequence but the last has a token and an offset. */
+/** Bytes of the shortest sequence, a token and an offset; only a block's last sequence can be shorter. */
 const SHORTEST_SEQUENCE = 3;
-/** How many matches are followed to tell a byte: each of them may have been copied from another. */
+/** How many matches are followed to find a byte: a match may copy from another match. */
 const MOST_STEPS = 64;
-/** How many bytes that have been told are remembered, a power of two. */
+/** How many bytes that were found are remembered, a power of two. */
 const REMEMBERED = 4096;
 const UNUSED = -1;
 
 const NOTHING = viewed(new Uint8Array(0));
 
-/** The sequences of one frame; used again for the next. */
+/** The sequences of one frame. The object is reused for the next. */
 export class Lz4Sequences {
   source: Viewed = NOTHING;
   count = 0;
   /** Bytes of the content. */
   contentSize = 0;
-  /** Of each sequence, where it begins in the source: its token, where a block is not stored. */
+  /** Where each sequence begins in the source: at its token, or, in a stored block, which has none, at its bytes. */
   token = new Int32Array(0);
-  /** Where its literals lie in the source. */
+  /** Where the literals of each sequence begin in the source. */
   literals = new Int32Array(0);
-  /** Where it begins in the content, with its literals; after the last, where the content ends. */
+  /** Where each sequence (its literals) begins in the content; after the last, where the content ends. */
   start = new Int32Array(1);
-  /** Where its match begins in the content; the last one of a block has none. */
+  /** Where the match of each sequence begins in the content; the last sequence of a block has no match. */
   match = new Int32Array(0);
-  /** How far back it copies from. */
+  /** How far back each match copies from. */
   back = new Int32Array(0);
-  /** Of each block, how many sequences it and those before it have. */
+  /** For each block, how many sequences it and the blocks before it have. */
   readonly blockEnds: number[] = [];
   blockCount = 0;
-  /** Where looking for a byte goes on: mostly the next is near. */
+  /** The sequence where the next search for a byte begins: it is usually near the last one. */
   #near = 0;
   /**
-   * Bytes that have been told, and which ones: position and frame. What is asked for repeats, so that encoders copy it from
-   * where it was before, that from where it was before, and so on.
+   * Bytes that were found, and of which position and frame they are. Record heads repeat, so encoders copy each from
+   * the one before, that from the one before it, and so on; remembering keeps these chains short.
    */
   readonly #told = new Uint8Array(REMEMBERED);
   readonly #toldOf = new Int32Array(REMEMBERED).fill(UNUSED);
-  /** What positions of this frame count from there. */
+  /** What is added to a position of this frame in `#toldOf`, so that it differs from those of other frames. */
   #frameBase = 0;
 
   /**
-   * Finds the sequences of a frame of independent blocks. What a content checksum says is not looked at: Java's clients do
-   * not, either, and it takes the opened content.
+   * Finds the sequences of a frame of independent blocks. A content checksum is ignored: Java's clients ignore it, too,
+   * and checking it takes the decompressed content.
    *
-   * @param maxBytes the most the content may have
-   * @returns false where it has more, blocks that are linked, empty (which end a frame for Java's clients) or have checksums of
-   * their own, or is not alone, or damaged: then it must be opened
+   * @param maxBytes the most bytes the content may have
+   * @returns false where the frame must be decompressed: its content is larger, its blocks are linked, empty (which
+   * ends a
+   * frame for Java's clients) or have checksums, another frame follows, or it is damaged
    * @throws CodecError where its header cannot be read
    */
   load(source: Viewed, start: number, end: number, maxBytes: number): boolean {
@@ -97,7 +98,7 @@ export class Lz4Sequences {
     }
   }
 
-  /** Lets go of the source. */
+  /** Drops the reference to the source. */
   release(): void {
     this.source = NOTHING;
   }
@@ -110,7 +111,7 @@ export class Lz4Sequences {
   }
 
   #makeRoom(bytes: number): void {
-    // A block of its own may be a single token.
+    // A whole block may be a single token.
     const most = Math.floor(bytes / SHORTEST_SEQUENCE) + 1;
     if (most < this.token.length) return;
     this.token = new Int32Array(2 * most);
@@ -175,7 +176,7 @@ export class Lz4Sequences {
     return false;
   }
 
-  /** A byte of the content; −1 where it would take too long to tell, or the content is shorter. */
+  /** Finds a byte of the content; −1 where that would take too long, or the content is shorter. */
   byteAt(position: number): number {
     if (position >= this.contentSize) return -1;
     const { start, match, back } = this;
@@ -188,7 +189,7 @@ export class Lz4Sequences {
       if (into < 0) {
         return this.#tell(position, this.source.bytes[this.literals[k]! + at - start[k]!]!);
       }
-      // Where a match is longer than it reaches back, it repeats itself.
+      // A match that is longer than its offset repeats itself.
       at = match[k]! - back[k]! + into % back[k]!;
       if (this.#toldOf[at % REMEMBERED] === this.#frameBase + at) {
         return this.#tell(position, this.#told[at % REMEMBERED]!);
@@ -203,7 +204,7 @@ export class Lz4Sequences {
     return byte;
   }
 
-  /** The sequence that holds a position. */
+  /** The sequence that holds a position of the content; the search begins at the sequence `near`. */
   #find(position: number, near: number): number {
     const { start } = this;
     if (position >= start[near]!) {

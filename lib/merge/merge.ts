@@ -1,8 +1,8 @@
-// Merges small record batches into one: producers that batched little leave many of them, and a request a batch
-// crawls. Records keep key, value, headers and timestamp byte for byte; offset deltas become 0, 1, 2, …, timestamp
-// deltas count from the first batch's base timestamp. Every batch's CRC is checked, since nobody can check it afterwards.
-// Mostly it is not needed: plain ones (merge_in_place.ts, merge_plain.ts) and lz4 ones (merge_lz4.ts) are merged without being
-// opened.
+// Merges small record batches into one by decompressing them: producers that batched little leave many of them, and a
+// request for each would be slow. Records keep key, value, headers and timestamp; offset deltas become 0, 1, 2, …,
+// timestamp deltas count from the first batch's base timestamp. Every batch's CRC is checked, since nobody can check it
+// afterwards. Uncompressed batches (merge_in_place.ts, merge_plain.ts) and most lz4 batches (merge_lz4.ts) do not come
+// here: they are merged without being decompressed.
 
 import { OpensTooLargeError } from "../codec/codec.ts";
 import { type Viewed, viewed, viewedWithRoom } from "../codec/copy_back.ts";
@@ -46,12 +46,13 @@ export interface MergedBatches {
   readonly bytes?: Uint8Array;
 }
 
-/** Where records are written one after another; used again for every merged batch, and never handed out. */
+/** Memory to write the records to; reused for every merged batch, and never handed out. */
 let scratch: Viewed = viewed(new Uint8Array(0));
 
 /**
- * Merges batches of one codec, none of them a control batch or LogAppendTime, in order, into one with that codec: as many
- * of the first as make a batch that consumers can open and whose timestamps are near enough.
+ * Merges batches of one codec, none of them a control batch or LogAppendTime, in order, into one with that codec. It
+ * takes batches for as long as the merged one decompresses to a size that suits consumers, and their timestamps are
+ * near enough.
  *
  * @param from index of the first to merge
  * @throws {DamagedMemberError} where one of them is damaged
@@ -105,7 +106,7 @@ export function mergeBatches(
     }
   }
   const records = scratch.bytes.subarray(0, end);
-  // What was large once is not kept for ever.
+  // Memory that was needed only for one large batch is not kept forever.
   if (scratch.bytes.length > KEPT_BYTES) scratch = viewed(new Uint8Array(0));
   if (count < 2) return { count: 1 };
   const merged = sealRecordBatch({

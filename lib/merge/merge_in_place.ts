@@ -1,7 +1,8 @@
-// Merges a run of plain batches of one record each into one, where it lies: what a producer that never batched leaves
-// in a log, millions of times over. Each record moves forward over the header that it no longer needs, so nothing is
-// allocated for it, and its key, value and headers are moved once. Their part of the CRC is carried over without being
-// computed, so that damage stays visible to the target's broker. Everything else is for merge.ts.
+// Merges a run of uncompressed batches of one record each into one batch, in place: a producer that never batched
+// leaves millions of them in a log. Each record moves forward over the header of its former batch, so nothing is
+// allocated for it, and its key, value and headers are moved once. Their part of the CRC is derived from the old CRC,
+// not computed, so that damage stays visible to the target's broker. Batches of any other kind are merged elsewhere
+// (README.md).
 
 import { crc32cAfterChange, crc32cRegister } from "../batch/crc32c.ts";
 import { extendBatch, recordsRegister } from "./extend_batch.ts";
@@ -22,18 +23,18 @@ import {
 import { onlyRecordBody } from "../batch/record_head.ts";
 import { sizeOfVarint, writeVarint } from "../batch/varint.ts";
 
-/** Larger batches pass through as they are. */
+/** Larger batches are sent unchanged. */
 const SMALL_BYTES = 16 * 1024;
 /** A record of null key, null value and no headers: its length, attributes, two deltas, three bytes. */
 const SMALLEST_BATCH = RECORDS_POSITION + 7;
-/** Milliseconds, 12 days: what is further from the first begins a new batch. */
+/** Milliseconds, 12 days: a timestamp further from the first one begins a new batch. */
 const LONGEST_DELTA = 2 ** 30;
 
 /**
- * Merges the batches from a position on, as many as follow one another in their offsets and are of this kind: magic 2,
- * uncompressed, no attribute set, one record that has the batch's own offset and timestamp.
+ * Merges the batches from a position on, for as long as their offsets are contiguous and they are of this kind: magic
+ * 2, uncompressed, no attribute set, one record that has the batch's own offset and timestamp.
  *
- * What lies behind the merged batch, up to where the run ended, is of no use any more.
+ * The bytes after the merged batch, up to where the run ended, are garbage then.
  *
  * @param firstOffset source offset of the batch at the position, below 2^53
  * @returns undefined, with nothing changed, where fewer than two can be merged
@@ -52,7 +53,7 @@ export function mergeRunInPlace(
   let recordCount = 1;
   /** The CRC's register after the records. */
   let register = recordsRegister(view, position, readAt);
-  /** Of all timestamps, counted from the first, milliseconds. */
+  /** The newest timestamp, in milliseconds since the first one. */
   let newest = 0;
   const baseAt = position + BASE_TIMESTAMP_POSITION;
   while (firstOffset + recordCount < untilOffset) {
@@ -64,7 +65,7 @@ export function mergeRunInPlace(
     const bodySize = next - bodyStart;
     const size = 1 + sizeOfVarint(sinceFirst) + sizeOfVarint(recordCount) + bodySize;
     if (writeAt + sizeOfVarint(size) + size - position > maxBytes) break;
-    // The body follows another beginning here than in the batch that it came in.
+    // The body's bytes follow other bytes here than in its own batch; the CRC has to reflect that difference only.
     const stored = view.getInt32(readAt + CRC_POSITION);
     const before = crc32cRegister(-1, view, readAt + ATTRIBUTES_POSITION, bodyStart);
     const headStart = writeAt;

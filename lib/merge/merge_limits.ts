@@ -1,8 +1,8 @@
-// How far a run of batches that become one may go, and what it has become: the same for every way of merging.
+// The limits of a run of batches to be merged, and its result: the same for every way of merging.
 
 import type { Viewed } from "../codec/copy_back.ts";
 
-/** What a merged batch may open to: consumers open it whole. */
+/** The most bytes that a merged batch may decompress to, since consumers decompress it whole. */
 export const MOST_OPENED_BYTES = 8 * 1024 * 1024;
 
 /** How far a run may go. */
@@ -11,14 +11,14 @@ export interface RunLimits {
   readonly end: number;
   /** The first source offset not wanted. */
   readonly untilOffset: number;
-  /** Bytes of the merged batch, header included. */
+  /** The most bytes that the merged batch may have, header included. */
   readonly maxBytes: number;
 }
 
-/** Gives memory for a merged batch: at least so many bytes, whatever is in them. */
+/** Gives memory for a merged batch: at least `size` bytes, with arbitrary content. */
 export type TakeMemory = (size: number) => Viewed;
 
-/** A run that has become one batch, at the position of its first. */
+/** A run that was merged into one batch. */
 export interface MergedRun {
   /** Bytes of the merged batch. */
   readonly size: number;
@@ -27,7 +27,7 @@ export interface MergedRun {
   readonly end: number;
 }
 
-/** A run with where its merged batch lies. */
+/** A run that was merged, and where the merged batch lies. */
 export interface PlacedRun extends MergedRun, Viewed {
   readonly position: number;
 }

@@ -1,6 +1,6 @@
-// Merges small lz4 batches into one without opening them: their blocks become those of one frame, in which only the
-// records' heads are changed. Records stay compressed as they were, not across what were batches. Whatever cannot be done
-// so is for merge.ts.
+// Merges small lz4 batches into one without decompressing them: their blocks become the blocks of one frame, and only
+// the records' heads change. Records stay compressed as they were, so repetitions between batches are not found. What
+// cannot be merged this way is left to merge.ts.
 
 import { type Viewed, viewed, viewedWithRoom } from "../codec/copy_back.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../codec/lz4_frame.ts";
@@ -29,32 +29,32 @@ import { writeSealedHeader } from "../batch/seal.ts";
 
 /** How far a run may go. */
 export interface Lz4RunLimits extends RunLimits {
-  /** Batches of so many bytes, and larger ones, are not merged. */
+  /** Only batches with fewer bytes are merged. */
   readonly smallBytes: number;
-  /** Nor those of so many records. */
+  /** Only batches with fewer records are merged. */
   readonly fewRecords: number;
 }
 
-/** Codec id. */
+/** The codec id of lz4. */
 const LZ4 = 3;
 
-/** After a frame's last block. */
+/** A frame ends with this many bytes after its last block. */
 const END_MARK_BYTES = 4;
-/** What a batch has beside its blocks, at least. */
+/** Bytes that a batch has besides its blocks, at least. */
 const BESIDE_BLOCKS = RECORDS_POSITION + FRAME_HEADER_BYTES + END_MARK_BYTES;
 
 const blocks = new Lz4Blocks();
-/** Where blocks are written one after another; used again, and never handed out. */
+/** Memory to write the blocks to; reused, and never handed out. */
 let scratch: Viewed = viewed(new Uint8Array(0));
 
 /**
- * Merges the batches from a position on, as many as follow one another in their offsets and are of this kind: magic 2, lz4,
- * no other attribute set, no gaps, no larger than told, undamaged; of one record, damage stays visible in the merged batch's
- * CRC.
+ * Merges the batches from a position on, for as long as their offsets are contiguous and they are of this kind: magic
+ * 2, lz4, no other attribute set, no gaps, within the limits, undamaged. Damage in a batch of one record is not looked
+ * for: it stays visible in the merged batch's CRC.
  *
  * @param firstOffset source offset of the batch at the position, below 2^53
- * @param take asked for memory where there is not enough room in their place
- * @returns where the merged batch lies; undefined, with nothing changed, where fewer than two can be merged so
+ * @param take gives memory where the merged batch does not fit in their place
+ * @returns where the merged batch lies; undefined, with nothing changed, where fewer than two can be merged this way
  */
 export function mergeLz4Run(
   source: Viewed,
@@ -112,7 +112,7 @@ export function mergeLz4Run(
     maxTimestamp: view.getBigInt64(newestAt),
     codec: LZ4,
   };
-  // Mostly it takes less room than its batches, with their headers, did.
+  // The merged batch usually takes less room than the batches, with their headers, took.
   const inPlace = size <= readAt - position;
   const place = inPlace ? source : take(size);
   const at = inPlace ? position : 0;
@@ -122,7 +122,7 @@ export function mergeLz4Run(
   return { bytes: place.bytes, view: place.view, position: at, size, recordCount, end: readAt };
 }
 
-/** The size of the batch at a position; 0 where it is none to merge so. */
+/** The size of the batch at a position; 0 where it is not of the kind that {@link mergeLz4Run} merges. */
 function smallLz4Batch(
   { bytes, view }: Viewed,
   position: number,

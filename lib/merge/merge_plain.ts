@@ -1,7 +1,7 @@
-// Merges plain batches into one: the first stays as it is, unread, and the records of the others follow it, where it lies
-// if their heads take no more bytes than their headers leave, else in other memory. The CRC goes on from the one that the
-// first had; damage, in whichever of them, stays visible to the target's broker. Batches of one record each are merged
-// before they are cut (merge_in_place.ts).
+// Merges uncompressed batches into one. The records of the first batch stay unchanged and unread, and those of the
+// others are appended: in place, if they fit where the batches and their headers were, else in other memory. The new
+// CRC is derived from the old ones, so that damage in any of the batches stays visible to the target's broker. Batches
+// of one record each are merged earlier, while the response is cut (merge_in_place.ts).
 
 import { type Viewed, viewed, viewedWithRoom } from "../codec/copy_back.ts";
 import {
@@ -25,32 +25,32 @@ import {
   RECORDS_POSITION,
 } from "../batch/record_batch.ts";
 
-/** The first `count` of the batches as one. */
+/** The first `count` of the batches, merged into one. */
 export interface MergedPlain extends PlacedRun {
   readonly count: number;
 }
 
-/** Where the records of all but the first are written one after another: some `maxBytes`, used again, and never handed out. */
+/** Memory to write the records of all but the first batch to: about `maxBytes`, reused, and never handed out. */
 let scratch: Viewed = viewed(new Uint8Array(0));
 
 /** What `scratch` holds. */
 interface Written {
-  /** Bytes. */
+  /** Bytes of the records written. */
   readonly size: number;
-  /** The CRC's register after them, and after the first batch's records. */
+  /** The CRC's register after the first batch's records and these. */
   readonly register: number;
 }
 
 /**
- * Merges uncompressed batches without gaps, none of them a control batch or LogAppendTime, each behind the one before: as
- * many of the first as timestamps and `maxBytes` allow.
+ * Merges uncompressed batches without gaps, none of them a control batch or LogAppendTime, that lie one after the
+ * other: as many as timestamps and `maxBytes` allow.
  *
- * Where they become one in the place of the first, what lies behind it, up to where the last of those merged ended, is of no
- * use any more.
+ * Where they are merged in place, the bytes after the merged batch, up to where the last of those merged ended, are
+ * garbage then.
  *
  * @param from index of the first to merge
  * @param maxBytes of the merged batch, header included
- * @param take asked for memory where they do not fit there
+ * @param take gives memory where the merged batch does not fit in their place
  * @returns undefined, with nothing changed, where fewer than two can be merged
  */
 export function mergePlain(
@@ -92,7 +92,7 @@ export function mergePlain(
   return { bytes: place.bytes, view: place.view, position: at, count, size, recordCount, end };
 }
 
-/** Writes a batch's records to `scratch`. @returns undefined where they cannot be put there, or make no sense */
+/** Appends a batch's records to `scratch`. @returns undefined where they cannot be merged, or are not well formed */
 function appendBatch(
   source: Viewed,
   { position, size }: BatchSpan,
@@ -101,7 +101,7 @@ function appendBatch(
 ): Written | undefined {
   const { view } = source;
   const count = recordCountOf(view, position);
-  // Nobody has checked it yet, and memory is taken by it: a record takes some bytes.
+  // The count is unchecked, and memory is allocated by it: it cannot be larger than the batch's bytes.
   if (count > size || !Number.isSafeInteger(before.shift)) return undefined;
   scratch = viewedWithRoom(scratch, written.size, size + count * GROWTH_OF_RECORD);
   const end = position + size;
@@ -113,7 +113,7 @@ function appendBatch(
   try {
     const next = appendRecords(records, before, scratch, written.size, checksums);
     const sums = checksums.finish(end, next);
-    // By which bits the batch's CRC is not that of its content; none where nothing is damaged.
+    // The bits in which the batch's CRC differs from that of its content (none unless it is damaged) must differ still.
     const wrong = sums.read ^ ~view.getInt32(position + CRC_POSITION);
     return { size: next, register: sums.written ^ wrong };
   } catch (error) {
