@@ -1,4 +1,4 @@
-// The end of a connector's copy: it is stopped, what it has copied is counted and settled in the journal, and when nothing
+// The end of a connector's copy: it is stopped, what it has copied is counted and written into the journal as finished, and when nothing
 // is left to do it is removed. Cut short by an interrupt it is only stopped.
 
 import { ConnectError, openConnect } from "./rest.ts";

@@ -1,4 +1,4 @@
-// A running connector, looked at every second until each planned partition is through: its offsets, its status, and
+// A running connector, looked at every second until each planned partition is complete: its offsets, its status, and
 // where it stands short of an end, whether anything is left there to copy.
 
 import { type ConnectCluster, ConnectError, openConnect } from "./rest.ts";
@@ -24,7 +24,7 @@ const GONE_LOOKS = 15;
 /** How watching ended. */
 export interface Watched {
   readonly watch: Watch;
-  /** Why not everything is through. */
+  /** Why not everything is complete. */
   readonly failure: Failure | undefined;
 }
 

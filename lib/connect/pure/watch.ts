@@ -33,7 +33,7 @@ export interface Observation {
   /** Next source offsets, by `formatTopicPartition`. */
   readonly offsets?: ReadonlyMap<string, bigint>;
   readonly status?: ConnectorStatus;
-  /** Next offsets behind which there is nothing to copy up to the planned end. */
+  /** Offsets from which on there is nothing to copy up to the planned end. */
   readonly nothingBehind: ReadonlyMap<string, bigint>;
   readonly atMs: number;
 }
