@@ -159,7 +159,7 @@ function createWriter(path: string, file: Deno.FsFile): Writer {
         file.syncDataSync();
         if (bytes === 0) syncDirectory(path);
       } catch (error) {
-        // Half an entry with more behind it would be damage that no later run could read.
+        // Half an entry with more after it would be damage that no later run could read.
         cut(bytes);
         const reason = errorMessage(error);
         throw new JournalWriteError(
