@@ -114,7 +114,7 @@ export async function* readTarget(
           patience.spend(whyNothing(reader, fetched, fromOffset, endOffset));
         } else {
           patience.renew();
-          // What is there, but behind the range: the rest of the range is gone, by compaction.
+          // The batch is after the range: compaction has removed the rest of the range.
           fromOffset = batches.at(-1)?.nextOffset ?? endOffset;
         }
         if (fromOffset < endOffset) next = fetchAhead(reader, partition, fromOffset);
