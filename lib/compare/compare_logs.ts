@@ -103,11 +103,11 @@ class Walk {
     }
   }
 
-  /** The target's batch of ours; what others wrote in between only counts as later messages of its keys. */
+  /** The target's next batch that is ours; batches of others before it only count as later messages of their keys. */
   async #ownBatch(): Promise<LogBatch | undefined> {
     for (let batch; (batch = await this.target.batch()) !== undefined;) {
       if (batch.foreign === undefined) return batch;
-      // First all that is missing has to be known.
+      // Batches after all of ours are read last, once all missing records are known.
       if (batch.foreign.behind) return undefined;
       this.#meetForeign(batch.foreign);
     }

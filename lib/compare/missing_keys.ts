@@ -31,7 +31,7 @@ export interface MissingKeys {
   meetForeign(key: string, transaction?: bigint): void;
   /** A transaction has ended. */
   endTransaction(transaction: bigint, committed: boolean): void;
-  /** The reader met one of our records: what others wrote is before all records that are missing from here on. */
+  /** From here on, what others wrote so far comes before every record that is missing. */
   goOn(): void;
   /** The first one that has not turned up. */
   readonly first: { readonly key: string; readonly offset: bigint } | undefined;
