@@ -54,7 +54,7 @@ export async function verifyOnTarget(
     lookAtProducers(target, journaled, signal),
   ]);
   onLooked(onTarget);
-  // A run that has copied has asked before.
+  // A run that has copied did this before the copy.
   if (plan === undefined) checkNotOlder(journal, producers);
   // Evidence beside the offsets: where it cannot be had, these stand.
   const sequences = ownSequences(journal, producers);
