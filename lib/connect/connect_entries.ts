@@ -18,7 +18,7 @@ import { optional } from "../model/optional.ts";
  * The entries.
  *
  * @param stored next offsets of the connector that an earlier run has left
- * @throws {ContinueError} where that has copied from an offset after the start that is planned now
+ * @throws {ContinueError} where a range planned now begins before the offset that this connector has copied from
  */
 export function connectEntries(
   options: ConnectCopyOptions,
