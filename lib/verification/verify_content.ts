@@ -131,7 +131,7 @@ async function comparePartition(
     try {
       return await compareLogs(source, target, { ...options, keys });
     } finally {
-      // What is on its way is given back.
+      // Responses still under way give their buffers back.
       await Promise.all([source.return(), target.return()]);
     }
   };
