@@ -77,7 +77,7 @@ export async function copyWithJournal(options: JournaledCopyOptions): Promise<vo
     try {
       journal.append(entries);
     } catch (error) {
-      // Data must not move on unrecorded: the copy ends here.
+      // Nothing may be copied that is not journaled: the copy ends here.
       journalError ??= { thrown: error };
       stop.abort();
     }
@@ -97,7 +97,7 @@ export async function copyWithJournal(options: JournaledCopyOptions): Promise<vo
       positions.push(...positionEntries(position, acknowledgement));
     },
     onEpoch(position, epoch) {
-      // What was acknowledged before it stands before it, and it is on the disk before its first byte is sent.
+      // Earlier acknowledgements are journaled before the epoch, and the epoch is on the disk before its first byte is sent.
       events.push(epochEntry(position, epoch));
       write();
     },
