@@ -79,7 +79,7 @@ function newJournal(path: string, writer: Writer, opened: OpenedEntry): JournalF
     return journalFile(path, writer, undefined, first.tail);
   } catch (error) {
     if (!(error instanceof JournalWriteError)) throw error;
-    // Nothing is lost by that yet: with the first entry it is tried again, and that has to be written.
+    // Nothing is lost yet: the first entry tries again, and it fails where it cannot be written.
     return journalFile(path, writer, undefined, NO_LINES, opened);
   }
 }
