@@ -1,5 +1,5 @@
-// The command line: what is asked for is done here, or, where it is a run, the config is read and the run started with
-// nothing but what it needs (confine.ts). Nothing here knows Kafka.
+// The command line. It answers --help and the like itself. For a run it reads the config and starts the run with no
+// more permissions than the run needs (confine.ts). Nothing here knows Kafka.
 
 import { errorMessage } from "./model/error_message.ts";
 import type { ExitStatus } from "./report/verdict.ts";

@@ -75,7 +75,7 @@ class RunFileError extends Error {
   override readonly name = "RunFileError";
 }
 
-/** The log could not be written any more; the run ended where it stood. Exit status 1. */
+/** The log could not be written any more; the run stopped there. Exit status 1. */
 class LogWriteError extends Error {
   override readonly name = "LogWriteError";
 }

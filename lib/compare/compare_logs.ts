@@ -1,5 +1,5 @@
-// Two logs compared record by record, in order: key, value, headers, timestamp. Batches that lie on both sides byte
-// for byte are compared as bytes and not opened. It reads once and holds a batch a side.
+// Two logs compared record by record, in order: key, value, headers, timestamp. Batches that
+// are the same on both sides are compared as bytes and not decompressed. It reads once and holds one batch of each side.
 
 import { Buffer } from "node:buffer";
 import {
@@ -40,7 +40,7 @@ export interface Comparison {
   readonly compacted: bigint;
   /** Messages of ours on the target that the source no longer has, where it is compacted. */
   readonly goneFromSource: bigint;
-  /** Messages whose timestamps were left out, since the target has set its own (LogAppendTime). */
+  /** Messages whose timestamps were not compared, since the target has set its own (LogAppendTime). */
   readonly withoutTimestamp: bigint;
   /** The first difference. */
   readonly difference?: Failure;
@@ -72,7 +72,7 @@ class Walk {
   compacted = 0n;
   goneFromSource = 0n;
   withoutTimestamp = 0n;
-  /** Records of the source behind: the number of the one it stands at, unless compaction has taken some. */
+  /** Records of the source already passed: the number of the one it stands at, unless compaction has taken some. */
   #number = 0n;
 
   constructor(
@@ -103,18 +103,18 @@ class Walk {
     }
   }
 
-  /** The target's batch of ours; what others wrote in between only counts as later messages of its keys. */
+  /** The target's next batch that is ours; batches of others before it only count as later messages of their keys. */
   async #ownBatch(): Promise<LogBatch | undefined> {
     for (let batch; (batch = await this.target.batch()) !== undefined;) {
       if (batch.foreign === undefined) return batch;
-      // First all that is missing has to be known.
+      // Batches after all of ours are read last, once all missing records are known.
       if (batch.foreign.behind) return undefined;
       this.#meetForeign(batch.foreign);
     }
     return undefined;
   }
 
-  /** What others wrote behind all of ours. */
+  /** What others wrote after all of our records. */
   async #readOthers(): Promise<void> {
     for (let batch; (batch = await this.target.batch()) !== undefined;) {
       this.missing.goOn();

@@ -8,7 +8,7 @@ export interface TargetCount {
   readonly records: bigint;
   /** Of the first record. */
   readonly firstOffset?: bigint;
-  /** For each number: the record's offset; that of the end for those behind the last. */
+  /** For each number: the record's offset; the end offset for numbers after the last record. */
   readonly offsets: readonly bigint[];
 }
 

@@ -31,10 +31,10 @@ export async function countRecordsBefore(
 
 /**
  * Finds the target offsets of records by their numbers. Of one that compaction has taken it is the offset it had, or
- * that of the next batch where nothing tells: what lies behind it is the same.
+ * that of the next batch where nothing tells: the same records follow it.
  *
  * @param numbers ascending
- * @param endOffset the answer for those behind the last record
+ * @param endOffset the answer for those after the last record
  */
 export async function findRecords(
   log: AsyncIterable<LogBatch>,

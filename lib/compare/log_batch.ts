@@ -27,7 +27,7 @@ export interface LogBatch {
 
 /** What others have written to the target. */
 export interface ForeignBatch {
-  /** Whether it lies behind all of ours. */
+  /** Whether it comes after all of our records. */
   readonly behind: boolean;
   /** Producer id of the transaction it belongs to. */
   readonly transaction?: bigint;
@@ -39,7 +39,7 @@ export interface ForeignBatch {
 export interface SourceBatch extends LogBatch {
   /** Source offset after the batch. */
   readonly nextOffset: bigint;
-  /** How many of its records lie before an offset that is not behind it. */
+  /** How many of its records come before an offset that is not after the batch. */
   readonly recordsBefore: (offset: bigint) => number;
 }
 

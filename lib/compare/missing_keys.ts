@@ -31,7 +31,7 @@ export interface MissingKeys {
   meetForeign(key: string, transaction?: bigint): void;
   /** A transaction has ended. */
   endTransaction(transaction: bigint, committed: boolean): void;
-  /** One of ours is met: what others wrote lies before all that is missed from here on. */
+  /** From here on, what others wrote so far comes before every record that is missing. */
   goOn(): void;
   /** The first one that has not turned up. */
   readonly first: { readonly key: string; readonly offset: bigint } | undefined;

@@ -1,5 +1,5 @@
-// Reads one partition from its leader, Fetch by Fetch, one ahead of what is being looked at; leaders that move and
-// connections that break are ridden out. It knows nothing of batches: who uses it says where to read on.
+// Reads one partition from its leader, Fetch by Fetch, one ahead of the one being compared. It retries when a leader moves
+// or a connection breaks. It knows nothing of batches: the caller says at which offset to continue.
 
 import { CONTROL_BACKOFF, createBackoff } from "../waiting/backoff.ts";
 import type { DataConnections } from "../kafka/data_connections.ts";
@@ -64,7 +64,7 @@ export async function fetchPage(
   fetchOffset: bigint,
 ): Promise<FetchedPage> {
   let page: FetchedPage | "throttled";
-  // What was waited for because of a quota counts towards nobody's patience.
+  // Time spent waiting because of a quota does not count towards giving up.
   do page = await tryFetch(reader, partition, fetchOffset); while (page === "throttled");
   return page;
 }

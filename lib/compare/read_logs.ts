@@ -114,7 +114,7 @@ export async function* readTarget(
           patience.spend(whyNothing(reader, fetched, fromOffset, endOffset));
         } else {
           patience.renew();
-          // What is there, but behind the range: the rest of the range is gone, by compaction.
+          // The batch is after the range: compaction has removed the rest of the range.
           fromOffset = batches.at(-1)?.nextOffset ?? endOffset;
         }
         if (fromOffset < endOffset) next = fetchAhead(reader, partition, fromOffset);
@@ -133,7 +133,7 @@ export async function* readTarget(
   }
 }
 
-/** Nothing came although the end is further on. */
+/** The response held no batch, although the end offset is higher. */
 function whyNothing(
   { role, isolation }: ClusterReader,
   { highWatermark, lastStableOffset }: FetchedPage["fetched"],
@@ -285,10 +285,10 @@ function countOf({ view }: FetchedPage, position: number): bigint {
   return lastOffset(view, position) - baseOffset(view, position) + 1n;
 }
 
-/** A page that is on its way while the one before is being looked at. */
+/** A page that is being fetched while the one before is compared. */
 interface PageAhead {
   readonly page: Promise<FetchedPage>;
-  /** Nobody will look at it. */
+  /** Releases the page unread. */
   drop(): void;
 }
 

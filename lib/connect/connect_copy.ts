@@ -1,5 +1,6 @@
-// The copy by a connector: its name is in the journal before it exists, it is watched until every planned partition is
-// through, stopped, counted and removed. A run that ends early leaves it stopped, and the next one takes it up.
+// The copy by a connector: its name is in the journal before it exists, the run watches it until every planned partition
+// is complete, then stops it, counts what it copied and removes it. A run that ends early leaves the connector stopped, and
+// the next run continues with it.
 
 import { type ConnectCluster, ConnectError, openConnect } from "./rest.ts";
 import { type Failure, failure } from "../model/failure.ts";
@@ -65,7 +66,7 @@ async function takeUp(
   const { connector } = state ?? {};
   if (connector === undefined) return new Map();
   if (!await haltConnector(connect, connector.name, signal)) {
-    // Elsewhere it may still be running.
+    // On another Connect cluster the connector may still be running.
     if (connector.url !== connect.url) {
       throw new ContinueError(
         `Connector ${connector.name} of this migration is not on ${connect.url}, it was created on ${connector.url}. Set engine.connect.url back`,

@@ -18,7 +18,7 @@ import { optional } from "../model/optional.ts";
  * The entries.
  *
  * @param stored next offsets of the connector that an earlier run has left
- * @throws {ContinueError} where that has copied from behind what is planned now
+ * @throws {ContinueError} where a range planned now begins before the offset that this connector has copied from
  */
 export function connectEntries(
   options: ConnectCopyOptions,
@@ -68,7 +68,7 @@ export function connectEntries(
   ];
 }
 
-/** Partitions that the connector of an earlier run may have begun with on its own, and that are not settled since. */
+/** Partitions that the connector of an earlier run may have begun with on its own, and that no run has finished since. */
 function idleStill(state: JournalState | undefined): readonly PlanEntryPartition[] {
   return (state?.connector?.idle ?? []).filter((idle) => {
     const settled = state?.partitions.get(formatTopicPartition(idle))?.endOffset ?? 0n;

@@ -20,7 +20,7 @@ import { connectorOf } from "./connector.ts";
 import type { EngineOptions } from "../run/engine_options.ts";
 import { withRetries } from "../kafka/with_retries.ts";
 
-/** A cluster that starts answers within it; one that is not there is said soon. */
+/** Long enough for a cluster that is starting, short enough to report soon that there is none. */
 const RETRY_FOR_MS = 5_000;
 
 /** What stands in the way of a copy by this Connect cluster. */

@@ -62,7 +62,7 @@ export async function haltConnector(
 }
 
 /**
- * Has a connector ready to run: there, stopped, as configured, each partition where it is to go on.
+ * Prepares a connector to run: it exists, is stopped and configured, and each partition has the offset to continue from.
  *
  * @returns its next offsets, or why it must not run
  */
@@ -75,7 +75,7 @@ export async function primeConnector(
 ): Promise<NextOffsets | Failure> {
   if (!await haltConnector(connect, name, signal)) {
     await connect.create(name, config);
-    // It exists when it is known to be stopped.
+    // Once Connect says that it is stopped, it exists.
     await haltConnector(connect, name, signal);
   } else await connect.configure(name, config);
   const stored = offsetsToStore(partitions, await connect.offsets(name));

@@ -72,7 +72,7 @@ export async function countCopy(
         sourceOffset: String(actualEnd),
         records: String(total),
         recordsRead: String(recordsRead + onSource.total),
-        // The whole range has been read: where no record is in it, something else is.
+        // The whole range was read: offsets without a record hold markers, or records that compaction removed.
         batchesLeftOut: onSource.total === 0n ? 1 : 0,
         endOffset: String(actualEnd),
         target: { startOffset: String(startOffset), endOffset: String(endOffset) },
@@ -87,7 +87,7 @@ export async function countCopy(
   }
 }
 
-/** A partition that is not through; the next run counts it from where this copy began. */
+/** A partition whose copy is not complete; the next run counts it from where this copy began. */
 export function failedEntry(
   { topic, partition, sourceOffset, records, recordsRead, batchesLeftOut }: JournaledPartition,
   { text: reason, code }: Failure,

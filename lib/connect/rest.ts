@@ -102,7 +102,7 @@ export function openConnect(
     );
   }
 
-  /** Again while it may help: no answer, a rebalance (409), a worker that is not ready (500, 503). */
+  /** Repeats a request while that may help: no answer, a rebalance (409), a worker that is not ready (500, 503). */
   async function ask(method: string, path: string, body?: unknown): Promise<unknown> {
     let last: ConnectError | undefined;
     const { answer } = await backoff(async () => {
@@ -224,7 +224,7 @@ function isPassing({ status }: ConnectError): boolean {
 
 const NOT_JSON = Symbol("not JSON");
 
-/** An empty answer is one: commands are answered so. */
+/** An empty response is valid: Connect answers commands with one. */
 function parsed(text: string): unknown {
   if (text === "") return undefined;
   try {

@@ -1,5 +1,5 @@
-// The end of a connector's copy: it is stopped, what it has copied is counted and settled in the journal, and when nothing
-// is left to do it is removed. Cut short by an interrupt it is only stopped.
+// The end of a connector's copy: the run stops the connector, counts what it has copied, journals the partitions as
+// finished, and removes the connector when nothing is left to do. After an interrupt the run only stops it.
 
 import { ConnectError, openConnect } from "./rest.ts";
 import { isPeerError } from "../wire/peer_error.ts";
@@ -21,7 +21,7 @@ import { haltConnector, removeConnector } from "./connector.ts";
 import { type CopiedPartition, countCopy, failedEntry, settledEnds } from "./count_copies.ts";
 import { openReaders } from "../verification/open_readers.ts";
 
-/** Where stopping goes on after an interrupt, no longer. */
+/** After an interrupt, the run tries to stop the connector no longer than this. */
 const STOP_WITHIN_MS = 10_000;
 const COUNTED_AT_ONCE = 4;
 const PROGRESS_INTERVAL_MS = 250;
@@ -71,7 +71,7 @@ async function halt(
   }
 }
 
-/** Settles what a connector has copied. @param failed why it did not get through */
+/** Counts and journals what a connector has copied. @param failed why it did not finish */
 export async function settleCopies(
   options: ConnectCopyOptions,
   watch: Watch | undefined,
@@ -131,7 +131,7 @@ export async function removeLeftover(
   }
 }
 
-/** Deletes the topic that MirrorMaker 2 has written for itself; what keeps it there is said. */
+/** Deletes the topic that MirrorMaker 2 has written for itself; reports why where it cannot be deleted. */
 async function removeOffsetSyncs(
   { log, signal, target }: Pick<ConnectCopyOptions, "log" | "signal" | "target">,
   connector: string,
@@ -200,7 +200,7 @@ function overshot(options: ConnectCopyOptions, next: NextOffsets): readonly Copi
   });
 }
 
-/** Counts what was copied, several partitions at a time, and settles them. */
+/** Counts what was copied, several partitions at a time, and journals how each ended. */
 async function countAll(
   options: ConnectCopyOptions,
   copied: readonly CopiedPartition[],

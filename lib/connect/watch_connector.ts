@@ -1,5 +1,5 @@
-// A running connector, looked at every second until each planned partition is through: its offsets, its status, and
-// where it stands short of an end, whether anything is left there to copy.
+// A running connector, polled every second until each planned partition is complete: its offsets, its status, and,
+// where it stops before the end of a partition's range, whether any record is left there to copy.
 
 import { type ConnectCluster, ConnectError, openConnect } from "./rest.ts";
 import { readCommitted } from "../compare/read_logs.ts";
@@ -24,7 +24,7 @@ const GONE_LOOKS = 15;
 /** How watching ended. */
 export interface Watched {
   readonly watch: Watch;
-  /** Why not everything is through. */
+  /** Why not everything is complete. */
   readonly failure: Failure | undefined;
 }
 
@@ -115,7 +115,7 @@ async function lookBehind(
       looked.set(key, startOffset);
       if (!found) nothingBehind.set(key, startOffset);
     } catch (error) {
-      // What cannot be read now is looked at again.
+      // A partition that cannot be read now is read again later.
       if (!(error instanceof ReadError)) throw error;
     }
   }

@@ -79,7 +79,7 @@ function newJournal(path: string, writer: Writer, opened: OpenedEntry): JournalF
     return journalFile(path, writer, undefined, first.tail);
   } catch (error) {
     if (!(error instanceof JournalWriteError)) throw error;
-    // Nothing is lost by that yet: with the first entry it is tried again, and that has to be written.
+    // Nothing is lost yet: the first entry tries again, and it fails where it cannot be written.
     return journalFile(path, writer, undefined, NO_LINES, opened);
   }
 }
@@ -159,7 +159,7 @@ function createWriter(path: string, file: Deno.FsFile): Writer {
         file.syncDataSync();
         if (bytes === 0) syncDirectory(path);
       } catch (error) {
-        // Half an entry with more behind it would be damage that no later run could read.
+        // Half an entry with more after it would be damage that no later run could read.
         cut(bytes);
         const reason = errorMessage(error);
         throw new JournalWriteError(

@@ -13,8 +13,8 @@ const LOCK_TIMEOUT_MS = 300;
 const FIRST_LINE_WITHIN_MS = 100;
 
 /**
- * Opens and locks a file, and makes it where it is not there. Who waited for a lock may hold a file that its former owner
- * has removed: then once more.
+ * Opens and locks a file, and makes it where it is not there. A process that waited for the lock may hold a
+ * file that its former owner has removed: then it tries again.
  *
  * @throws {JournalLockedError}
  */

@@ -81,7 +81,7 @@ export function absolutePath(path: string): string {
 }
 
 /**
- * Refuses to write where something else than a file of ours lies: a link or a pipe may have been put there by another
+ * Refuses to write to a path that has something else than a file of ours: a link or a pipe may have been put there by another
  * user, to have us write elsewhere.
  *
  * @throws {Error} what lies there
@@ -98,7 +98,7 @@ export function refuseOddFile(path: string): void {
   if (!found.isFile) throw new Error("it is no regular file; remove it");
 }
 
-/** Whether a file that was opened is what lies there: no link was put in its place since {@link refuseOddFile}, and nobody removed it. */
+/** Whether the path still names the file that was opened: no link was put in its place since {@link refuseOddFile}, and nobody removed it. */
 export function liesAt(file: Deno.FsFile, path: string): boolean {
   const opened = file.statSync();
   try {
@@ -122,7 +122,7 @@ export function writeReport(
 
 function replaceFile(path: string, text: string): void {
   const unfinished = `${path}.tmp`;
-  // Made anew, so that nothing that lies there is written through; renaming replaces what has the name, as it is.
+  // A new file, so that we never write through a link that is there; renaming replaces whatever has the name.
   removeIfThere(unfinished);
   try {
     Deno.writeTextFileSync(unfinished, text, { createNew: true, mode: 0o600 });
@@ -173,7 +173,7 @@ function keepMigrateReport(path: string, page: string): void {
   Deno.renameSync(path, path.replace(/\.json$/, `.${runId}.json`));
 }
 
-/** Whatever lies there is kept unless it is plainly a check's report. */
+/** Keeps the file that is there unless it is plainly a check's report. */
 function readHead(text: string): { readonly mode?: unknown; readonly runId: string } {
   try {
     const { mode, runId } = JSON.parse(text);

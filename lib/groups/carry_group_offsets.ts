@@ -160,7 +160,7 @@ interface GroupCommit {
   readonly refusedText: (position: TopicPartition) => boolean;
 }
 
-/** Commits the positions of one group. That one cannot be reached keeps no other from going on. */
+/** Commits the positions of one group. If that fails because a broker is away, the other groups still go on. */
 async function commitGroup(
   target: Cluster,
   group: string,

@@ -1,5 +1,5 @@
-// Target offsets of committed source offsets: what the journal knows, and where it leaves something open, a look at
-// both logs between two points that it does know.
+// Target offsets of committed source offsets: taken from the journal, or, where the journal does not know one,
+// found by reading both logs between two offsets that it does know.
 
 import { countRecordsBefore, findRecords } from "../compare/find_offsets.ts";
 import { readCommitted, readConnectorCopies, readTarget, whyUnread } from "../compare/read_logs.ts";
@@ -129,7 +129,7 @@ async function lookUp(
   }
 
   function unknown(why: Failure) {
-    // What has expired cannot be counted, today or later.
+    // Expired records cannot be counted, now or later.
     const lost = why.code === "LOG_EXPIRED" ? failure("POSITION_LOST", why.text) : why;
     return offsets.map((offset) => [offset, lost] as const);
   }

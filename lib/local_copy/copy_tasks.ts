@@ -1,5 +1,5 @@
-// What there is to copy, by the plan and the journal: new ranges are put into the journal, and those that an earlier run has
-// begun are taken up where the target stands, not where the journal does.
+// Makes the list of ranges to copy from the plan and the journal. It puts new ranges into the journal. A range that an
+// earlier run has begun continues after what the target holds, not after what the journal says.
 
 import type { CopyTask } from "../copy/copy_task.ts";
 import type { TargetRules } from "../copy/cut_types.ts";
@@ -51,11 +51,11 @@ export async function planCopyTasks(
   const fresh = partitionsToCopy(plan).filter((planned) =>
     !begunKeys.has(formatTopicPartition(planned))
   );
-  // Without a producer id our records cannot be told from others': the journal's position has to do.
+  // Without a producer id nobody can tell our records from others': the run uses the journal's position.
   const found = isIdempotent(migration)
     ? await findPositions(target, begun, identity, (each) => comparison(each, options), signal)
     : new Map<string, Found>();
-  // Before anything is written, into the journal too.
+  // This comes before anything is written, to the journal too.
   begun.forEach((each) => checkPosition(each, found.get(formatTopicPartition(each))));
   const skipped = skippedPartitions(plan, journal.state, targetSnapshot);
   journal.append([
@@ -117,7 +117,7 @@ function comparison(
 ): CompareContents | undefined {
   const { settings, partitions = [] } = sourceSnapshot.topics.get(topic) ?? {};
   const { logStartOffset = 0n } = partitions[partition]?.offsets ?? {};
-  // Whoever may not see the settings cannot know that nothing is compacted.
+  // Without permission to see the settings, nobody knows that nothing is compacted.
   const mayHaveLost = settings?.compacted !== false || logStartOffset > sourceOffset ||
     lost.length > 0;
   const appendTime = targetSnapshot.topics.get(topic)?.settings?.logAppendTime ?? false;

@@ -41,7 +41,7 @@ export async function findPositions(
 ): Promise<ReadonlyMap<string, Found>> {
   const found = new Map<string, Found>();
   if (begun.length === 0) return found;
-  // Who cannot be asked now is asked again for each partition.
+  // A leader that cannot be asked now is asked again for each of its partitions.
   const byLeader = await groupByLeader(target, begun, signal);
   const connections = createDataConnections(target);
   const search = { target, connections, identity, signal };

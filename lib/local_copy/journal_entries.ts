@@ -71,7 +71,7 @@ export function planEntryPartition(
   };
 }
 
-/** Where the logs ended of which nothing has ever been copied, as far as that is not journaled yet. */
+/** Where the logs ended of partitions of which nothing was ever copied, unless the journal has that already. */
 export function skippedPartitions(
   plan: Plan,
   journal: JournalState | undefined,

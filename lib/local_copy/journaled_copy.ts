@@ -69,7 +69,7 @@ export async function copyWithJournal(options: JournaledCopyOptions): Promise<vo
   /** One write and one fsync for all that happened since the last, however many partitions it befell. */
   function write(): void {
     if (journalError !== undefined) return;
-    // Positions first: behind progress that was written without them, a resumed run would not tell them again.
+    // Positions come first: a resumed run begins after the written progress and would not tell earlier positions again.
     const entries = [...positions, ...[...changed.values()].map(progressEntry), ...events];
     positions.length = 0;
     changed.clear();
@@ -77,7 +77,7 @@ export async function copyWithJournal(options: JournaledCopyOptions): Promise<vo
     try {
       journal.append(entries);
     } catch (error) {
-      // Data must not move on unrecorded: the copy ends here.
+      // Nothing may be copied that is not journaled: the copy ends here.
       journalError ??= { thrown: error };
       stop.abort();
     }
@@ -97,7 +97,7 @@ export async function copyWithJournal(options: JournaledCopyOptions): Promise<vo
       positions.push(...positionEntries(position, acknowledgement));
     },
     onEpoch(position, epoch) {
-      // What was acknowledged before it stands before it, and it is on the disk before its first byte is sent.
+      // Earlier acknowledgements are journaled before the epoch, and the epoch is on the disk before its first byte is sent.
       events.push(epochEntry(position, epoch));
       write();
     },
@@ -109,10 +109,10 @@ export async function copyWithJournal(options: JournaledCopyOptions): Promise<vo
           endOffset - 1n
         }`,
       );
-      // Its progress is behind the gap already, and must not be told without it.
+      // The partition's progress is already after the gap, and must not be written without the gap.
       changed.delete(formatTopicPartition(position));
       events.push(lostEntry(position, span));
-      // On the disk before anything from behind the gap is sent: a resume counts records from the start of a range.
+      // The gap is on the disk before any record after it is sent: a resume counts records from the start of a range.
       write();
     },
     onSettled(result) {

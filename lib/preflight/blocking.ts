@@ -1,4 +1,4 @@
-// What goes wrong before the first byte moves becomes a finding that blocks the run, not a failure of the program.
+// Turns an error from before the first byte is copied into a finding that blocks the run, so that the program does not fail.
 
 import { KAFKA_ERRORS } from "../model/kafka_error.ts";
 import { type Finding, finding, type FindingPlace } from "../model/finding.ts";
@@ -8,7 +8,7 @@ import { ConnectionError } from "../wire/connection_error.ts";
 import { ProtocolError } from "../protocol/protocol_reader.ts";
 import { connectionFinding } from "./reach.ts";
 
-/** The finding a thrown error amounts to; undefined where it is none of those a broker gives cause for. */
+/** The finding for a thrown error; undefined where no broker caused the error. */
 export function blockingFinding(error: unknown, cluster: "source" | "target"): Finding | undefined {
   const where: FindingPlace = { cluster };
   if (error instanceof ConnectionError) return connectionFinding(cluster, error);
@@ -49,7 +49,7 @@ export function blockingFinding(error: unknown, cluster: "source" | "target"): F
   return undefined;
 }
 
-/** The value, or the finding its failure amounts to. @throws what is no broker's doing */
+/** The value, or the finding for the error. @throws errors that no broker caused */
 export async function orFinding<Value>(
   value: Promise<Value>,
   cluster: "source" | "target",

@@ -9,7 +9,7 @@ import { sum } from "../model/units.ts";
 import { escapeName } from "../model/escape_name.ts";
 import { formatTopicPartition, type TopicPartition } from "../model/topic_partition.ts";
 
-/** The run cannot continue the migration whose journal lies there; the message says why and what to do. Exit status 2. */
+/** The run cannot continue the migration of the journal that it found; the message says why and what to do. Exit status 2. */
 export class ContinueError extends Error {
   override readonly name = "ContinueError";
 }
@@ -73,8 +73,8 @@ export function isAnotherTopic(before: string | undefined, now: string | undefin
 }
 
 /**
- * How many records of this migration a target partition still holds, by the journal and the target's log. Of a range
- * that is not through nobody knows how many the target holds; all there are count as ours.
+ * How many records of this migration a target partition still holds, by the journal and the target's log. For a range
+ * that is not complete the journal does not know how many; then all records on the target count as ours.
  */
 export function ownRecords(
   state: JournalState | undefined,

@@ -82,7 +82,7 @@ function topicsToCopy(plan: Plan): readonly string[] {
   return topicsOf(partitionsToCopy(plan));
 }
 
-/** Whose permissions are meant in findings. */
+/** The user that findings name. */
 export function permittedOn(cluster: ClusterRole, config: ClusterConfig): Permitted {
   const [first] = config.bootstrapServers;
   return {

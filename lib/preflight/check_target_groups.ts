@@ -1,5 +1,5 @@
-// Asks the target about the groups whose positions are to be carried over, before the first byte: what keeps them from
-// being set would otherwise show only after the last.
+// Asks the target about the groups whose positions are to be carried over, before the first byte is copied: else
+// the run would find out only after the copy that a position cannot be committed.
 
 import type { MigrationConfig } from "../config/migration_config.ts";
 import { compareNames } from "../model/compare_names.ts";

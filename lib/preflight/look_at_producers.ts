@@ -1,5 +1,6 @@
-// What the target's leaders remember of producers: whether the journal knows all that our producer id has written, and
-// whether what lies on a partition looks like the copy of an earlier run. A hint, no proof: who cannot be asked tells nothing.
+// Asks the target's leaders what they remember of producers: whether the journal knows everything that our producer id
+// has written, and whether the records of a partition look like the copy of an earlier run. The answer is a hint, no
+// proof: a broker that cannot be asked tells nothing.
 
 import { ignorePeerError } from "../wire/peer_error.ts";
 import type { JournalState } from "../journal/journal_state.ts";

@@ -87,7 +87,7 @@ export async function lookAtEnds(
   return ends;
 }
 
-/** A broker that has gone meanwhile is told of by whoever needs it. */
+/** A broker that has gone meanwhile is reported by the stage that needs it. */
 async function quietly(ask: () => Promise<void>): Promise<void> {
   try {
     await ask();

@@ -1,4 +1,4 @@
-// Who copies: this program, or a connector on a Connect cluster. What surrounds the copy is the same for both.
+// Who copies: this program, or a connector on a Connect cluster. All other stages are the same for both.
 
 import type { MigrationConfig } from "../config/migration_config.ts";
 import type { Finding } from "../model/finding.ts";

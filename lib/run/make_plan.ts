@@ -163,7 +163,7 @@ export async function makePlan(
   if ("finding" in writable) return writable;
   if ("finding" in settable) return settable;
   const { hidden } = writable.value;
-  // Onto itself nothing can be migrated, whatever else there may be to say.
+  // A cluster cannot be migrated onto itself, whatever else was found.
   const same = found.some(({ code }) => code === "SAME_CLUSTER");
   const all = [
     ...readable.value,
@@ -172,7 +172,7 @@ export async function makePlan(
     ...patternFindings(patterns),
     ...unfinishedFindings(journal, sourceSnapshot),
     ...notCopiedFindings(plan, journal),
-    // What the user may not see is not missing.
+    // A topic that the user may not see is hidden, not missing.
     ...found.filter(({ code, where }) =>
       code !== "TARGET_TOPIC_MISSING" || !hidden.has(where.topic ?? "")
     ),

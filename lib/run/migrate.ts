@@ -1,5 +1,5 @@
-// From two reached clusters to what came of the migration: plan and clamp, judge, copy, verify, carry group offsets over. A
-// check ends with the judged plan.
+// The stages of a migration between two connected clusters: plan and clamp the ranges, judge the plan, copy, verify, carry
+// the group offsets over. A check ends with the judged plan.
 
 import type { MigrationConfig } from "../config/migration_config.ts";
 import { publicConfig } from "../config/public_config.ts";
@@ -69,8 +69,8 @@ export async function migrate(
   if (nothingToCopy && state === undefined && !carries) return { ...planned, findings };
   if (nothingToCopy && state !== undefined && judged.newTopics.length === 0) {
     await engine.tidy();
-    // Nothing is left to copy. Contents that have been compared need not be again; whether the target still holds what it
-    // got is looked at in any case: it may have lost all of it since.
+    // Nothing is left to copy. Contents that were compared before are not compared again, but the records on the target
+    // are counted in any case: the target may have lost them since.
     const by = isVerified(state, config) ? "count" : config.verify;
     const verified = await verifyMigration(options, clusters, { plan, by });
     noteSkipped(journal, { ...judged, ...options });
@@ -96,7 +96,7 @@ export async function migrate(
   ]);
   const grown = stillWritten(plan, judged.sourceSnapshot, ends);
   narrator.found(grown);
-  // What was found before the copy is said anew, with all that has come since.
+  // This finding replaces the one from before the copy: it counts what was written since.
   const others = findings.filter(({ code }) => code !== "SOURCE_STILL_WRITTEN");
   const outcome = {
     ...copied,
@@ -130,7 +130,7 @@ function isVerified({ finished }: JournalState, { verify }: MigrationConfig): bo
 }
 
 function block(options: PipelineOptions, found: Finding): PipelineOutcome {
-  // What an interrupt cuts short is nothing that was found.
+  // After an interrupt, requests fail because they were cut short: that is no finding.
   if (options.signal.aborted) return { findings: [] };
   const findings = [found, ...withoutAway(options.findings, found)];
   options.narrator.found(findings);

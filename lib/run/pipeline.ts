@@ -1,5 +1,5 @@
 // A run, from reaching both clusters to its report: a migration or a check (migrate.ts), or the verification of what was
-// migrated before. What happens is told to the narrator. It opens no file and exits nowhere.
+// migrated before. It tells the narrator what happens. It opens no file and does not exit the process.
 
 import { formatAddress } from "../config/address.ts";
 import { publicConfig } from "../config/public_config.ts";
@@ -30,7 +30,7 @@ export async function runPipeline(options: PipelineOptions): Promise<Report> {
       outcome = await verifyAgain(known, { ...reached, target });
     } else if (source && target) outcome = await migrate(known, { source, target });
   } catch (error) {
-    // What an interrupt cuts short fails in many ways; none of them is news.
+    // After an interrupt, requests fail in many ways because they were cut short: none is worth reporting.
     if (!signal.aborted) throw error;
   } finally {
     source?.close();

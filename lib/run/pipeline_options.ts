@@ -45,7 +45,7 @@ export interface PipelineOptions {
   readonly version: string;
   /** Known before anything is contacted; warnings only. */
   readonly findings: readonly Finding[];
-  /** The report of the last check, as it lies there; of whatever it is. */
+  /** The text of the file that has the last check's report, unread: it may hold anything. */
   readonly lastReport?: string;
   readonly journal: JournalFile;
   readonly narrator: PipelineNarrator;

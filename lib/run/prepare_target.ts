@@ -1,4 +1,4 @@
-// The target made ready before the first byte: missing topics created where the plan has some, and looked at again.
+// Prepares the target before the first byte is copied: creates the planned topics that are missing and describes them again.
 
 import { applyAccept, type Finding } from "../model/finding.ts";
 import { targetFindings } from "../findings/target_findings.ts";

@@ -39,7 +39,7 @@ export function openReaders(
   const theirs = open(target, work, ({ targetTopicId }) => targetTopicId, options);
   return {
     source: { ...ours, isolation: "read_committed" },
-    // What others have not committed there keeps nothing back that this program has written.
+    // Our own copy is read uncommitted: open transactions of others do not hold it back.
     target: { ...theirs, isolation: byConnector ? "read_committed" : "read_uncommitted" },
     close() {
       ours.connections.close();

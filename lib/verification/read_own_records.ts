@@ -1,6 +1,6 @@
 // Our records on the target, read back where their offsets leave room for doubt: a target that has forgotten our producer
 // id takes the first batch of an epoch without knowing what came before it, so that a request that was long under way
-// could have put a message there a second time. Headers are looked at, contents are not.
+// could have put a message there a second time. It reads the headers of batches, not their records.
 
 import type { ClusterReader } from "../compare/partition_reader.ts";
 import { readTarget, whyUnread } from "../compare/read_logs.ts";

@@ -117,7 +117,7 @@ async function comparePartition(
   const spans = withoutSpans(partition.ranges, partition.lost);
   const range: TargetRange = {
     startOffset: partition.targetFirstOffset ?? partition.targetOffset,
-    // Later messages of the same keys may lie behind ours.
+    // Later messages of the same keys may come after ours.
     endOffset: targetCompacted ? options.targetEndOffset : partition.targetOffset,
     ...producer,
     recordsBefore: 0n,
@@ -131,7 +131,7 @@ async function comparePartition(
     try {
       return await compareLogs(source, target, { ...options, keys });
     } finally {
-      // What is on its way is given back.
+      // Responses still under way give their buffers back.
       await Promise.all([source.return(), target.return()]);
     }
   };

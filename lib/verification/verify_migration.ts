@@ -1,5 +1,5 @@
-// Verification: what the journal says the target holds is looked for there, and compared with the source where that is
-// wanted. It writes nothing.
+// Verification: checks that the target holds what the journal says, and compares it with the source where the config
+// wants that. It writes nothing.
 
 import type { MigrationConfig } from "../config/migration_config.ts";
 import type { Finding } from "../model/finding.ts";

@@ -54,9 +54,9 @@ export async function verifyOnTarget(
     lookAtProducers(target, journaled, signal),
   ]);
   onLooked(onTarget);
-  // A run that has copied has asked before.
+  // A run that has copied did this before the copy.
   if (plan === undefined) checkNotOlder(journal, producers);
-  // Evidence beside the offsets: where it cannot be had, these stand.
+  // Evidence in addition to the offsets: where it is missing, the offsets decide alone.
   const sequences = ownSequences(journal, producers);
   const wrong = await readOwnRecords(target, journal, { onTarget, bytesPerSecond, signal });
   const evidence = journaled.map((each): CountEvidence => {
@@ -84,7 +84,7 @@ export async function verifyOnTarget(
   return verifyCount(planned.sort(compareTopicPartitions), evidence);
 }
 
-/** None where the target does not answer: then each partition fails for that, which the report tells. */
+/** Empty where the target does not answer: then each partition fails with that reason in the report. */
 async function targetTopics(
   target: Cluster,
   topics: readonly string[],

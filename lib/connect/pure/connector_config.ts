@@ -91,7 +91,7 @@ function exactly(topic: string): string {
 
 type Settings = Readonly<Record<string, string>>;
 
-/** How a Java client reaches and enters a cluster, each setting behind a prefix. */
+/** How a Java client reaches and enters a cluster, each setting with a prefix before its name. */
 function clientSettings(
   prefix: string,
   cluster: ClusterConfig,

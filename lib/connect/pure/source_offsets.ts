@@ -1,5 +1,5 @@
 // The connector's source offsets: what has to be stored for each partition before it may run, and what stored ones mean.
-// MirrorMaker 2 goes on behind the offset that is stored, and nothing is stored for a partition that begins at 0.
+// MirrorMaker 2 continues after the offset that is stored, and nothing is stored for a partition that begins at 0.
 
 import { type Failure, failure } from "../../model/failure.ts";
 import type { PlanEntryPartition } from "../../journal/journal_entry.ts";
@@ -44,7 +44,7 @@ export function offsetsToStore(
       }: somebody has changed the connector's offsets, and to go on would copy messages twice`;
       return failure("CONNECTOR_MOVED", text);
     }
-    // What lies between has been looked at: markers, or nothing that is to be copied.
+    // The offsets between were checked: they hold markers, or nothing to copy.
     if ((next === undefined || next < sourceOffset) && sourceOffset > 0n) {
       missing.push({ topic, partition, nextOffset: sourceOffset });
     }

@@ -1,5 +1,5 @@
-// What is made of a running connector: how far it is, whether it stands still, what is to be done about it. Plain data
-// in, plain data out; who looks and who acts is elsewhere. Its state RUNNING proves nothing, since errors of reading and
+// Judges a running connector: how far it is, whether its offsets still move, what the run has to do about it. Plain data
+// in, plain data out; other files poll the connector and act. Its state RUNNING proves nothing, since errors of reading and
 // logging in show in the workers' logs alone: only offsets that move count.
 
 import { escapeName } from "../../model/escape_name.ts";
@@ -33,7 +33,7 @@ export interface Observation {
   /** Next source offsets, by `formatTopicPartition`. */
   readonly offsets?: ReadonlyMap<string, bigint>;
   readonly status?: ConnectorStatus;
-  /** Next offsets behind which there is nothing to copy up to the planned end. */
+  /** Offsets from which on there is nothing to copy up to the planned end. */
   readonly nothingBehind: ReadonlyMap<string, bigint>;
   readonly atMs: number;
 }
@@ -106,7 +106,7 @@ export function react(
   for (const [key, offset] of seen.offsets ?? []) {
     if (offset <= (next.get(key) ?? offset)) continue;
     next.set(key, offset);
-    // What a live source has brought since the plan hides nothing of those that stand.
+    // Progress past a planned end, from new records of a live source, does not hide partitions whose offsets no longer move.
     if (!before.done.has(key)) movedAt.set(key, seen.atMs);
   }
   const done = doneOf({ ...before, next }, seen.nothingBehind);
