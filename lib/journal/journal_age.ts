@@ -25,7 +25,7 @@ export function whatJournalLacks(
   return undefined;
 }
 
-/** The most records of ours that the target can hold: each takes one of the source offsets not acknowledged yet. */
+/** The most records of ours that the target can hold: the acknowledged ones, and one for each offset not acknowledged yet. */
 export function mostRecords(
   { status, records, sourceOffset, endOffset }: JournaledPartition,
 ): bigint {
