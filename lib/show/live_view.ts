@@ -67,8 +67,8 @@ export function renderLive(state: LiveState, size: TerminalSize, color: boolean)
 /** ` 41 % ████████░░░░░░░░░░░░ 3 of 6 partitions`, shortened where there is no room. */
 function overall(state: LiveState, width: number, paint: Paint): string {
   const percent = percentText(shareOf(state));
-  const settled = ` ${state.partitionsSettled} of ${state.partitions} partitions`;
-  for (const after of [settled, ""]) {
+  const finished = ` ${state.partitionsSettled} of ${state.partitions} partitions`;
+  for (const after of [finished, ""]) {
     const room = width - percent.length - 1 - after.length;
     if (room >= SHORTEST_BAR) return `${percent} ${bar(shareOf(state), room, paint)}${after}`;
   }
