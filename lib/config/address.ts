@@ -1,18 +1,18 @@
-// Broker addresses as the config writes them: `host:port`, IPv6 in brackets. It checks the form and looks no name
-// up; what cannot be an address is refused with a sentence that says what to write.
+// Broker addresses as the config writes them: `host:port`, IPv6 in brackets. Only the form is checked, no name is looked up;
+// text that cannot be an address is refused with a sentence that says what to write.
 
-/** A broker's address; an IPv6 host stands without its brackets. */
+/** A broker's address; an IPv6 host has no brackets here. */
 export interface HostPort {
   readonly host: string;
   readonly port: number;
 }
 
-/** `host:port`, IPv6 in brackets. */
+/** Formats an address as `host:port`, IPv6 in brackets. */
 export function formatAddress({ host, port }: HostPort): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** The address in `text`, or what was expected in its place. */
+/** Parses an address, or returns what was expected in its place. */
 export function parseAddress(text: string): HostPort | { readonly expected: string } {
   if (text.includes("://")) return { expected: "host:port without a protocol" };
   if (text.includes("@")) return { expected: "host:port; user name and password go under sasl" };
@@ -31,13 +31,13 @@ export function parseAddress(text: string): HostPort | { readonly expected: stri
     : { expected: "host:port, the host a name or an address" };
 }
 
-/** One part of a comma-separated list of addresses and where in the text it begins. */
+/** One part of a comma-separated list of addresses, and the index in the text where it begins. */
 export interface AddressPart {
   readonly text: string;
   readonly offset: number;
 }
 
-/** Cuts `a:1, b:2` into its parts; an empty part (`a:1,,b:2`) is kept, to be refused. */
+/** Splits `a:1, b:2` at the commas; an empty part (`a:1,,b:2`) is kept, so that the caller can refuse it. */
 export function splitAddresses(text: string): readonly AddressPart[] {
   const parts: AddressPart[] = [];
   let offset = 0;

@@ -1,5 +1,5 @@
-// The configuration built from a file without problems and the outside values it names. It checks nothing: what is
-// missing here was refused before.
+// Builds the configuration from a file without problems and the outside values that it names. Nothing is checked here: a file
+// that lacks something was refused before.
 
 import type { OutsideValues } from "./outside_values.ts";
 import type {
@@ -17,7 +17,7 @@ type ClusterFile = MigrationFile["source"];
 /**
  * Turns the file's content into the program's configuration.
  *
- * @param path of the file itself: where the relative paths in it start
+ * @param path the config file's path; relative paths in the file start in its folder
  */
 export function buildConfig(
   file: MigrationFile,
@@ -107,7 +107,7 @@ function buildSasl(
   return withoutUndefined({ mechanism, ...endpoint, extensions });
 }
 
-/** A path as the process needs it. */
+/** Resolves a path of the config, which is relative to the config's folder. */
 function beside(configPath: string, path: string): string {
   return path.startsWith("/") ? path : configPath.slice(0, configPath.lastIndexOf("/") + 1) + path;
 }
@@ -116,7 +116,7 @@ type Defined<T> =
   & { readonly [K in keyof T as undefined extends T[K] ? never : K]: T[K] }
   & { readonly [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined> };
 
-/** The object without the keys that hold undefined: an optional key is absent or has a value. */
+/** The object without the keys whose value is undefined: an optional key is absent or has a value. */
 function withoutUndefined<T extends object>(object: T): Defined<T> {
   const entries = Object.entries(object).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as Defined<T>;

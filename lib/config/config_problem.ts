@@ -1,6 +1,6 @@
-// Config problems and how they are shown: `migration.yaml:12:7: what is wrong, what was expected`, the line, a caret.
-// A problem carries positions, never text of the file: what must not be shown is cut out of the line by the spans
-// that come with it.
+// Config problems and how they are shown: `migration.yaml:12:7: what is wrong, what was expected`, then the line with a caret.
+// A problem holds positions, never text of the file: the spans that come with it say which parts of the line must not be
+// shown.
 
 /** Columns of a line, counted from 0; `to` is exclusive. */
 export interface ColumnSpan {
@@ -8,24 +8,24 @@ export interface ColumnSpan {
   readonly to: number;
 }
 
-/** One thing wrong with the configuration. */
+/** One problem in the configuration. */
 export interface ConfigProblem {
-  /** The file as the operator named it. */
+  /** The file's name as the operator gave it. */
   readonly file: string;
-  /** From 1. */
+  /** Counted from 1. */
   readonly line: number;
-  /** From 1, in UTF-16 units, as editors count. */
+  /** Counted from 1, in UTF-16 units, as editors count. */
   readonly column: number;
   /** What is wrong, what was expected: one line, without a full stop, never a secret. */
   readonly message: string;
-  /** What of the line may not be shown; `all` shows no line at all. */
+  /** The parts of the line that must not be shown; `all`: the line is not shown. */
   readonly hidden: readonly ColumnSpan[] | "all";
 }
 
 const MOST_SHOWN = 50;
 const WIDEST_LINE = 100;
 
-/** All problems as text for the screen, one after the other; `text` is the file they were found in. */
+/** The problems as text for the screen, one after the other; `text` is the file's content. */
 export function formatProblems(
   problems: readonly ConfigProblem[],
   text: string | Uint8Array,
@@ -62,7 +62,7 @@ function maskSpans(line: string, spans: readonly ColumnSpan[], column: number): 
     shown += line.slice(at, start);
     if (column >= to) caret += 3 - (to - start);
     else if (column > start) caret -= column - start;
-    // Touching spans are one secret.
+    // Adjacent spans belong to one secret, so they give one `***`.
     if (start === at && shown.endsWith("***")) caret -= column >= to ? 3 : 0;
     else shown += "***";
     at = to;
@@ -71,7 +71,7 @@ function maskSpans(line: string, spans: readonly ColumnSpan[], column: number): 
   return { shown: shown.replace(UNPRINTABLE, (it) => it === "\t" ? " " : "\uFFFD"), caret };
 }
 
-/** Cuts a long line down to what surrounds the caret. */
+/** Cuts a long line to the part around the caret. */
 function windowOf({ shown, caret }: MarkedLine): MarkedLine {
   if (shown.length <= WIDEST_LINE) return { shown, caret };
   const from = Math.max(0, Math.min(caret - WIDEST_LINE / 2, shown.length - WIDEST_LINE));
@@ -81,8 +81,8 @@ function windowOf({ shown, caret }: MarkedLine): MarkedLine {
   return { shown: left + shown.slice(from, to) + right, caret: caret - from + left.length };
 }
 
-// Controls, line separators and marks that reorder text: a config is echoed to a terminal.
+// Control characters, line separators and marks that reorder text: the config's lines are printed on a terminal.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
-/** Characters two columns wide in a terminal. */
+/** Characters that are two columns wide in a terminal. */
 const WIDE =
   /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{1F300}-\u{1F9FF}\u{20000}-\u{3FFFD}]/u;

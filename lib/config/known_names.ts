@@ -1,7 +1,7 @@
-// The nearest known name to an unknown key: the same name spelt otherwise, the option of another Kafka client that
-// means the same, a key that belongs elsewhere, or a slip of the finger. It suggests, it never accepts.
+// Finds the known name nearest to an unknown key: another spelling, the option of another Kafka client that means the same,
+// a key that belongs elsewhere, or a typing error. The name is only suggested; the unknown key is refused.
 
-/** Options of other clients and tools (Java, librdkafka, kafka-python, kafkajs, Sarama, MirrorMaker), by their letters alone. */
+/** Options of other clients (Java, librdkafka, kafka-python, kafkajs, Sarama, MirrorMaker), spelt as by `lettersOf`. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   bootstrapserver: "bootstrapServers",
   bootstrap: "bootstrapServers",
@@ -89,10 +89,10 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
 };
 
 /**
- * What to write instead of an unknown key, as the words after "expected"; undefined where no name comes near.
+ * What to write instead of an unknown key, as the words after "expected"; undefined where no name is near.
  *
  * @param siblings names known in the same mapping.
- * @param elsewhere dotted paths of known keys that bear the name, in other mappings.
+ * @param elsewhere dotted paths of known keys with that name in other mappings.
  */
 export function nearestName(
   unknown: string,
@@ -114,26 +114,26 @@ export function nearestName(
   return best?.name;
 }
 
-/** The words without the mapping, where that is the one the key stands in. */
+/** The words without the mapping's name, where the unknown key is in that mapping. */
 function here(words: string, siblings: readonly string[]): string {
   const [name = "", mapping] = words.split(" under ");
-  // Topics and groups have these two in common.
+  // Topics and groups both have these two keys.
   const shared = ["include", "exclude"].includes(name);
   return mapping !== undefined && siblings.includes(name) && !shared ? name : words;
 }
 
-/** `source.sasl.password` as `password under source.sasl`. */
+/** Writes `source.sasl.password` as `password under source.sasl`. */
 function asWords(path: string): string {
   const dot = path.lastIndexOf(".");
   return dot < 0 ? path : `${path.slice(dot + 1)} under ${path.slice(0, dot)}`;
 }
 
-/** The name without case and separators: `bootstrap.servers`, `bootstrap_servers` and `bootstrapServers` are one. */
+/** The name without case and separators, which makes `bootstrap.servers`, `bootstrap_servers` and `bootstrapServers` equal. */
 export function lettersOf(name: string): string {
   return name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "").slice(0, 100);
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours between two words (optimal string alignment). */
+/** The number of insertions, deletions, replacements and swaps of neighbours between two words (optimal string alignment). */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

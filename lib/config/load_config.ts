@@ -1,5 +1,5 @@
-// `migration.yaml` from text to a checked configuration, or to all that is wrong with it at once. It contacts
-// nothing and reads only what the text names, through callbacks; a configuration with one problem is no configuration.
+// Turns the text of `migration.yaml` into a checked configuration, or into a list of all its problems. It contacts nothing and
+// reads, through callbacks, only what the text names. A configuration with a single problem is not used.
 
 import { buildConfig } from "./build_config.ts";
 import type { ColumnSpan, ConfigProblem } from "./config_problem.ts";
@@ -21,23 +21,23 @@ import { decodeText } from "./text_source.ts";
 import { pathKey, type Place, readYaml, UNREADABLE, type YamlSource } from "./yaml_source.ts";
 import type { Span } from "./yaml_spans.ts";
 
-/** What comes with the text. */
+/** What is needed to read the text. */
 export interface ConfigSources extends Outside {
-  /** The file as messages name it. */
+  /** The file's name in messages. */
   readonly file: string;
 }
 
-/** A configuration, or everything wrong with it, in the order it is written. */
+/** A configuration, or all of its problems in the order of the text. */
 export type LoadedConfig =
   | {
     readonly ok: true;
     readonly config: MigrationConfig;
-    /** Secrets that stand in the text itself: `source.sasl.password`. */
+    /** Paths of the secrets that are written in the text itself, such as `source.sasl.password`. */
     readonly literalSecrets: readonly string[];
   }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
-/** Reads and checks a configuration. Never throws because of its content. */
+/** Reads and checks a configuration. Never throws because of the text's content. */
 export function loadConfig(input: string | Uint8Array, sources: ConfigSources): LoadedConfig {
   const decoded = decodeText(input);
   if ("problem" in decoded) return refuse(sources.file, 1, 1, decoded.problem);
@@ -103,7 +103,7 @@ function checkContent(source: YamlSource, text: string, sources: ConfigSources):
   };
 }
 
-/** A file with more is no config; this bounds the work of showing them. */
+/** A file with more problems is no config; the limit bounds the work of showing them. */
 const MOST_PROBLEMS = 1000;
 
 const MOST_SPANS = 50;
@@ -111,7 +111,7 @@ const MOST_SPANS = 50;
 interface Misread {
   readonly problem: LocatedProblem;
   readonly place: Place;
-  /** Keys that are no keys but pieces of the secret. */
+  /** Apparent keys that are really pieces of the secret. */
   readonly pieces: readonly Place[];
 }
 
@@ -140,10 +140,10 @@ function misreadProblems(
   });
 }
 
-/** Names that may well hold a `#`, as CKafka's user names do (`instance#user`). */
+/** Keys whose values may well contain a `#`, as CKafka's user names do (`instance#user`). */
 const NAMES: readonly string[] = ["username", "clientId"];
 
-/** What the parser already complained about needs no second message. */
+/** Whether the parser has already reported this place, which then needs no second message. */
 function liesInSyntaxProblem(path: readonly PropertyKey[], source: YamlSource): boolean {
   const place = source.places.get(pathKey(path));
   if (place === undefined || isSecretPath(place.path)) return false;
@@ -165,9 +165,9 @@ function offsetOf(problem: LocatedProblem, source: YamlSource): number {
   const place = source.places.get(pathKey(path));
   if (place === undefined) return whole;
   if (at === "key") return place.key?.start ?? place.value.start;
-  // A secret is an error for being written as an alias, and that is here.
+  // A secret written as an alias is an error at the alias, so point there.
   const { start, end } = isSecretPath(place.path) && place.alias || place.value;
-  // A value that is not there is shown at its key.
+  // A value that is missing is shown at its key.
   if (start === end) return place.key?.start ?? start;
   return start + (offset === 0 ? 0 : offset + (isQuoted(place) ? 1 : 0));
 }
@@ -197,16 +197,16 @@ function atPosition(
     from: Math.max(span.start, start) - start,
     to: Math.min(span.end, end) - start,
   }));
-  // A line of so many secrets is not worth showing, and every problem in it would carry them all.
+  // A line with so many secrets is not worth showing, and each of its problems would carry all the spans.
   const hidden = columns.length > MOST_SPANS ? "all" : columns;
   return { file, line, column, message, hidden };
 }
 
-/** Where the structure is in doubt only that is reported, once a line; in a secret's text, as a secret misread. */
+/** A broken structure is the only thing reported, once for each line; inside a secret it is reported as a misread secret. */
 function brokenProblems(source: YamlSource, text: string, file: string): readonly ConfigProblem[] {
   const hidden = hiddenInBrokenText(text, allNames());
   const byLine = new Map<number, ConfigProblem>();
-  // Of several errors in a line the first counts; of several at one place the last, the parser's conclusion.
+  // Of several errors in a line the first counts; of several at the same place the last, the parser's conclusion.
   for (const { offset, message } of [...source.problems].sort((a, b) => a.offset - b.offset)) {
     const secret = hidden.find(({ start, end, isSecret }) =>
       isSecret && offset >= start && offset <= end
@@ -219,7 +219,7 @@ function brokenProblems(source: YamlSource, text: string, file: string): readonl
     if (before === undefined || before.column === problem.column) {
       byLine.set(problem.line, problem);
     }
-    // What follows is read as a part of the secret, or not at all.
+    // The parser reads the following text as a part of the secret, or not at all.
     if (secret !== undefined) break;
   }
   return [...byLine.values()];

@@ -1,21 +1,21 @@
-// Problems that belong to a place of the schema, and how places and values are named in them. Values are described
-// so that the operator recognises them; one that may hold a secret is not described at all.
+// Problems at a path of the schema, and how messages name paths and values. A value is described so that the operator
+// recognises it; a value that may hold a secret is not described at all.
 
 import { escapeName } from "../model/escape_name.ts";
 import { mayHoldSecret } from "./secret_source.ts";
 import { pathKey } from "./yaml_source.ts";
 
-/** Something wrong at a path. */
+/** A problem at a path. */
 export interface LocatedProblem {
   readonly path: readonly PropertyKey[];
-  /** What to point at: the key, the value, or, where the key is missing, the mapping it is missing from. */
+  /** What to point at: the key, the value, or, where the key is missing, the mapping that lacks it. */
   readonly at: "key" | "value" | "parent";
-  /** Where in the value's text, from its first character. */
+  /** The index in the value's text at which it is wrong. */
   readonly offset?: number;
   readonly message: string;
 }
 
-/** `topics.include[0]`, `source.addresses['10.0.0.1:9092']`; `The file` for the whole. */
+/** Formats a path: `topics.include[0]`, `source.addresses['10.0.0.1:9092']`; `The file` for the whole file. */
 export function formatPath(path: readonly PropertyKey[]): string {
   if (path.length === 0) return "The file";
   return path.map((part, index) => {
@@ -26,7 +26,7 @@ export function formatPath(path: readonly PropertyKey[]): string {
   }).join("");
 }
 
-/** A value in a few words: `'yes'`, `12`, `empty`, `a list`. */
+/** Describes a value in a few words: `'yes'`, `12`, `empty`, `a list`. */
 export function describe(value: unknown, path: readonly PropertyKey[]): string {
   if (value === null) return "empty";
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
@@ -36,7 +36,7 @@ export function describe(value: unknown, path: readonly PropertyKey[]): string {
   return typeof value === "string" ? `'${shortened(text)}'` : text;
 }
 
-/** What stands at a path of plain data; `undefined` where nothing does. */
+/** The value at a path of plain data; `undefined` where there is none. */
 export function valueAt(content: unknown, path: readonly PropertyKey[]): unknown {
   let value = content;
   for (const key of path) {
@@ -46,7 +46,7 @@ export function valueAt(content: unknown, path: readonly PropertyKey[]): unknown
   return value;
 }
 
-/** The problems without those whose place had one before: one mistake, one message. */
+/** The first problem of each path, so that one mistake gives one message. */
 export function firstOfEachPath(problems: readonly LocatedProblem[]): readonly LocatedProblem[] {
   const taken = new Set<string>();
   return problems.filter(({ path, at, offset }) => {

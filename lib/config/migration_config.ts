@@ -1,21 +1,21 @@
-// The configuration as the program uses it: checked, defaults filled in, files read, secrets wrapped. How it is
-// written in `migration.yaml` is another shape, in schema.ts; nothing here parses or checks.
+// The configuration as the program uses it: checked, with defaults filled in, files read and secrets wrapped. schema.ts has
+// the shape in which `migration.yaml` is written; nothing here parses or checks.
 
 import type { PartitionRange } from "../plan/partition_range.ts";
 import type { HostPort } from "./address.ts";
 import type { Secret } from "./secrets.ts";
 
-/** What TLS connections to a cluster are opened with. */
+/** The settings for TLS connections to a cluster. */
 export interface TlsConfig {
-  /** Trusted authorities, PEM, besides those of the system. */
+  /** Authorities to trust in addition to those of the system, PEM. */
   readonly ca?: string;
   /** Client certificate chain, PEM; only together with `key`. */
   readonly cert?: string;
   /** Private key of the client certificate, PEM, not encrypted. */
   readonly key?: Secret;
-  /** The name to expect in certificates, for every broker; where absent, the advertised host. */
+  /** The name that every broker's certificate must have; where absent, the advertised host. */
   readonly serverName?: string;
-  /** False: the chain is checked, the name in the certificate is not. */
+  /** False: the certificate chain is checked, but not the name in the certificate. */
   readonly verifyHostname: boolean;
 }
 
@@ -26,14 +26,14 @@ export interface PasswordSaslConfig {
   readonly password: Secret;
 }
 
-/** OAUTHBEARER with a token that something else keeps fresh; the path as the process can open it. */
+/** OAUTHBEARER with a token file that another program keeps up to date; the path as the process opens it. */
 export interface TokenFileSaslConfig {
   readonly mechanism: "OAUTHBEARER";
   readonly tokenFile: string;
   readonly extensions?: SaslExtensions;
 }
 
-/** What is sent beside a token, by name (KIP-342). */
+/** SASL extensions sent beside a token, by name (KIP-342). */
 export type SaslExtensions = Readonly<Record<string, string>>;
 
 /** OAUTHBEARER with the client credentials grant (RFC 6749, section 4.4). */
@@ -51,16 +51,16 @@ export type SaslConfig = PasswordSaslConfig | TokenFileSaslConfig | ClientCreden
 
 /** How to reach one cluster. */
 export interface ClusterConfig {
-  /** Not empty, without repetitions. */
+  /** At least one, each only once. */
   readonly bootstrapServers: readonly HostPort[];
-  /** Dialled `host:port` by advertised `host:port`, IPv6 hosts in brackets. */
+  /** The `host:port` to connect to, by advertised `host:port`, IPv6 hosts in brackets. */
   readonly addresses: ReadonlyMap<string, string>;
-  /** Absent: plaintext. */
+  /** Absent for plaintext. */
   readonly tls?: TlsConfig;
   readonly sasl?: SaslConfig;
 }
 
-/** Patterns as written (`lib/plan/name_filter.ts` compiles them; they have been tried). */
+/** Patterns as written; they are known to compile (`lib/plan/name_filter.ts`). */
 export interface PatternLists {
   readonly include: readonly string[];
   readonly exclude: readonly string[];
@@ -70,7 +70,7 @@ export interface PatternLists {
 export interface ConnectEngineConfig {
   readonly url: string;
   readonly tasks?: number;
-  /** References for the workers' config providers, by cluster and setting; not secrets themselves. */
+  /** References that the workers' config providers resolve, by cluster and setting; not secrets themselves. */
   readonly secrets?: {
     readonly source?: Readonly<Record<string, string>>;
     readonly target?: Readonly<Record<string, string>>;
@@ -86,15 +86,15 @@ export interface MigrationConfig {
   readonly topics: PatternLists;
   readonly groups: PatternLists;
   readonly uncommitted: "earliest" | "skip";
-  /** `false`, or how to create missing topics (replication factor: where absent, the source's, fitted to the target). */
+  /** `false`, or how to create missing topics; a replication factor that is absent is the source's, adapted to the target. */
   readonly createTopics: false | { readonly replicationFactor?: number };
   readonly groupOffsets: "ignore" | "commit";
   readonly verify: "count" | "content";
   readonly nonEmptyTarget: "refuse" | "append";
-  /** Codes of overridable findings. */
+  /** Codes of errors that the operator accepts as warnings. */
   readonly accept: readonly string[];
   readonly limits: { readonly bytesPerSecond?: number; readonly giveUpAfterMs: number };
-  /** At most one a partition. */
+  /** At most one range a partition. */
   readonly ranges?: readonly PartitionRange[];
   readonly engine: "local" | { readonly connect: ConnectEngineConfig };
 }

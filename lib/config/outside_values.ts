@@ -1,5 +1,5 @@
-// What the configuration names but does not hold: environment variables, password files, PEM files. They are read
-// through the callbacks that come with the text; neither their content nor the reader's own words reach a message.
+// Values that the configuration names but does not contain: environment variables, password files, PEM files. They are read
+// through callbacks; neither their content nor the text of a read error ever appears in a message.
 
 import { escapeName } from "../model/escape_name.ts";
 import { formatPath, type LocatedProblem, valueAt } from "./located_problem.ts";
@@ -11,25 +11,25 @@ import { type Path, pathKey } from "./yaml_source.ts";
 export interface Outside {
   /** An environment variable, undefined where it is not set. */
   readonly env: (name: string) => string | undefined;
-  /** Reads a file; a relative path starts at the config's folder. Throws where it can't be read. */
+  /** Reads a file; a relative path starts in the config's folder. Throws where the file cannot be read. */
   readonly readFile: (path: string) => Uint8Array;
-  /** Opens an encrypted private key, PEM both; undefined where the passphrase does not open it. */
+  /** Decrypts a private key, PEM to PEM; undefined where the passphrase is wrong. */
   readonly decryptKey: (pem: string, passphrase: string) => string | undefined;
 }
 
-/** Outside values by the path of the key that names them, as map keys. */
+/** Outside values, by the path (as a map key) of the config key that names them. */
 export interface OutsideValues {
   readonly secrets: ReadonlyMap<string, Secret>;
   readonly texts: ReadonlyMap<string, string>;
-  /** Secrets that stand in the configuration itself, as paths for people. */
+  /** Paths, for people, of the secrets that are written in the configuration itself. */
   readonly literalSecrets: readonly string[];
   readonly problems: readonly LocatedProblem[];
 }
 
 /**
- * Settles the secrets and reads the files named at these paths.
+ * Resolves the secrets and reads the files that the values at these paths name.
  *
- * @param paths the places of the configuration whose values read as they were meant.
+ * @param paths the places of the configuration whose values YAML has read as the operator meant them.
  */
 export function readOutsideValues(
   content: unknown,
@@ -61,7 +61,7 @@ export function readOutsideValues(
         secrets.set(pathKey(path), createSecret(value));
       });
     } else if (setting === "sasl.tokenFile") {
-      // Read again at every login; here only to say at once what is wrong with it.
+      // The token is read again at every login; reading it here only reports a problem early.
       keep(readText(written, "a token", outside), () => {});
     } else if (setting === "tls.ca" || setting === "tls.cert") {
       keep(readPem(written, CERTIFICATE, "certificate", outside), (value) => {
@@ -77,7 +77,7 @@ export function readOutsideValues(
   return { secrets, texts, literalSecrets, problems };
 }
 
-/** Puts an opened key in the place of an encrypted one. @returns what keeps it from being opened */
+/** Replaces an encrypted key by the decrypted one. @returns why it could not be decrypted */
 function openKey(
   path: Path,
   content: unknown,
@@ -96,7 +96,7 @@ function openKey(
     };
   }
   const passphrase = secrets.get(pathKey(passphrasePath));
-  // What is wrong with the passphrase as it is written has been said.
+  // A passphrase that is written wrongly has been reported already.
   if (passphrase === undefined) return undefined;
   const opened = decryptKey(reveal(key), reveal(passphrase));
   if (opened !== undefined) {
@@ -161,7 +161,7 @@ function named(path: string): string {
   return `file ${escapeName(path)}`;
 }
 
-/** Deno's error names and Node's codes; anything else in general words. */
+/** Words for Deno's error names and Node's codes; general words for any other error. */
 function reasonOf(error: unknown): string {
   const { name, code } = error instanceof Error
     ? error as Error & { readonly code?: string }

@@ -1,5 +1,5 @@
-// The configuration as it may be shown to others: with the keys of `migration.yaml`, as plain data for a report.
-// Every secret is named and none is shown, nor is what a URL carries behind its path. It reads nothing.
+// The configuration as others may see it: with the keys of `migration.yaml`, as plain data for a report. Secrets are named but
+// not shown, nor is the part of a URL after its path. This file reads nothing.
 
 import { formatAddress } from "./address.ts";
 import type { ClusterConfig, MigrationConfig, SaslConfig, TlsConfig } from "./migration_config.ts";
@@ -54,7 +54,7 @@ function certificates(pem: string): string {
 
 function publicSasl(sasl: SaslConfig) {
   if ("password" in sasl) return { ...sasl, password: SECRET };
-  // What is sent with a token may be anything: the names are shown.
+  // Extensions sent with a token may hold anything, so only their names are shown.
   const named = sasl.extensions === undefined ? {} : { extensions: hidden(sasl.extensions) };
   if ("tokenFile" in sasl) return { ...sasl, ...named };
   const tokenEndpoint = withoutQuery(sasl.tokenEndpoint);
@@ -73,12 +73,12 @@ function publicConnect(
   };
 }
 
-/** The names alone. */
+/** The names, without the values. */
 function hidden(values: Readonly<Record<string, string>> = {}) {
   return Object.fromEntries(Object.keys(values).map((name) => [name, SECRET]));
 }
 
-/** What stands behind the path is nobody's business: some put keys there. */
+/** The URL up to its path: some people put keys into the query. */
 function withoutQuery(url: string): string {
   return url.replace(/[?#].*$/s, "");
 }

@@ -1,5 +1,5 @@
-// Durations and sizes as `migration.yaml` writes them: a number and a unit. It refuses units whose meaning is a
-// guess (`m` for megabytes, `mb`, a duration without a unit).
+// Durations and sizes as `migration.yaml` writes them: a number and a unit. Ambiguous units are refused (`m` for megabytes,
+// `mb`, a duration without a unit).
 
 const MILLISECONDS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -8,7 +8,7 @@ const MILLISECONDS: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 
-/** SI units are powers of ten, IEC units powers of two. */
+/** SI units are powers of ten, IEC units are powers of two. */
 const BYTES: Readonly<Record<string, number>> = {
   B: 1,
   kB: 1e3,
@@ -20,12 +20,12 @@ const BYTES: Readonly<Record<string, number>> = {
   GiB: 2 ** 30,
 };
 
-/** Milliseconds of `500ms`, `90s`, `10m`, `2h`; undefined where the text is no duration. */
+/** Parses `500ms`, `90s`, `10m`, `2h` into milliseconds; undefined where the text is no duration. */
 export function parseDurationMs(text: string): number | undefined {
   return parseQuantity(text, MILLISECONDS);
 }
 
-/** Bytes of `50MB` (10^6), `1MiB` (2^20), `4096B`; undefined where the text is no size. */
+/** Parses `50MB` (10^6), `1MiB` (2^20), `4096B` into bytes; undefined where the text is no size. */
 export function parseSizeBytes(text: string): number | undefined {
   return parseQuantity(text, BYTES);
 }

@@ -1,5 +1,5 @@
-// Rules between keys of `migration.yaml`: what must stand together, what excludes each other. They read the content
-// as it is written, so that they hold whatever else is wrong with it.
+// Rules between keys of `migration.yaml`: which keys need each other, and which exclude each other. They look at the content
+// as it is written, so that they are checked whatever else is wrong with it.
 
 import { formatPath, type LocatedProblem, valueAt } from "./located_problem.ts";
 import { isInternalTopicName } from "../plan/name_filter.ts";
@@ -8,7 +8,7 @@ import { pathKey } from "./yaml_source.ts";
 type Path = readonly PropertyKey[];
 
 /**
- * Breaches of the rules between keys.
+ * Checks the rules between keys.
  *
  * @param meant paths, as map keys, that a misspelt key was probably meant for: they do not count as missing.
  */
@@ -109,7 +109,7 @@ function isInteger(value: unknown): value is number | bigint {
 
 const CONNECT: Path = ["engine", "connect"];
 
-/** What Connect's workers, who log in themselves with Java clients, cannot be told, or are not told enough of. */
+/** Settings that Connect's workers cannot be given, or that they lack: workers log in themselves, with Java clients. */
 function connectRules(content: unknown, has: Has): readonly LocatedProblem[] {
   if (!has(CONNECT)) return [];
   const refuse = (path: Path, why: string): readonly LocatedProblem[] => {

@@ -1,6 +1,6 @@
-// The shape of `migration.yaml`: one definition from which come the checks, the types and the published JSON Schema.
-// Each part carries the words that follow "expected" when it is wrong. It knows nothing of positions, of rules
-// between keys (rules.ts). Zod's small variant, since every run begins with this: it takes half the time.
+// The shape of `migration.yaml`: one definition that gives the checks, the types and the published JSON Schema. Each part has
+// the words that follow "expected" in a message. It knows neither positions in the text nor rules between keys (rules.ts).
+// Uses Zod's small variant, because every run loads this: it takes half the time.
 
 import * as z from "zod/mini";
 import { OVERRIDABLE_CODES } from "../model/finding.ts";
@@ -12,19 +12,19 @@ import { parseDurationMs, parseSizeBytes } from "./quantities.ts";
 export type * from "./migration_config.ts";
 export type { HostPort } from "./address.ts";
 
-/** What a refinement reports besides the expectation, as `params` of its issue. */
+/** Details that a refinement reports besides the expectation, as `params` of its issue. */
 export interface IssueDetail {
-  /** What is wrong, in place of a description of the value. */
+  /** What is wrong; replaces the description of the value. */
   readonly what?: string;
-  /** Where in the text of the value it is wrong. */
+  /** The index in the value's text at which it is wrong. */
   readonly offset?: number;
-  /** The part of the text that is wrong. */
+  /** The wrong part of the text. */
   readonly part?: string;
-  /** Whether it is the key that is wrong, not its value. */
+  /** Whether the key is wrong, not its value. */
   readonly inKey?: boolean;
 }
 
-/** What is wrong is added to; after a refinement others look at the value too, after a transformation none can. */
+/** Adds an issue. Further checks still see the value where it comes from a refinement; after a failed transformation none can. */
 function refuse(
   context: z.core.ParsePayload,
   input: unknown,
@@ -43,7 +43,7 @@ function refuse(
 const MAX_OFFSET = 2n ** 63n - 1n;
 const WEEK_MS = 7 * 24 * 3_600_000;
 
-/** Text for names and paths: not empty, nothing in it that could break a line or fool a terminal. */
+/** A text for names and paths: not empty, without characters that could break a line or fool a terminal. */
 function text(expected: string) {
   const misread = ({ input }: { readonly input?: unknown }) =>
     typeof input === "number" || typeof input === "boolean"
@@ -79,7 +79,7 @@ function url(expected: string) {
   }));
 }
 
-/** One address, or where `several` a comma-separated list of them. */
+/** One address or, with `several`, a comma-separated list of addresses. */
 function addressText(several = false) {
   return text("host:port").check(z.superRefine((value, context) => {
     const parts = several ? splitAddresses(value) : [{ text: value, offset: 0 }];
@@ -90,7 +90,7 @@ function addressText(several = false) {
   }));
 }
 
-/** An address checked before, written in one way. */
+/** The canonical form of an address that has been checked. */
 function canonical(text: string): string {
   const parsed = parseAddress(text);
   return "host" in parsed ? formatAddress(parsed) : text;
@@ -146,7 +146,7 @@ const tls = z.union([
   })),
 ], { error: "true, false or a mapping such as {ca: ca.pem}" });
 
-/** KIP-342 and RFC 7628, section 3.1: names of letters, `auth` is the token's own; values of printable characters. */
+/** KIP-342 and RFC 7628, section 3.1: names consist of letters, and `auth` is reserved; values of printable characters. */
 const EXTENSION_NAME = "a name of letters other than auth";
 const EXTENSION_VALUE = "text of printable ASCII characters";
 const extensions = z.record(
@@ -258,7 +258,7 @@ const duration = z.pipe(
 const REFERENCE = "a config provider reference such as '${file:/etc/connect/secrets:source}'";
 const reference = text(REFERENCE).check(z.superRefine((value, context) => {
   if (isProviderReference(value)) return;
-  // What stands there may be the secret itself.
+  // Somebody may have written the secret itself here, so it is not quoted.
   refuse(context, value, REFERENCE, { what: "is no reference that a Connect worker resolves" });
 }));
 const references = z.record(
@@ -284,7 +284,7 @@ const engine = z.union([
   }),
 ], { error: "local or a mapping with connect" });
 
-/** `migration.yaml` as it is written; its output has defaults and units filled in, but no files and no secrets. */
+/** `migration.yaml` as it is written; its output has defaults and converted units, but no file contents and no secrets. */
 export const migrationFile = z.strictObject({
   checkFlag: z.literal([0, 1], { error: "0 (check only) or 1 (migrate)" })
     .check(z.describe("0: check only, 1: migrate")),
@@ -342,7 +342,7 @@ export function jsonSchema(): object {
     io: "input",
     unrepresentable: "any",
     override({ zodSchema, jsonSchema }) {
-      // Offsets exceed the doubles of JavaScript, not the integers of JSON Schema.
+      // Offsets may be larger than JavaScript's numbers can hold exactly; JSON Schema's integers have no such limit.
       if (zodSchema._zod.def.type === "bigint") jsonSchema.type = "integer";
     },
   });

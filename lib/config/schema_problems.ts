@@ -1,5 +1,5 @@
-// What the schema finds wrong with the content of `migration.yaml`, in sentences: every issue of zod as
-// "what is wrong, what was expected", unknown keys with the nearest known name. It knows paths, not positions.
+// Turns what the schema finds wrong with the content of `migration.yaml` into sentences: every issue of Zod as "what is wrong,
+// what was expected", unknown keys with the nearest known name. It knows paths, not positions in the text.
 
 import * as z from "zod/mini";
 import { escapeName } from "../model/escape_name.ts";
@@ -8,20 +8,20 @@ import { describe, formatPath, type LocatedProblem, valueAt } from "./located_pr
 import { type IssueDetail, type MigrationFile, migrationFile } from "./schema.ts";
 import { pathKey } from "./yaml_source.ts";
 
-/** A content looked at. */
+/** The result of checking a content. */
 export interface SchemaResult {
-  /** Present where nothing is wrong. */
+  /** The checked file; present where nothing is wrong. */
   readonly file?: MigrationFile;
   readonly problems: readonly LocatedProblem[];
-  /** Paths of the keys the schema does not know. */
+  /** Paths of the keys that the schema does not know. */
   readonly unknown: readonly (readonly PropertyKey[])[];
-  /** Paths, as map keys, of those that no known name comes near. */
+  /** Paths, as map keys, of those unknown keys to which no known name is near. */
   readonly far: ReadonlySet<string>;
-  /** Paths, as map keys, that an unknown key was probably meant for. */
+  /** Paths, as map keys, of known keys that an unknown key was probably meant for. */
   readonly meant: ReadonlySet<string>;
 }
 
-/** Past so many unknown keys the file is something else, and the rest of them only costs time. */
+/** A file with more unknown keys is not a config; the rest of them would only cost time. */
 const MOST_STRANGERS = 1000;
 
 type Issue = z.core.$ZodIssue;
@@ -59,7 +59,7 @@ interface PlacedIssue {
   readonly path: Path;
 }
 
-/** Issues of the branch of a union that the value comes nearest to, in place of the union's own. */
+/** Replaces the issue of a union by the issues of the branch that comes nearest to the value. */
 function flatten(issues: readonly Issue[], prefix: Path): readonly PlacedIssue[] {
   return issues.flatMap((issue): readonly PlacedIssue[] => {
     const path = [...prefix, ...issue.path];
@@ -116,7 +116,7 @@ function detailOf(issue: Issue): IssueDetail {
   return issue.code === "custom" ? issue.params ?? {} : {};
 }
 
-/** Keys no branch knows; where the branch could not be told (no valid discriminator), those that none knows. */
+/** The keys that no branch knows; where the branch is not known (no valid discriminator), the keys unknown to all of them. */
 function unknownKeys(issue: Issue, path: Path, content: unknown): readonly Path[] {
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => [...path, key]);
   if (issue.code !== "invalid_union" || !("discriminator" in issue)) return [];
@@ -141,7 +141,7 @@ function unknownKeyProblem(path: Path, content: unknown) {
   return { problem, meant, isFar: near === undefined && !allNames().has(name) };
 }
 
-/** Keys of the mapping at a path. */
+/** The known keys of the mapping at a path. */
 function knownKeys(path: Path, content: unknown): readonly string[] {
   let schemas: readonly z.core.$ZodType[] = [migrationFile];
   for (const [depth, key] of path.entries()) {
@@ -158,7 +158,10 @@ function knownKeys(path: Path, content: unknown): readonly string[] {
   ];
 }
 
-/** Paths of the schema that end in a name spelt nearly so; the nearer ones, relative, where there are some. */
+/**
+ * Paths of the schema that end in the name, whatever its case and separators. Those below `parent` are preferred (relative to
+ * it), then those in the same top-level section.
+ */
 function elsewhere(name: string, parent: Path): readonly string[] {
   const letters = lettersOf(name);
   const here = parent.map((part) => `${String(part)}.`).join("");
@@ -174,7 +177,7 @@ function elsewhere(name: string, parent: Path): readonly string[] {
   return below.length > 0 ? below : near.length > 0 ? near : paths;
 }
 
-/** Every key path of the schema, dotted, without those inside lists; listed when something is wrong. */
+/** Every key path of the schema, dotted, without those inside lists; computed only when something is wrong. */
 function allPaths(): readonly string[] {
   return listed ??= listPaths();
 }
@@ -194,14 +197,14 @@ function listPaths(): readonly string[] {
   return [...new Set(pathsOf(migrationFile, ""))];
 }
 
-/** Every key of the schema, wherever it stands. */
+/** Every key of the schema, at any depth. */
 export function allNames(): ReadonlySet<string> {
   return new Set(allPaths().flatMap((path) => path.split(".")));
 }
 
 type Container = z.core.$ZodObjectDef | z.core.$ZodArrayDef;
 
-/** The objects and arrays a schema may stand for: wrappers taken off, unions opened. */
+/** The objects and arrays that a schema may stand for, without wrappers and with unions expanded. */
 function objectsOf(schema: z.core.$ZodType, value: unknown): readonly Container[] {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   switch (def.type) {
@@ -226,7 +229,7 @@ function objectsOf(schema: z.core.$ZodType, value: unknown): readonly Container[
   }
 }
 
-/** Those whose tag is the value's. */
+/** The options of a union whose discriminator has the value's tag. */
 function fittingOptions(
   options: readonly Container[],
   discriminator: string,

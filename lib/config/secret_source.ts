@@ -1,5 +1,5 @@
-// Secrets as they stand in the YAML text: whether YAML read one as something else than the operator meant, and which
-// stretches of the text must never be shown. When in doubt it hides: a key nobody knows may hold a password.
+// Secrets as written in the YAML text: whether YAML has read one differently from what the operator meant, and which spans of
+// the text must never be shown. When in doubt a span is hidden: an unknown key may hold a password.
 
 import { isScalar } from "yaml";
 import { environmentReference } from "./secrets.ts";
@@ -7,19 +7,19 @@ import { type Path, pathKey, type Place, type YamlSource } from "./yaml_source.t
 import { afterColon, type Span } from "./yaml_spans.ts";
 
 const SECRET_KEYS: readonly PropertyKey[] = ["password", "passphrase", "clientSecret"];
-/** Names that may be meant for a secret, misspelt, or another client's. */
+/** Key names that suggest a secret: a misspelt one, or the option of another client. */
 const SUSPICIOUS = /pas?s|pwd|pw$|secret|token$|jaas|credential/i;
-/** What may be a user name and password inside an address or URL. */
+/** Text that may be a user name and password inside an address or URL. */
 const USERINFO = /\S@\S/;
 
-/** Whether a secret stands at this place of the schema; under `engine` there are references only. */
+/** Whether the schema has a secret at this path; under `engine` it has only references. */
 export function isSecretPath(path: Path): boolean {
   return path[0] !== "engine" && SECRET_KEYS.includes(path.at(-1) ?? "");
 }
 
 const QUOTES = "expected it in single quotes";
 
-/** What is wrong with the way a secret is written, as the words after its name; undefined where YAML reads it whole. */
+/** What is wrong with the way a secret is written, as the words after its name; undefined where YAML reads all of it. */
 export function misreadSecret(
   place: Place,
   text: string,
@@ -62,14 +62,14 @@ export function misreadSecret(
   return isCutByComment(place, text) ? `is cut at # (a comment in YAML), ${QUOTES}` : undefined;
 }
 
-/** Whether ` #` ends the value; with `touching`, only where the text goes on right after the `#`. */
+/** Whether ` #` cuts off the value; with `touching`, only where text follows directly after the `#`. */
 export function isCutByComment(place: Place, text: string, touching = false): boolean {
   const { node, value } = place;
   if (!isScalar(node) || node.type !== "PLAIN") return false;
   return (touching ? /^[ \t]+#[^\s#]/ : /^[ \t]+#/).test(text.slice(value.end, value.end + 200));
 }
 
-/** The comment in the rest of a line: a } in a password ends the mapping, and what follows may look like one. */
+/** The comment in the rest of a line, which may be part of a secret: a } in a password ends the mapping in braces early. */
 function commentAfter(text: string, from: number): Span {
   const end = endOfLine(text, from);
   const comment = text.slice(from, end).search(/[ \t]#/);
@@ -80,15 +80,15 @@ function valueStart({ key, value }: Place, text: string): number {
   return key === undefined ? value.start : afterColon(text, key.end);
 }
 
-/** Which keys the schema does not know, and which of those no known name comes near. */
+/** The keys that the schema does not know, and those of them to which no known name is near. */
 export interface UnknownKeys {
   readonly isUnknown: (path: Path) => boolean;
   readonly isFar: (path: Path) => boolean;
 }
 
 /**
- * What of a sound text must not be shown: secrets, what hangs on to them, values of unknown keys, and addresses with
- * a password in them.
+ * The spans that must not be shown of a text that is valid YAML: secrets and what belongs to them, values of unknown keys,
+ * and addresses with a password in them.
  */
 export function hiddenSpans(
   source: YamlSource,
@@ -110,7 +110,7 @@ export function hiddenSpans(
   return spans;
 }
 
-/** Whether the text of a value that is no secret by its place may still hold one. */
+/** Whether a value that the schema does not call a secret may still hold one. */
 export function mayHoldSecret(text: string, path: readonly PropertyKey[]): boolean {
   if (path.at(-1) === "sasl" || path.some((key) => SECRET_KEYS.includes(key))) return true;
   return USERINFO.test(text) && path.at(-1) !== "username";
@@ -127,7 +127,7 @@ function isReference({ path, node }: Place): boolean {
     environmentReference(node.value) !== undefined;
 }
 
-/** Where what belongs to a hidden value ends. */
+/** The offset at which the text that belongs to a hidden value ends. */
 function endOfSecret(
   place: Place,
   source: YamlSource,
@@ -139,7 +139,7 @@ function endOfSecret(
   return piecesOfSecret(place, source, keys).at(-1)?.next ?? place.next;
 }
 
-/** The unknown keys right behind a secret in braces: pieces of it, where a comma cut it, unless a known name is near. */
+/** The unknown keys right after a secret in braces: pieces of it, cut off at a comma, unless a known name is near. */
 export function piecesOfSecret(
   { siblings, index, inBraces }: Place,
   source: YamlSource,
@@ -152,14 +152,14 @@ export function piecesOfSecret(
   return pieces.flatMap((path) => source.places.get(pathKey(path)) ?? []);
 }
 
-/** A stretch that must not be shown, and whether it is the value of a secret itself. */
+/** A span that must not be shown, and whether it is the value of a secret itself. */
 export interface BrokenSpan extends Span {
   readonly isSecret: boolean;
 }
 
 /**
- * What of a text that is not YAML must not be shown, judged line by line: what follows a key that is suspicious or
- * not among the known names, with the lines that belong to it.
+ * The spans that must not be shown of a text that is not valid YAML, judged line by line: whatever follows a key that is
+ * suspicious or unknown, with the lines that belong to it.
  */
 export function hiddenInBrokenText(
   text: string,
@@ -185,7 +185,7 @@ export function hiddenInBrokenText(
   return spans;
 }
 
-/** A key wherever it stands in a line; the lookbehind keeps the search linear. */
+/** A key anywhere in a line; the lookbehind keeps the search linear. */
 const KEY_IN_LINE = /(?<![^\s[\]{},:'"?])([^\s[\]{},:'"?]+)['"]?[ \t]{0,20}:(?=\s|$|['"{[])/g;
 
 function secretColon(line: string, known: ReadonlySet<string>) {
@@ -201,7 +201,7 @@ function secretColon(line: string, known: ReadonlySet<string>) {
   return undefined;
 }
 
-/** The lines after a hidden value that belong to it: up to the closing quote, and those more indented. */
+/** The lines after a hidden value that belong to it: up to the closing quote, and those indented further. */
 interface HiddenBlock {
   readonly holds: (line: string) => boolean;
   readonly inQuotes: boolean;

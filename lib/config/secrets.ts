@@ -1,5 +1,5 @@
-// Secrets: values that can be carried about and printed by accident without harm. A secret shows itself as `***`
-// whichever way it is turned into text; only `reveal` hands the value out, at the one place that sends it.
+// Secrets: values that are harmless when passed around and printed by accident. A secret shows `***` however it is turned into
+// text; only `reveal` returns the value, at the one place that sends it.
 
 declare const brand: unique symbol;
 
@@ -22,26 +22,26 @@ const prototype = Object.freeze(Object.create(null, {
   [Symbol.for("Deno.customInspect")]: masked,
 }));
 
-/** Wraps a value. The object holds nothing itself, so that no inspection of it can find the value. */
+/** Wraps a value. The object itself does not hold the value, so that no inspection of it can find it. */
 export function createSecret(value: string): Secret {
   const secret = Object.freeze(Object.create(prototype)) as Secret;
   values.set(secret, value);
   return secret;
 }
 
-/** The value behind a secret. @throws {TypeError} where the object was not made by `createSecret` */
+/** The value of a secret. @throws {TypeError} where `createSecret` did not make the object */
 export function reveal(secret: Secret): string {
   const value = values.get(secret);
   if (value === undefined) throw new TypeError("Cannot reveal: this is not a secret");
   return value;
 }
 
-/** The variable's name where a secret is written as `${NAME}`, whole; otherwise undefined. */
+/** The variable's name where the whole text is `${NAME}`; otherwise undefined. */
 export function environmentReference(text: string): string | undefined {
   return /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(text)?.[1];
 }
 
-/** Whether a text is, whole, what a Connect worker's config provider resolves: `${provider:key}`, `${provider:path:key}` (KIP-297). */
+/** Whether the whole text is a reference for a Connect config provider: `${provider:key}`, `${provider:path:key}` (KIP-297). */
 export function isProviderReference(text: string): boolean {
   return /^\$\{[\w.-]+:(?:[^:{}$\s]*:)?[^:{}$\s]+\}$/.test(text);
 }
@@ -49,8 +49,8 @@ export function isProviderReference(text: string): boolean {
 const SEALED = "sealed secret";
 
 /**
- * The same data with each secret as plain data, to be handed to another thread: structured cloning would leave empty
- * objects of them. Whoever gets it opens it at once with `unsealSecrets`.
+ * The same data with each secret as plain data, to be sent to another thread: structured cloning would turn secrets into
+ * empty objects. The receiver unwraps it at once with `unsealSecrets`.
  */
 export function sealSecrets(value: unknown): unknown {
   return mapDeep(value, (object) => {
@@ -59,7 +59,7 @@ export function sealSecrets(value: unknown): unknown {
   });
 }
 
-/** The data that was sealed, its secrets wrapped again. */
+/** The reverse of `sealSecrets`: the data with its secrets wrapped again. */
 export function unsealSecrets(value: unknown): unknown {
   return mapDeep(value, (object) => {
     const secret = (object as Readonly<Record<string, unknown>>)[SEALED];

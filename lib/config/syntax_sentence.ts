@@ -1,9 +1,9 @@
-// The YAML parser's errors in sentences an operator can act on. The parser's own messages quote the text, which may
-// be a piece of a password: they are never passed on.
+// Sentences for the YAML parser's errors that an operator can act on. The parser's own messages quote the text, which may be a
+// piece of a password, so they are never passed on.
 
 import type { ErrorCode, YAMLError } from "yaml";
 
-/** Errors after which the rest of the text still reads as it was meant. */
+/** Errors after which the parser still reads the rest of the text correctly. */
 const LOCAL: readonly ErrorCode[] = [
   "BAD_ALIAS",
   "BAD_DQ_ESCAPE",
@@ -30,15 +30,15 @@ const SENTENCES: Readonly<Partial<Record<ErrorCode, string>>> = {
     "Text here has no meaning in YAML, expected the whole value in single quotes, or another indentation",
 };
 
-/** Whether an error leaves the structure around it intact. */
+/** Whether the structure around an error is still intact. */
 export function isLocal(error: YAMLError): boolean {
   return LOCAL.includes(error.code);
 }
 
-/** What is wrong and what was expected, without a word of the text; `indentation` is that of the line. */
+/** What is wrong and what was expected, without quoting the text; `indentation` is that of the error's line. */
 export function syntaxSentence(error: YAMLError, indentation: string): string {
   const { code, message } = error;
-  // The parser takes the tab for content and trips over what follows.
+  // The parser takes the tab for content and reports an error in what follows.
   if (indentation.includes("\t") && !isLocal(error)) return TAB_SENTENCE;
   if (code === "MISSING_CHAR") {
     if (message.includes("quote")) return "Quote without its end, expected a closing quote";

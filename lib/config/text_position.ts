@@ -1,13 +1,13 @@
-// Lines and columns of offsets in a text. The YAML library counts lines too, but loses some behind a syntax error,
-// and a wrong line would be shown with the wrong parts of it hidden.
+// Lines and columns of offsets in a text. The YAML library counts lines too, but misses some after a syntax error, and with a
+// wrong line, the wrong parts of it would be hidden.
 
-/** Where an offset lies, as editors count: both from 1, columns in UTF-16 units. */
+/** The position of an offset, as editors count: both from 1, columns in UTF-16 units. */
 export interface TextPosition {
   readonly line: number;
   readonly column: number;
 }
 
-/** Finds positions in a text whose lines end in LF or CRLF. */
+/** Returns a function that finds the position of an offset, for a text whose lines end in LF or CRLF. */
 export function positionFinder(text: string): (offset: number) => TextPosition {
   const starts = [0];
   for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);

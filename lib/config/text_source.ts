@@ -1,9 +1,9 @@
-// The bytes of `migration.yaml` as text: UTF-8, of a reasonable size, without anything a text does not hold. What is
-// no text is refused here, before a parser sees it.
+// Decodes the bytes of `migration.yaml`: UTF-8, of a reasonable size, without characters that do not belong in a text. Other
+// bytes are refused before a parser sees them.
 
 const MAX_LENGTH = 1 << 20;
 
-/** The text without byte order mark, or what is wrong with the whole file. */
+/** The text without its byte order mark, or what is wrong with the file. */
 export function decodeText(
   input: string | Uint8Array,
 ): { readonly text: string } | { readonly problem: string } {

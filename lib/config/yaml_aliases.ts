@@ -1,34 +1,34 @@
-// Anchors and aliases of one YAML text: what an alias repeats, within bounds. An alias that repeats itself, or aliases that
-// repeat so much that no config is meant, are refused with a sentence; nothing of the text stands in it.
+// Anchors and aliases of a YAML text: resolves aliases within limits. An alias that contains itself is refused with a sentence,
+// and so are aliases that repeat more than any config would; no sentence quotes the text.
 
 import { type Alias, isAlias, type Node } from "yaml";
 
-/** How aliases are read while a text is walked in the order it is written. */
+/** Resolves aliases while the caller walks the text in its order. */
 export interface Aliases {
-  /** Takes note of a node's anchor, so that aliases after it find it. */
+  /** Remembers a node's anchor, so that later aliases find it. */
   note(node: Node | null): void;
-  /** Reads a node as it is written, its anchor noted. */
+  /** Reads a node where it is written, and remembers its anchor. */
   within<Value>(node: Node | null, read: () => Value): Value;
-  /** The node an alias repeats, or what is wrong with the alias. */
+  /** The node that an alias repeats, or what is wrong with the alias. */
   targetOf(alias: Alias): Node | string;
-  /** Reads what an alias repeats. */
+  /** Reads the node that an alias repeats. */
   expand<Value>(target: Node, read: () => Value): Value;
 }
 
-/** Values that aliases may repeat, all together; a config has some dozens. */
+/** The number of values that all aliases together may repeat; a config has a few dozen. */
 const MOST_REPEATED = 10_000;
 
 const NO_ANCHOR =
   "A value that begins with * is read as a YAML alias, and no anchor (&) of that name stands before it, expected one, or the value in single quotes";
 const ENDLESS = "YAML alias (*) inside what it repeats, expected it outside";
-/** Said once: where aliases repeat too much, they all do. */
+/** Reported once only: where aliases repeat too much, all of them do. */
 export const TOO_MUCH =
   `YAML aliases (*) repeat more than ${MOST_REPEATED} values, expected the values written out`;
 
-/** Aliases of a text of which nothing has been read. */
+/** Starts at the beginning of a text, with no anchors known. */
 export function createAliases(): Aliases {
   const anchors = new Map<string, Node>();
-  /** Found when an alias is first met: where it is repeated, another anchor of its name may have come since. */
+  /** Filled when an alias is first met: when it is read again, a later anchor may have the same name. */
   const targets = new Map<Alias, Node | undefined>();
   const open = new Set<Node>();
   let repeating = 0;

@@ -1,6 +1,6 @@
-// YAML text read into plain data that remembers where each part stands. It accepts the plain core of YAML 1.2 (one
-// document, text keys, no custom tags) with anchors, aliases and merge keys: what an alias repeats stands where its anchor
-// stands. It knows no schema; nothing of the text ever stands in its problems.
+// Reads YAML text into plain data and remembers the position of each part. It accepts the plain core of YAML 1.2 (one document,
+// text keys, no custom tags) with anchors, aliases and merge keys; what an alias repeats has the position of its anchor. It
+// knows no schema, and its problems never quote the text.
 
 import {
   isAlias,
@@ -24,46 +24,46 @@ import {
   spanOf,
 } from "./yaml_spans.ts";
 
-/** Keys and list indexes from the top. */
+/** Keys and list indexes from the top of the document. */
 export type Path = readonly (string | number)[];
 
-/** Where a value stands. */
+/** The position of a value. */
 export interface Place {
   readonly path: Path;
-  /** The key, where the value belongs to one. */
+  /** The key; absent where the value belongs to none. */
   readonly key?: Span;
-  /** The value as written, from its tag or quote on; empty where nothing is written. Of an alias, what its anchor names. */
+  /** The value as written, with its tag and quotes; empty where nothing is written. For an alias, the value at its anchor. */
   readonly value: Span;
-  /** Where the alias stands that the value is repeated by. */
+  /** The alias that repeats the value; absent where the value itself is written here. */
   readonly alias?: Span;
   readonly node: Node | null;
-  /** Where the next key of the same mapping begins, else where the mapping ends. */
+  /** Where the next key of the same mapping begins, or else where the mapping ends. */
   readonly next: number;
-  /** The keys of the mapping the value is in, in the order they are written, and which of them is its own. */
+  /** The keys of the value's mapping, in the order of the text; `index` is the value's own key among them. */
   readonly siblings: readonly Path[];
   readonly index: number;
-  /** Whether the mapping around it is written in braces. */
+  /** Whether the value's mapping is written in braces. */
   readonly inBraces: boolean;
 }
 
-/** Something wrong at an offset of the text. */
+/** A problem at an offset of the text. */
 export interface SyntaxProblem {
   readonly offset: number;
   readonly message: string;
 }
 
-/** A YAML text read. */
+/** A YAML text after reading. */
 export interface YamlSource {
   /** Plain data: null-prototype objects, arrays, texts, numbers (bigint where a double is not exact), booleans, null. */
   readonly content: unknown;
-  /** By `pathKey`. */
+  /** The position of each value, by `pathKey`. */
   readonly places: ReadonlyMap<string, Place>;
   readonly problems: readonly SyntaxProblem[];
-  /** What belongs to keys that `content` leaves out, each with a problem. */
+  /** The values of keys that `content` omits; each has a problem. */
   readonly unread: readonly Span[];
-  /** Line and column, both from 1, of an offset. */
+  /** The line and column of an offset, both from 1. */
   readonly positionOf: (offset: number) => TextPosition;
-  /** Whether the structure itself is in doubt, so that looking at the meaning would only mislead. */
+  /** Whether the structure itself is in doubt, so that checking the content would only mislead. */
   readonly broken: boolean;
 }
 
@@ -77,7 +77,7 @@ export function readYaml(text: string): YamlSource {
   try {
     return readUnguarded(text);
   } catch (error) {
-    // The parser recurses; only a text made to that end nests so deep.
+    // The parser is recursive; only a text made to overflow its stack nests so deeply.
     if (!(error instanceof RangeError)) throw error;
     const message = "Nested too deeply, expected a mapping with checkFlag, source and target";
     const problems = [{ offset: 0, message }];
@@ -92,7 +92,7 @@ function readUnguarded(text: string): YamlSource {
     schema: "core",
     intAsBigInt: true,
     prettyErrors: false,
-    // The library's own check compares every pair of keys.
+    // The library's own check compares every pair of keys, which takes quadratic time.
     uniqueKeys: false,
   });
   const found = [...document.errors, ...document.warnings].slice(0, MOST_ERRORS);
@@ -108,7 +108,7 @@ function readUnguarded(text: string): YamlSource {
   const aliases = createAliases();
   const said = new Set<string>();
 
-  /** What an alias repeats is read again and again: what is wrong with it is said once. */
+  /** Reports a problem once, although the node of an alias is read once for each alias. */
   function say(offset: number, message: string): void {
     const own = message === TOO_MUCH ? message : `${offset} ${message}`;
     if (said.has(own) || problems.length >= MOST_ERRORS) return;
@@ -122,7 +122,7 @@ function readUnguarded(text: string): YamlSource {
     const target = aliases.targetOf(node);
     if (typeof target === "string") {
       const { start } = place.value;
-      // The parser may have said so already.
+      // The parser may have reported this already.
       if (!problems.some(({ offset }) => offset === start)) say(start, target);
       return UNREADABLE;
     }
@@ -150,15 +150,16 @@ function readUnguarded(text: string): YamlSource {
   function walkMap(items: readonly Pair<Node, Node | null>[], path: Path, map: Node): unknown {
     const content = Object.create(null);
     const whole = readItems(items, path, map, content);
-    // What a merge key would have brought is not missing; of the whole file something can be said all the same.
+    // Keys that an unreadable merge key would have added do not count as missing; the file as a whole is checked all the same.
     return whole || path.length === 0 ? content : UNREADABLE;
   }
 
   /**
-   * Reads the items of a mapping into `content`, then what its merge keys bring: what is there already stays. A key of the
-   * mapping itself counts, whether it stands before or after `<<`; of several mappings the first (yaml.org/type/merge).
+   * Reads the items of a mapping into `content`, then adds what its merge keys name, without replacing existing keys. A key of
+   * the mapping itself wins, whether it is before or after `<<`; of several merged mappings the first wins
+   * (yaml.org/type/merge).
    *
-   * @returns whether all that merge keys name could be read
+   * @returns whether everything that the merge keys name could be read
    */
   function readItems(
     items: readonly Pair<Node, Node | null>[],
@@ -193,7 +194,7 @@ function readUnguarded(text: string): YamlSource {
         continue;
       }
       if (before.has(name)) {
-        // Another one counts; this may hold a secret all the same.
+        // The value of the other key with this name counts, but this one may hold a secret too.
         unread.push({ start: afterColon(text, keySpan.end), end: next });
         continue;
       }
@@ -230,7 +231,7 @@ function readUnguarded(text: string): YamlSource {
     if (before !== undefined) {
       return `Key given twice, expected it once (first in line ${positionOf(before).line})`;
     }
-    // zod passes over it in silence.
+    // Zod silently ignores this key.
     return name === "__proto__" ? "Unknown key __proto__, expected none" : undefined;
   }
 
@@ -241,23 +242,23 @@ function readUnguarded(text: string): YamlSource {
   return { content, places, problems: firstProblems, unread, positionOf, broken };
 }
 
-/** A merge key: where it stands, and what it is given. */
+/** A merge key: its position, and its value. */
 interface Merge {
   readonly key: number;
   readonly node: Node | null;
   readonly span: Span;
 }
 
-/** A value that stands under no key. */
+/** For a value that belongs to no key. */
 const ALONE = { siblings: [], index: 0, inBraces: false } as const;
-/** After so many the rest is noise. */
+/** Further errors would help nobody. */
 const MOST_ERRORS = 100;
 
 const NO_MAPPING =
   "Merge key (<<) without a mapping, expected the alias of one (<<: *name) or a list of such";
 const NO_TEXT = "Key is no text, expected key: value";
 
-/** Stands where a value could not be read and a problem says so; every check of it is beside the point. */
+/** Takes the place of a value that could not be read and has a problem; nothing further is checked about it. */
 export const UNREADABLE: unique symbol = Symbol("unreadable");
 
 function plain(value: unknown): unknown {
@@ -270,7 +271,7 @@ function isMergeKey(key: Node | null): boolean {
   return isScalar(key) && key.value === "<<" && key.type === "PLAIN";
 }
 
-/** What a merge key is given: one mapping, or several in a list. */
+/** The mappings that a merge key names: one, or several in a list. */
 function mappingsOf(node: Node | null): readonly (Node | null)[] {
   const isList = isCollection(node) && !isMap(node);
   return isList ? node.items.map((item) => isPair(item) ? null : item as Node) : [node];

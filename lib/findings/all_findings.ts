@@ -1,5 +1,5 @@
-// Preflight: every finding a plan and a look at both clusters give, in a check as in a migration. It judges plain
-// data; whether a finding stops the run is read from its severity by lib/report/verdict.ts.
+// Preflight: all findings that the plan and the snapshots of both clusters give, in a check as in a migration. It judges
+// plain data; lib/report/verdict.ts decides from a finding's severity whether it stops the run.
 
 import { type Finding, finding } from "../model/finding.ts";
 import type { NewTopic } from "../plan/new_topics.ts";
@@ -9,16 +9,16 @@ import { settingFindings } from "./setting_findings.ts";
 import type { ClusterSnapshot } from "../model/snapshot.ts";
 import { targetFindings, type TargetOptions } from "./target_findings.ts";
 
-/** How a plan is judged. */
+/** What the judgement of a plan depends on besides the clusters. */
 export interface PreflightOptions extends TargetOptions {
   readonly uncommitted: UncommittedRule;
-  /** Topics that will be created on the target. */
+  /** Topics that this run will create on the target. */
   readonly newTopics?: readonly NewTopic[];
 }
 
 /**
- * All findings, errors before warnings, otherwise in the order: clusters, target, source.
- * `accept` is not applied here: `applyAccept` does that.
+ * All findings, errors before warnings, and within each in the order: clusters, target, source. The caller applies `accept`
+ * with `applyAccept`.
  */
 export function preflight(
   plan: Plan,
@@ -29,7 +29,7 @@ export function preflight(
   const same = sameCluster(source, target);
   const all = [
     ...same,
-    // A topic that is its own target is not empty either, which would only hide the cause.
+    // Where source and target are one cluster, its topics are not empty either: saying so would hide the cause.
     ...(same.length > 0 ? [] : targetFindings(plan, source, target, options)),
     ...(same.length > 0 ? [] : settingFindings(plan, source, target, options.newTopics)),
     ...(same.length > 0 ? [] : zstdFindings(plan, source, target)),
@@ -46,7 +46,7 @@ function zstdFindings(
   source: ClusterSnapshot,
   target: ClusterSnapshot,
 ): readonly Finding[] {
-  // Who does not know zstd holds none.
+  // A source that does not support zstd holds no zstd batches.
   if (target.knowsZstd !== false || source.knowsZstd === false) return [];
   if (partitionsToCopy(plan).length === 0) return [];
   return [finding(

@@ -1,5 +1,5 @@
 // Where a finding belongs, in words, and the grouping by topic that keeps thousands of findings readable.
-// Names are escaped here, numbers are listed up to ten.
+// Names are escaped here; a list of numbers shows at most ten.
 
 import { escapeName, listNames } from "../model/escape_name.ts";
 import type { Finding, FindingPlace } from "../model/finding.ts";
@@ -18,7 +18,7 @@ export function formatPlace({ cluster, topic, partitions, groups }: FindingPlace
   return `${cluster === undefined ? "" : `${cluster} `}${parts.join(", ")}`;
 }
 
-/** What of the place a message does not say itself. */
+/** Those parts of the place that the message does not name itself. */
 export function placeBeside(message: string, where: FindingPlace): string {
   const { cluster, topic, partitions, ...rest } = where;
   const words = ` ${message.replace(/^[TP]/, (first) => first.toLowerCase())} `;
@@ -47,7 +47,7 @@ export function partitionsOf(
   }`;
 }
 
-/** One finding a topic, in the order the topics come. */
+/** Makes one finding for each topic, in order of first appearance. */
 export function perTopic<T extends { readonly topic: string }>(
   partitions: readonly T[],
   make: (topic: string, partitions: readonly T[]) => Finding,

@@ -1,5 +1,5 @@
-// What becomes of the texts that groups have committed beside their offsets, told before anything is copied: which are too
-// long for the target, and which count offsets. Pure; what is said here of a text is done in group_offsets.ts.
+// Findings about the metadata texts that groups have committed beside their offsets, made before anything is copied: which
+// are too long for the target, and which refer to offsets. Pure; group_offsets.ts decides which text is committed.
 
 import { type Finding, finding } from "../model/finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
@@ -10,7 +10,7 @@ import type { GroupSnapshot } from "../model/snapshot.ts";
 import { formatTopicPartition } from "../model/topic_partition.ts";
 import { countOf, formatCount } from "../model/units.ts";
 
-/** A position to be carried over, with where its log ends on the source. */
+/** A position to be carried over, with the end of its log on the source. */
 interface PositionInLog extends WantedPosition {
   readonly logEnd: bigint;
 }
@@ -19,15 +19,15 @@ interface PositionWithText extends PositionInLog {
   readonly text: string;
 }
 
-/** What texts are judged by. */
+/** The facts by which the texts are judged. */
 export interface MetadataFacts {
-  /** On the source. */
+  /** The groups as they are on the source. */
   readonly sourceGroups: readonly GroupSnapshot[];
-  /** Absent where it could not be read. */
+  /** `offset.metadata.max.bytes` of the target; absent where it could not be read. */
   readonly maxMetadataLength?: number;
 }
 
-/** The findings about texts. @param positions those that are to be carried over */
+/** The findings about the texts. @param positions the positions to be carried over */
 export function metadataFindings(
   positions: readonly PositionInLog[],
   { sourceGroups, maxMetadataLength }: MetadataFacts,

@@ -1,5 +1,5 @@
-// Groups that came, or went back, before what a migration has planned of a partition: it does not go back, so that the
-// messages they have left there would be missed without a word.
+// Groups with a position before the range that this migration has planned, because they appeared late or went back. The
+// migration does not go back either, so without a finding these groups would miss the messages in between unnoticed.
 
 import { type Finding, finding } from "../model/finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
@@ -10,7 +10,7 @@ import type { Plan } from "../plan/plan.ts";
 import { placeOf } from "./position_place.ts";
 import { formatTopicPartition } from "../model/topic_partition.ts";
 
-/** What groups of the plan have left on the source that no plan of the journal has comprised. */
+/** The messages that groups still have to consume on the source and that no plan of the journal covers. */
 export function notCopiedFindings(
   plan: Plan,
   journal: JournalState | undefined,

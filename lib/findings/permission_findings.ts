@@ -1,5 +1,5 @@
-// Which permissions (ACLs) a run lacks, found before its first byte: what a user may not describe looks to it as if it
-// did not exist, and what it may not read or write would fail only in the copy. Nothing here asks a broker.
+// Which permissions (ACLs) a run lacks, found before its first byte: a topic that the user may not describe seems not to
+// exist, and a missing permission to read or write would show only during the copy. Nothing here asks a broker.
 
 import { compareNames } from "../model/compare_names.ts";
 import { escapeName, listNames, quoteForShell } from "../model/escape_name.ts";
@@ -10,19 +10,19 @@ import { ClusterPermissions } from "../model/cluster_permissions.ts";
 /** Codes of `org.apache.kafka.common.acl.AclOperation`. */
 const CODES = { Read: 3, Write: 4, Create: 5, Describe: 8 } as const;
 
-/** An operation; each of Read and Write includes Describe. Create on a topic may be allowed on the cluster instead. */
+/** An operation. Read and Write each include Describe; Create on a topic may also be allowed on the cluster. */
 export type ResourceOperation = "Read" | "Write" | "Create";
 
-/** Whose permissions are judged, and where. */
+/** The user whose permissions are judged, and the cluster. */
 export interface Permitted {
   readonly cluster: "source" | "target";
-  /** Kafka's form, `User:mover`; undefined where only the cluster knows it (tokens, certificates). */
+  /** In Kafka's form, `User:mover`; undefined where only the cluster knows the name (tokens, certificates). */
   readonly principal?: string;
-  /** An address of the cluster, for the commands that are shown. */
+  /** An address of the cluster, for the commands that the findings show. */
   readonly bootstrap: string;
 }
 
-/** One finding for each operation that is missing, however many topics it is missing on. */
+/** One finding for each missing operation, however many topics it is missing on. */
 export function permissionFindings(
   { topics }: ClusterPermissions,
   needed: readonly ResourceOperation[],
@@ -35,7 +35,7 @@ export function permissionFindings(
   });
 }
 
-/** That positions may not be committed for some groups: one finding for all. */
+/** The finding that the user may not commit positions for some groups: one for all groups. */
 export function groupReadFindings(
   groups: readonly string[],
   permitted: Permitted,
@@ -43,7 +43,7 @@ export function groupReadFindings(
   return groups.length === 0 ? [] : [notAuthorized("Read", "group", groups, permitted)];
 }
 
-/** Says so where a user is shown only the groups that it may describe one by one. */
+/** Warns where the brokers show the user only those groups that it may describe. */
 export function groupPermissionFindings(
   { operations }: ClusterPermissions,
   permitted: Permitted,
@@ -65,7 +65,7 @@ function allows(operations: number | undefined, operation: keyof typeof CODES): 
   return operations === undefined || (operations & (1 << CODES[operation])) !== 0;
 }
 
-/** The finding that an operation is not allowed on some topics, or groups. */
+/** The finding that the user lacks an operation on some topics or groups. */
 export function notAuthorized(
   operation: ResourceOperation,
   resource: "topic" | "group",

@@ -1,6 +1,6 @@
-// What a plan says about the source: expired messages, open transactions, offsets that lead nowhere, groups that
-// can't be carried. One finding a topic, or one for all groups, so that thousands of them stay readable. The target
-// is the business of lib/findings/target_findings.ts.
+// Findings about the source side of a plan: expired messages, open transactions, offsets of topics that do not exist,
+// groups that cannot be carried over. One finding a topic, or one for all groups, so that thousands of them stay readable.
+// For the target see lib/findings/target_findings.ts.
 
 import { compareNames } from "../model/compare_names.ts";
 import { escapeName, listNames } from "../model/escape_name.ts";
@@ -14,7 +14,7 @@ import type { ClusterSnapshot } from "../model/snapshot.ts";
 import { formatTopicPartition, topicsOf } from "../model/topic_partition.ts";
 import { countOf, sum } from "../model/units.ts";
 
-/** Everything worth saying about the source side of a plan. */
+/** All findings about the source side of a plan. */
 export function planFindings(
   plan: Plan,
   source: ClusterSnapshot,
@@ -40,12 +40,12 @@ export function planFindings(
     ...activeGroups(plan, source),
     ...(plan.ranges === undefined ? missedGroups(source) : []),
     ...leftOut(plan),
-    // Ranges are copied whether or not a group reads them.
+    // A range is copied whether or not a group reads its topic.
     ...(plan.ranges === undefined ? withoutGroup(source) : []),
   ];
 }
 
-/** Only topics that were looked at have offsets: those the filter lets through. */
+/** Only the topics that the filter accepts were asked for their offsets, so only those are judged. */
 function withoutGroup({ topics, groups }: ClusterSnapshot): readonly Finding[] {
   const read = new Set(groups.flatMap(({ committed }) => [...committed.keys()]));
   const unread = [...topics.values()].filter(({ topic, internal }) =>
@@ -69,7 +69,7 @@ function withoutGroup({ topics, groups }: ClusterSnapshot): readonly Finding[] {
   )];
 }
 
-/** Groups whose offsets on a cluster are not known, one finding for each reason. */
+/** Groups whose offsets on a cluster could not be read, one finding for each reason. */
 export function unreadableGroups(
   unreadable: readonly UnreadableGroup[],
   cluster: "source" | "target",
@@ -192,7 +192,7 @@ function uncommittedCounted({ partitions }: Plan, rule: UncommittedRule): readon
   )];
 }
 
-/** Without KIP-207 nobody can tell that a coordinator which has just taken over lists all of its groups. */
+/** Without KIP-207 nobody can tell whether a coordinator that has just taken over lists all of its groups. */
 function missedGroups({ groups, untold }: ClusterSnapshot): readonly Finding[] {
   if (groups.length === 0 || !untold?.includes("caughtUp")) return [];
   return [finding(
@@ -218,7 +218,7 @@ function activeGroups({ partitions }: Plan, source: ClusterSnapshot): readonly F
   )];
 }
 
-/** @param ends high watermarks a moment later, by `formatTopicPartition` */
+/** @param ends high watermarks read a moment after the snapshot, by `formatTopicPartition` */
 export function stillWritten(
   { partitions }: Pick<Plan, "partitions">,
   source: ClusterSnapshot,

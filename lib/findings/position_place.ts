@@ -1,10 +1,10 @@
-// Which groups and partitions a finding about several positions names.
+// The groups and partitions that a finding about several positions names.
 
 import { compareNames } from "../model/compare_names.ts";
 import { listNames } from "../model/escape_name.ts";
 import type { WantedPosition } from "../plan/group_offsets.ts";
 
-/** The groups of the positions, their partitions, and the groups as a sentence begins with them. */
+/** The groups of the positions, their partitions, and the groups as the beginning of a sentence. */
 export function placeOf(positions: readonly WantedPosition[]) {
   const groups = [...new Set(positions.map(({ group }) => group))].sort(compareNames);
   return {

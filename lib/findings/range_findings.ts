@@ -1,5 +1,5 @@
-// What a plan made from ranges says about them: partitions that do not exist, logs that end before a range does, ranges
-// the topic filter leaves out. What ranges and groups have in common is the business of lib/findings/plan_findings.ts.
+// Findings about a plan made from ranges: partitions that do not exist, logs that end before a range does, ranges that the
+// topic filter excludes. Findings that ranges share with groups are in lib/findings/plan_findings.ts.
 
 import { listNames } from "../model/escape_name.ts";
 import { type Finding, finding } from "../model/finding.ts";
@@ -8,7 +8,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { PlannedPartition } from "../plan/planned_partition.ts";
 import { countOf } from "../model/units.ts";
 
-/** Everything worth saying about ranges; nothing for a plan made from groups. */
+/** All findings about ranges; none for a plan made from groups. */
 export function rangeFindings({ partitions, ranges }: Plan): readonly Finding[] {
   if (ranges === undefined) return [];
   return [
@@ -34,7 +34,7 @@ export function rangeFindings({ partitions, ranges }: Plan): readonly Finding[] 
   ];
 }
 
-/** Whether the range reaches beyond the log, or begins at a time after its last message. */
+/** Whether the range ends beyond the log, or begins at a time after the log's last message. */
 function endsBefore({ range, log, skip }: PlannedPartition): boolean {
   if (range === undefined) return false;
   const { start, end = 0n } = range;

@@ -1,5 +1,5 @@
-// What topic settings of the two clusters mean for the messages: timestamps, sizes, keys. Each topic something is
-// copied of is looked at once; where the settings of one side may not be seen, nothing is said.
+// What the topic settings of both clusters mean for the messages: timestamps, sizes, keys. Each topic with something to copy
+// is compared once; where the user may not see the settings of one side, there is no finding.
 
 import { escapeName, quoteForShell } from "../model/escape_name.ts";
 import { type Finding, finding } from "../model/finding.ts";
@@ -7,7 +7,7 @@ import { isBoundToCluster, type NewTopic } from "../plan/new_topics.ts";
 import { partitionsToCopy, type Plan } from "../plan/plan.ts";
 import type { ClusterSnapshot, TopicSettings } from "../model/snapshot.ts";
 
-/** The findings, by topic. */
+/** The findings about settings, by topic. */
 export function settingFindings(
   plan: Plan,
   source: ClusterSnapshot,
@@ -90,9 +90,9 @@ function sizes(
   )];
 }
 
-/** Compared wherever they were set, as they decide how long messages stay. */
+/** Compared wherever they are set (topic, broker or default), because they decide how long messages stay. */
 const ALWAYS_COMPARED = ["cleanup.policy", "retention.bytes", "retention.ms"];
-/** Said by findings of their own, or different on purpose. */
+/** Not compared, because other findings cover them, or because they differ on purpose. */
 const NOT_COMPARED = new Set(["max.message.bytes", "message.timestamp.type"]);
 
 function differences(
@@ -105,7 +105,7 @@ function differences(
     .filter((name) => !NOT_COMPARED.has(name) && !isBoundToCluster(name))
     .filter((name) => source.values.has(name) && target.values.has(name))
     .filter((name) => source.values.get(name) !== target.values.get(name))
-    // Said by COMPACTION_NEEDS_KEYS.
+    // COMPACTION_NEEDS_KEYS covers this difference.
     .filter((name) => name !== "cleanup.policy" || source.compacted || !target.compacted)
     .sort();
   if (names.length === 0) return [];
@@ -127,7 +127,7 @@ function differences(
   )];
 }
 
-/** The command that sets something on a topic of the target. */
+/** The command that changes a setting of a topic on the target. */
 export function alterTopic(bootstrap: string, topic: string, setting: string): string {
   return `kafka-configs.sh --bootstrap-server ${bootstrap} --alter --entity-type topics --entity-name ${
     escapeName(topic)

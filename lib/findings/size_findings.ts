@@ -1,5 +1,5 @@
-// Retention by size on the target against the bytes to be copied, as they are estimated from the source's disks. Where
-// the sizes are not known nothing is said here.
+// Compares the target's retention by size with the bytes to be copied, which are estimated from the source's disks. Where
+// the sizes are not known, there is no finding.
 
 import { escapeName } from "../model/escape_name.ts";
 import { estimatedBytes, type PartitionBytes } from "../plan/estimate.ts";
@@ -9,7 +9,7 @@ import { partitionsToCopy, type Plan } from "../plan/plan.ts";
 import type { TopicSettings } from "../model/snapshot.ts";
 import { formatBytes } from "../model/units.ts";
 
-/** One finding a topic that is to get more than it keeps. */
+/** One finding for each topic that is to receive more than its retention keeps. */
 export function sizeFindings(
   plan: Plan,
   sizes: PartitionBytes,

@@ -1,5 +1,5 @@
-// What stands in the way on the target: topics and partitions that something would be written to, or that groups would
-// be moved on, and that are missing, offline or not empty. Others are not looked at.
+// What blocks a migration on the target: topics and partitions that are missing, offline or not empty. Only those are
+// looked at that the run would write to, or on which it would commit groups' positions.
 
 import { escapeName, quoteForShell } from "../model/escape_name.ts";
 import { type Finding, finding } from "../model/finding.ts";
@@ -10,23 +10,23 @@ import type { ClusterSnapshot, PartitionSnapshot, TopicSnapshot } from "../model
 import type { TopicPartition } from "../model/topic_partition.ts";
 import { countOf, sum } from "../model/units.ts";
 
-/** How the target is judged. */
+/** What the judgement of the target depends on. */
 export interface TargetOptions {
-  /** What to do where a partition to be written already holds messages: refuse blocks, append only warns. */
+  /** For a partition to be written that already holds messages: `refuse` blocks the run, `append` only warns. */
   readonly nonEmptyTarget: "refuse" | "append";
   /** Whether groups' positions are carried over. */
   readonly carriesPositions?: boolean;
-  /** Records of this migration that the target's log still holds (a rerun's own), which don't count as foreign. */
+  /** How many records of this migration the target's log still holds, from earlier runs: they do not count as foreign. */
   readonly ownRecords?: (partition: TopicPartition) => bigint;
-  /** Whether what a partition holds looks like the copy of an earlier run. */
+  /** Whether the messages in a partition look like the copy of an earlier run. */
   readonly looksLikeCopy?: (partition: TopicPartition) => boolean;
-  /** Whether a topic that is missing will be created, or has been tried in vain, which is said elsewhere. */
+  /** Whether a missing topic will be created, or could not be, which another finding says. */
   readonly creates?: (topic: string) => boolean;
-  /** Whether this migration has planned to write to a topic before. */
+  /** Whether this migration has already planned to write to a topic. */
   readonly written?: (topic: string) => boolean;
 }
 
-/** Everything worth saying about the target side of a plan. */
+/** All findings about the target side of a plan. */
 export function targetFindings(
   plan: Plan,
   source: ClusterSnapshot,
@@ -64,7 +64,7 @@ function missing(topic: string, partitions: number, bootstrap: string): Finding 
   );
 }
 
-/** What was copied to it is gone with it: an empty one in its place would hide that. */
+/** The topic was deleted together with what had been copied to it: creating an empty one would hide that. */
 function gone(topic: string): Finding {
   return finding(
     "TARGET_TOPIC_MISSING",
@@ -76,7 +76,7 @@ function gone(topic: string): Finding {
   );
 }
 
-/** The command that creates a topic, with a setting where one is given. */
+/** The command that creates a topic, with one setting where it is given. */
 export function createCommand(
   bootstrap: string,
   topic: string,
@@ -140,7 +140,7 @@ function offline(
   });
 }
 
-/** Formats before 0.11 (magic 0 and 1) hold neither producer ids nor headers, and brokers refuse what has any. */
+/** Formats before 0.11 (magic 0 and 1) hold neither producer ids nor headers, and brokers refuse batches that have them. */
 const OLD_FORMAT = /^0\.(?:\d|10)(?:\.|-|$)/;
 
 function oldFormat(
@@ -191,21 +191,21 @@ function notEmpty(
   });
 }
 
-/** What may be ours is never to be written behind. */
+/** Messages that may be our own copy must never be followed by a second copy. */
 function whatToDo(mayBeOurs: boolean, written: boolean): string {
   if (mayBeOurs) {
     return "They may be of an earlier run of this migration: put its state file back, or empty the topic";
   }
   return written
-    ? "Where the state file is an older copy, put the newest back. Where others have written them, set nonEmptyTarget: append to write behind them"
-    : "Empty the topic, or set nonEmptyTarget: append to write behind them";
+    ? "Where the state file is an older copy, put the newest back. Where others have written them, set nonEmptyTarget: append to write after them"
+    : "Empty the topic, or set nonEmptyTarget: append to write after them";
 }
 
 function partitionOf(
   { partitions }: TopicSnapshot,
   partition: number,
 ): PartitionSnapshot | undefined {
-  // Dense from 0 by contract; the search is for a target described in another order.
+  // Partitions are contiguous from 0 by contract; the search is for a target described in another order.
   const found = partitions[partition];
   return found?.partition === partition
     ? found

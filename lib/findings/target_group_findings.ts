@@ -1,7 +1,7 @@
-// What a look at the target's groups tells, before the first byte, of the positions that are to be carried over to them
-// after the last: groups that could not be moved then, that stand further on already, or that would pass over messages
-// of others. Pure: groups and logs have been looked at; what may be committed in the end is judged anew by
-// lib/plan/group_offsets.ts.
+// Findings about the groups on the target, made before the first byte, for positions that will be carried over after the
+// last one: groups that could not be committed for, groups that have already committed a higher offset, and groups that
+// would skip messages of others. Pure: the caller has read groups and logs. What may be committed in the end is judged again
+// by lib/plan/group_offsets.ts.
 
 import { compareNames } from "../model/compare_names.ts";
 import { listNames, quoteForShell } from "../model/escape_name.ts";
@@ -20,33 +20,33 @@ import type { ClusterSnapshot, GroupSnapshot, PartitionOffsets } from "../model/
 import { formatTopicPartition } from "../model/topic_partition.ts";
 import { countOf, sum } from "../model/units.ts";
 
-/** What positions are judged by before anything is copied. */
+/** The facts by which positions are judged before anything is copied. */
 export interface TargetGroupFacts {
   /** The target's logs. */
   readonly target: ClusterSnapshot;
-  /** On the target, at least those of the plan that are there. */
+  /** The groups on the target, at least those of the plan that exist there. */
   readonly groups: readonly GroupSnapshot[];
   readonly journal: JournalState | undefined;
   readonly nonEmptyTarget: "refuse" | "append";
-  /** On the source, with what they have committed beside offsets. */
+  /** The groups on the source, with their metadata texts. */
   readonly sourceGroups: readonly GroupSnapshot[];
   /** `offset.metadata.max.bytes` of the target; absent where it could not be read. */
   readonly maxMetadataLength?: number;
 }
 
-/** A position, as far as it is known what will become of it. */
+/** A position with what can be known before the copy about its place on the target. */
 interface ExpectedPosition extends WantedPosition {
-  /** What the group has committed on the target. */
+  /** The offset that the group has committed on the target; absent where it has none. */
   readonly before?: bigint;
-  /** The position on the target will not lie behind this offset, as long as nobody else writes. */
+  /** The position on the target will not be higher than this offset, as long as nobody else writes. */
   readonly furthest: bigint;
   /** The high watermark of its partition on the source. */
   readonly logEnd: bigint;
-  /** So many messages of others lie before it that the group has not read, at most. */
+  /** At most this many messages of others, unread by the group, will be before the position. */
   readonly passedOver: bigint;
 }
 
-/** Everything worth saying about the groups on the target. */
+/** All findings about the groups on the target. */
 export function targetGroupFindings(plan: Plan, facts: TargetGroupFacts): readonly Finding[] {
   const onTarget = new Map(facts.groups.map((each) => [each.group, each]));
   const positions = expectedPositions(plan, facts, onTarget);
@@ -63,14 +63,14 @@ export function targetGroupFindings(plan: Plan, facts: TargetGroupFacts): readon
     ...shareGroups([...wanted], onTarget, bootstrap),
     ...activeGroups(toMove, onTarget),
     ...aheadOnTarget(positions, bootstrap),
-    ...behindOthers(positions),
+    ...skippingOthers(positions),
     ...metadataFindings(toMove, facts),
   ];
 }
 
 /**
- * Those on partitions that the target has, and whose offsets are known. Those before what was migrated are left in any
- * case (not_copied_findings.ts).
+ * The positions on partitions that the target has and whose offsets are known. Positions before the migrated range are
+ * excluded: they are never committed (not_copied_findings.ts).
  */
 function expectedPositions(
   plan: Plan,
@@ -84,7 +84,7 @@ function expectedPositions(
     const key = formatTopicPartition(planned);
     const journaled = journal?.partitions.get(key);
     const end = journaled === undefined ? journal?.skipped.get(key) : undefined;
-    // A partition that is to be written and must be empty is told of as TARGET_NOT_EMPTY.
+    // For a partition that is to be written and must be empty there is the finding TARGET_NOT_EMPTY.
     const othersEnd = nonEmptyTarget === "refuse" && planned.offsets > 0n
       ? log.logStartOffset
       : journaled?.targetFirstOffset ?? journaled?.targetOffset ?? end ?? log.highWatermark;
@@ -105,13 +105,13 @@ function expectedPositions(
   });
 }
 
-/** Gaps and markers are not copied, so that what is still to come takes up no more offsets than on the source. */
+/** Gaps and transaction markers are not copied, so the rest takes up at most as many offsets as on the source. */
 function furthest(
   sourceOffset: bigint,
   planned: PlannedPartition,
   { journaled, end, log }: {
     readonly journaled: JournaledPartition | undefined;
-    /** Journaled as the target's end for a partition of which nothing was ever copied. */
+    /** The target's end as journaled for a partition of which nothing was ever copied. */
     readonly end: bigint | undefined;
     readonly log: PartitionOffsets;
   },
@@ -196,9 +196,9 @@ function aheadOnTarget(
   });
 }
 
-function behindOthers(positions: readonly ExpectedPosition[]): readonly Finding[] {
-  const behind = positions.filter(({ passedOver }) => passedOver > 0n);
-  return perTopic(behind, (topic, ofTopic) => {
+function skippingOthers(positions: readonly ExpectedPosition[]): readonly Finding[] {
+  const skipping = positions.filter(({ passedOver }) => passedOver > 0n);
+  return perTopic(skipping, (topic, ofTopic) => {
     const { groups, partitions, who } = placeOf(ofTopic);
     const most = new Map<number, bigint>();
     for (const { partition, passedOver } of ofTopic) {
@@ -207,7 +207,7 @@ function behindOthers(positions: readonly ExpectedPosition[]): readonly Finding[
     return finding(
       "POSITIONS_BEHIND_OTHERS",
       { cluster: "target", topic, partitions, groups },
-      `${who} will go on behind ${
+      `${who} will go on after ${
         countOf(sum([...most.values()], (each) => each), "message")
       } of others in ${
         partitionsOf(topic, partitions.map((partition) => ({ partition })))

@@ -1,5 +1,5 @@
-// Others that have written to the target while a migration was under way: at a cut-over it is the news of the day, since
-// what they wrote lies among what was migrated.
+// Others that wrote to the target during a migration. At a cut-over the operator has to know, because their messages lie
+// among the migrated ones.
 
 import { type Finding, finding } from "../model/finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
@@ -7,10 +7,10 @@ import { countOf, sum } from "../model/units.ts";
 import type { Verification } from "../verify/verify.ts";
 
 /**
- * One finding a topic, with the partitions and how many messages they got from others; what marks others' transactions
- * counts too.
+ * One finding a topic, with its partitions and how many messages others wrote to them; the markers of others' transactions
+ * are counted too.
  *
- * @param idempotent false where the target can't tell this migration's messages apart, some of which may have arrived twice
+ * @param idempotent false where the target cannot recognise this migration's own messages, so that some may have arrived twice
  */
 export function targetWrittenFindings(
   { partitions }: Verification,

@@ -1,6 +1,6 @@
-// What the target's clock-bound settings mean for the messages to be copied: retention by time, and how far timestamps
-// may lie behind or ahead (KIP-937). A source broker can tell the first offset at or after a time, so the questions are
-// made here, asked elsewhere, and the answers judged here again; the messages themselves are not read.
+// What the target's time-based settings mean for the messages to be copied: retention by time, and how far timestamps may be
+// in the past or future (KIP-937). No message is read: a source broker can report the first offset at or after a time, so
+// this file makes the questions, others ask them, and this file judges the answers.
 
 import { escapeName } from "../model/escape_name.ts";
 import { type Finding, finding } from "../model/finding.ts";
@@ -12,19 +12,19 @@ import { formatTopicPartition, type TopicPartition } from "../model/topic_partit
 import { countOf, formatDuration, sum } from "../model/units.ts";
 
 /**
- * `kept`: older messages are deleted. `behind`, `ahead`: messages beyond the time are refused. `any`: the first message
- * that is still there, since cleaning or deletion may have taken those that a range begins with.
+ * `kept`: the target deletes older messages. `behind`, `ahead`: the target refuses timestamps further in the past or future.
+ * `any`: asks for the first message that still exists, since compaction or deletion may have removed those at a range's start.
  */
 export type TimeRule = "kept" | "behind" | "ahead" | "any";
 
 /** Asks for the first offset whose message has this timestamp or a later one. */
 export interface TimeQuestion extends TopicPartition {
   readonly rule: TimeRule;
-  /** Milliseconds since the epoch, the source broker's messages' own time. */
+  /** Milliseconds since the epoch, compared with the timestamps of the source's messages. */
   readonly timestampMs: number;
 }
 
-/** Answers, by {@link timeQuestionKey}: an offset, or undefined where there is no such message; absent where nobody could tell. */
+/** Answers, by {@link timeQuestionKey}: an offset, or undefined where there is no such message; absent without an answer. */
 export type TimeAnswers = ReadonlyMap<string, bigint | undefined>;
 
 type SettingsOf = (topic: string) => TopicSettings | undefined;
@@ -34,7 +34,7 @@ export function timeQuestionKey(question: TimeQuestion): string {
   return `${question.rule} ${formatTopicPartition(question)}`;
 }
 
-/** The questions that have to be asked first, by topic and partition. */
+/** The questions to ask first, by topic and partition. */
 export function timeQuestions(
   plan: Plan,
   onTarget: SettingsOf,
@@ -42,7 +42,7 @@ export function timeQuestions(
 ): readonly TimeQuestion[] {
   return partitionsToCopy(plan).flatMap(({ topic, partition }) => {
     const settings = onTarget(topic);
-    // A target that sets the timestamps itself finds every message new.
+    // A target that sets the timestamps itself gives every message a new one.
     if (settings === undefined || settings.logAppendTime) return [];
     const { retentionMs, timestampBeforeMaxMs, timestampAfterMaxMs } = settings;
     const times: readonly (readonly [TimeRule, number])[] = [
@@ -50,7 +50,7 @@ export function timeQuestions(
       ["behind", nowMs - (timestampBeforeMaxMs ?? Infinity)],
       ["ahead", nowMs + (timestampAfterMaxMs ?? Infinity)],
     ];
-    // Brokers take negative times for something else.
+    // Brokers give negative times a special meaning (−1 latest, −2 earliest).
     const asked = times.filter(([, timestampMs]) =>
       timestampMs >= 0 && Number.isSafeInteger(timestampMs)
     );
@@ -58,7 +58,7 @@ export function timeQuestions(
   });
 }
 
-/** The questions that are left by answers to the first: whether what seems too old is there at all. */
+/** Follow-up questions after the first answers: whether the messages that seem too old still exist. */
 export function timeQuestionsLeft(plan: Plan, answers: TimeAnswers): readonly TimeQuestion[] {
   const toCopy = partitionsToCopy(plan);
   const seemOld = [...tooOld(toCopy, "kept", answers), ...tooOld(toCopy, "behind", answers)];
@@ -74,7 +74,7 @@ export function timeQuestionsLeft(plan: Plan, answers: TimeAnswers): readonly Ti
 /**
  * Judges the answers.
  *
- * @param command makes the command that sets something on a topic of the target
+ * @param command makes the command that changes a setting of a topic on the target
  */
 export function timeFindings(
   plan: Plan,
@@ -130,12 +130,12 @@ export function timeFindings(
   ];
 }
 
-/** The partitions whose first messages lie before the time asked for, with how many do at most: gaps count too. */
+/** The partitions whose first messages are older than the time asked for, with how many are at most: gaps count too. */
 function tooOld(toCopy: readonly PlannedPartition[], rule: TimeRule, answers: TimeAnswers) {
   return toCopy.flatMap(({ topic, partition, startOffset, endOffset }) => {
     const keyOf = (rule: TimeRule) => timeQuestionKey({ topic, partition, rule, timestampMs: 0 });
     if (!answers.has(keyOf(rule))) return [];
-    // Where there is no message any more, none is older.
+    // Where no message is left, none is too old.
     const still = answers.has(keyOf("any")) ? answers.get(keyOf("any")) ?? endOffset : startOffset;
     const old = minOffset(answers.get(keyOf(rule)) ?? endOffset, endOffset) -
       maxOffset(still, startOffset);
@@ -153,7 +153,7 @@ function tooNew(toCopy: readonly PlannedPartition[], answers: TimeAnswers) {
   });
 }
 
-/** The setting's name on that broker: before Kafka 3.6 one limit held in both directions. */
+/** The setting's name on the target's broker: before Kafka 3.6 one limit applied in both directions. */
 function limitName(settings: TopicSettings | undefined, direction: "before" | "after"): string {
   const name = `message.timestamp.${direction}.max.ms`;
   return settings?.values.has(name) ? name : "message.timestamp.difference.max.ms";

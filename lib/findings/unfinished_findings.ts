@@ -1,5 +1,5 @@
-// What the source no longer holds of a migration that is not through: its next run finds that out message by message, a check
-// would not.
+// What the source has deleted that an unfinished migration still has to copy. The next run would find that out message by
+// message; a check would not find it out at all.
 
 import { type Finding, finding } from "../model/finding.ts";
 import { partitionsOf, perTopic } from "./finding_place.ts";
@@ -9,7 +9,7 @@ import { minOffset } from "../model/offsets.ts";
 import type { ClusterSnapshot } from "../model/snapshot.ts";
 import { countOf, sum } from "../model/units.ts";
 
-/** What is gone of the ranges that an earlier run has begun; nothing where it is through. */
+/** Findings about deleted parts of the ranges that an earlier run has begun; none for complete ranges. */
 export function unfinishedFindings(
   journal: JournalState | undefined,
   source: ClusterSnapshot,
@@ -46,7 +46,7 @@ export function unfinishedFindings(
   ];
 }
 
-/** At most: the journal may be a little behind what was copied. */
+/** An upper bound, because the last progress may not be in the journal. */
 function expiredOf(begun: JournaledPartition, logStartOffset: bigint): bigint {
   const { sourceOffset, reachedOffset = sourceOffset, endOffset } = begun;
   return minOffset(logStartOffset, endOffset) - reachedOffset;

@@ -1,5 +1,5 @@
-// The journal of a migration: what its entries add up to, and whether a run may go on from there. A torn last line is
-// what a crash leaves behind and is ignored; any other damage is refused (journal_lines.ts, journal_rules.ts).
+// The journal of a migration: the state that its entries add up to, and whether a run may continue it. A crash can leave a
+// torn last line, which is ignored; any other damage is refused (journal_lines.ts, journal_rules.ts).
 
 import { recordedFailure } from "../model/failure.ts";
 import type {
@@ -21,7 +21,7 @@ import { compareTopicPartitions, formatTopicPartition } from "../model/topic_par
 import { countOf, sum } from "../model/units.ts";
 import type { JournaledPartition, JournalState } from "./journal_state.ts";
 
-/** The state a journal has after more entries. @throws {ImpossibleEntryError} */
+/** The state of a journal after further entries. @throws {ImpossibleEntryError} */
 export function continueJournal(
   before: JournalState | MigrationEntry,
   entries: readonly JournalEntry[],
@@ -33,13 +33,13 @@ export function continueJournal(
   const partitions = new Map<string, JournaledPartition>(state.partitions);
   const topicsCreated = new Set(state.topicsCreated);
   const skipped = new Map(state.skipped);
-  /** Those that this call has copied: thousands of groups may stand on one partition. */
+  /** The position maps that this call has already copied, to copy each once only: a partition may have thousands of groups. */
   const positions = new Map<string, Map<bigint, bigint>>();
   let { finished, connector } = state;
   for (const [index, entry] of entries.entries()) {
     const problem = whyImpossible({ migration, partitions, skipped, connector }, entry);
     if (problem !== undefined) throw new ImpossibleEntryError(index, problem);
-    // What follows the end of a run belongs to one that has not come to its end yet.
+    // Entries after a `finished` entry belong to a later run, which has not finished yet.
     finished = entry.type === "finished" ? entry : undefined;
     if (entry.type === "plan") {
       for (const planned of entry.partitions) {
@@ -94,7 +94,7 @@ function plannedPartition(
     positions: new Map(),
     targetOffset: BigInt(planned.targetEndOffset),
   };
-  // Others may have written since the last of ours.
+  // Others may have written to the target since our last record.
   const targetOffset = maxOffset(known.targetOffset, BigInt(planned.targetEndOffset));
   const { records } = known;
   return {
@@ -150,7 +150,7 @@ function movedOn(
       const span = { startOffset: BigInt(entry.startOffset), endOffset: BigInt(entry.endOffset) };
       return {
         ...at,
-        // It is written when everything before it is acknowledged or left out.
+        // A `lost` entry is written only after everything before it is acknowledged or left out.
         sourceOffset: maxOffset(at.sourceOffset, span.endOffset),
         lost: addSpan(at.lost, span),
       };
@@ -188,7 +188,7 @@ function copiedByConnector(
   };
 }
 
-/** The migration's producer on one partition. */
+/** The migration's producer id and epochs on one partition. */
 export function producerOn(
   { migration: { producerId, producerEpoch } }: Pick<JournalState, "migration">,
   partition: JournaledPartition | undefined,
@@ -196,12 +196,12 @@ export function producerOn(
   return partitionProducer({ producerId: BigInt(producerId), producerEpoch }, partition?.epochs);
 }
 
-/** Whether a connector copies: its records can't be told from others' on the target, and markers lie among them. */
+/** Whether a connector copies: our records then look like others' on the target, and have transaction markers among them. */
 export function isByConnector({ migration }: Pick<JournalState, "migration">): boolean {
   return migration.settings.engine === "connect";
 }
 
-/** The partitions that are not done, in order: an unfinished migration. */
+/** The partitions that are not finished, in order; where there are any, the migration is unfinished. */
 export function unfinishedPartitions({ partitions }: JournalState): readonly JournaledPartition[] {
   return [...partitions.values()].filter(({ status }) => status !== "done").sort(
     compareTopicPartitions,
@@ -221,7 +221,7 @@ export function journalProgress({ migration, partitions }: JournalState): string
   ].join(", ");
 }
 
-/** What differs between a journal and a run, as phrases; empty where the run may continue it. */
+/** How a run differs from the journal's migration, as phrases; empty where the run may continue it. */
 export function identityDifferences(
   journaled: JournalIdentity,
   current: JournalIdentity,

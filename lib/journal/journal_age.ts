@@ -1,14 +1,15 @@
-// Whether a journal is the newest: an older copy is whole in itself, and only what the target holds beyond it tells.
+// Whether a journal is the newest. An older copy of it is intact in itself; only the target, which then holds more of our
+// records than the journal knows of, gives it away.
 
 import type { JournaledPartition, JournalState } from "./journal_state.ts";
 import { recordsBeforeSequence } from "../model/sequence.ts";
 
 /**
- * The first partition of which the target holds more records of ours than the journal can have brought there: then the
- * journal is an older copy.
+ * The first partition of which the target holds more of our records than the journal can account for: then the journal is
+ * an older copy.
  *
- * @param lastSequences of our producer id, by `formatTopicPartition`
- * @returns how many it holds, and how many there are at most by the journal
+ * @param lastSequences the last sequence of our producer id, by `formatTopicPartition`
+ * @returns how many records the target holds, and the most that the journal accounts for
  */
 export function whatJournalLacks(
   { partitions }: Pick<JournalState, "partitions">,
@@ -24,7 +25,7 @@ export function whatJournalLacks(
   return undefined;
 }
 
-/** How many records of ours the target can hold at most: each takes an offset of what is not acknowledged yet. */
+/** The most records of ours that the target can hold: the acknowledged ones, and one for each offset not acknowledged yet. */
 export function mostRecords(
   { status, records, sourceOffset, endOffset }: JournaledPartition,
 ): bigint {

@@ -1,6 +1,6 @@
-// What a line of the journal may hold: one decoder for each type of entry, which refuses what it does not know. A later
-// version reads what an earlier one has written here. Whether an entry fits those before it is asked in journal_rules.ts.
-// Zod's small variant, as in the config's schema, since every run begins with this.
+// What a line of the journal may hold: one decoder for each type of entry, which refuses unknown fields. Later versions
+// must keep reading what an earlier one has written. Whether an entry fits those before it is checked in journal_rules.ts.
+// Uses Zod's small variant, as the config's schema does, because every run loads this.
 
 import * as z from "zod/mini";
 import { escapeName } from "../model/escape_name.ts";
@@ -8,7 +8,7 @@ import type { JournalEntry } from "./journal_entry.ts";
 
 const LARGEST = "9223372036854775807";
 
-/** A number from 0 to 2^63 − 1 as this program writes it: digits, and no zeros in front. */
+/** A number from 0 to 2^63 − 1 as this program writes it: digits without leading zeros. */
 function isOffset(text: string): boolean {
   if (!/^(?:0|[1-9]\d*)$/.test(text)) return false;
   return text.length < LARGEST.length || (text.length === LARGEST.length && text <= LARGEST);
@@ -162,7 +162,7 @@ const DECODERS = {
   >;
 };
 
-/** Reads an entry, without the number and the checksum of its line. @returns what is wrong, as a phrase, where it is none */
+/** Decodes an entry, given without its line's number and checksum. @returns the entry, or a phrase that says what is wrong */
 export function decodeEntry(value: unknown): JournalEntry | string {
   if (typeof value !== "object" || value === null || !("type" in value)) return "it has no type";
   const { type } = value;

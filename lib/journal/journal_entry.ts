@@ -1,13 +1,13 @@
 // The entries of a migration's journal, `migration.state.jsonl`: append-only, one JSON object a line; offsets and counts
-// are strings of decimal digits. How they are read is in journal_decoders.ts, what they add up to in journal.ts, what makes
-// lines of them in journal_lines.ts; reading and writing the file is the edge's.
+// are strings of decimal digits. journal_decoders.ts reads entries, journal_lines.ts turns them into lines, journal.ts adds
+// them up; lib/files reads and writes the file.
 
 import type { TopicPartition } from "../model/topic_partition.ts";
 
-/** The version of the journal's shape: since 2 each line carries its number and a checksum. */
+/** The version of the journal's format: since 2 each line carries its number and a checksum. */
 export const JOURNAL_SCHEMA_VERSION = 2;
 
-/** The file's first line since version 2: a run has opened it, and has not written anywhere else yet. */
+/** The file's first line since version 2: a run has opened the journal and written nowhere else yet. */
 export interface OpenedEntry {
   readonly type: "opened";
   readonly schemaVersion: number;
@@ -23,7 +23,7 @@ export interface JournalIdentity {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** First entry: which migration this is, its one producer id and its first epoch. Written before the first produce. */
+/** First entry of a migration: its identity, its one producer id and its first epoch. Written before the first produce. */
 export interface MigrationEntry extends JournalIdentity {
   readonly type: "migration";
   readonly schemaVersion: number;
@@ -33,7 +33,7 @@ export interface MigrationEntry extends JournalIdentity {
   readonly producerEpoch: number;
 }
 
-/** Whether the target tells our records apart, so that none is stored twice. */
+/** Whether the target recognises our records by their producer id, so that it stores none twice. */
 export function isIdempotent({ producerId }: MigrationEntry): boolean {
   return BigInt(producerId) >= 0n;
 }
@@ -46,13 +46,13 @@ export interface CreatedEntry {
   readonly topics: readonly string[];
 }
 
-/** A plan: the ranges of one run. */
+/** A plan: the ranges that one run is to copy. */
 export interface PlanEntry {
   readonly type: "plan";
   readonly runId: string;
   readonly at: string;
   readonly partitions: readonly PlanEntryPartition[];
-  /** Partitions that nothing is copied of: where their logs ended, so that groups can go on there. */
+  /** Partitions with nothing to copy: where both logs ended, so that groups can continue there. */
   readonly skipped?: readonly SkippedPartition[];
 }
 
@@ -70,11 +70,11 @@ export interface PlanEntryPartition extends TopicPartition {
   readonly submittedBy: string;
   readonly startOffset: string;
   readonly endOffset: string;
-  /** High watermark of the target partition when the plan was made: everything of ours lies at or behind it. */
+  /** High watermark of the target partition when the plan was made: all records of this plan get this offset or a higher one. */
   readonly targetEndOffset: string;
 }
 
-/** The target has acknowledged everything before `sourceOffset`: `records` in all plans, up to before `targetOffset`. */
+/** The target has acknowledged all before `sourceOffset`: `records` records in all plans, the last before `targetOffset`. */
 export interface ProgressEntry extends TopicPartition {
   readonly type: "progress";
   readonly sourceOffset: string;
@@ -84,7 +84,7 @@ export interface ProgressEntry extends TopicPartition {
   readonly targetFirstOffset: string;
 }
 
-/** Where a source offset that a group has committed came to lie: the first copied record at or after it. */
+/** The target offset for a source offset that a group has committed: that of the first copied record at or after it. */
 export interface PositionEntry extends TopicPartition {
   readonly type: "position";
   readonly sourceOffset: string;
@@ -92,14 +92,14 @@ export interface PositionEntry extends TopicPartition {
 }
 
 /**
- * The target has forgotten the producer's epoch on a partition: from here on a fresh one counts, with the same producer
- * id. Its sequences begin at 0 with the record that has `records` before it. Written before its first byte is sent.
+ * The target has forgotten the producer's epoch on a partition, so a new epoch of the same producer id begins. Its
+ * sequences begin at 0 with the record that has `records` records before it. Written before its first byte is sent.
  */
 export interface EpochEntry extends TopicPartition {
   readonly type: "epoch";
   readonly producerEpoch: number;
   readonly records: string;
-  /** Target offset after the last record before it. */
+  /** Target offset after the last record before this epoch. */
   readonly targetOffset: string;
   /** Target offset of the partition's very first record. */
   readonly targetFirstOffset: string;
@@ -110,22 +110,22 @@ export interface LostEntry extends TopicPartition {
   readonly type: "lost";
   readonly startOffset: string;
   readonly endOffset: string;
-  /** What the target had acknowledged of what lies before: in the same line, as a write may end between two. Absent where it had nothing. */
+  /** What the target had acknowledged before `startOffset`: in one line, as a crash may come between two. Absent where nothing. */
   readonly acknowledged?: Pick<ProgressEntry, "records" | "targetOffset" | "targetFirstOffset">;
 }
 
-/** A connector that copies what is planned, with the name it has on a Connect cluster: written before it is created. */
+/** The connector that copies what is planned, by its name on a Connect cluster: written before the connector is created. */
 export interface ConnectorEntry {
   readonly type: "connector";
   readonly runId: string;
   readonly at: string;
   readonly name: string;
   readonly url: string;
-  /** Partitions of its topics that nothing is planned of: it copies what they get from there on. */
+  /** Partitions of its topics with nothing planned: the connector copies whatever they receive from these offsets on. */
   readonly idle: readonly PlanEntryPartition[];
 }
 
-/** The connector is gone from the Connect cluster. */
+/** The connector has been removed from the Connect cluster. */
 export interface RemovedEntry {
   readonly type: "removed";
   readonly runId: string;
@@ -133,13 +133,13 @@ export interface RemovedEntry {
   readonly name: string;
 }
 
-/** A connector has copied everything before `sourceOffset`; counted it is not yet. */
+/** A connector has copied everything before `sourceOffset`; the records are not counted yet. */
 export interface ReachedEntry extends TopicPartition {
   readonly type: "reached";
   readonly sourceOffset: string;
 }
 
-/** How a partition of a plan ended; counts are over all plans. */
+/** How a partition of a plan ended; the counts cover all plans. */
 export interface SettledEntry extends TopicPartition {
   readonly type: "settled";
   readonly status: "done" | "failed";
@@ -148,13 +148,13 @@ export interface SettledEntry extends TopicPartition {
   /** Records read from the source, counted apart from `records`. */
   readonly recordsRead: string;
   readonly batchesLeftOut: number;
-  /** Why it failed. */
+  /** Why it failed, as a sentence. */
   readonly reason?: string;
-  /** The code of why: one of FAILURE_KINDS. Absent in journals of 0.1.0. */
+  /** The code of that reason, one of FAILURE_KINDS. Absent in journals of 0.1.0. */
   readonly code?: string;
-  /** Of a connector's copy: where it ended, which lies behind the planned end where the source was still written. */
+  /** For a connector's copy: where it ended, which is after the planned end where producers still wrote to the source. */
   readonly endOffset?: string;
-  /** Of a connector's copy: where its records lie on the target, what marks its transactions among them. */
+  /** For a connector's copy: the target offsets of its records, with its transaction markers among them. */
   readonly target?: { readonly startOffset: string; readonly endOffset: string };
 }
 
@@ -164,7 +164,7 @@ export interface FinishedEntry {
   readonly runId: string;
   readonly at: string;
   readonly exitStatus: number;
-  /** How what the journal holds was verified; absent where it was not. */
+  /** How the copy was verified; absent where it was not. */
   readonly verified?: "count" | "content";
 }
 
@@ -184,7 +184,7 @@ export type JournalEntry =
   | SettledEntry
   | FinishedEntry;
 
-/** A journal that cannot be read; `message` says which line, what is wrong with it and what to do. Exit status 2. */
+/** A journal that cannot be read; `message` names the line, what is wrong with it and what to do. Exit status 2. */
 export class JournalError extends Error {
   override readonly name = "JournalError";
 }

@@ -1,6 +1,6 @@
-// Whether an entry can follow those before it. A checksum tells that a line is as it was written; in a journal of version 1,
-// which has none, this is all that tells a line that is repeated, missing or changed. What the writer never does is
-// refused: a range planned before the one under way is through, progress that goes back or leaves its range, and the like.
+// Whether an entry can follow those before it. A checksum shows that a line is as it was written; a journal of version 1 has
+// none, so only these rules notice a line that is repeated, missing or changed. They refuse what the writer never does: a
+// new range before the one under way is complete, progress that goes back or leaves its range, and the like.
 
 import type {
   ConnectorEntry,
@@ -17,7 +17,7 @@ import type {
 import type { JournaledPartition } from "./journal_state.ts";
 import { formatTopicPartition } from "../model/topic_partition.ts";
 
-/** What the entries before add up to. */
+/** What the earlier entries add up to. */
 export interface EntriesBefore {
   readonly migration: MigrationEntry;
   readonly partitions: ReadonlyMap<string, JournaledPartition>;
@@ -25,16 +25,16 @@ export interface EntriesBefore {
   readonly connector?: ConnectorEntry | undefined;
 }
 
-/** An entry that can't follow those before it: the writer never makes one. */
+/** An entry that cannot follow those before it, because this program never writes such a sequence. */
 export class ImpossibleEntryError extends Error {
   override readonly name = "ImpossibleEntryError";
-  /** @param index which of the entries */
+  /** @param index the index of the impossible entry among those given */
   constructor(readonly index: number, problem: string) {
     super(problem);
   }
 }
 
-/** Why an entry can't follow those before it, as a phrase; undefined where it can. */
+/** Why an entry cannot follow those before it, as a phrase; undefined where it can. */
 export function whyImpossible(before: EntriesBefore, entry: JournalEntry): string | undefined {
   const byConnector = before.migration.settings["engine"] === "connect";
   switch (entry.type) {
@@ -96,7 +96,7 @@ function partitionProblem(
   entry: ProgressEntry | PositionEntry | LostEntry | ReachedEntry | SettledEntry,
   byConnector: boolean,
 ): string | undefined {
-  // A connector copies on behind the planned end while the source is written.
+  // A connector copies beyond the planned end while producers write to the source.
   const isBeyond = (offset: bigint) => !byConnector && offset > known.endOffset;
   switch (entry.type) {
     case "progress":
@@ -143,7 +143,7 @@ function progressProblem(
   if (sourceOffset < known.sourceOffset || records < 0n || targetOffset < known.targetOffset) {
     return BACK;
   }
-  // Each message takes an offset, here as there.
+  // Each message takes at least one offset, on the source as on the target.
   if (records > sourceOffset - known.sourceOffset || records > targetOffset - known.targetOffset) {
     return TOO_MANY;
   }
@@ -165,7 +165,7 @@ function epochProblem(
   if (entry.producerEpoch <= (newest?.producerEpoch ?? first)) {
     return "its epoch is not higher than the one before";
   }
-  // More may be on the target than was acknowledged, and each message of the range takes an offset.
+  // The target may hold more records than it has acknowledged to us, but each takes one offset of the range.
   const least = newest === undefined || newest.records < records ? records : newest.records;
   if (BigInt(entry.records) < least || BigInt(entry.targetOffset) < targetOffset) return BACK;
   return BigInt(entry.records) > records + endOffset - sourceOffset ? TOO_MANY : undefined;

@@ -1,4 +1,4 @@
-// What a journal adds up to: where each partition stands, over all plans. Plain data.
+// What a journal adds up to: how far the copy of each partition is, over all plans. Plain data.
 
 import type { Failure } from "../model/failure.ts";
 import type { ConnectorEntry, FinishedEntry, MigrationEntry } from "./journal_entry.ts";
@@ -7,56 +7,56 @@ import type { EpochStart } from "../model/sequence.ts";
 import type { OffsetSpan } from "../model/offsets.ts";
 import type { TopicPartition } from "../model/topic_partition.ts";
 
-/** Where one partition stands, over all plans. */
+/** How far the copy of one partition is, over all plans. */
 export interface JournaledPartition extends TopicPartition {
   readonly status: "planned" | "done" | "failed";
   readonly sourceTopicId?: string;
   readonly targetTopicId?: string;
   readonly submittedOffset?: bigint;
   readonly submittedBy: string;
-  /** Start of the first range planned, end of the newest. */
+  /** Start of the first planned range; `endOffset` is the end of the newest. */
   readonly startOffset: bigint;
   readonly endOffset: bigint;
-  /** What all plans comprise, in order. */
+  /** The ranges of all plans, in order. */
   readonly ranges: readonly OffsetSpan[];
-  /** Everything before it, from `startOffset` on, is acknowledged or lost. */
+  /** Everything from `startOffset` up to this offset is acknowledged or lost. */
   readonly sourceOffset: bigint;
-  /** Records acknowledged. */
+  /** Records that the target has acknowledged. */
   readonly records: bigint;
   readonly recordsRead: bigint;
   readonly batchesLeftOut: number;
   readonly lost: readonly OffsetSpan[];
-  /** Target offset after the last record acknowledged; at first, the target's end when the plan was made. */
+  /** Target offset after the last acknowledged record; before the first one, the target's end when the plan was made. */
   readonly targetOffset: bigint;
   readonly targetFirstOffset?: bigint;
-  /** Where the target's log ended when the newest plan was made: everything of that lies at or behind it. */
+  /** Where the target's log ended when the newest plan was made: all records of that plan get this offset or a higher one. */
   readonly plannedTargetOffset: bigint;
-  /** Points known of both logs, in order. */
+  /** Pairs of a source and a target offset that belong together, in order (offset_map.ts). */
   readonly marks: readonly OffsetMark[];
-  /** Target offsets of committed source offsets, as far as they were met. */
+  /** Target offset by committed source offset, for those that the copy has reached. */
   readonly positions: ReadonlyMap<bigint, bigint>;
   readonly failure?: Failure;
-  /** Epochs that began on this partition after the migration's own, by age; absent where there are none. */
+  /** Epochs that began on this partition after the migration's first, oldest first; absent where there are none. */
   readonly epochs?: readonly EpochStart[];
-  /** How far a connector has come in the range under way, not counted yet. */
+  /** How far a connector has copied the current range; these records are not counted yet. */
   readonly reachedOffset?: bigint;
-  /** The planned end of a range that a connector has copied beyond. */
+  /** The planned end of a range beyond which a connector has copied. */
   readonly overshotOffset?: bigint;
-  /** Where the records of a connector's copies lie on the target, what marks its transactions among them; absent where this program copied. */
+  /** The target offsets of a connector's copies, transaction markers included; absent where this program copied. */
   readonly targetSpans?: readonly OffsetSpan[];
 }
 
-/** What a journal adds up to. */
+/** The state that a journal adds up to. */
 export interface JournalState {
   readonly migration: MigrationEntry;
   /** By `formatTopicPartition`. */
   readonly partitions: ReadonlyMap<string, JournaledPartition>;
-  /** Topics created on the target, by name. */
+  /** Topics that this migration created on the target, by name. */
   readonly topicsCreated: readonly string[];
-  /** Target offsets at which partitions ended that no plan has copied anything of. By `formatTopicPartition`. */
+  /** Where the target's log ended, for partitions of which no plan has copied anything. By `formatTopicPartition`. */
   readonly skipped: ReadonlyMap<string, bigint>;
-  /** The connector that is on a Connect cluster, or may be. */
+  /** A connector that is, or may be, on a Connect cluster. */
   readonly connector?: ConnectorEntry;
-  /** The last run that came to an end. */
+  /** The last run that finished. */
   readonly finished?: FinishedEntry;
 }

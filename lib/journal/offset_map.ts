@@ -1,66 +1,68 @@
-// Points that a copy's journal knows of both logs of a partition, and what they tell of the target offset that belongs
-// to a source offset: that of the first copied record at or after it. Where every offset between two points was a record
-// of ours on both sides, it is a sum; elsewhere somebody has to look, and it is said where from.
+// The offset map of a partition: marks, which are points that the journal knows in both logs, and the translation of a
+// source offset to the target offset of the first copied record at or after it. Where the marks show that every offset
+// between them is one of our records in both logs, the translation is an addition; elsewhere the target's log has to be
+// searched, and the result says between which marks.
 
 import { maxOffset, type OffsetSpan, withoutSpans } from "../model/offsets.ts";
 
-/** Everything before `sourceOffset` is copied: `records` in all plans, the last of them before `targetOffset`. */
+/** Everything before `sourceOffset` is copied: `records` records in all plans, the last of them before `targetOffset`. */
 export interface OffsetMark {
   readonly sourceOffset: bigint;
   readonly records: bigint;
   readonly targetOffset: bigint;
 }
 
-/** So many marks of a partition are kept; beyond, every second one goes. */
+/** A partition keeps at most this many marks; beyond, every second one is dropped. */
 const MOST_MARKS = 500;
 
-/** The marks with one more behind them; those between which nothing is left open are joined. */
+/** Adds a mark after the others; marks with an unambiguous translation between them are joined. */
 export function addMark(marks: readonly OffsetMark[], added: OffsetMark): readonly OffsetMark[] {
   const last = marks.at(-1);
   if (last !== undefined && added.sourceOffset <= last.sourceOffset) {
     return added.records === last.records ? marks : [...marks.slice(0, -1), added];
   }
   const before = marks.at(-2);
-  const joined = before !== undefined && last !== undefined && isDense(before, last) &&
-    isDense(last, added);
+  const joined = before !== undefined && last !== undefined && isContiguous(before, last) &&
+    isContiguous(last, added);
   const kept = joined ? marks.slice(0, -1) : marks;
   return [...kept.length < MOST_MARKS ? kept : thinned(kept), added];
 }
 
-/** The first mark stays: everything before it is not ours. */
+/** Drops every second mark but keeps the first: records before it are not ours. */
 function thinned(marks: readonly OffsetMark[]): readonly OffsetMark[] {
   return marks.filter((_, index) => index % 2 === 0);
 }
 
-/** Whether each offset from one mark to the other is a record of ours, on both sides. */
-function isDense(from: OffsetMark, to: OffsetMark): boolean {
+/** Whether every offset between two marks is a record of ours, in both logs. */
+function isContiguous(from: OffsetMark, to: OffsetMark): boolean {
   const records = to.records - from.records;
   return to.sourceOffset - from.sourceOffset === records &&
     to.targetOffset - from.targetOffset === records;
 }
 
-/** What is known of the copy of one partition. */
+/** What the journal knows about the copy of one partition. */
 export interface CopiedOffsets {
-  /** In order. */
+  /** The marks, in order. */
   readonly marks: readonly OffsetMark[];
   /** Target offsets journaled when their records were acknowledged, by source offset. */
   readonly positions: ReadonlyMap<bigint, bigint>;
-  /** Source offset of the first range's start, and after the newest range's end. */
+  /** Source offset where the first range starts; `endOffset` is the end of the newest range. */
   readonly startOffset: bigint;
   readonly endOffset: bigint;
   readonly records: bigint;
-  /** Absent where nothing was copied. */
+  /** Target offset of our first record; absent where nothing was copied. */
   readonly targetFirstOffset?: bigint;
-  /** After our last record; the target's end when the plan was made where nothing was copied. */
+  /** Target offset after our last record; where nothing was copied, the target's end when the plan was made. */
   readonly targetOffset: bigint;
 }
 
 /**
- * Offsets at or behind a position, up to the end of what is copied, that the source may hold messages at and no plan has
- * comprised: a group that came, or went back, behind the start of what was planned would miss them. The first such span.
+ * The first span of offsets, at or after a position and before the end of what is copied, that no plan covers although the
+ * source may hold messages there. A group that appeared, or went back, before the start of the planned range would miss
+ * them.
  *
- * @param ranges what all plans comprise, in order
- * @param logStartOffset the source's; what lies before it has expired
+ * @param ranges the ranges of all plans, in order
+ * @param logStartOffset the source's log start offset; messages before it have expired
  */
 export function neverPlanned(
   ranges: readonly OffsetSpan[],
@@ -73,41 +75,41 @@ export function neverPlanned(
   return withoutSpans([{ startOffset, endOffset }], ranges)[0];
 }
 
-/** A target offset, or between which marks somebody has to look for it. */
+/** A target offset, or the two marks between which the target's log has to be searched for it. */
 export type Translation =
   | { readonly targetOffset: bigint }
   | { readonly from: OffsetMark; readonly to: OffsetMark };
 
-/** Translates a committed offset of the source. */
+/** Translates an offset committed on the source. */
 export function translateOffset(copied: CopiedOffsets, sourceOffset: bigint): Translation {
   const { marks, positions, targetFirstOffset, targetOffset } = copied;
   if (targetFirstOffset === undefined || sourceOffset >= copied.endOffset) return { targetOffset };
-  // Expired, or before what was planned first: our first record.
+  // The position has expired or is before the first planned offset: continue at our first record.
   if (sourceOffset <= copied.startOffset) return { targetOffset: targetFirstOffset };
   const journaled = positions.get(sourceOffset);
   if (journaled !== undefined) return { targetOffset: journaled };
-  const behind = firstBehind(marks, sourceOffset);
-  const to = marks[behind] ?? {
+  const next = firstAfter(marks, sourceOffset);
+  const to = marks[next] ?? {
     sourceOffset: copied.endOffset,
     records: copied.records,
     targetOffset,
   };
-  const before = marks[behind - 1];
+  const before = marks[next - 1];
   if (before === undefined) return { targetOffset: targetFirstOffset };
-  // Nothing of ours lies before our first record.
+  // None of our records lies before the first one, so a search need not begin before it.
   const from = before.records > 0n || before.targetOffset >= targetFirstOffset
     ? before
     : { ...before, targetOffset: targetFirstOffset };
-  // Nothing of ours lies between, or behind: the end of all.
+  // No record of ours follows: the position is the end of the copy.
   if (from.records === to.records && to.records === copied.records) return { targetOffset };
-  if (isDense(from, to)) {
+  if (isContiguous(from, to)) {
     return { targetOffset: from.targetOffset + (sourceOffset - from.sourceOffset) };
   }
   return { from, to };
 }
 
-/** The index of the first mark behind an offset; their number where there is none. */
-function firstBehind(marks: readonly OffsetMark[], sourceOffset: bigint): number {
+/** The index of the first mark after an offset; the number of marks where there is none. */
+function firstAfter(marks: readonly OffsetMark[], sourceOffset: bigint): number {
   let [low, high] = [0, marks.length];
   while (low < high) {
     const middle = (low + high) >> 1;

@@ -1,4 +1,4 @@
-// From the bytes of a journal to what it adds up to, or to what is wrong with it and where.
+// Reads the bytes of a journal into the state that it adds up to, or into an error that names the damaged line.
 
 import { continueJournal } from "./journal.ts";
 import type { JournalState } from "./journal_state.ts";
@@ -6,20 +6,20 @@ import { damaged, type JournalTail } from "./journal_lines.ts";
 import { ImpossibleEntryError } from "./journal_rules.ts";
 import { readLines } from "./read_lines.ts";
 
-/** A journal that was read. */
+/** A journal after reading. */
 export interface ReadJournal {
-  /** What it adds up to; absent where no migration has begun in it. */
+  /** The state that its entries add up to; absent where the journal holds no migration yet. */
   readonly state: JournalState | undefined;
   readonly tail: JournalTail;
-  /** How many bytes its whole lines take. */
+  /** The number of bytes in its complete lines. */
   readonly byteLength: number;
 }
 
 /**
  * Reads a journal.
  *
- * @param file how messages name it
- * @throws {JournalError} where a line is not as it was written, but for a torn last one, or the journal is of another version
+ * @param file the file's name in messages
+ * @throws {JournalError} where a line other than a torn last one is damaged, or the journal has another version
  */
 export function readJournal(bytes: Uint8Array, file: string): ReadJournal {
   const { entries, tail, byteLength } = readLines(bytes, file);

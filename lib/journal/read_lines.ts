@@ -1,5 +1,5 @@
-// Reads the lines of a journal: each is as it was written, or refused with what is wrong with it. Bytes in, entries out; what
-// these add up to is in journal.ts. Loaded only where there is a journal: the decoders take a while.
+// Reads the lines of a journal: each is accepted as it was written, or refused with what is wrong with it. The state that
+// the entries add up to is in journal.ts. Loaded only where a journal exists, because the decoders take a while to load.
 
 import { decodeEntry } from "./journal_decoders.ts";
 import { JOURNAL_SCHEMA_VERSION, type JournalEntry, JournalError } from "./journal_entry.ts";
@@ -7,21 +7,21 @@ import { damaged, type JournalTail, RESTORE, sumOfLine } from "./journal_lines.t
 
 const NEWLINE = 10;
 
-/** What the lines of a journal hold. */
+/** The entries of a journal. */
 export interface JournalLines {
-  /** In order, one a line. */
+  /** In order, one entry a line. */
   readonly entries: readonly JournalEntry[];
   readonly tail: JournalTail;
-  /** How many bytes the whole lines take; what follows is a line that was not written whole. */
+  /** The number of bytes in complete lines; what follows is a line that was only partly written. */
   readonly byteLength: number;
 }
 
 /**
- * Reads the lines of a journal. The last one may be torn, or hold zeros where a disk without power did not write: then it
+ * Reads the lines of a journal. The last line may be torn, or hold zeros where the disk lost power before the write: then it
  * counts as not written.
  *
- * @param file how messages name it
- * @throws {JournalError} where any other line is not as it was written, or none is left
+ * @param file the file's name in messages
+ * @throws {JournalError} where any other line is damaged, or no complete line is left
  */
 export function readLines(bytes: Uint8Array, file: string): JournalLines {
   const byteLength = wholeLength(bytes);
@@ -45,19 +45,19 @@ export function readLines(bytes: Uint8Array, file: string): JournalLines {
   return { entries, tail: { lines: lines.length, sum }, byteLength };
 }
 
-/** How many bytes belong to lines that were written whole. */
+/** The number of bytes in lines that were written completely. */
 function wholeLength(bytes: Uint8Array): number {
   let end = bytes.lastIndexOf(NEWLINE) + 1;
   while (end > 0) {
     const start = bytes.subarray(0, end - 1).lastIndexOf(NEWLINE) + 1;
-    // No entry holds a zero byte: JSON writes it in another way.
+    // No entry contains a zero byte: JSON escapes it.
     if (!bytes.subarray(start, end).includes(0)) break;
     end = start;
   }
   return end;
 }
 
-/** Bytes that are no text would be taken for one character, and so for each other. */
+/** Decodes UTF-8 strictly: otherwise all invalid bytes would become one character, and different damage look the same. */
 function textOf(bytes: Uint8Array, file: string): string {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   try {
@@ -90,7 +90,7 @@ function readLine(
   if (number === 1) checkVersion(fields, file);
   const summed = given !== undefined || n !== undefined;
   if (!summed) {
-    // What a line without a checksum tells of changes: this program writes JSON in one way only.
+    // A line without a checksum must at least be in the one form in which this program writes JSON: that shows some changes.
     if (mustBeSummed || (number === 1 && fields["schemaVersion"] !== 1)) {
       throw damaged(file, number, "it has no number and no checksum");
     }
@@ -120,12 +120,12 @@ function parseObject(line: string): Readonly<Record<string, unknown>> | undefine
     const value = JSON.parse(line);
     return typeof value === "object" && !Array.isArray(value) ? value ?? undefined : undefined;
   } catch {
-    // What the parser thinks of a damaged line helps nobody.
+    // The JSON parser's message about a damaged line helps nobody.
     return undefined;
   }
 }
 
-/** A later version may have other entries: it is told apart before anything else is judged. */
+/** Checks the version first: a later version may have entries that are unknown here. */
 function checkVersion({ type, schemaVersion }: Readonly<Record<string, unknown>>, file: string) {
   if (type !== "opened" && type !== "migration") {
     throw damaged(file, 1, "it is not the first line of a journal");

@@ -2,9 +2,9 @@
 
 /** The permissions of a user on a cluster. */
 export interface ClusterPermissions {
-  /** Whether the broker tells permissions on topics (KIP-430, Kafka 2.3). */
+  /** Whether the brokers report permissions on topics (KIP-430, Kafka 2.3). */
   readonly told?: boolean;
-  /** On the cluster itself, as for topics. */
+  /** Operations allowed on the cluster itself, as bits like those of a topic. */
   readonly operations?: number;
   readonly topics: readonly TopicPermission[];
 }
@@ -12,8 +12,8 @@ export interface ClusterPermissions {
 /** The permissions on one topic. */
 export interface TopicPermission {
   readonly topic: string;
-  /** The user may not even see whether it exists. */
+  /** Whether the cluster hides even the existence of the topic from the user. */
   readonly hidden: boolean;
-  /** Bit n stands for the ACL operation with code n (`AclOperation`); absent where the broker does not tell. */
+  /** Bit n stands for the ACL operation with code n (`AclOperation`); absent where the broker does not report it. */
   readonly operations?: number;
 }

@@ -1,12 +1,12 @@
-// The one order of names, wherever topics and groups are listed: as people count, `orders-2` before `orders-10`. It asks
-// no locale, so that every machine lists the same.
+// The one order in which topics and groups are listed, the order in which people count: `orders-2` before `orders-10`.
+// It depends on no locale, so that every machine lists the same.
 
 const ZERO = 48;
 const NINE = 57;
 
 /**
  * Compares two names: runs of digits by the number they write, everything else by code units. Names that write the same
- * numbers (`a1`, `a01`) come by code units, so that only equal names compare as equal.
+ * numbers (`a1`, `a01`) are ordered by code units, so that only identical names compare as equal.
  */
 export function compareNames(a: string, b: string): number {
   if (a === b) return 0;
@@ -17,7 +17,7 @@ export function compareNames(a: string, b: string): number {
       const [endOfA, endOfB] = [endOfDigits(a, firstOfA), endOfDigits(b, firstOfB)];
       const longer = (endOfA - firstOfA) - (endOfB - firstOfB);
       if (longer !== 0) return longer;
-      // As many digits: the first that differs tells.
+      // Both numbers have the same number of digits: the first digit that differs decides.
       for (let at = 0; firstOfA + at < endOfA; at += 1) {
         const digit = a.charCodeAt(firstOfA + at) - b.charCodeAt(firstOfB + at);
         if (digit !== 0) return digit;
@@ -39,7 +39,7 @@ function isDigit(text: string, at: number): boolean {
   return unit >= ZERO && unit <= NINE;
 }
 
-/** Where a run of digits begins to count: after its leading zeros. */
+/** The index of a number's first digit after its leading zeros. */
 function significant(text: string, from: number): number {
   let at = from;
   while (text.charCodeAt(at) === ZERO) at += 1;

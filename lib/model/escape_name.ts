@@ -6,18 +6,18 @@
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
-/** The name with everything that could break a line or fool a terminal written as JSON does, `\u001b`. */
+/** The name with every character that could break a line or fool a terminal escaped as in JSON: `\u001b`. */
 export function escapeName(name: string): string {
   return name.replace(UNSAFE, unicodeEscape).replace(LONE_SURROGATE, unicodeEscape);
 }
 
-/** The names escaped and joined with commas; from the sixth on they are only counted: `a, b, c, d, e and 12 more`. */
+/** The names, escaped and joined with commas; beyond the limit they are only counted: `a, b, c, d, e and 12 more`. */
 export function listNames(names: readonly string[], limit = 5): string {
   const shown = names.slice(0, limit).map(escapeName).join(", ");
   return names.length > limit ? `${shown} and ${names.length - limit} more` : shown;
 }
 
-/** For a shell, in quotes where it needs them; on one line in any case. */
+/** The text as one argument for a shell, quoted where necessary and always on one line. */
 export function quoteForShell(text: string): string {
   const escaped = escapeName(text);
   return /^[\w.:@%+=,/-]+$/.test(escaped) ? escaped : `'${escaped.replaceAll("'", "'\\''")}'`;

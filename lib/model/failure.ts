@@ -1,6 +1,6 @@
-// Failures: why a partition was not copied or not verified, or a group's position was left. A failure is data: a code,
-// and a sentence that names what it befell. What to do follows from the code alone, never from the sentence, which holds
-// names that others have chosen.
+// Failures: why a partition was not copied or verified, or why a group's position was not carried over. A failure is
+// data: a code, and a sentence that names the partition or group. What the operator should do follows from the code
+// alone, never from the sentence, because the sentence holds names that others have chosen.
 
 import { FAILURE_KINDS, type FailureCode } from "./failure_kinds.ts";
 import { isAuthorizationError, KAFKA_ERRORS, kafkaError } from "./kafka_error.ts";
@@ -12,17 +12,17 @@ export interface Failure {
   readonly text: string;
 }
 
-/** A failure. */
+/** Creates a failure. */
 export function failure(code: FailureCode, text: string): Failure {
   return { code, text };
 }
 
-/** A failure with words before its own. */
+/** The same failure with `words` put before its sentence. */
 export function within(words: string, { code, text }: Failure): Failure {
   return { code, text: `${words}${text}` };
 }
 
-/** A failure as a journal has it: one without a code, or with that of a later version, is still read. */
+/** The failure that a journal records. A record without a code, or with a code of a later version, is still read. */
 export function recordedFailure(text: string, code: string | undefined): Failure {
   return { code: isFailureCode(code) ? code : "EARLIER_FAILURE", text };
 }
@@ -36,7 +36,7 @@ export function remedyOf(code: FailureCode = "EARLIER_FAILURE"): string {
   return FAILURE_KINDS[code].remedy;
 }
 
-/** What an error of Kafka's amounts to when a partition or position is given up over it. */
+/** The failure code to use when an error from Kafka makes the run give up a partition or position. */
 export function refusal(role: "source" | "target", errorCode: number): FailureCode {
   if (isAuthorizationError(errorCode)) return "NOT_AUTHORIZED";
   if (errorCode === KAFKA_ERRORS.MESSAGE_TOO_LARGE) return "BATCH_TOO_LARGE";

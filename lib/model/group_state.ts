@@ -2,17 +2,17 @@
 
 import type { GroupSnapshot } from "./snapshot.ts";
 
-/** States without members: an offset committed now is nobody's but ours. */
+/** States without members: nobody but us commits an offset while a group is in one of them. */
 const WITHOUT_MEMBERS = new Set(["", "empty", "dead", "unknown"]);
 
-/** Whether somebody reads with the group now; where no broker tells its state, nobody is known to. */
+/** Whether the group has members now; a group whose state no broker reports counts as having none. */
 export function isActive({ state }: GroupSnapshot): boolean {
   return state !== undefined && !WITHOUT_MEMBERS.has(state.toLowerCase());
 }
 
 /**
- * Whether it is a share group (KIP-932), as ListGroups 5 tells; the letters' case differs between versions. Its name takes
- * no committed offsets, whether anybody reads with it or not.
+ * Whether it is a share group (KIP-932), as ListGroups 5 reports; upper and lower case differ between versions. A share
+ * group's name accepts no committed offsets, whether the group has members or not.
  */
 export function isShareGroup({ type }: GroupSnapshot): boolean {
   return type.toLowerCase() === "share";

@@ -99,7 +99,7 @@ const ROWS: readonly Row[] = TABLE;
 /** The name of an error in the table. */
 export type KafkaErrorName = (typeof TABLE)[number][1];
 
-/** The codes by name: what asks for an error names it. */
+/** The error codes by name, so that code that checks for an error can name it. */
 export const KAFKA_ERRORS = Object.fromEntries(
   ROWS.map(([code, name]) => [name, code]),
 ) as Readonly<Record<KafkaErrorName, number>>;
@@ -108,7 +108,7 @@ const BY_CODE: ReadonlyMap<number, KafkaError> = new Map(
   ROWS.map(([code, name, action = "fatal"]) => [code, { code, name, action }]),
 );
 
-/** The errors by which a broker says that the user may not do what was asked. */
+/** The errors with which a broker says that the user lacks a permission. */
 const AUTHORIZATION_ERRORS: ReadonlySet<number> = new Set([
   KAFKA_ERRORS.TOPIC_AUTHORIZATION_FAILED,
   KAFKA_ERRORS.GROUP_AUTHORIZATION_FAILED,
@@ -117,12 +117,12 @@ const AUTHORIZATION_ERRORS: ReadonlySet<number> = new Set([
   KAFKA_ERRORS.DELEGATION_TOKEN_AUTHORIZATION_FAILED,
 ]);
 
-/** Whether the user lacks a permission. */
+/** Whether the error means that the user lacks a permission. */
 export function isAuthorizationError(code: number): boolean {
   return AUTHORIZATION_ERRORS.has(code);
 }
 
-/** Looks a code up; one that is not in the table is fatal and named by its number. */
+/** Looks up a code; a code that is not in the table counts as fatal and has its number as its name. */
 export function kafkaError(code: number): KafkaError {
   return BY_CODE.get(code) ?? { code, name: `ERROR_${code}`, action: "fatal" };
 }

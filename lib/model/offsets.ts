@@ -1,22 +1,22 @@
-// Arithmetic on offsets: what Math has for numbers only.
+// Arithmetic on offsets, which are bigints: Math works on numbers only.
 
-/** The larger of two. */
+/** The larger of two offsets. */
 export function maxOffset(a: bigint, b: bigint): bigint {
   return a > b ? a : b;
 }
 
-/** The smaller of two. */
+/** The smaller of two offsets. */
 export function minOffset(a: bigint, b: bigint): bigint {
   return a < b ? a : b;
 }
 
-/** A range of offsets, the end exclusive. */
+/** A range of offsets; the end is exclusive. */
 export interface OffsetSpan {
   readonly startOffset: bigint;
   readonly endOffset: bigint;
 }
 
-/** The spans with one more, those that touch it joined to it; in order. */
+/** Adds a span and joins it with those that it touches or overlaps; the result is in order. */
 export function addSpan(spans: readonly OffsetSpan[], added: OffsetSpan): readonly OffsetSpan[] {
   let { startOffset, endOffset } = added;
   const apart = spans.filter((span) => {
@@ -30,7 +30,7 @@ export function addSpan(spans: readonly OffsetSpan[], added: OffsetSpan): readon
   );
 }
 
-/** What is left of the spans without some others; in order. */
+/** The spans minus the offsets of some others; the result is in order. */
 export function withoutSpans(
   spans: readonly OffsetSpan[],
   removed: readonly OffsetSpan[],

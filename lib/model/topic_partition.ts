@@ -1,4 +1,4 @@
-// The topic-partition: the unit everything here is planned, copied and verified by.
+// The topic-partition: the unit that this program plans, copies and verifies.
 // Names are kept as Kafka gives them; nothing here escapes them for a terminal or a page.
 
 import { compareNames } from "./compare_names.ts";
@@ -20,7 +20,7 @@ export function compareTopicPartitions(a: TopicPartition, b: TopicPartition): nu
   return compareNames(a.topic, b.topic) || a.partition - b.partition;
 }
 
-/** The topics of some partitions, each once, in the order they come. */
+/** The topics of some partitions, each once, in order of first appearance. */
 export function topicsOf(partitions: Iterable<Pick<TopicPartition, "topic">>): readonly string[] {
   return [...new Set(Array.from(partitions, ({ topic }) => topic))];
 }

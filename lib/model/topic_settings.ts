@@ -1,29 +1,29 @@
-// Topic settings (configs) as a cluster has them in force, and what of them decides how messages are kept. Nothing here
+// Topic settings (configs) in force on a cluster, and those of them that decide how messages are kept. Nothing here
 // compares two clusters; lib/findings/setting_findings.ts does.
 
 /** The settings of one topic. */
 export interface TopicSettings {
-  /** `max.message.bytes`: of a batch, header included. */
+  /** `max.message.bytes`: the limit for a batch, header included. */
   readonly maxMessageBytes?: number;
   /** `message.timestamp.type=LogAppendTime`: the broker sets every timestamp. */
   readonly logAppendTime: boolean;
   /** `cleanup.policy` contains `compact`. */
   readonly compacted: boolean;
-  /** Older messages are deleted; absent where none is because of its age. */
+  /** The broker deletes messages older than this; absent where it deletes none for their age. */
   readonly retentionMs?: number;
-  /** Of a partition; beyond it the oldest messages are deleted. Absent where none is because of the size. */
+  /** Size limit of a partition, beyond which the broker deletes the oldest messages; absent where there is none. */
   readonly retentionBytes?: number;
-  /** How far behind its clock a broker takes timestamps (KIP-937); absent where it takes all. */
+  /** How far a timestamp may be before the broker's clock (KIP-937); absent where the broker accepts any. */
   readonly timestampBeforeMaxMs?: number;
-  /** How far ahead. */
+  /** How far a timestamp may be after the broker's clock; absent where the broker accepts any. */
   readonly timestampAfterMaxMs?: number;
-  /** Everything in force, by name. */
+  /** Every setting in force, by name. */
   readonly values: ReadonlyMap<string, string>;
-  /** Names of those that are set on the topic itself. */
+  /** Names of the settings that are set on the topic itself. */
   readonly own: ReadonlySet<string>;
 }
 
-/** One setting as brokers describe it. */
+/** One setting as a broker describes it. */
 export interface DescribedSetting {
   readonly name: string;
   readonly value: string;
@@ -33,10 +33,10 @@ export interface DescribedSetting {
 
 /** `DYNAMIC_TOPIC_CONFIG`: set on the topic itself. */
 const OF_THE_TOPIC = 1;
-/** What brokers take for "no limit" in milliseconds: the largest long. */
+/** The value in milliseconds that brokers treat as "no limit": the largest long. */
 const NO_LIMIT = 2 ** 63;
 
-/** Reads what a broker tells of a topic. */
+/** Reads the settings that a broker returned for a topic. */
 export function topicSettings(described: readonly DescribedSetting[]): TopicSettings {
   const values = new Map(described.map(({ name, value }) => [name, value]));
   const limit = (name: string): number | undefined => {
@@ -45,7 +45,7 @@ export function topicSettings(described: readonly DescribedSetting[]): TopicSett
   };
   const policies = (values.get("cleanup.policy") ?? "").split(",").map((each) => each.trim());
   const deletes = policies.includes("delete");
-  // Kafka 3.6 to 3.9 know both; the older one counts where the newer is not set (LogConfig.java).
+  // Kafka 3.6 to 3.9 have both settings; the older one applies where the newer one is not set (LogConfig.java).
   const difference = limit("message.timestamp.difference.max.ms");
   const found = {
     maxMessageBytes: limit("max.message.bytes"),

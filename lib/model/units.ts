@@ -18,7 +18,7 @@ export function countOf(count: bigint | number, noun: string, plural = `${noun}s
 export function formatBytes(bytes: bigint | number): string {
   let value = Number(bytes);
   let unit = 0;
-  // 999.5 would round up to a four-digit 1000 of the smaller unit.
+  // From 999.5 on, a value would round up to a four-digit 1000 of the smaller unit.
   while (value >= 999.5 && unit < BYTE_UNITS.length - 1) {
     value /= 1000;
     unit += 1;
@@ -40,12 +40,12 @@ export function formatDuration(durationMs: number): string {
   return pair(Math.floor(hours / 24), "d", hours % 24, "h");
 }
 
-/** Bytes a second over a span: `52.3 MB/s`; `–` where the span is too short to tell. */
+/** Bytes a second over a span: `52.3 MB/s`; `–` where the span is too short for a rate. */
 export function formatRate(bytes: bigint | number, durationMs: number): string {
   return durationMs > 0 ? `${formatBytes((Number(bytes) * 1000) / durationMs)}/s` : "–";
 }
 
-/** Adds up one quantity of many values. */
+/** The sum of one quantity over several values. */
 export function sum<T>(values: readonly T[], quantity: (value: T) => bigint): bigint {
   return values.reduce((total, value) => total + quantity(value), 0n);
 }

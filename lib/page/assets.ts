@@ -1,5 +1,5 @@
-// What goes into every page as it is: style, the page's own script, and the library that draws charts. The library's own
-// style sheet stays away: `deno compile` takes it for a script and would put this machine's folders into the binary.
+// What every page contains unchanged: the styles, the page's own script, and the library that draws charts. The library's
+// own style sheet is not used: `deno compile` takes it for a script and would put this machine's paths into the binary.
 
 import { createHash } from "node:crypto";
 import chartScript from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
@@ -14,7 +14,7 @@ const SCRIPTS = [chartScript, clientScript];
 const hashes = (texts: readonly string[]) =>
   texts.map((text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`).join(" ");
 
-/** Nothing is loaded, nothing is sent, and of scripts and styles only these run. */
+/** The page loads nothing and sends nothing, and only these scripts and styles may run. */
 const POLICY = [
   "default-src 'none'",
   `script-src ${hashes(SCRIPTS)}`,
@@ -23,12 +23,12 @@ const POLICY = [
   "form-action 'none'",
 ].join("; ");
 
-/** For the head of the page. */
+/** The policy and styles, for the head of the page. */
 export const policyAndStyles: Html =
   markup`<meta http-equiv="Content-Security-Policy" content="${POLICY}">
 ${STYLES.map((text) => ({ html: `<style>${text}</style>\n` }))}`;
 
-/** For the end of the body. */
+/** The scripts, for the end of the body. */
 export const scripts: Html = markup`${
   SCRIPTS.map((text) => ({ html: `<script>${text}</script>\n` }))
 }`;

@@ -1,24 +1,24 @@
-// Charts: a place for the script to draw into, told which columns of which table to draw. The table stands beside it and
-// is what there is without the script, and for those who do not see the drawing.
+// Charts: an empty element in which the page's script draws, with attributes that say which columns of which table. The
+// table beside it shows the same to readers without scripts, and to those who cannot see the drawing.
 
 import { type Html, markup } from "./html.ts";
 
-/** A chart over a table's rows. */
+/** A chart of a table's rows. */
 export interface ChartSpec {
   readonly id: string;
   readonly title: string;
-  /** `line` over the first column as seconds; `bars`: a bar a row and figure, named by the first column. */
+  /** `line`: a line over the first column, in seconds; `bars`: bars for each row, named by the first column. */
   readonly kind: "line" | "bars";
   /** Id of the table. */
   readonly table: string;
-  /** What is drawn: columns of the table, counted from 0, with the names shown for them. */
+  /** The columns to draw, counted from 0, with their names in the chart. */
   readonly series: readonly { readonly column: number; readonly label: string }[];
 }
 
-/** Bars beyond so many are left to the table. */
+/** A chart draws at most so many bars; the table shows the rest. */
 export const MOST_BARS = 15;
 
-/** Renders the place of a chart. */
+/** Renders the element for a chart. */
 export function chart({ id, title, kind, table, series }: ChartSpec): Html {
   const columns = series.map(({ column }) => column).join(" ");
   const labels = JSON.stringify(series.map(({ label }) => label));

@@ -1,5 +1,5 @@
-// The script of the report's page: sorts, searches and pages through tables, and draws charts from the same rows. It puts
-// text into the page as text only, loads nothing, and leaves the page readable where it does not run.
+// The script of the report's page: sorts, searches and pages tables, and draws charts from the same rows. It inserts text
+// only as text, loads nothing, and the page stays readable where the script does not run.
 
 (() => {
   "use strict";
@@ -9,7 +9,7 @@
   const numbers = new Intl.NumberFormat("en");
   const words = new Intl.Collator("en", { numeric: true });
 
-  /** Figures as lib/page/table.ts writes them. */
+  /** Formats figures as lib/page/table.ts does. */
   function formatCell(cell, kind) {
     if (cell === null || cell === "") return "–";
     if (kind === "count") return numbers.format(BigInt(cell));
@@ -28,7 +28,7 @@
   function compareCells(a, b, kind) {
     if (a === null || b === null) return (a === null ? 0 : 1) - (b === null ? 0 : 1);
     if (kind === "text" || kind === "status") return words.compare(a, b);
-    // Numbers beyond 2^53 come as digits.
+    // Numbers beyond 2^53 come as strings of digits.
     if (typeof a === "number" && typeof b === "number") return a - b;
     return BigInt(a) < BigInt(b) ? -1 : BigInt(a) > BigInt(b) ? 1 : 0;
   }
@@ -62,7 +62,7 @@
     let query = "";
     let page = 0;
 
-    /** What is searched in a row: its text, numbers with and without separators. */
+    /** The text of a row that a search looks at, with numbers both with and without separators. */
     function textOf(index) {
       texts[index] ??= rows[index]
         .flatMap((cell, column) =>
@@ -174,7 +174,7 @@
     return [options, data];
   }
 
-  /** Bars that lie, a row each, so that long names have room beside them. */
+  /** Horizontal bars, one row each, so that long names have room beside them. */
   function barChart(allRows, columns, labels, width, most) {
     const rows = allRows.slice(0, most);
     const strokes = colours();
@@ -188,7 +188,7 @@
       fill: index === 0 ? `${strokes[0]}55` : strokes[index],
       width: 1,
       points: { show: false },
-      // A second figure is part of the first: a narrower bar within it.
+      // A second figure is a part of the first, so it is drawn as a narrower bar inside it.
       paths: uPlot.paths.bars({ size: [index === 0 ? 0.8 : 0.35, 100] }),
     }));
     const options = {
@@ -250,7 +250,7 @@
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCharts);
 
-  // On paper there is no paging, and no dark.
+  // When printed, tables are not paged and colours are light.
   addEventListener("beforeprint", () => {
     document.documentElement.dataset.print = "";
     for (const table of tables.values()) table.print();

@@ -1,11 +1,11 @@
-// Facts and anything else: names with their values, and a rendering for data whose meaning the page does not know, so
-// that a field that is new in the report is shown before somebody draws it nicely.
+// Facts (names with values), and a generic rendering for data that the page does not know, so that a new field of the
+// report is visible before anybody writes a rendering for it.
 
 import { countOf, formatCount } from "../model/units.ts";
 import { type Html, type HtmlValue, markup } from "./html.ts";
 import { type Column, table } from "./table.ts";
 
-/** A list of names with their values; those without a value are left out. */
+/** Renders names with their values; names without a value are omitted. */
 export function facts(
   pairs: readonly (readonly [name: string, value: HtmlValue])[],
 ): Html {
@@ -18,11 +18,11 @@ export function facts(
 }
 
 /**
- * Any plain data: a list of objects as a table, other lists in a line, an object as facts.
+ * Renders any plain data: a list of objects as a table, another list on one line, an object as facts.
  *
- * @param id for the elements in it; no name from a report belongs into it
- * @param name what a table is called
- * @param label how keys are shown
+ * @param id the prefix of element ids; must contain no name from a report
+ * @param name the caption of a table
+ * @param label returns the text shown for a key
  */
 export function anything(
   id: string,
@@ -46,7 +46,7 @@ export function anything(
   );
 }
 
-/** Columns for the fields of rows that the page doesn't know: those that hold text, numbers or a yes or no. */
+/** Columns for those fields of the rows that the page does not know and that hold text, numbers or booleans. */
 export function furtherColumns<Row extends object>(
   rows: readonly Row[],
   known: readonly string[],

@@ -1,4 +1,4 @@
-// Consumer groups: their lag, and what became of their positions where they were to be carried over.
+// The page's sections about consumer groups: their lag, and what became of positions that were to be carried over.
 
 import { remedyOf } from "../model/failure.ts";
 import type { GroupOffset } from "../plan/group_offsets.ts";
@@ -29,14 +29,14 @@ const LAG_AFTER: Column<GroupLag> = {
   cell: ({ lagAfter }) => lagAfter,
 };
 
-/** The groups with their lag. */
+/** The section with the groups' lag. */
 export function groupsSection({ groups = [] }: Report): HtmlValue {
   const carried = groups.some(({ lagAfter }) => lagAfter !== undefined);
   const columns = carried ? [...GROUP_COLUMNS, LAG_AFTER] : GROUP_COLUMNS;
   const shown = table({ id: "groups", caption: "Lag in offsets, by group", columns, rows: groups });
   if (shown === undefined) return undefined;
   const note = carried
-    ? "Before: on the source when the plan was made. After: on the target, behind the positions that were carried over."
+    ? "Before: on the source when the plan was made. After: on the target, after the positions that were carried over."
     : "On the source when the plan was made. The groups have no positions on the target: they were not carried over.";
   return [markup`<p>${note} Lag counts messages that have expired.</p>`, shown];
 }
@@ -70,7 +70,7 @@ const POSITION_FIELDS = [
 ];
 const LEFT_FIRST = ["left", "committed", "further"];
 
-/** What became of every position, those left first. */
+/** The section with what became of every position, those not committed first. */
 export function positionsSection({ groupOffsets = [], positionsExpiry }: Report): HtmlValue {
   const rank = ({ status }: GroupOffset) => LEFT_FIRST.indexOf(status);
   const rows = groupOffsets.toSorted((a, b) => rank(a) - rank(b));

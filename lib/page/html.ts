@@ -1,14 +1,14 @@
-// Text to HTML. Whatever is put into the template `markup` is escaped unless it is HTML already, so that forgetting to
-// escape is not possible; names from a cluster can neither leave their element nor turn around the text beside them.
+// Makes HTML from text. The template `markup` escapes every value that is not HTML already, so nobody can forget to escape;
+// a name from a cluster can neither break out of its element nor reverse the direction of the text beside it.
 
 import { escapeName } from "../model/escape_name.ts";
 
-/** A piece of HTML: what stands in it is escaped already. */
+/** A piece of HTML, escaped already. */
 export interface Html {
   readonly html: string;
 }
 
-/** What a template takes. Nothing comes of undefined and false. */
+/** A value that a template accepts. Undefined and false give nothing. */
 export type HtmlValue = Html | string | number | bigint | false | undefined | readonly HtmlValue[];
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -19,12 +19,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Text made safe for an element's content and for an attribute in double or single quotes. */
+/** Escapes text for an element's content or for an attribute in double or single quotes. */
 export function escapeHtml(text: string): string {
   return escapeName(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
 }
 
-/** The tag of HTML templates. (Templates called `html` would be laid out anew by the formatter, blanks included.) */
+/** The tag of HTML templates. (The formatter would re-indent templates named `html`, and so change their white space.) */
 export function markup(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   return { html: strings.reduce((text, part, index) => text + valueOf(values[index - 1]) + part) };
 }
@@ -37,8 +37,8 @@ function valueOf(value: HtmlValue): string {
 }
 
 /**
- * Data as JSON for a script element that is not run. No character of it can end the element or begin a comment in it,
- * and a reader that takes it for a script finds no line break.
+ * Data as JSON in a script element that the browser does not run. No character in it can end the element or begin a comment,
+ * and even a parser that reads it as a script finds no line break in a string.
  */
 export function embedJson(id: string, data: unknown): Html {
   const json = JSON.stringify(data)

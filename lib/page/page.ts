@@ -1,5 +1,5 @@
-// The report as a page, `migration.report.html`: one file that needs nothing else, to be shown to others. It is made from
-// the report alone and says nothing that the report doesn't; the verdict comes first.
+// The report as a page, `migration.report.html`: one self-contained file that can be passed on. It is rendered from the
+// report alone, and begins with the verdict.
 
 import { nextStep } from "../report/next_step.ts";
 import type { Report, ReportCluster } from "../report/report.ts";
@@ -19,7 +19,7 @@ import {
 } from "./run_sections.ts";
 import { estimateSection, sinceLastCheckSection } from "./source_sections.ts";
 
-/** Fields that the page shows in a place of their own; all others are shown at its end. */
+/** Fields of the report that a section shows; the page shows all others at its end. */
 const SHOWN = new Set([
   ...["schemaVersion", "verdict", "runId", "mode", "configPath", "version", "startedAt"],
   ...["finishedAt", "durationMs", "source", "target", "interrupted", "findings", "plan"],
@@ -33,7 +33,7 @@ const TITLES = {
   verify: "Verification of a Kafka migration",
 } as const;
 
-/** The whole page. */
+/** Renders the whole page. */
 export function renderPage(report: Report): string {
   const title = TITLES[report.mode];
   const shown = sections(report).filter(([, , content]) => content !== undefined);
@@ -65,7 +65,7 @@ ${scripts}</body>
 
 function sections(report: Report): readonly Section[] {
   const others = Object.entries(report).filter(([key]) => !SHOWN.has(key));
-  // What a check is read for is history once there are results.
+  // In a check these sections come near the top; once there are results, they move below them.
   const looks: readonly Section[] = [
     ["estimated", "Estimated bytes and time", estimateSection(report)],
     ["since", "Since the last check", sinceLastCheckSection(report)],

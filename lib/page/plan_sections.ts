@@ -1,4 +1,4 @@
-// What was planned: partition by partition, and topic by topic.
+// The page's sections about the plan: by partition and by topic.
 
 import type { TopicBacklog } from "../plan/lag.ts";
 import { listNames } from "../model/escape_name.ts";
@@ -62,7 +62,7 @@ const PATTERN_COLUMNS: readonly Column<PatternMatches>[] = [
   { label: "Which", kind: "text", cell: ({ names }) => listNames(names, 20) },
 ];
 
-/** The plan: totals, and every partition. */
+/** The section with the plan: totals, and every partition. */
 export function planSection({ plan, planTotals }: Report): HtmlValue {
   if (plan === undefined || planTotals === undefined) return undefined;
   const { partitions } = plan;
@@ -95,7 +95,7 @@ export function planSection({ plan, planTotals }: Report): HtmlValue {
   ];
 }
 
-/** The backlog by topic: drawn, and as a table. */
+/** The section with the backlog by topic: a chart and a table. */
 export function backlogSection({ backlog = [], results }: Report): HtmlValue {
   const rows = backlog.toSorted((a, b) =>
     a.offsets === b.offsets ? 0 : a.offsets > b.offsets ? -1 : 1
@@ -126,10 +126,10 @@ export function backlogSection({ backlog = [], results }: Report): HtmlValue {
   return markup`<div class="beside">${drawn}${shown}</div>`;
 }
 
-/** Whether there is a section to link to. */
+/** A section of the page; one without content is omitted. */
 export type Section = readonly [id: string, title: string, content: HtmlValue];
 
-/** One section of the page; nothing where it has nothing in it. */
+/** Renders a section; undefined where it has no content. */
 export function section([id, title, content]: Section): Html | undefined {
   if (content === undefined || content === false) return undefined;
   return markup`<section aria-labelledby="${id}-title">

@@ -1,4 +1,4 @@
-// What a run came to: findings, gaps, results, speed, what it changed, and what it was told.
+// The page's sections about the run: findings, gaps, results, throughput, changes, and the configuration.
 
 import { remedyOf } from "../model/failure.ts";
 import { formatPlace } from "../findings/finding_place.ts";
@@ -24,7 +24,7 @@ const FINDING_COLUMNS: readonly Column<Finding>[] = [
   { label: "What to do", kind: "text", cell: ({ remedy }) => remedy },
 ];
 
-/** The findings with what to do about them. */
+/** The section with the findings and what to do about each. */
 export function findingsSection({ findings }: Report): HtmlValue {
   const caption = countOf(findings.length, "finding");
   return table({
@@ -37,7 +37,7 @@ export function findingsSection({ findings }: Report): HtmlValue {
     markup`<p>Nothing was found that stands in the way or is worth knowing.</p>`;
 }
 
-/** What expired after the plan was made: final. */
+/** The section with the messages that expired after the plan was made: they are lost for good. */
 export function gapsSection({ results }: Report): HtmlValue {
   if (results === undefined) return undefined;
   const rows = results.partitions.flatMap(({ topic, partition, lost = [] }) =>
@@ -110,7 +110,7 @@ const PARTITION_FIELDS = [
 ];
 const WORST_FIRST = ["failed", "lost", "verified", "skipped"];
 
-/** The results by topic and by partition, what went wrong first. */
+/** The section with the results by topic and by partition, problems first. */
 export function resultsSection({ results, mode }: Report): HtmlValue {
   if (results === undefined) {
     return mode === "check" ? undefined : markup`<p>Nothing was verified in this run.</p>`;
@@ -141,7 +141,7 @@ export function resultsSection({ results, mode }: Report): HtmlValue {
   ];
 }
 
-/** The copy's speed over time: drawn, and as a table. */
+/** The section with the throughput over time: a chart and a table. */
 export function throughputSection({ throughput }: Report): HtmlValue {
   if (throughput === undefined || throughput.samples.length < 2) return undefined;
   const rows = throughput.samples.slice(1).map(({ elapsedMs, bytes, records }, index) => {
@@ -174,7 +174,7 @@ export function throughputSection({ throughput }: Report): HtmlValue {
   return markup`<div class="beside">${drawn}${shown}</div>`;
 }
 
-/** What all runs of the migration have changed on the target. */
+/** The section with what all runs of the migration have changed on the target. */
 export function changesSection({ changes, mode }: Report): HtmlValue {
   if (changes === undefined) {
     return markup`<p>${
@@ -209,9 +209,9 @@ export function changesSection({ changes, mode }: Report): HtmlValue {
   ];
 }
 
-/** The configuration without secrets. */
+/** The section with the configuration, without secrets. */
 export function configurationSection({ configuration }: Report): HtmlValue {
-  // With the keys of migration.yaml, as they are there.
+  // Shows the keys as they are in migration.yaml.
   const label = (key: string) => key;
   return configuration && anything("configuration", "Configuration", configuration, label);
 }

@@ -1,4 +1,4 @@
-// What a look at the source tells before a copy: how many bytes and how long, and what has changed since the check before.
+// The page's sections about the source before a copy: estimated bytes and time, and what has changed since the last check.
 
 import type { PlanEstimate } from "../plan/estimate.ts";
 import type { Report } from "../report/report.ts";
@@ -40,7 +40,7 @@ const ESTIMATE_COLUMNS: readonly Column<TopicEstimate>[] = [
   },
 ];
 
-/** Bytes and time of the plan, in all and by topic, the largest first. */
+/** The section with the estimated bytes and time of the plan, in total and by topic, the largest first. */
 export function estimateSection({ estimate }: Report): HtmlValue {
   if (estimate === undefined || estimate.messages === 0n) return undefined;
   const { bytes, durationMs, bytesPerSecond, uncommittedBytes, uncommittedMessages } = estimate;
@@ -90,7 +90,7 @@ const GROUP_COLUMNS: readonly Column<ChangedGroup>[] = [
   { label: "Partitions concerned", kind: "count", cell: ({ partitions }) => partitions },
 ];
 
-/** What is different from the check before. */
+/** The section with the differences from the last check. */
 export function sinceLastCheckSection({ sinceLastCheck: since }: Report): HtmlValue {
   if (since === undefined) return undefined;
   const { messagesBefore, messagesNow, newTopics, goneTopics, changedTopics, groups } = since;

@@ -1,40 +1,40 @@
-// Tables: all rows as data, which the page's script sorts, searches and pages through, and the first rows as HTML for
-// readers without scripts. Small tables are whole either way.
+// Tables: all rows as data, which the page's script sorts, searches and pages, and the first rows also as HTML for readers
+// without scripts. A small table is complete in HTML.
 
 import { formatCount } from "../model/units.ts";
 import { escapeName } from "../model/escape_name.ts";
 import { embedJson, type Html, markup } from "./html.ts";
 
-/** What a cell holds; nothing is shown as a dash and sorted first. */
+/** The content of a cell; undefined is shown as a dash and sorted first. */
 export type Cell = string | number | bigint | undefined;
 
-/** How the cells of a column are shown: `count` with separators, `offset` as bare digits, `figure` rounded, `status` as a mark. */
+/** How a column shows its cells: `count` with separators, `offset` as bare digits, `figure` rounded, `status` as a coloured word. */
 export type ColumnKind = "text" | "count" | "offset" | "figure" | "status";
 
-/** A column over rows of some kind. */
+/** A column, and how to get its cell from a row. */
 export interface Column<Row> {
   readonly label: string;
   readonly kind: ColumnKind;
   readonly cell: (row: Row) => Cell;
-  /** Left out where no row has anything in it but 0. */
+  /** Whether the column is omitted where every row has nothing or 0 in it. */
   readonly optional?: true;
 }
 
-/** A table to be rendered. */
+/** A table to render. */
 export interface TableSpec<Row> {
   /** The element's id, unique on the page. */
   readonly id: string;
   readonly caption: string;
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
-  /** Whether a row's cells lie below each other where there is little room: for sentences, which tell themselves what they are. */
+  /** Whether a row's cells are placed below each other on narrow screens: for sentences, which need no column heading. */
   readonly stacked?: true;
 }
 
-/** So many rows are HTML; further ones need the script. */
+/** HTML holds at most so many rows; to see more, the script is needed. */
 export const MOST_ROWS_IN_HTML = 1_000;
 
-/** Renders a table; nothing where it has no rows. */
+/** Renders a table; undefined where it has no rows. */
 export function table<Row>(
   { id, caption, columns, rows, stacked }: TableSpec<Row>,
 ): Html | undefined {
@@ -74,12 +74,12 @@ function tableRow(row: readonly Cell[], kinds: readonly ColumnKind[]): Html {
 `;
 }
 
-/** A word with the colour it has everywhere on the page. */
+/** Renders a word in the colour that it has everywhere on the page. */
 export function mark(word: string): Html {
   return markup`<span class="mark" data-word="${word}">${word}</span>`;
 }
 
-/** What the script does with a cell too (client.js). */
+/** Formats a cell exactly as the script does (client.js). */
 export function formatCell(cell: Cell, kind: ColumnKind): string {
   if (cell === undefined || cell === "") return "–";
   if (typeof cell === "string") return cell;
@@ -96,7 +96,7 @@ function formatFigure(figure: number): string {
 
 const isNumber = (kind: ColumnKind) => kind !== "text" && kind !== "status";
 
-/** Numbers beyond 2^53 become digits, which the script tells from text by the column's kind. */
+/** Numbers beyond 2^53 become strings of digits; the script knows by the column's kind that they are numbers. */
 function cellToJson(cell: Cell): string | number | null {
   if (cell === undefined) return null;
   if (typeof cell === "string") return escapeName(cell);

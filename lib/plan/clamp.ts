@@ -1,5 +1,5 @@
-// Clamping: what remains of a wish "from this committed offset to the end" once the log has had its say. The result
-// is never negative and never reaches outside the log. Nothing here chooses between groups; lib/plan/plan.ts does.
+// Clamping: cuts "from this committed offset to the end" down to the offsets that the log still holds. The result is
+// never negative and never reaches outside the log. Nothing here chooses between groups; lib/plan/plan.ts does.
 
 import { maxOffset, minOffset } from "../model/offsets.ts";
 import type { PartitionOffsets } from "../model/snapshot.ts";
@@ -10,8 +10,8 @@ export type StartReason = "committed" | "expired" | "uncommitted" | "migrated" |
 /**
  * Why nothing is copied. `consumed`: committed at the end. `expired`: all that was not consumed has been deleted.
  * `empty`: never committed, and the log holds nothing. `beyond-end`: committed beyond the end of the log.
- * `open-transaction`: all that remains is held back by a transaction still open. `migrated`: an earlier plan of the
- * same migration has copied it. `outside`: the log holds nothing of a range that `ranges` names.
+ * `open-transaction`: an open transaction holds back all that remains. `migrated`: an earlier plan of the same migration
+ * has copied it. `outside`: the log holds nothing of a range that `ranges` names.
  */
 export type SkipReason =
   | "consumed"
@@ -22,7 +22,7 @@ export type SkipReason =
   | "migrated"
   | "outside";
 
-/** The range to copy. All offsets and counts of offsets are those of the source's log. */
+/** The range to copy. All offsets and counts of offsets refer to the source's log. */
 export interface ClampedRange {
   /** First offset to copy; ≤ endOffset. */
   readonly startOffset: bigint;
@@ -35,16 +35,16 @@ export interface ClampedRange {
   readonly skip?: SkipReason;
   /** Offsets between the committed offset and the log start offset: deleted before they were consumed. */
   readonly expiredMessages: bigint;
-  /** Offsets that were wanted and lie at or behind the first transaction still open. */
+  /** Wanted offsets that are at or after the start of the first open transaction. */
   readonly openTransactionOffsets: bigint;
 }
 
 /**
- * Cuts a wish down to what the log holds: start = maxOffset(committed, log start offset), end = last stable offset where
- * transactions are open, else high watermark.
+ * Cuts the wanted range down to what the log holds: start = maxOffset(committed, log start offset), end = last stable
+ * offset where transactions are open, else high watermark.
  *
  * @param committed the smallest committed offset, undefined for a group that has not committed (it reads from the log start).
- * @param until where the wish itself ends; where absent, at the end of the log
+ * @param until where the wanted range ends; where absent, at the end of the log
  */
 export function clamp(
   committed: bigint | undefined,

@@ -1,5 +1,5 @@
-// A plan in the light of a journal. What an earlier plan of the same migration has copied is not planned again, only
-// what the source has gained since; a range that is not through goes on where it stood, to the end it was planned with.
+// Adapts a plan to the journal of earlier runs. Of a partition that an earlier plan of this migration has completed, only
+// what the source has gained since is planned; an unfinished range resumes where it stopped, up to its planned end.
 
 import type { JournaledPartition, JournalState } from "../journal/journal_state.ts";
 import { maxOffset, minOffset } from "../model/offsets.ts";
@@ -10,7 +10,7 @@ import { compareTopicPartitions, formatTopicPartition } from "../model/topic_par
 export function continuePlan(plan: Plan, journal: JournalState | undefined): Plan {
   if (journal === undefined) return plan;
   const planned = new Set(plan.partitions.map(formatTopicPartition));
-  // A group may be gone meanwhile; what was planned because of it is still finished.
+  // The group may no longer exist; the partition that was planned because of it is still finished.
   const forgotten = [...journal.partitions.values()]
     .filter((before) => before.status !== "done" && !planned.has(formatTopicPartition(before)))
     .map((before) => resumed(fromJournal(before), before));
@@ -27,7 +27,7 @@ export function continuePlan(plan: Plan, journal: JournalState | undefined): Pla
   };
 }
 
-/** A partition whose earlier ranges are through: only what lies behind them. */
+/** A partition whose earlier ranges are complete: plans only the offsets after them. */
 function gained(planned: PlannedPartition, before: JournaledPartition): PlannedPartition {
   const { logStartOffset } = planned.log;
   const wanted = maxOffset(planned.submittedOffset ?? before.endOffset, before.endOffset);
@@ -37,7 +37,7 @@ function gained(planned: PlannedPartition, before: JournaledPartition): PlannedP
   return withRange(planned, startOffset, planned.endOffset, expiredMessages);
 }
 
-/** A partition whose range is not through. Whether its next messages have expired meanwhile shows when they are read. */
+/** A partition whose range is unfinished. Whether its next messages have expired shows only when they are read. */
 function resumed(planned: PlannedPartition, before: JournaledPartition): PlannedPartition {
   const startOffset = before.reachedOffset ?? before.sourceOffset;
   return withRange(planned, minOffset(startOffset, before.endOffset), before.endOffset, 0n);

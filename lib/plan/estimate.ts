@@ -1,30 +1,31 @@
-// How many bytes a plan means and how long they take: estimated from what the partitions take on the source's disks,
-// in proportion to the offsets copied. Compressed sizes; records of compacted logs lie unevenly. Never exact, and said so.
+// Estimates how many bytes a plan copies and how long that takes: a partition's size on the source's disks times the
+// share of its offsets to be copied. Sizes are compressed ones, and records of compacted logs are spread unevenly, so
+// this is never exact, and the output says so.
 
 import { escapeName } from "../model/escape_name.ts";
 import { partitionsToCopy, type Plan, type PlannedPartition } from "./plan.ts";
 import { formatTopicPartition } from "../model/topic_partition.ts";
 import { formatBytes, formatDuration, sum } from "../model/units.ts";
 
-/** Bytes on the source's disks, by `formatTopicPartition`; partitions nobody told of are absent. */
+/** Bytes on the source's disks, by `formatTopicPartition`; partitions whose size no broker reported are absent. */
 export type PartitionBytes = ReadonlyMap<string, bigint>;
 
-/** What is copied, estimated. */
+/** An estimate of what will be copied. */
 export interface Estimate {
   readonly partitions: number;
-  /** Offsets, an upper bound for the messages. */
+  /** Offsets to copy, an upper bound for the messages. */
   readonly messages: bigint;
   /** Absent where the sizes of some partitions are not known. */
   readonly bytes?: bigint;
-  /** At the limit; absent without one. */
+  /** The time the copy takes at `limits.bytesPerSecond`; absent without a limit. */
   readonly durationMs?: number;
-  /** Part of `messages`: copied only because of the `uncommitted` rule. */
+  /** The part of `messages` that is copied only because of the `uncommitted` rule. */
   readonly uncommittedMessages: bigint;
-  /** Part of `bytes`. */
+  /** The same part of `bytes`. */
   readonly uncommittedBytes?: bigint;
 }
 
-/** An estimate with its topics. */
+/** An estimate in total and by topic. */
 export interface PlanEstimate extends Estimate {
   readonly topics: readonly (Estimate & { readonly topic: string })[];
   /** `limits.bytesPerSecond`. */
@@ -48,7 +49,7 @@ export function estimatePlan(
   };
 }
 
-/** Bytes of some of a partition's offsets; undefined where its size is not known. */
+/** The bytes of some of a partition's offsets; undefined where the partition's size is not known. */
 export function estimatedBytes(
   { log, ...partition }: PlannedPartition,
   offsets: bigint,
@@ -82,7 +83,7 @@ function estimate(
   };
 }
 
-/** Lines for the log: the whole, then each topic; the first is for the screen too. Nothing where nothing is copied. */
+/** Lines for the log, first the total, then each topic; the first also goes to the screen. None where nothing is copied. */
 export function estimateLines(found: PlanEstimate): readonly string[] {
   if (found.messages === 0n) return [];
   if (found.bytes === undefined) {

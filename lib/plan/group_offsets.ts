@@ -1,5 +1,5 @@
-// Group positions carried over: which group goes on where on the target, and which are left as they are, with the
-// reason. Pure: the target offsets have been translated, nothing is committed here.
+// Positions of groups: which are committed on the target, at which offset, and which are not, with the reason. Pure: the
+// caller has translated the offsets, and commits them.
 
 import { type Failure, failure, within } from "../model/failure.ts";
 import type { FailureCode } from "../model/failure_kinds.ts";
@@ -10,8 +10,8 @@ import type { GroupSnapshot } from "../model/snapshot.ts";
 import { formatTopicPartition, type TopicPartition } from "../model/topic_partition.ts";
 
 /**
- * What became of one position. `committed`: committed and read back. `further`: the group stands there already, or
- * further on, on the target. `left`: it was not committed, for a reason.
+ * What became of one position. `committed`: committed and read back. `further`: the group has already committed this
+ * offset or a higher one on the target. `left`: it was not committed, for a reason.
  */
 export type GroupOffsetStatus = "committed" | "further" | "left";
 
@@ -23,13 +23,13 @@ export interface GroupOffset extends TopicPartition {
   readonly sourceOffset: bigint;
   /** The target offset of the first copied message at or after it; absent where that is not known. */
   readonly targetOffset?: bigint;
-  /** What the group had committed on the target before; absent where it had not. */
+  /** What the group had committed on the target before; absent where it had committed nothing. */
   readonly before?: bigint;
-  /** What is committed on the target now, read back; absent where nothing is. */
+  /** What the group has committed on the target now, as read back; absent where nothing. */
   readonly after?: bigint;
-  /** Why the text that the group has committed beside the offset did not go along; absent where it did, or there is none. */
+  /** Why the metadata text was not committed with the offset; absent where it was, or where there is none. */
   readonly metadataLeftOut?: MetadataLeftOut;
-  /** Why it was left: a sentence, and its code. */
+  /** Why the position was not committed: a sentence, and its code. */
   readonly reason?: string;
   readonly code?: FailureCode;
 }
@@ -40,14 +40,14 @@ export interface WantedPosition extends TopicPartition {
   readonly sourceOffset: bigint;
 }
 
-/** What positions are judged by. */
+/** The facts by which positions are judged. */
 export interface GroupOffsetFacts {
-  /** By group: as they are now, just before anything is committed. */
+  /** By group: what is committed on the source now, just before anything is committed on the target. */
   readonly onSource: ReadonlyMap<string, GroupSnapshot>;
   readonly onTarget: ReadonlyMap<string, GroupSnapshot>;
   /** Why a partition's positions must not be used, by `formatTopicPartition`. */
   readonly unverified: ReadonlyMap<string, Failure>;
-  /** A target offset, or why it is not known. */
+  /** The target offset of a position, or why it is not known. */
   readonly translate: (position: WantedPosition) => bigint | Failure;
   /** `offset.metadata.max.bytes` of the target; absent where it is not known. */
   readonly maxMetadataLength?: number;
@@ -57,12 +57,12 @@ export interface GroupOffsetFacts {
 export interface PositionToCommit extends WantedPosition {
   readonly targetOffset: bigint;
   readonly before?: bigint;
-  /** Empty where there is none, or it is left out. */
+  /** Empty where the group committed none, or where it is not carried over. */
   readonly metadata: string;
   readonly metadataLeftOut?: MetadataLeftOut;
 }
 
-/** Every position that groups of the plan have committed. */
+/** Every position that the plan's groups have committed. */
 export function wantedPositions(plan: Plan): readonly WantedPosition[] {
   return plan.partitions.flatMap(({ topic, partition, groups }) =>
     groups.flatMap(({ group, committed }) =>
@@ -71,7 +71,7 @@ export function wantedPositions(plan: Plan): readonly WantedPosition[] {
   );
 }
 
-/** Divides the positions into those to commit and those that stay as they are. */
+/** Divides the positions into those to commit and those not to commit. */
 export function judgePositions(
   wanted: readonly WantedPosition[],
   facts: GroupOffsetFacts,
@@ -121,8 +121,8 @@ export function judgePositions(
 }
 
 /**
- * Positions that an earlier run has planned for and no group has any more: what was begun is copied to its end, but
- * where groups would go on is not known. A coordinator that has just moved may list none for a while.
+ * Positions that an earlier run planned for and that no group has any more. The copy that was begun is finished, but it
+ * is not known at which offset the groups would continue. A coordinator that has just moved may list no group for a while.
  */
 export function forgottenPositions({ partitions }: Plan): readonly GroupOffset[] {
   return partitions.flatMap(({ topic, partition, groups, submittedBy, submittedOffset }) =>
@@ -134,13 +134,13 @@ export function forgottenPositions({ partitions }: Plan): readonly GroupOffset[]
   );
 }
 
-/** A group of which nothing is known now: where it stands must not be guessed. */
+/** The problem of a group about which nothing is known now: its position must not be guessed. */
 function problemOf(role: "source" | "target", group: GroupSnapshot | undefined) {
   return group?.problem === undefined ? undefined : within(`On the ${role} `, group.problem);
 }
 
 /**
- * What became of a position that was committed, by what reads back.
+ * What became of a position, judged by the offset read back after the commit.
  *
  * @param problem why it was not committed, or why nothing could be read back
  */

@@ -1,5 +1,5 @@
-// The backlog seen from two sides: topic by topic, as it is copied, and group by group, as those see it who wait for
-// it. Both come from a plan; lag is Kafka's, in offsets, and counts what has expired too.
+// The backlog by topic, which is what a copy deals with, and by group, which is what the group's owners wait for. Both
+// are computed from a plan. Lag is Kafka's: in offsets, expired messages included.
 
 import { compareNames } from "../model/compare_names.ts";
 import type { GroupOffset } from "./group_offsets.ts";
@@ -17,20 +17,20 @@ export interface TopicBacklog {
   /** Offsets to copy: an upper bound for the number of messages. */
   readonly offsets: bigint;
   readonly expiredMessages: bigint;
-  /** Part of `offsets`: those of partitions that are verified. Absent where nothing was verified. */
+  /** The part of `offsets` in verified partitions; absent where nothing was verified. */
   readonly offsetsVerified?: bigint;
 }
 
-/** The lag of one group, over all partitions that count. */
+/** The lag of one group over all of its partitions in the plan. */
 export interface GroupLag {
   readonly group: string;
   readonly topics: number;
   readonly partitions: number;
-  /** Part of `partitions`: those the group has not committed on. */
+  /** The part of `partitions` on which the group has committed nothing. */
   readonly partitionsNeverCommitted: number;
-  /** On the source when the plan was made. */
+  /** The lag on the source when the plan was made. */
   readonly lagBefore: bigint;
-  /** On the target; only where the group's positions were carried over. */
+  /** The lag on the target; present only where the group's positions were carried over. */
   readonly lagAfter?: bigint;
 }
 
@@ -57,7 +57,7 @@ export function topicBacklogs(
   }));
 }
 
-/** The lag group by group, by name; on the target too where all positions of a group were carried over. */
+/** The lag by group, ordered by name; on the target too where all positions of the group were carried over. */
 export function groupLags(
   plan: Plan,
   carried: readonly GroupOffset[] = [],

@@ -1,12 +1,13 @@
-// The text that a group has committed beside an offset (Kafka calls it metadata): whether it goes along to the target. Some
-// consumers keep in it which messages after the position they have done already, counted in offsets. The same messages have
-// other offsets on the target, so that such a text would have them pass over messages that nobody has done; without it
-// they do some of them again. Texts are the client's own and nothing here reads more of them than it takes to tell.
+// The text that a group has committed beside an offset (Kafka calls it metadata), and whether it is carried over to the
+// target. Some consumers record in it, by offset, which messages after the position they have already processed. The same
+// messages have other offsets on the target, so with such a text they would skip messages that nobody has processed;
+// without it they process some messages again. The text belongs to the client: nothing here reads more of it than this
+// decision needs.
 
-/** Why a text is left out. */
+/** Why a text is not carried over. */
 export type MetadataLeftOut = "too long" | "counts offsets";
 
-/** `offset.metadata.max.bytes` of a broker that nobody has changed; in spite of the name it counts characters. */
+/** The default of `offset.metadata.max.bytes`; in spite of the name it limits the number of characters. */
 export const DEFAULT_MAX_LENGTH = 4096;
 
 /**
@@ -24,12 +25,12 @@ export function whyLeftOut(
 }
 
 /**
- * Whether a text is one of those known to count offsets: Confluent's parallel-consumer (base64 of a letter that names the
- * encoding, and which of the offsets from the committed one on are done), and Wix's Greyhound (base64 of gzip, in which
- * offsets stand as numbers).
+ * Whether the text has one of the formats known to contain offsets: Confluent's parallel-consumer (base64 of a letter that
+ * names the encoding, followed by which offsets after the committed one are done) or Wix's Greyhound (base64 of gzip that
+ * contains offsets as numbers).
  */
 export function countsOffsets(text: string): boolean {
-  // Python's binding of librdkafka sends the zero byte at the end along.
+  // librdkafka's Python binding sends the terminating zero byte too.
   const bytes = fromBase64(text.replace(/\0$/, ""));
   if (bytes === undefined) return false;
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) return true;
@@ -38,8 +39,8 @@ export function countsOffsets(text: string): boolean {
 }
 
 /**
- * Whether a text holds a number, of three digits at least, that is an offset from the committed one to the end of the log:
- * it may be one that means another message on the target.
+ * Whether the text contains a number of at least three digits that lies between the committed offset and the end of the
+ * log: it may be an offset, which would mean another message on the target.
  */
 export function mayNameOffsets(text: string, committed: bigint, end: bigint): boolean {
   return (text.match(/(?<![\w.-])\d{3,19}(?![\w.])/g) ?? []).some((digits) => {
@@ -51,18 +52,18 @@ export function mayNameOffsets(text: string, committed: bigint, end: bigint): bo
 type IsFormat = (body: Uint8Array) => boolean;
 
 const isZstd: IsFormat = ([a, b, c, d]) => a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd;
-/** A length and as many bits; of the last bytes, those that are zero may be missing. */
+/** A length followed by that many bits; trailing zero bytes may be missing. */
 const isBitSet = (lengthBytes: 2 | 4): IsFormat => (body) => {
   if (body.length <= lengthBytes) return false;
   const bits = body.subarray(0, lengthBytes).reduce((sum, byte) => sum * 256 + byte, 0);
   return bits > 0 && body.length - lengthBytes <= Math.floor(bits / 8) + 1;
 };
-/** Numbers of some bytes each, none of them negative; a text of letters has none that are as small. */
+/** Numbers of `bytesEach` bytes, none negative. Letters read as such numbers would be larger. */
 const isRunLength = (bytesEach: 2 | 4): IsFormat => (body) =>
   body.length > 0 && body.length % bytesEach === 0 &&
   body.every((byte, at) => at % bytesEach > 0 || byte < 0x20);
 
-/** By the letter that names the encoding (OffsetEncoding of parallel-consumer). */
+/** The formats by the letter that names the encoding (OffsetEncoding of parallel-consumer). */
 const PARALLEL_CONSUMER: ReadonlyMap<number, IsFormat> = new Map([
   ["L", (body: Uint8Array) => body.length > 0 && body.every((byte) => byte <= 1)],
   ["î", isZstd],

@@ -1,6 +1,6 @@
 // The include and exclude patterns of `topics` and `groups`: globs, or regular expressions between slashes, matched
-// against the whole name. Matching takes time linear in the name, whatever the pattern (RE2's syntax: no lookaround, no
-// backreferences): with backtracking a harmless looking pattern and a long name would hang the run. Nothing here knows
+// against the whole name. Matching takes time linear in the name whatever the pattern (RE2's syntax: no lookaround, no
+// backreferences); with backtracking, a harmless-looking pattern and a long name could hang the run. Nothing here knows
 // which names exist.
 
 import { RE2JS, RE2JSSyntaxException } from "re2js";
@@ -13,13 +13,13 @@ export interface Pattern {
   readonly matches: (name: string) => boolean;
 }
 
-/** Which names are let through: every one an include pattern matches (all, where there is none) and no exclude pattern does. */
+/** Accepts every name that an include pattern matches (all names, where there is none) and no exclude pattern matches. */
 export interface NameFilter {
   readonly include: readonly Pattern[];
   readonly exclude: readonly Pattern[];
 }
 
-/** The filter that lets every name through. */
+/** The filter that accepts every name. */
 export const EVERY_NAME: NameFilter = { include: [], exclude: [] };
 
 /**
@@ -31,20 +31,20 @@ export const EVERY_NAME: NameFilter = { include: [], exclude: [] };
 export function parsePattern(text: string): Pattern | string {
   if (text === "") return "A pattern can't be empty, write * for every name";
   if (text.startsWith("/")) return parseRegularExpression(text);
-  // Most are plain names, which need no expression.
+  // Most patterns are plain names, which need no regular expression.
   if (!/[*?[\\]/.test(text)) return { text, matches: (name) => name === text };
   const glob = globSource(text);
   if ("problem" in glob) return glob.problem;
   return compile(text, glob.source);
 }
 
-/** Whether the filter lets the name through; exclude wins. */
+/** Whether the filter accepts the name; exclude wins. */
 export function filterAccepts({ include, exclude }: NameFilter, name: string): boolean {
   const matches = (pattern: Pattern): boolean => pattern.matches(name);
   return (include.length === 0 || include.some(matches)) && !exclude.some(matches);
 }
 
-/** Whether a topic belongs to Kafka or its tools by its name (`__consumer_offsets`): such topics are never migrated. */
+/** Whether the name marks a topic of Kafka or its tools (`__consumer_offsets`): such topics are never migrated. */
 export function isInternalTopicName(topic: string): boolean {
   return topic.startsWith("__");
 }
@@ -62,7 +62,7 @@ function compile(text: string, source: string): Pattern | string {
     return { text, matches: (name) => expression.matches(name) };
   } catch (error) {
     if (!(error instanceof RE2JSSyntaxException)) throw error;
-    // The flag is ours, and nobody wrote it.
+    // We prepend the flag `(?s)`, so the operator must not see it in a message.
     const reason = error.message.replace(/^error parsing regexp: /, "").replace("`(?s)", "`");
     return `Not a valid pattern: ${reason}`;
   }

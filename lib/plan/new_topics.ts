@@ -1,16 +1,16 @@
-// Topics that the target lacks and that are to be created there: as they are on the source, fitted to the target. What
-// of a topic's settings is bound to the source's cluster is left out and said; what the target refuses is found by
-// asking it, elsewhere.
+// Topics that the target lacks and that this run will create there: like those on the source, adapted to the target.
+// Settings that make sense only on the source's cluster are left out and reported. Whether the target refuses something is
+// found out by asking it, elsewhere.
 
 import { escapeName, listNames } from "../model/escape_name.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { partitionsNeeded, type Plan } from "./plan.ts";
 import type { ClusterSnapshot, TopicSettings } from "../model/snapshot.ts";
 
-/** A setting of the source's topic that the new one does not get. */
+/** A setting of the source's topic that the new topic does not get. */
 export interface LeftOutSetting {
   readonly name: string;
-  /** A phrase. */
+  /** Why, as a phrase. */
   readonly reason: string;
 }
 
@@ -19,38 +19,38 @@ export interface NewTopic {
   readonly topic: string;
   readonly partitions: number;
   readonly replicationFactor: number;
-  /** Its own settings, by name. */
+  /** The settings that are set on the source's topic itself, by name. */
   readonly configs: ReadonlyMap<string, string>;
   readonly leftOut: readonly LeftOutSetting[];
-  /** Why the source's settings are not known, so that it gets none: the user may not see them, or no broker tells any. */
+  /** Why the source's settings are not known, so that the topic gets none: not visible to the user, or not reported by brokers. */
   readonly settingsUnknown?: "hidden" | "untold";
-  /** What would be in force, as the target tells; absent where it does not. */
+  /** The settings that will be in force, as the target reports them; absent where it does not. */
   readonly settings?: TopicSettings;
 }
 
 /** How topics are created. */
 export interface NewTopicOptions {
-  /** Where absent, the source's, but not more than the target has brokers. */
+  /** Where absent, the source's factor, but at most the number of the target's brokers. */
   readonly replicationFactor?: number;
   /** Whether groups' positions are carried over. */
   readonly carriesPositions?: boolean;
-  /** Whether an earlier run has written to the topic: it is missed, not missing. */
+  /** Whether an earlier run has written to the topic: such a topic was deleted and must not be created anew. */
   readonly written: (topic: string) => boolean;
 }
 
 /**
- * Settings that name brokers, storage or versions of the cluster they were made on. Others that the target does not
- * know it refuses by itself.
+ * Settings that name brokers, storage or versions of the cluster they were made on. The target itself refuses any other
+ * setting that it does not know.
  */
 const BOUND_TO_THE_CLUSTER =
   /^(?:leader|follower)\.replication\.throttled\.replicas$|^remote\.|^local\.retention\.|^confluent\.|^message\.format\.version$/;
 
-/** Whether a setting has a meaning on its own cluster only. */
+/** Whether a setting makes sense only on the cluster where it was set. */
 export function isBoundToCluster(name: string): boolean {
   return BOUND_TO_THE_CLUSTER.test(name);
 }
 
-/** The topics to create: those that the target needs and lacks. */
+/** The topics to create: those that the plan needs and the target lacks. */
 export function planNewTopics(
   plan: Plan,
   source: ClusterSnapshot,
@@ -86,7 +86,7 @@ function ownSettings(
     if (isBoundToCluster(name)) {
       leftOut.push({ name, reason: "it belongs to the source cluster" });
     } else if (name === "min.insync.replicas" && Number(value) > replicas) {
-      // Nothing could be written to such a topic.
+      // No batch could be written to such a topic: it would need more in-sync replicas than it has.
       leftOut.push({ name, reason: `${value} is more than the replication factor ${replicas}` });
     } else configs.set(name, value);
   }
@@ -107,7 +107,7 @@ export function withoutSettings(
   };
 }
 
-/** What is worth knowing before they are created. */
+/** Findings about the topics that will be created. */
 export function newTopicFindings(topics: readonly NewTopic[]): readonly Finding[] {
   const unknown = (why: NewTopic["settingsUnknown"]) =>
     topics.filter(({ settingsUnknown }) => settingsUnknown === why).map(({ topic }) => topic);
@@ -142,7 +142,7 @@ export function newTopicFindings(topics: readonly NewTopic[]): readonly Finding[
   ];
 }
 
-/** What is not known of the topics before they are created. */
+/** Findings about topics for which the target does not report the settings that they will have. */
 export function untoldSettings(topics: readonly NewTopic[]): readonly Finding[] {
   const untold = topics.filter(({ settings }) => settings === undefined).map(({ topic }) => topic);
   if (untold.length === 0) return [];
@@ -156,7 +156,7 @@ export function untoldSettings(topics: readonly NewTopic[]): readonly Finding[] 
   )];
 }
 
-/** A topic that the target refuses to create, whatever its settings. */
+/** The finding that the target refuses to create a topic, whatever its settings. */
 export function topicRefused(topic: string, problem: string): Finding {
   return finding(
     "TARGET_TOPIC_REFUSED",

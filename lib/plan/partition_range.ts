@@ -1,4 +1,4 @@
-// A range of one partition that was asked for by hand instead of by groups: plain data.
+// A range of one partition that the config's `ranges` asks for, in place of the groups' offsets: plain data.
 
 import type { TopicPartition } from "../model/topic_partition.ts";
 

@@ -1,5 +1,5 @@
-// What each pattern of the filters matched, so that a slip shows: names that exist on the source, internal topics left
-// aside. Whether a name is then let through is the filter's business (name_filter.ts).
+// What each pattern of the filters matches among the names on the source, internal topics excluded, so that a mistake in
+// a pattern shows. Whether a name is then accepted is decided in name_filter.ts.
 
 import { compareNames } from "../model/compare_names.ts";
 import { listNames } from "../model/escape_name.ts";
@@ -8,16 +8,16 @@ import { isInternalTopicName, type NameFilter } from "./name_filter.ts";
 import type { ClusterSnapshot } from "../model/snapshot.ts";
 import { formatCount } from "../model/units.ts";
 
-/** What one pattern matched. */
+/** The names that one pattern matches. */
 export interface PatternMatches {
   readonly list: "topics.include" | "topics.exclude" | "groups.include" | "groups.exclude";
-  /** As written. */
+  /** The pattern as written in the config. */
   readonly pattern: string;
-  /** Names on the source, sorted; also those that other patterns take or leave out. */
+  /** Matching names on the source, sorted; they may also be included or excluded by other patterns. */
   readonly names: readonly string[];
 }
 
-/** Tries every pattern on every name of the source. */
+/** Matches every pattern against every name on the source. */
 export function matchPatterns(
   source: ClusterSnapshot,
   filters: { readonly topics: NameFilter; readonly groups: NameFilter },
@@ -47,7 +47,7 @@ export function patternLine({ list, pattern, names }: PatternMatches): string {
   return `${list} ${listNames([pattern])} matches ${listed}`;
 }
 
-/** A warning for all patterns that matched nothing. */
+/** A warning that names all patterns without a match. */
 export function patternFindings(matches: readonly PatternMatches[]): readonly Finding[] {
   const idle = matches.filter(({ names }) => names.length === 0);
   if (idle.length === 0) return [];

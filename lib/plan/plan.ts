@@ -1,6 +1,6 @@
-// The plan: for every partition that groups of the source have committed on, the range from the smallest committed
-// offset to the end. It is built from a snapshot alone and says what it had to leave out; what of that stands in the
-// way is judged by lib/findings/all_findings.ts. It asks no broker and drops nothing without a trace.
+// The plan: for every partition on which groups of the source have committed, the range from the smallest committed
+// offset to the end. It is built from a snapshot alone and asks no broker. It names everything that it leaves out; whether
+// that blocks the run is judged by lib/findings/all_findings.ts.
 
 import { compareNames } from "../model/compare_names.ts";
 import { isShareGroup } from "../model/group_state.ts";
@@ -13,8 +13,8 @@ import { compareTopicPartitions, type TopicPartition } from "../model/topic_part
 export type { PlannedGroup, PlannedPartition, WithoutSmallest } from "./planned_partition.ts";
 
 /**
- * What a (group, partition) counts as where the group has committed on the topic but not on this partition:
- * `earliest` as the log start offset, `skip` not at all.
+ * How a group counts on a partition where it has committed nothing although it has committed on other partitions of the
+ * topic: `earliest` as if it stood at the log start offset, `skip` not at all.
  */
 export type UncommittedRule = "earliest" | "skip";
 
@@ -26,16 +26,16 @@ export interface PlanInput {
   readonly uncommitted: UncommittedRule;
 }
 
-/** A partition that groups count on and whose offsets are not known: it stands in the way. */
+/** A partition that groups have committed on and whose offsets are not known: it blocks the run. */
 export interface UnknownPartition extends TopicPartition {
   /** Why, as a sentence. */
   readonly problem: string;
 }
 
-/** Committed offsets of a topic, or of some of its partitions, that do not exist. */
+/** Committed offsets for a topic, or for some partitions of a topic, that do not exist. */
 export interface DroppedOffsets {
   readonly topic: string;
-  /** Whether the topic exists, so that only its partitions are missing. */
+  /** True where the topic exists and only the partitions are missing. */
   readonly topicExists: boolean;
   /** The partitions that do not exist, in order. */
   readonly partitions: readonly number[];
@@ -50,10 +50,9 @@ export interface UnreadableGroup {
 }
 
 /**
- * Why a plan has no partition at all. `no-groups`: the source lists none. `no-committed-offsets`: none of its groups
- * has committed on anything. `groups-filter`, `topics-filter`: the filter lets none of it through.
- * `missing-topics`: all that was committed is on topics that do not exist or are internal. `ranges-filter`: the topic
- * filter lets no range through.
+ * Why a plan has no partition at all. `no-groups`: the source lists none. `no-committed-offsets`: no group has committed
+ * an offset. `groups-filter`, `topics-filter`: that filter excludes every committed offset. `missing-topics`: all committed
+ * offsets are for topics that do not exist or are internal. `ranges-filter`: the topic filter excludes every range.
  */
 export type EmptyReason =
   | "no-groups"
@@ -63,20 +62,20 @@ export type EmptyReason =
   | "missing-topics"
   | "ranges-filter";
 
-/** What is to be copied, and what had to be left out. */
+/** What will be copied, and what the plan leaves out. */
 export interface Plan {
   /** By topic, then by partition. */
   readonly partitions: readonly PlannedPartition[];
   readonly unknownPartitions: readonly UnknownPartition[];
   readonly droppedOffsets: readonly DroppedOffsets[];
-  /** Topics named `__…` that groups have committed on and the filter lets through: never carried. */
+  /** Topics named `__…` that groups have committed on and the filter accepts: never migrated. */
   readonly internalTopics: readonly string[];
-  /** Share groups the filter lets through, by name: never carried. */
+  /** Share groups that the filter accepts, by name: never carried over. */
   readonly shareGroups: readonly string[];
   readonly unreadableGroups: readonly UnreadableGroup[];
-  /** What each pattern of the filters matched; absent where nobody looked. */
+  /** What each pattern of the filters matched; absent where the patterns were not tried. */
   readonly patterns?: readonly PatternMatches[];
-  /** Present where ranges were asked for instead of groups: those that are not planned, because the source has no such partition, or because of the topic filter. */
+  /** Present for a plan made from ranges: the ranges not planned, because the partition does not exist or the filter excludes its topic. */
   readonly ranges?: {
     readonly missing: readonly TopicPartition[];
     readonly filtered: readonly TopicPartition[];
@@ -85,7 +84,7 @@ export interface Plan {
   readonly empty?: EmptyReason;
 }
 
-/** Builds the plan: min over the groups, partition by partition. */
+/** Builds the plan: for each partition, from the minimum of the groups' committed offsets. */
 export function buildPlan({ source, topics, groups, uncommitted }: PlanInput): Plan {
   const selected = source.groups.filter(({ group }) => filterAccepts(groups, group));
   const readers = readersByTopic(selected.filter(isCarried));
@@ -131,7 +130,7 @@ export function buildPlan({ source, topics, groups, uncommitted }: PlanInput): P
   };
 }
 
-/** The topics that a plan made of these groups may be about, whether or not they exist. */
+/** The topics that a plan for these groups may contain, whether or not they exist. */
 export function topicsRead(
   all: readonly GroupSnapshot[],
   { topics, groups }: Pick<PlanInput, "topics" | "groups">,
@@ -142,14 +141,14 @@ export function topicsRead(
   );
 }
 
-/** The partitions of a plan that something is copied of. */
+/** The partitions of a plan that have something to copy. */
 export function partitionsToCopy(plan: Plan): readonly PlannedPartition[] {
   return plan.partitions.filter(({ offsets }) => offsets > 0n);
 }
 
 /**
- * The partitions that the target has to have: those to copy, and where groups' positions are carried over those that
- * have any.
+ * The partitions that must exist on the target: those to copy, and where groups' positions are carried over, those with
+ * committed offsets.
  */
 export function partitionsNeeded(
   plan: Plan,
@@ -160,7 +159,7 @@ export function partitionsNeeded(
   );
 }
 
-/** The groups with committed offsets, by topic. A negative offset is how older protocols say "none". */
+/** The groups with committed offsets, by topic. A negative offset is how older protocol versions say "none". */
 function readersByTopic(
   groups: readonly GroupSnapshot[],
 ): ReadonlyMap<string, readonly GroupSnapshot[]> {

@@ -1,13 +1,13 @@
-// The lines the operator's log has for a planned partition, in the words operators know: "Prepare to migrate",
-// "submitted offset", "messages have expired", "skip migrate...". Numbers stand without separators, so that they can
-// be searched for and compared with Kafka's own tools. Names are escaped; nothing here prints.
+// The operator's log lines about a planned partition, in the words that operators know: "Prepare to migrate",
+// "submitted offset", "messages have expired", "skip migrate...". Numbers have no separators, so that they can be searched
+// for and compared with the output of Kafka's own tools. Names are escaped; nothing here prints.
 
 import type { SkipReason } from "./clamp.ts";
 import { escapeName } from "../model/escape_name.ts";
 import type { PlannedPartition } from "./planned_partition.ts";
 import { countOf, formatCount } from "../model/units.ts";
 
-/** One line for the log, without time and level. */
+/** One line for the log, without its time. */
 export interface PlanLine {
   readonly level: "info" | "warning";
   readonly text: string;
@@ -23,7 +23,7 @@ const SKIPPED_BECAUSE: Readonly<Record<SkipReason, string>> = {
   "outside": "the log holds nothing of the range",
 };
 
-/** The lines of one partition: what was lost before it, what will be copied or why nothing, what stays behind. */
+/** The lines of one partition: what had expired, what will be copied or why nothing is, what an open transaction holds back. */
 export function planLines(planned: PlannedPartition): readonly PlanLine[] {
   const name = partitionText(planned);
   const submitted = submittedText(planned);
@@ -69,7 +69,7 @@ function skippedBecause({ skip = "consumed", range }: PlannedPartition): string 
     : SKIPPED_BECAUSE[skip];
 }
 
-/** What the group that sets the start costs: `without console-consumer-41: 12 messages instead of 4,100,000`; undefined where leaving it out changes nothing. */
+/** What the smallest committed offset costs: `without console-consumer-41: 12 messages instead of 4,100,000`; undefined where excluding that group changes nothing. */
 export function costText(
   { submittedBy, offsets, withoutSmallest }: PlannedPartition,
 ): string | undefined {

@@ -1,5 +1,5 @@
-// The plan of one partition: which of its groups sets the start, what the log leaves of that, and what the choice
-// costs. Nothing here looks at filters or at other partitions.
+// The plan of one partition: which group's committed offset sets the start, which of the wanted offsets the log still
+// holds, and how much less would be copied without that group. Nothing here looks at filters or at other partitions.
 
 import { clamp, type ClampedRange } from "./clamp.ts";
 import { compareNames } from "../model/compare_names.ts";
@@ -26,21 +26,21 @@ export interface WithoutSmallest {
   readonly offsets: bigint;
 }
 
-/** What is copied of one partition, and why. Plain data, fixed before the first byte moves. */
+/** What will be copied of one partition, and why. Plain data, fixed before the first byte is copied. */
 export interface PlannedPartition extends TopicPartition, ClampedRange {
   /** The smallest committed ("submitted") offset; absent where the start is set by a group that has not committed, or by a range. */
   readonly submittedOffset?: bigint;
-  /** The group that sets the start, among equals the first by name; for a range, the range in words. */
+  /** The group that sets the start, the first by name among equals; for a range, the range in words. */
   readonly submittedBy: string;
-  /** Every group that counts, by name; none for a range. */
+  /** Every group that the plan counts on this partition, by name; none for a range. */
   readonly groups: readonly PlannedGroup[];
-  /** Present where other groups remain and leaving out `submittedBy` would copy less. */
+  /** Present where other groups remain and less would be copied without `submittedBy`. */
   readonly withoutSmallest?: WithoutSmallest;
   /** Offsets copied only because a group that has not committed counts as the log start offset. */
   readonly uncommittedOffsets: bigint;
-  /** The log as the plan saw it. */
+  /** The log's offsets when the plan was made. */
   readonly log: PartitionOffsets;
-  /** What was asked for, where it was not groups that decided. */
+  /** The range that the config asked for; absent where groups decided. */
   readonly range?: Pick<PartitionRange, "start" | "end">;
 }
 
@@ -48,7 +48,7 @@ export interface PlannedPartition extends TopicPartition, ClampedRange {
  * Plans one partition.
  *
  * @param positions the groups that count, at least one.
- * @throws RangeError where there is none: such a partition has no place in a plan.
+ * @throws RangeError where there is none: a partition without groups does not belong in a plan.
  */
 export function planPartition(
   { topic, partition }: TopicPartition,
@@ -81,7 +81,7 @@ export function planPartition(
   };
 }
 
-/** By position; among equals a real commit before none (it proves that the group was there), then by name. */
+/** By offset; among equals a real commit before none (it proves that the group existed), then by name. */
 function comparePositions(a: GroupPosition, b: GroupPosition, logStartOffset: bigint): number {
   const positionOfA = a.committed ?? logStartOffset;
   const positionOfB = b.committed ?? logStartOffset;

@@ -1,9 +1,9 @@
-// What a target's brokers do with committed offsets: how long a text beside them may be, and for how long positions are
-// kept that nobody uses. Brokers may differ; what counts is the smallest, since any of them may coordinate a group.
+// Two limits of the target's brokers on committed offsets: how long their metadata text may be, and how long brokers keep
+// positions that no consumer uses. Brokers may differ, and any of them may coordinate a group, so the smallest counts.
 
 import { formatDuration } from "../model/units.ts";
 
-/** Settings of brokers that concern committed offsets. */
+/** Broker settings about committed offsets. */
 export interface OffsetSettings {
   /** `offset.metadata.max.bytes`; in spite of the name Kafka compares the number of characters. Absent where not known. */
   readonly maxMetadataLength?: number;
@@ -11,7 +11,7 @@ export interface OffsetSettings {
   readonly retentionMinutes?: number;
 }
 
-/** Until when consumers must have started on the target. */
+/** When the positions committed on the target expire unless consumers start. */
 export interface PositionsExpiry {
   /** `offsets.retention.minutes`, the smallest of the target's brokers; absent where it could not be read. */
   readonly retentionMinutes?: number;
@@ -24,7 +24,7 @@ export interface PositionsExpiry {
 
 const MINUTE_MS = 60_000;
 
-/** The smallest of each setting, of those that are known. */
+/** The smallest known value of each setting. */
 export function smallestSettings(brokers: readonly OffsetSettings[]): OffsetSettings {
   const smallest = (name: keyof OffsetSettings) => {
     const known = brokers.flatMap((broker) => broker[name] ?? []);
@@ -33,7 +33,7 @@ export function smallestSettings(brokers: readonly OffsetSettings[]): OffsetSett
   return { ...smallest("maxMetadataLength"), ...smallest("retentionMinutes") };
 }
 
-/** @param committedAt when the first of this run's commits was about to be sent; undefined where there was none */
+/** @param committedAt when the run was about to send its first commit; undefined where it sent none */
 export function positionsExpiry(
   { retentionMinutes }: OffsetSettings,
   committedAt: Date | undefined,

@@ -1,5 +1,5 @@
-// Ranges that were asked for by hand instead of by groups: what they say, in words and as settings, and the plan of
-// one. Whether the log holds what they ask for is judged by lib/findings/range_findings.ts.
+// Ranges that the config asks for: in words, as settings, and the plan of one of them. Whether the log holds the whole
+// range is judged by lib/findings/range_findings.ts.
 
 import { clamp, type ClampedRange } from "./clamp.ts";
 import type { PlannedPartition } from "./planned_partition.ts";
@@ -12,7 +12,7 @@ export function rangeText({ start, end }: Pick<PartitionRange, "start" | "end">)
   return `range ${startText(start)} to ${end ?? "end of log"}`;
 }
 
-/** The ranges as what must not change while a migration is under way: in one order, without bigints. */
+/** The ranges as a setting that must not change during a migration: in a fixed order, without bigints. */
 export function rangeSettings(ranges: readonly PartitionRange[]): readonly unknown[] {
   return ranges.toSorted(byCodeUnits).map(({ topic, partition, start, end }) => ({
     topic,
@@ -22,7 +22,7 @@ export function rangeSettings(ranges: readonly PartitionRange[]): readonly unkno
   }));
 }
 
-/** Journals hold this order and are compared with it: it stays, however names are listed for people. */
+/** Journals store the ranges in this order and are compared with it: it must not change, however names are listed for people. */
 function byCodeUnits(a: TopicPartition, b: TopicPartition): number {
   if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1;
   return a.partition - b.partition;
@@ -31,7 +31,7 @@ function byCodeUnits(a: TopicPartition, b: TopicPartition): number {
 /**
  * Plans one range.
  *
- * @param timeOffset the first offset at or after the time the range starts at; undefined where there is none.
+ * @param timeOffset the first offset at or after the time at which the range starts; undefined where there is none.
  */
 export function planRange(
   range: PartitionRange,

@@ -1,5 +1,5 @@
-// The plan of a run that was told ranges: no group is asked, and each range is cut down to what its log holds. A range
-// whose topic or partition does not exist, or whose topic the filter leaves out, is named and not dropped silently.
+// The plan of a run whose config names ranges: it asks no group, and cuts each range down to what its log holds. The plan
+// names a range whose topic or partition does not exist, or whose topic the filter excludes; it drops none silently.
 
 import { filterAccepts, type NameFilter } from "./name_filter.ts";
 import type { Plan, UnknownPartition } from "./plan.ts";
@@ -9,15 +9,15 @@ import type { PartitionRange } from "./partition_range.ts";
 import type { ClusterSnapshot } from "../model/snapshot.ts";
 import { compareTopicPartitions, type TopicPartition } from "../model/topic_partition.ts";
 
-/** What a plan is made from. */
+/** What a plan for ranges is made from. */
 export interface RangePlanInput {
   readonly source: ClusterSnapshot;
   readonly topics: NameFilter;
-  /** At most one a partition. */
+  /** At most one range a partition. */
   readonly ranges: readonly PartitionRange[];
 }
 
-/** Builds the plan. */
+/** Builds the plan for ranges. */
 export function buildRangePlan({ source, topics, ranges }: RangePlanInput): Plan {
   const partitions: PlannedPartition[] = [];
   const unknownPartitions: UnknownPartition[] = [];

@@ -1,28 +1,27 @@
-// What has changed on the source between two looks: the report of the last check against the plan of this run. The
-// report is read as what it is, a file that anybody may have edited: one that is damaged or of another shape counts as
-// none. One of other clusters, of another config file or of other settings is not compared: what differs would be told as
-// if the source had changed.
+// What has changed on the source since the last check: compares that check's report with the plan of this run. Anybody may
+// have edited the report, so a damaged one, or one of another shape, counts as none. A report about other clusters, another
+// config file or other settings is not compared: the differences would look as if the source had changed.
 
 import { compareNames } from "../model/compare_names.ts";
 import { escapeName, listNames } from "../model/escape_name.ts";
 import type { Plan } from "./plan.ts";
 import { countOf, sum } from "../model/units.ts";
 
-/** What two runs have in common where they are compared. */
+/** What must be equal in two runs for a comparison. */
 export interface CheckIdentity {
   readonly sourceClusterId: string;
   readonly targetClusterId: string;
-  /** The config's name, without its directory, which may have moved. */
+  /** The config's file name without its directory, which may have moved. */
   readonly configName: string;
-  /** What decides what is planned, by the key of `migration.yaml`. */
+  /** The settings that decide what is planned, by their key in `migration.yaml`. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** The settings without which two plans cannot be compared. */
+/** Two plans can be compared only where these settings are equal. */
 const COMPARED_SETTINGS = ["topics", "groups", "uncommitted", "ranges"] as const;
 
 /**
- * What a run has in common with another.
+ * The identity of a run, to be compared with another run's.
  *
  * @param configuration as a report has it
  */
@@ -39,7 +38,7 @@ export function checkIdentity(
   };
 }
 
-/** What of a check's report is compared. */
+/** The parts of a check's report that are compared. */
 export interface LastCheck {
   readonly runId: string;
   readonly startedAt: string;
@@ -50,12 +49,12 @@ export interface LastCheck {
 interface ComparedPartition {
   readonly topic: string;
   readonly partition: number;
-  /** Offsets to be copied. */
+  /** Offsets to copy. */
   readonly offsets: bigint;
   readonly groups: readonly { readonly group: string; readonly committed?: bigint }[];
 }
 
-/** What has changed; empty lists where nothing has. */
+/** What has changed; a list without changes is empty. */
 export interface SinceLastCheck {
   readonly runId: string;
   readonly startedAt: string;
@@ -63,7 +62,7 @@ export interface SinceLastCheck {
   readonly messagesNow: bigint;
   readonly newTopics: readonly string[];
   readonly goneTopics: readonly string[];
-  /** Topics of both with other numbers. */
+  /** Topics that both have, with different numbers. */
   readonly changedTopics: readonly {
     readonly topic: string;
     readonly partitionsBefore: number;
@@ -71,16 +70,16 @@ export interface SinceLastCheck {
     readonly messagesBefore: bigint;
     readonly messagesNow: bigint;
   }[];
-  /** Groups that have come, gone, or committed something else. */
+  /** Groups that are new, are gone, or have committed other offsets. */
   readonly groups: readonly {
     readonly group: string;
     readonly change: "new" | "gone" | "moved";
-    /** Partitions on which its committed offset is another one. */
+    /** The number of partitions on which the group's committed offset differs. */
     readonly partitions: number;
   }[];
 }
 
-/** Reads a report's JSON; undefined where it is no check's, or not to be made out. */
+/** Reads a report's JSON; undefined where it is unreadable or not the report of a check. */
 export function readLastCheck(text: string): LastCheck | undefined {
   try {
     const { mode, runId, startedAt, source, target, plan, configPath, configuration } = JSON
@@ -117,7 +116,7 @@ function textOf(value: unknown): string {
   return value;
 }
 
-/** What keeps the last check from being compared, as phrases; empty where nothing does. */
+/** Why the last check cannot be compared, as phrases; empty where it can. */
 export function notComparable(last: LastCheck, now: CheckIdentity): readonly string[] {
   const { of } = last;
   return [
@@ -130,14 +129,14 @@ export function notComparable(last: LastCheck, now: CheckIdentity): readonly str
   ];
 }
 
-/** That there was a check, and why nothing is said about what has changed since. */
+/** A line that says that there was a check, and why it is not compared. */
 export function notComparedLine(last: LastCheck, now: CheckIdentity): string {
   return `Not compared with the last check (${escapeName(last.startedAt)}), which differs in ${
     notComparable(last, now).join(", ")
   }`;
 }
 
-/** As a report has it, where numbers beyond doubles are texts. */
+/** The value as a report writes it: numbers too large for a double become strings. */
 function canonical(value: unknown): string | undefined {
   return JSON.stringify(value, (_, each) => {
     if (typeof each !== "bigint") return each;
@@ -145,7 +144,7 @@ function canonical(value: unknown): string | undefined {
   });
 }
 
-/** Compares; undefined where there is nothing to compare with. */
+/** Compares this run's plan with the last check; undefined where there is no check to compare with. */
 export function sinceLastCheck(
   last: LastCheck | undefined,
   plan: Plan,
@@ -214,7 +213,7 @@ function messagesOf(partitions: readonly ComparedPartition[]): bigint {
   return sum(partitions, ({ offsets }) => offsets);
 }
 
-/** Lines for the log, the first for the screen too; nothing where nothing has changed. */
+/** Lines for the log, the first also for the screen; none where nothing has changed. */
 export function sinceLastCheckLines(since: SinceLastCheck): readonly string[] {
   const { newTopics, goneTopics, changedTopics, groups } = since;
   const of = (change: string) => groups.filter((each) => each.change === change);

@@ -1,4 +1,4 @@
-// What a migration has changed on the target, over all its runs: told from its journal, so that it can be undone.
+// What a migration has changed on the target in all its runs, computed from its journal, so that it can be undone.
 
 import { compareNames } from "../model/compare_names.ts";
 import type { JournalState } from "../journal/journal_state.ts";
@@ -6,7 +6,7 @@ import type { Changes } from "./report.ts";
 import type { WrittenRecords } from "../model/written_records.ts";
 import { compareTopicPartitions } from "../model/topic_partition.ts";
 
-/** The changes a journal tells of. */
+/** The changes that a journal records. */
 export function changesOf({ partitions, topicsCreated }: JournalState): Changes {
   const written = [...partitions.values()].flatMap(
     ({ topic, partition, records, targetFirstOffset, targetOffset }): WrittenRecords[] =>

@@ -1,9 +1,9 @@
-// What the operator does next: one or two sentences for each way a run can end. Nothing here judges a run.
+// What the operator should do next: one or two sentences for each way a run can end. Nothing here judges a run.
 
 import type { Mode, Verdict } from "./verdict.ts";
 import type { Verification } from "../verify/verify.ts";
 
-/** What there is to say after a verdict; whole sentences. */
+/** The advice that follows a verdict, in whole sentences. */
 export function nextStep(
   { mode, verdict, results }: {
     readonly mode: Mode;

@@ -1,5 +1,5 @@
-// The report: everything a run found, planned and did, as one typed and versioned model that the screen, the JSON file
-// and the page are rendered from. Nothing here renders for people, and no secret has a place in it.
+// The report: everything a run found, planned and did, as one typed and versioned model from which the screen, the JSON file
+// and the page are rendered. Nothing here renders for people, and the report never holds a secret.
 
 import type { Finding } from "../model/finding.ts";
 import type { PlanEstimate } from "../plan/estimate.ts";
@@ -15,18 +15,18 @@ import { judge, type Mode, type Verdict } from "./verdict.ts";
 import type { Verification } from "../verify/verify.ts";
 import type { WrittenRecords } from "../model/written_records.ts";
 
-/** The version of the report's shape; it grows when a field changes its meaning or goes. */
+/** The version of the report's format; it increases when a field changes its meaning or is removed. */
 export const REPORT_SCHEMA_VERSION = 1;
 
 /** One of the two clusters. */
 export interface ReportCluster {
-  /** Absent where the cluster was never reached. */
+  /** Absent where this program never reached the cluster. */
   readonly clusterId?: string;
   /** `host:port`, as configured. */
   readonly bootstrapServers: readonly string[];
 }
 
-/** What a plan comes to. Offsets and counts of offsets are those of the source's logs. */
+/** The totals of a plan. Offsets and counts of offsets refer to the source's logs. */
 export interface PlanTotals {
   readonly topics: number;
   readonly partitions: number;
@@ -34,25 +34,25 @@ export interface PlanTotals {
   /** Lag in offsets: an upper bound for the number of messages. */
   readonly offsets: bigint;
   readonly expiredMessages: bigint;
-  /** Part of `offsets`: copied only because of the `uncommitted` rule. */
+  /** The part of `offsets` that is copied only because of the `uncommitted` rule. */
   readonly uncommittedOffsets: bigint;
-  /** Not part of `offsets`: held back by open transactions. */
+  /** Offsets, not part of `offsets`, that open transactions hold back. */
   readonly openTransactionOffsets: bigint;
 }
 
-/** What all runs of a migration have changed on the target so far: what undoing it would have to undo. */
+/** What all runs of a migration have changed on the target so far, which is what undoing it has to undo. */
 export interface Changes {
-  /** Names of the topics created, by name. */
+  /** The topics created, by name. */
   readonly topicsCreated: readonly string[];
-  /** By topic, then by partition; partitions without records of ours are left out. */
+  /** By topic, then by partition; partitions without our records are absent. */
   readonly records: readonly WrittenRecords[];
 }
 
-/** What the edge knows about a run; the rest of the report is derived. */
+/** The facts that a run collects; the rest of the report is derived from them. */
 export interface RunFacts {
   readonly runId: string;
   readonly mode: Mode;
-  /** The path of the configuration, as given or found. */
+  /** The path of the configuration, as given or as found. */
   readonly configPath: string;
   /** The version of the program. */
   readonly version: string;
@@ -64,23 +64,23 @@ export interface RunFacts {
   readonly source: ReportCluster;
   readonly target: ReportCluster;
   readonly interrupted: boolean;
-  /** With `accept` applied. */
+  /** The findings after `accept` was applied. */
   readonly findings: readonly Finding[];
   readonly plan?: Plan;
   readonly results?: Verification;
-  /** What `migration.yaml` says, keys as there, defaults filled in; plain data, secrets named and never shown. */
+  /** The content of `migration.yaml` under its own keys, defaults filled in; plain data in which secrets are named but not shown. */
   readonly configuration?: Readonly<Record<string, unknown>>;
   /** Absent where nothing was copied. */
   readonly throughput?: Throughput;
   /** Absent where no migration has begun. */
   readonly changes?: Changes;
-  /** What became of the groups' positions, by group, topic and partition; absent where they were not to be carried over. */
+  /** What became of the groups' positions, by group, topic and partition; absent where they are not carried over. */
   readonly groupOffsets?: readonly GroupOffset[];
-  /** Until when consumers must have started on the target; absent where it has none of the positions. */
+  /** When the positions on the target expire unless consumers start; absent where none was committed. */
   readonly positionsExpiry?: PositionsExpiry;
-  /** Bytes and time of the plan, estimated. */
+  /** The plan's bytes and duration, estimated. */
   readonly estimate?: PlanEstimate;
-  /** What has changed on the source since the check before. */
+  /** What has changed on the source since the last check. */
   readonly sinceLastCheck?: SinceLastCheck;
 }
 
@@ -90,13 +90,13 @@ export interface Report extends RunFacts {
   readonly verdict: Verdict;
   /** Present where there is a plan. */
   readonly planTotals?: PlanTotals;
-  /** The same topic by topic, by name. */
+  /** The totals by topic, ordered by name. */
   readonly backlog?: readonly TopicBacklog[];
-  /** The same group by group, by name. */
+  /** The lag by group, ordered by name. */
   readonly groups?: readonly GroupLag[];
 }
 
-/** Completes the facts of a run with the verdict and the totals. */
+/** Completes the facts of a run with verdict and totals. */
 export function buildReport(facts: RunFacts): Report {
   const { plan, results } = facts;
   return {
@@ -111,7 +111,7 @@ export function buildReport(facts: RunFacts): Report {
   };
 }
 
-/** Adds up a plan. */
+/** The totals of a plan. */
 export function planTotals(plan: Plan): PlanTotals {
   return {
     topics: topicsOf(plan.partitions).length,
@@ -126,7 +126,7 @@ export function planTotals(plan: Plan): PlanTotals {
 
 /**
  * The report as JSON, indented, with a line break at the end. Offsets and counts are JSON numbers up to 2^53 − 1, the
- * largest that every reader takes exactly; beyond, a string of decimal digits, so that nothing is ever rounded.
+ * largest that every reader reads exactly; larger ones are strings of decimal digits, so that nothing is ever rounded.
  */
 export function reportToJson(report: Report): string {
   return `${JSON.stringify(report, (_key, value: unknown) => bigintToJson(value), 2)}\n`;

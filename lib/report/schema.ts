@@ -1,7 +1,6 @@
-// The shape of `migration.report.json`, published as JSON Schema by `--schema report`. The model is lib/report/report.ts;
-// here is what it becomes as JSON, and the compiler refuses either without the other: a field that is added, dropped,
-// renamed or made optional there has to be here too. Fields may be added without a new version; a reader ignores those
-// it doesn't know.
+// The format of `migration.report.json`, published as JSON Schema by `--schema report`. The model is lib/report/report.ts;
+// this file describes it as JSON. The compiler holds the two together: whoever adds, drops or renames a field in one, or
+// makes it optional, has to do so in the other. Fields may be added without a new version; readers ignore unknown ones.
 
 import * as z from "zod";
 import { FINDING_KINDS, type FindingCode } from "../model/finding.ts";
@@ -9,7 +8,7 @@ import { FAILURE_KINDS, type FailureCode } from "../model/failure_kinds.ts";
 import { type Report, REPORT_SCHEMA_VERSION } from "./report.ts";
 
 const count = z.int().min(0);
-/** Offsets and counts of offsets: a JSON number up to 2^53 − 1, the digits as a string beyond. */
+/** Offsets and counts of offsets: a JSON number up to 2^53 − 1, a string of digits beyond. */
 const offset = z.union([z.int(), z.string().regex(/^-?\d+$/)])
   .meta({ id: "offset", description: "A number, or beyond 2^53 - 1 its digits as a string" });
 const time = z.string().describe("ISO 8601, UTC");
@@ -293,27 +292,27 @@ export const reportSchema = z.object({
 
 /** The JSON Schema (2020-12) of `migration.report.json`. */
 export function reportJsonSchema(): object {
-  // "input" leaves unknown properties open, as readers are to.
+  // "input" leaves unknown properties open, because readers should ignore them.
   const schema = z.toJSONSchema(reportSchema, { io: "input" });
   return { title: "data-migrate: migration.report.json", ...schema };
 }
 
-/** What a shape becomes as JSON. */
+/** The JSON form of a type. */
 type AsJson<T> = T extends bigint ? number | string
   : T extends string | number | boolean ? T
   : { readonly [K in keyof T]: AsJson<T[K]> };
 
-/** Everything in it is there: without this, an optional field that one side lacks would go unnoticed. */
+/** The type with every field required: otherwise an optional field that one side lacks would go unnoticed. */
 type Whole<T> = T extends string | number | boolean ? T
   : { readonly [K in keyof T]-?: Whole<T[K]> };
 
 type Model = AsJson<Report>;
 type Schema = AsJson<z.output<typeof reportSchema>>;
 
-/** Fails to compile where the argument is not of the type; the compiler names the field. */
+/** Does not compile where U is not assignable to T; the compiler names the field. */
 type Assert<T, U extends T> = U;
 
-/** A compile error here means: this schema and lib/report/report.ts differ in the field that it names. */
+/** A compile error here means that this schema and lib/report/report.ts differ in the named field. */
 export type ReportMatchesItsSchema = [
   Assert<Model, Schema>,
   Assert<Schema, Model>,

@@ -1,30 +1,30 @@
-// How fast a copy was, over time, in bounded space: totals at intervals, and when there are too many, every other one
-// goes and the interval doubles. It has no clock; the caller says how much time has passed.
+// The throughput of a copy over time, in bounded memory: totals at intervals; when there are too many samples, every other
+// one is dropped and the interval doubles. It has no clock: the caller says how much time has passed.
 
-/** Totals acknowledged so far. */
+/** Totals acknowledged by one point in time. */
 export interface ThroughputSample {
-  /** Since the copy began. */
+  /** Time since the copy began. */
   readonly elapsedMs: number;
-  /** Bytes of record batches, as they are on the wire. */
+  /** Bytes of record batches as sent, that is, compressed where they are. */
   readonly bytes: number;
   readonly records: bigint;
 }
 
-/** A copy over time. */
+/** The throughput of a copy over time. */
 export interface Throughput {
-  /** At least so much time lies between two samples; the last comes when it comes. */
+  /** The least time between two samples; only the last sample may follow sooner. */
   readonly intervalMs: number;
-  /** In order of time, the first at 0. */
+  /** By time; the first sample is at 0. */
   readonly samples: readonly ThroughputSample[];
 }
 
-/** Keeps {@link Throughput}. */
+/** Collects samples into a {@link Throughput}. */
 export interface ThroughputRecorder {
   add(sample: ThroughputSample): void;
   readonly throughput: Throughput;
 }
 
-/** Starts to record; `limit` samples are never exceeded. */
+/** Starts to record; there are never more than `limit` samples. */
 export function recordThroughput(firstIntervalMs = 250, limit = 600): ThroughputRecorder {
   let intervalMs = firstIntervalMs;
   let kept: ThroughputSample[] = [{ elapsedMs: 0, bytes: 0, records: 0n }];
@@ -35,7 +35,7 @@ export function recordThroughput(firstIntervalMs = 250, limit = 600): Throughput
       latest = sample;
       const { elapsedMs } = kept[kept.length - 1] ?? { elapsedMs: 0 };
       if (sample.elapsedMs - elapsedMs < intervalMs) return;
-      // One place is the latest sample's.
+      // One place is reserved for the latest sample.
       if (kept.length >= limit - 1) {
         kept = kept.filter((_, index) => index % 2 === 0);
         intervalMs *= 2;
@@ -45,8 +45,8 @@ export function recordThroughput(firstIntervalMs = 250, limit = 600): Throughput
     },
     get throughput() {
       const last = kept[kept.length - 1];
-      const behind = latest !== undefined && latest.elapsedMs > (last?.elapsedMs ?? 0);
-      return { intervalMs, samples: behind ? [...kept, latest as ThroughputSample] : [...kept] };
+      const unsaved = latest !== undefined && latest.elapsedMs > (last?.elapsedMs ?? 0);
+      return { intervalMs, samples: unsaved ? [...kept, latest as ThroughputSample] : [...kept] };
     },
   };
 }

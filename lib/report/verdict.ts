@@ -1,6 +1,5 @@
-// The verdict: what a run comes to, as one sentence and the exit status. It is the only place that decides the exit
-// status of a run that got as far as a plan or a finding; usage and configuration errors (2) end before there is one.
-// Nothing here exits.
+// The verdict of a run: one sentence and the exit status. Only this file decides the exit status of a run that got as far
+// as a plan or a finding; usage and configuration errors (2) end the program before that. Nothing here exits.
 
 import { type Finding, FINDING_KINDS, type FindingKind } from "../model/finding.ts";
 import type { GroupOffset } from "../plan/group_offsets.ts";
@@ -9,10 +8,10 @@ import { countOf, sum } from "../model/units.ts";
 import type { Verification } from "../verify/verify.ts";
 import { formatTopicPartition, topicsOf } from "../model/topic_partition.ts";
 
-/** 0 done or checked · 1 something not migrated or not verified · 2 usage or configuration · 3 blocked before the first byte · 130 interrupted. */
+/** 0 migrated or checked · 1 something not migrated or not verified · 2 usage or configuration · 3 blocked before the first byte · 130 interrupted. */
 export type ExitStatus = 0 | 1 | 2 | 3 | 130;
 
-/** Whether the run only looks (`checkFlag` 0), also copies (1), or verifies what an earlier one copied (`--verify`). */
+/** Whether the run only checks (`checkFlag` 0), also copies (1), or verifies what an earlier run copied (`--verify`). */
 export type Mode = "check" | "migrate" | "verify";
 
 /** How a run ended. */
@@ -24,7 +23,7 @@ export type Outcome =
   | "blocked"
   | "interrupted";
 
-/** What a run comes to. */
+/** The judgement of a run. */
 export interface Verdict {
   readonly exitStatus: ExitStatus;
   readonly outcome: Outcome;
@@ -32,24 +31,24 @@ export interface Verdict {
   readonly sentence: string;
 }
 
-/** What a run is judged by. */
+/** The facts by which a run is judged. */
 export interface VerdictInput {
   readonly mode: Mode;
-  /** Whether a signal ended the run before its work was done. */
+  /** Whether a signal ended the run before it was finished. */
   readonly interrupted: boolean;
-  /** With `accept` applied. */
+  /** The findings after `accept` was applied. */
   readonly findings: readonly Finding[];
-  /** Absent where the run did not get as far. */
+  /** Absent where the run ended before there was a plan. */
   readonly plan?: Plan;
   /** Absent in a check, and where nothing was copied. */
   readonly results?: Verification;
-  /** Absent where positions were not to be carried over. */
+  /** Absent where positions are not carried over. */
   readonly groupOffsets?: readonly GroupOffset[];
 }
 
 /**
- * Judges a run: interrupted (130) before blocked (3) before proving nothing (1) before incomplete (1) before done (0).
- * A run without a plan, or a migration with something to copy and no results, never passes.
+ * Judges a run; of several outcomes the first of these counts: interrupted (130), blocked (3), proves nothing (1),
+ * incomplete (1), done (0). A run without a plan never passes, nor does a migration with something to copy and no results.
  */
 export function judge(input: VerdictInput): Verdict {
   const { mode, interrupted, findings, plan, results } = input;
@@ -128,7 +127,7 @@ function judgeMigration(
   if (toCopy.length > 0 && results === undefined) problems.push("nothing was copied");
   if (results !== undefined) {
     problems.push(...resultProblems(results));
-    // Results are over all runs: those of other partitions say nothing about what this one had to copy.
+    // Results cover all runs; those of other partitions say nothing about what this run had to copy.
     const judged = new Set(
       results.partitions.filter(({ status }) => status !== "skipped").map(formatTopicPartition),
     );

@@ -1,4 +1,4 @@
-// Groups and their positions in words: before anything is committed, and what became of each.
+// Groups and their positions in words: before anything is committed, and after, what became of each position.
 
 import { escapeName } from "../model/escape_name.ts";
 import { remedyOf } from "../model/failure.ts";
@@ -11,7 +11,7 @@ import { partitionText } from "../plan/plan_text.ts";
 import { countOf, formatCount } from "../model/units.ts";
 import type { ResultLine } from "./result_text.ts";
 
-/** `group: a, topic: t, partition: 0, committed offset: 17, messages left: 3`: where each group will go on. */
+/** `group: a, topic: t, partition: 0, committed offset: 17, messages left: 3`: where each group will continue. */
 export function groupPositionLines(partition: PlannedPartition): readonly string[] {
   return partition.groups.map(({ group, committed, lag }) => {
     const offset = committed === undefined
@@ -30,7 +30,7 @@ export function groupLagLine({ group, partitions, lagBefore }: GroupLag): string
   }`;
 }
 
-/** What became of one position; where it was left, with what to do next. */
+/** What became of one position; for one that was not committed, with what to do next. */
 export function groupOffsetLine(offset: GroupOffset): ResultLine {
   const { group, status, sourceOffset, targetOffset, before, after, reason, code } = offset;
   const { metadataLeftOut } = offset;
@@ -57,8 +57,8 @@ const WHY: Readonly<Record<MetadataLeftOut, string>> = {
 };
 
 /**
- * The positions that were left as lines: those of a group that were left for the same kind of reason share one, with the
- * first reason and the partitions.
+ * The positions that were not committed, as lines. Positions of a group with the same kind of reason share one line, which
+ * shows the first reason and the partitions.
  */
 export function leftLines(offsets: readonly GroupOffset[]): readonly ResultLine[] {
   const left = offsets.filter(({ status }) => status === "left");
@@ -85,7 +85,7 @@ export function leftLines(offsets: readonly GroupOffset[]): readonly ResultLine[
 
 const MOST_TOPICS_NAMED = 3;
 
-/** A line a group: how many of its positions were committed. */
+/** One line for each group: how many of its positions were committed. */
 export function carriedLines(offsets: readonly GroupOffset[]): readonly string[] {
   return [...Map.groupBy(offsets, ({ group }) => group)].map(([group, ofGroup]) => {
     const count = (wanted: GroupOffset["status"]) =>

@@ -1,6 +1,6 @@
-// Streams with a live view at the end of what was written: text goes above it, in one write where it can, and the view
-// is drawn again below. log-update does the drawing. The cursor is never hidden, so whatever ends the program leaves a
-// terminal as it was.
+// Streams with a live view below the text written so far: new text is written above the view, in one write where possible,
+// and the view is drawn again below it. log-update does the drawing. The cursor is never hidden, so that the terminal stays
+// usable however the program ends.
 
 import { createLogUpdate } from "log-update";
 import { type LiveState, renderLive } from "./live_view.ts";
@@ -9,15 +9,15 @@ import type { TerminalSize, TerminalTraits } from "./terminal.ts";
 
 /** Streams that can show a view. */
 export interface LiveStreams extends Streams {
-  /** Shows the view, or takes it away. */
+  /** Shows the view, or removes it. */
   show(state: LiveState | undefined): void;
 }
 
-/** Lines kept to be written again where a resize has garbled the screen. */
+/** The number of lines kept, to be written again when a resize has garbled the screen. */
 const MOST_KEPT = 200;
 const HOME_AND_CLEAR = "\x1b[H\x1b[2J";
 
-/** Wraps streams whose stderr is a terminal; `size` is asked at each drawing. */
+/** Wraps streams whose stderr is a terminal; `size` is called at each drawing. */
 export function createLiveStreams(
   streams: Streams,
   { color, results }: Pick<TerminalTraits, "color" | "results">,
@@ -55,8 +55,8 @@ export function createLiveStreams(
     drawn = now;
     const view = renderLive(shown, now, color);
     if (garbled) {
-      // Whether a terminal has broken the view's lines in two cannot be asked, so how many rows to take back is not
-      // known: what is on the screen is written anew. Most terminals put what is cleared into their scrollback.
+      // A program cannot ask whether the terminal has wrapped the view's lines, so it does not know how many rows to erase, and
+      // writes the screen anew. Most terminals move what is cleared into their scrollback.
       draw.done();
       pending += HOME_AND_CLEAR + lastLines(now.rows - view.split("\n").length - 1);
     }
@@ -65,7 +65,7 @@ export function createLiveStreams(
     flush();
   }
 
-  /** What of the kept lines fits into so many rows. */
+  /** The last of the kept lines that fit into so many rows. */
   function lastLines(rows: number): string {
     let free = rows;
     let from = kept.length;

@@ -1,5 +1,5 @@
-// The live view of a copy: state and size in, text out. Every line is shorter than the screen is wide, so that no
-// terminal wraps it, and the view leaves the last row to the cursor. Pure; drawing it is live_streams.ts's business.
+// The live view of a copy: takes state and size, returns text. Every line is shorter than the screen is wide, so that no
+// terminal wraps it, and the view leaves the last row to the cursor. Pure; live_streams.ts draws it.
 
 import { escapeName } from "../model/escape_name.ts";
 import { formatTopicPartition, type TopicPartition } from "../model/topic_partition.ts";
@@ -8,15 +8,15 @@ import { progressNotes, shareOf, speedText, timeLeftText } from "./progress_text
 import type { ProgressFigures } from "./progress_text.ts";
 import type { TerminalSize } from "./terminal.ts";
 
-/** What is shown. */
+/** What the view shows. */
 export interface LiveState extends ProgressFigures {
-  /** What does not answer at the moment, as phrases. */
+  /** Brokers and other things that do not answer at the moment, as phrases. */
   readonly troubles: readonly string[];
-  /** Those with the most left, in that order. */
+  /** The partitions with the most left to copy, most first. */
   readonly slowest: readonly PartitionStanding[];
 }
 
-/** How far a partition is. */
+/** How far the copy of a partition is. */
 export interface PartitionStanding extends TopicPartition {
   readonly offsetsDone: bigint;
   readonly offsetsPlanned: bigint;
@@ -35,7 +35,7 @@ const SGR: Readonly<Record<Exclude<Style, "none">, string>> = {
 };
 type Paint = (text: string, style: Style) => string;
 
-/** The view, lines joined by line breaks; escape sequences stand in it only for colour. */
+/** Renders the view as lines joined by line breaks; escape sequences are used for colour only. */
 export function renderLive(state: LiveState, size: TerminalSize, color: boolean): string {
   const width = Math.max(1, size.columns - 1);
   const rows = Math.max(1, size.rows - 1);
@@ -64,11 +64,11 @@ export function renderLive(state: LiveState, size: TerminalSize, color: boolean)
   return lines.slice(0, rows).join("\n");
 }
 
-/** ` 41 % ████████░░░░░░░░░░░░ 3 of 6 partitions`, with less where there is no room. */
+/** ` 41 % ████████░░░░░░░░░░░░ 3 of 6 partitions`, shortened where there is no room. */
 function overall(state: LiveState, width: number, paint: Paint): string {
   const percent = percentText(shareOf(state));
-  const settled = ` ${state.partitionsSettled} of ${state.partitions} partitions`;
-  for (const after of [settled, ""]) {
+  const finished = ` ${state.partitionsSettled} of ${state.partitions} partitions`;
+  for (const after of [finished, ""]) {
     const room = width - percent.length - 1 - after.length;
     if (room >= SHORTEST_BAR) return `${percent} ${bar(shareOf(state), room, paint)}${after}`;
   }
@@ -111,12 +111,12 @@ function bar(share: number, width: number, paint: Paint): string {
   return paint("█".repeat(full), "bar") + paint("░".repeat(width - full), "rest");
 }
 
-/** Never 100 before the end. */
+/** Shows less than 100 before the end. */
 function percentText(share: number): string {
   return `${Math.floor(share)} %`.padStart(5);
 }
 
-/** Phrases joined to as few lines as they fit on. */
+/** Joins phrases into as few lines as possible. */
 function flow(phrases: readonly string[], width: number): readonly string[] {
   const lines: string[] = [];
   for (const phrase of phrases) {
@@ -132,7 +132,7 @@ function cut(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 }
 
-/** A partition's name is told by its end as much as by its beginning. */
+/** Cuts out the middle, because a partition's name is recognised by its end as much as by its beginning. */
 function cutMiddle(text: string, width: number): string {
   if (text.length <= width) return text;
   const end = Math.floor((width - 1) / 2);

@@ -13,7 +13,7 @@ export interface Log {
   error(text: string): void;
 }
 
-/** A log over a file. */
+/** A log that is written to a file. */
 export interface LogFile extends Log {
   /** Fires, with the error as its reason, when something could not be written: a run must not go on unrecorded. */
   readonly failed: AbortSignal;
@@ -30,7 +30,7 @@ const LEVELS: Readonly<Record<LogRecord["level"], string>> = {
 };
 
 /**
- * Opens the log for appending, created readable by its owner only.
+ * Opens the log for appending; a new file is readable by its owner only.
  *
  * @param verbose whether debug events are written too
  * @throws when the file cannot be opened
@@ -66,7 +66,7 @@ export function openLog(path: string, verbose: boolean): LogFile {
     ],
   });
   const logger = getLogger("data-migrate");
-  // Texts come in as a property: in LogTape's own template syntax a brace in a topic's name would count.
+  // Texts are passed as a property: LogTape's own template syntax would interpret braces in a topic's name.
   return {
     debug: (text) => logger.debug("{text}", { text }),
     info: (text) => logger.info("{text}", { text }),
@@ -81,8 +81,8 @@ export function openLog(path: string, verbose: boolean): LogFile {
 }
 
 /**
- * One line, with its line break; line breaks in the text become spaces. Names are escaped where they enter a text; what
- * a peer may have slipped in elsewhere (a host's name, a broker's words) is escaped here.
+ * One line with its line break; line breaks in the text become spaces. Names are escaped where they are put into a text; what
+ * a peer may have slipped in otherwise (a host's name, a broker's error text) is escaped here.
  */
 export function formatLogLine(timestampMs: number, level: string, text: string): string {
   return `${formatLocalTime(new Date(timestampMs))} - ${level} - ${
@@ -98,7 +98,7 @@ export function formatLocalTime(time: Date): string {
   return `${day} ${clock},${String(time.getMilliseconds()).padStart(3, "0")}`;
 }
 
-/** `UTC+08:00`, at that time. */
+/** `UTC+08:00`: the offset of local time from UTC at that time. */
 export function formatUtcOffset(time: Date): string {
   const minutes = -time.getTimezoneOffset();
   const two = (value: number) => String(Math.trunc(Math.abs(value))).padStart(2, "0");

@@ -1,16 +1,16 @@
-// How fast a copy goes now: the average over the last seconds, so that figures neither jump with every batch nor
-// remember a slow start for hours. Until a few seconds have been seen it says nothing. Pure.
+// The current speed of a copy: the average over the last seconds, so that figures neither jump with every batch nor still
+// reflect a slow start hours later. It gives no speed before it has seen a few seconds. Pure.
 
-/** What was done by a point in time. */
+/** Totals at one point in time. */
 export interface Sample {
-  /** A steady clock, milliseconds. */
+  /** Milliseconds of a monotonic clock. */
   readonly atMs: number;
   readonly offsets: bigint;
   readonly records: bigint;
   readonly bytes: number;
 }
 
-/** Averages over the window, a second. */
+/** Averages per second over the last seconds. */
 export interface Speed {
   readonly offsets: number;
   readonly records: number;
@@ -21,14 +21,14 @@ const WINDOW_MS = 15_000;
 const SHORTEST_MS = 3_000;
 const BETWEEN_MS = 500;
 
-/** The samples with one more; those that have left the window go. */
+/** Adds a sample and drops those that are older than the window. */
 export function addSample(samples: readonly Sample[], sample: Sample): readonly Sample[] {
   const last = samples.at(-1);
   if (last !== undefined && sample.atMs - last.atMs < BETWEEN_MS) return samples;
   return [...samples.filter(({ atMs }) => sample.atMs - atMs <= WINDOW_MS), sample];
 }
 
-/** Undefined while there is too little to tell. */
+/** The average speed; undefined while the samples cover too little time. */
 export function speedOf(samples: readonly Sample[]): Speed | undefined {
   const [first] = samples;
   const last = samples.at(-1);
@@ -42,7 +42,7 @@ export function speedOf(samples: readonly Sample[]): Speed | undefined {
   };
 }
 
-/** How long the rest takes at this speed, milliseconds; undefined where that cannot be told. */
+/** Milliseconds that the rest takes at this speed; undefined where that cannot be estimated. */
 export function timeLeftMs(offsetsLeft: bigint, speed: Speed | undefined): number | undefined {
   if (speed === undefined || speed.offsets <= 0) return undefined;
   return (Number(offsetsLeft) / speed.offsets) * 1000;

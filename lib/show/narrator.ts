@@ -1,5 +1,5 @@
-// Tells what a run does, in the same words to the log and to the screen: results on stdout, progress and trouble on
-// stderr. It decides what is said where; the words are made by pure functions.
+// Reports what a run does, in the same words to the log and to the screen: results on stdout, progress and problems on
+// stderr. It decides what is said where; pure functions make the texts.
 
 import type { PipelineNarrator } from "../run/pipeline_options.ts";
 import type { Finding } from "../model/finding.ts";
@@ -33,24 +33,24 @@ import {
   topicResultLine,
 } from "./result_text.ts";
 
-/** Where text for people goes; a line each. */
+/** The screen: takes text for people, one line at a time. */
 export interface Screen {
-  /** A result: stdout, or stderr where stdout is kept for JSON. */
+  /** Shows a result: on stdout, or on stderr where stdout is reserved for JSON. */
   result(text: string): void;
-  /** Progress and trouble: stderr. A level is written before the text. */
+  /** Shows progress or a problem on stderr, the level before the text. */
   notice(text: string, level?: "warning" | "error"): void;
-  /** Shows progress in place, or takes it away; absent where that is not possible or not wanted. */
+  /** Redraws progress in place, or removes it; absent where the terminal cannot do that or the user does not want it. */
   live?(state: LiveState | undefined): void;
 }
 
-/** How much is said on the screen. */
+/** How much is shown on the screen. */
 export interface Verbosity {
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly progress: boolean;
 }
 
-/** Tells the stages of a run. */
+/** Reports the stages of a run. */
 export interface Narrator extends Log, PipelineNarrator {
   started(
     run: {
@@ -64,11 +64,11 @@ export interface Narrator extends Log, PipelineNarrator {
 }
 
 const SCREEN_PROGRESS_MS = 5_000;
-/** Often enough to be followed, too seldom to flicker. */
+/** Often enough to follow, seldom enough not to flicker. */
 const LIVE_PROGRESS_MS = 500;
 const LOG_PROGRESS_MS = 60_000;
 
-/** Makes a narrator; `now` is a steady clock in milliseconds. */
+/** Makes a narrator; `now` returns milliseconds of a monotonic clock. */
 export function createNarrator(
   log: Log,
   screen: Screen,
@@ -94,7 +94,7 @@ export function createNarrator(
     for (const finding of findings) tell(findingLine(finding));
   }
 
-  /** All lines to the log, and to the screen as many as can be read there. */
+  /** Writes all lines to the log, and a readable number of them to the screen. */
   function tellSummary(lines: readonly string[]): void {
     for (const line of lines) log.info(line);
     for (const line of lines.slice(0, MOST_LINES_SHOWN)) result(line);
@@ -102,7 +102,7 @@ export function createNarrator(
     if (more > 0) result(`… and ${countOf(more, "more group")}; the log has all of them`);
   }
 
-  /** Now and then, on the screen more often than in the log: a line or, where there is a live view, what that shows. */
+  /** Reports progress at intervals, shorter on the screen than in the log: as a line or, where there is one, in the live view. */
   function tellProgress(text: () => string, view?: () => LiveState): void {
     const at = now();
     const live = view && screen.live;
@@ -238,7 +238,7 @@ export function createNarrator(
   };
 }
 
-/** What to do after a run that did not end well; an interrupted one says it itself. */
+/** What to do after a run that did not succeed; nothing for an interrupted run, whose verdict says it. */
 function lastStep(outcome: Outcome): string {
   if (outcome === "interrupted") return "";
   return outcome === "incomplete"

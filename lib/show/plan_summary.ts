@@ -1,5 +1,5 @@
-// The plan on the screen: every partition's lines while they can be overlooked, above that a line a topic, the largest
-// partitions, and how many expired or are skipped. The log has every line.
+// The plan on the screen: the lines of every partition while there are few; otherwise one line for each topic, the largest
+// partitions, and how many are expired or skipped. The log has every line.
 
 import { partitionsToCopy, type Plan, type PlannedPartition } from "../plan/plan.ts";
 import { type PlanLine, planLines } from "../plan/plan_text.ts";
@@ -7,7 +7,7 @@ import { planTotals } from "../report/report.ts";
 import { countOf, formatCount, sum } from "../model/units.ts";
 import { escapeName } from "../model/escape_name.ts";
 
-/** Up to so many partitions each has its lines on the screen. */
+/** With more partitions than this, the screen shows a summary instead of each partition's lines. */
 export const MOST_PARTITIONS_SHOWN = 40;
 const LARGEST_SHOWN = 5;
 

@@ -1,28 +1,28 @@
-// How far a copy is, in words: the plain line for logs and pipes, and the phrases the live view is made of, so that
-// both say the same. Pure.
+// The progress of a copy in words: the plain line for logs and pipes, and the phrases of the live view, so that both say
+// the same. Pure.
 
 import { formatBytes, formatCount, formatDuration } from "../model/units.ts";
 import { type Speed, timeLeftMs } from "./meter.ts";
 
-/** What there is to say. */
+/** The figures to show. */
 export interface ProgressFigures {
   readonly offsetsDone: bigint;
   readonly offsetsPlanned: bigint;
   readonly records: bigint;
-  /** Absent where it is not known. */
+  /** Absent where the number of bytes is not known. */
   readonly bytes?: number;
   /** Absent in the first seconds. */
   readonly speed?: Speed;
   readonly elapsedMs: number;
   readonly partitionsSettled: number;
   readonly partitions: number;
-  /** Tries that were repeated. */
+  /** How many requests were retried. */
   readonly retries: number;
-  /** How long the brokers of each side had us wait, milliseconds. */
+  /** How long the brokers of each side have throttled us, in milliseconds. */
   readonly throttledMs: { readonly source: number; readonly target: number };
 }
 
-/** Percent done, 0 to 100; 100 only at the end. */
+/** Percentage done, 0 to 100; 100 only when everything is done. */
 export function shareOf(
   { offsetsDone, offsetsPlanned }: Pick<ProgressFigures, "offsetsDone" | "offsetsPlanned">,
 ): number {
@@ -30,7 +30,7 @@ export function shareOf(
   return Math.max(0, Number(offsetsDone * 1000n / offsetsPlanned) / 10);
 }
 
-/** `210 MB/s`, where bytes are known, and `204,123 messages/s`, or a dash each. */
+/** `210 MB/s` (where bytes are known) and `204,123 messages/s`, or a dash for each. */
 export function speedText(
   { speed, bytes }: Pick<ProgressFigures, "speed" | "bytes">,
 ): readonly string[] {
@@ -39,7 +39,7 @@ export function speedText(
   return [...(bytes === undefined ? [] : [`${inBytes}/s`]), `${records} messages/s`];
 }
 
-/** `about 4 s left`, `– left` while that cannot be told, nothing at the end. */
+/** `about 4 s left`; `– left` while there is no estimate; nothing at the end. */
 export function timeLeftText(
   { offsetsDone, offsetsPlanned, speed }: Pick<
     ProgressFigures,
@@ -51,7 +51,7 @@ export function timeLeftText(
   return left === undefined ? "– left" : `about ${formatDuration(Math.max(left, 1000))} left`;
 }
 
-/** Retries and throttling, where there were any. */
+/** Phrases about retries and throttling; none where there were neither. */
 export function progressNotes(
   { retries, throttledMs: { source, target } }: Pick<ProgressFigures, "retries" | "throttledMs">,
 ): readonly string[] {

@@ -1,4 +1,4 @@
-// Results in words, for the log and the screen: each partition as it settles, each topic after the verification.
+// Results in words, for the log and the screen: each partition when it is finished, each topic after verification.
 
 import { placeBeside } from "../findings/finding_place.ts";
 import type { Finding } from "../model/finding.ts";
@@ -8,13 +8,13 @@ import { countOf, formatCount, formatDuration } from "../model/units.ts";
 import { remedyOf } from "../model/failure.ts";
 import type { PartitionResult, TopicResult } from "../verify/verify.ts";
 
-/** A line and its level. */
+/** A line with its level. */
 export interface ResultLine {
   readonly level: "info" | "warning" | "error";
   readonly text: string;
 }
 
-/** A finding as one line: code, place, what it is and what to do. */
+/** A finding as one line: code, place, message and remedy. */
 export function findingLine(
   { code, severity, where, message, remedy, accepted }: Finding,
 ): ResultLine {
@@ -23,7 +23,7 @@ export function findingLine(
   return { level: severity, text: accepted ? `${text} (accepted)` : text };
 }
 
-/** A partition after its verification; where it is not verified, with what to do next. */
+/** A partition after verification; for one that is not verified, with what to do next. */
 export function partitionResultLine(result: PartitionResult): ResultLine {
   const { status, recordsRead, recordsProduced, reason, code } = result;
   const counts = `messages read: ${recordsRead}, on the target: ${recordsProduced}`;
@@ -35,7 +35,7 @@ export function partitionResultLine(result: PartitionResult): ResultLine {
   return { level: "error", text: `${text}${why}. ${remedyOf(code)}` };
 }
 
-/** A topic after its verification: the count before and after. */
+/** A topic after verification: how many messages were read and how many are on the target. */
 export function topicResultLine(result: TopicResult): ResultLine {
   const { topic, recordsRead, recordsProduced, failed, lost, verified } = result;
   const bad = [
@@ -50,7 +50,7 @@ export function topicResultLine(result: TopicResult): ResultLine {
     : { level: "error", text: `${text}. What to do stands beside each partition` };
 }
 
-/** What a line about the comparison says. */
+/** The figures of a line about comparing contents. */
 export interface CompareFigures {
   readonly recordsRead: bigint;
   readonly records: bigint;

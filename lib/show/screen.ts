@@ -1,5 +1,5 @@
-// The screen: results go to stdout, everything else to stderr; with `--json` stdout is kept for the report. A reader
-// that has gone away (`| head`) ends the output, not the run.
+// The screen: results go to stdout, everything else to stderr; with `--json`, stdout is reserved for the report. When the
+// reader of stdout goes away (`| head`), the output ends, but not the run.
 
 import { errorMessage } from "../model/error_message.ts";
 import { escapeName } from "../model/escape_name.ts";
@@ -8,13 +8,13 @@ import type { LiveStreams } from "./live_streams.ts";
 import type { Screen } from "./narrator.ts";
 import type { Streams } from "./streams.ts";
 
-/** The process's own streams. What cannot be written there ends the output, not what is done meanwhile. */
+/** The process's own streams. A write error ends the output, not the run. */
 export interface ProcessStreams extends Streams {
-  /** Says what kept results from being written, which is no success. @returns the exit status */
+  /** Reports an error that kept results from being written, since such a run is no success. @returns the exit status */
   end(status: ExitStatus): ExitStatus;
 }
 
-/** Opens them. */
+/** Opens the process's streams. */
 export function processStreams(): ProcessStreams {
   const [stdout, stderr] = [writer(Deno.stdout), writer(Deno.stderr)];
   return {
@@ -34,7 +34,7 @@ function writer(stream: { writeSync(bytes: Uint8Array): number }) {
   let ended = false;
   let failure: string | undefined;
   return {
-    /** A reader that has gone away wanted no more: that is no failure. */
+    /** The write error, if any. A reader that has gone away wanted no more output: that is no error. */
     failure: () => failure,
     write(text: string): void {
       const bytes = encoder.encode(text);
@@ -52,7 +52,7 @@ function writer(stream: { writeSync(bytes: Uint8Array): number }) {
 
 /** How lines are written. */
 export interface ScreenOptions {
-  /** Whether stdout is kept for the report. */
+  /** Whether stdout is reserved for the report. */
   readonly json: boolean;
   readonly color: boolean;
   /** Present where progress is redrawn in place. */
@@ -61,7 +61,7 @@ export interface ScreenOptions {
 
 const SGR = { warning: "33", error: "31" } as const;
 
-/** Lines over streams; nothing that a peer may have slipped into one can steer a terminal. */
+/** Writes lines to streams, without anything in a line that could control a terminal. */
 export function createScreen(streams: Streams, { json, color, live }: ScreenOptions): Screen {
   const line = (text: string) => `${escapeName(text.replace(/[\r\n]+/g, " "))}\n`;
   const notice: Screen["notice"] = (text, level) => {

@@ -1,6 +1,6 @@
-// The streams that text goes to.
+// The two streams that the program writes text to.
 
-/** Raw output; whole texts with their line breaks. */
+/** Unformatted output: callers pass whole texts, line breaks included. */
 export interface Streams {
   stdout(text: string): void;
   stderr(text: string): void;

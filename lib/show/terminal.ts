@@ -1,5 +1,5 @@
-// What the screen can do: whether something may be redrawn in place and whether in colour, and how large it is. The
-// variables are read before the run starts, since the run itself sees none.
+// What the terminal can do: whether it can redraw in place, whether it shows colours, and its size. The environment is read
+// before the run starts, because the run itself has no access to it.
 
 /** Columns and rows. */
 export interface TerminalSize {
@@ -7,17 +7,17 @@ export interface TerminalSize {
   readonly rows: number;
 }
 
-/** How text may look. */
+/** How text may be shown. */
 export interface TerminalTraits {
-  /** Whether stderr can be drawn over. */
+  /** Whether stderr can be redrawn in place. */
   readonly live: boolean;
-  /** Whether stderr takes colours. */
+  /** Whether stderr shows colours. */
   readonly color: boolean;
-  /** Whether stdout is on the same screen. */
+  /** Whether stdout is the same terminal. */
   readonly results: boolean;
 }
 
-/** What of stdout and stderr is a terminal; `env` gives a variable's value. See https://no-color.org. */
+/** Which of stdout and stderr is a terminal; `env` returns an environment variable. See https://no-color.org. */
 export function terminalTraits(
   terminal: { readonly stdout: boolean; readonly stderr: boolean },
   env: (name: string) => string | undefined,

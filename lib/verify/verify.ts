@@ -1,7 +1,7 @@
-// Verification by count: for each partition, every record read from the planned range has been acknowledged by the
-// target and is still there. The lag in offsets and the number of records are kept apart: compacted and transactional
-// logs hold fewer records than offsets. Nothing passes here without evidence. Where contents were compared as well, what
-// that came to is added here.
+// Verification by count: for each partition, the target has acknowledged every record read from the planned range, and still
+// holds it. The lag in offsets and the number of records are counted separately, because compacted and transactional logs
+// hold fewer records than offsets. A partition without evidence never passes. Where contents were compared too, their
+// result is added here.
 
 import { type Failure, failure, recordedFailure, within } from "../model/failure.ts";
 import type { FailureCode } from "../model/failure_kinds.ts";
@@ -10,51 +10,52 @@ import { sequenceOf } from "../model/sequence.ts";
 import { formatTopicPartition, type TopicPartition } from "../model/topic_partition.ts";
 import { countOf, formatCount, sum } from "../model/units.ts";
 
-/** What was planned of one partition. */
+/** The planned range of one partition. */
 export interface PlannedRange extends TopicPartition, OffsetSpan {
   /** endOffset − startOffset, or 0 where nothing is copied. */
   readonly offsets: bigint;
 }
 
-/** What the copy and a look at the target tell about one partition. All counts are over all runs of the migration. */
+/** What the copy, and the target afterwards, tell about one partition. All counts cover all runs of the migration. */
 export interface CountEvidence extends TopicPartition {
-  /** The next source offset to read: at the planned end when all of the range has been read. */
+  /** The next source offset to read; the planned end when the whole range has been read. */
   readonly nextSourceOffset: bigint;
-  /** Records read from the range that are to be on the target, counted apart from what was sent. */
+  /** Records read from the range that belong on the target, counted independently of what was sent. */
   readonly recordsRead: bigint;
-  /** Batches read and left out for a reason: control batches, batches of aborted transactions, empty ones. */
+  /** Batches that were read and deliberately not sent: control batches, batches of aborted transactions, empty ones. */
   readonly batchesLeftOut: number;
   /** Records the target has acknowledged. */
   readonly recordsProduced: bigint;
-  /** Where the target's log ended when the first plan was made; absent where that is not known. */
+  /** The target's high watermark when the first plan was made; absent where it is not known. */
   readonly targetPlannedOffset?: bigint;
-  /** Target offset of our first record; absent where nothing was acknowledged. */
+  /** Target offset of our first record; absent where the target acknowledged none. */
   readonly targetFirstOffset?: bigint;
-  /** One past the target offset of our last record, further than the count where others write too; absent where it is not known. */
+  /** One past the target offset of our last record; where others write too, larger than the count suggests. Absent where not known. */
   readonly targetNextOffset?: bigint;
-  /** Log start offset of the target partition after the copy; absent where it could not be asked. */
+  /** Log start offset of the target partition after the copy; absent where the target did not report it. */
   readonly targetLogStartOffset?: bigint;
-  /** High watermark of the target partition after the copy; absent where it could not be asked. */
+  /** High watermark of the target partition after the copy; absent where the target did not report it. */
   readonly targetHighWatermark?: bigint;
-  /** The last sequence of our producer id, as the target's leader remembers it; absent where it remembers none. */
+  /** The last sequence of our producer id that the target's leader remembers; absent where it remembers none. */
   readonly targetLastSequence?: number;
-  /** Records before the epoch in which that sequence was counted; absent where it is the first. */
+  /** Records before the epoch to which that sequence belongs; absent for the first epoch. */
   readonly epochRecords?: bigint;
-  /** What a reading of our records on the target found wrong with them, where it was needed: a sentence. */
+  /** The fault that reading our records back from the target found, where that was necessary. */
   readonly wrongOnTarget?: Failure;
-  /** Whether markers of transactions lie among our records, so that offsets do not tell of others' messages. */
+  /** Set where transaction markers lie among our records, so that offsets do not show how many messages others wrote. */
   readonly marked?: true;
-  /** The planned end, where more was copied than planned because the source was still written. */
+  /** The planned end, where the copy went beyond it because producers still wrote to the source. */
   readonly overshotOffset?: bigint;
-  /** Source offsets that expired before they were read. */
+  /** Spans of source offsets that expired before they were read. */
   readonly lost?: readonly OffsetSpan[];
-  /** Why the copy of this partition ended early. */
+  /** Why the copy of this partition stopped early. */
   readonly failed?: Failure;
 }
 
 /**
- * How a partition ended. `verified`: all there. `skipped`: nothing was planned. `lost`: part of the range expired on
- * the source after the plan, for good. `failed`: not complete or not proved; the next run tries again.
+ * How a partition ended. `verified`: every record is on the target. `skipped`: nothing was planned. `lost`: part of the range
+ * expired on the source after the plan was made, and is gone for good. `failed`: incomplete or unproved; the next run tries
+ * again.
  */
 export type PartitionStatus = "verified" | "skipped" | "lost" | "failed";
 
@@ -65,39 +66,39 @@ export interface PartitionResult extends TopicPartition {
   readonly recordsRead: bigint;
   readonly recordsProduced: bigint;
   readonly lost?: readonly OffsetSpan[];
-  /** Offsets that others have taken on the target since the first plan; absent where there are none or nobody can tell. */
+  /** Offsets that others have taken on the target since the first plan; absent where there are none or this is unknown. */
   readonly othersOnTarget?: bigint;
-  /** Where contents were compared too. */
+  /** Present where contents were compared too. */
   readonly content?: ContentEvidence;
-  /** Why it is not verified, or what is worth knowing though it is: a sentence. */
+  /** Why the partition is not verified, or a remark on one that is: a sentence. */
   readonly reason?: string;
   /** The code of why it is not verified; present where the status is `failed` or `lost`. */
   readonly code?: FailureCode;
 }
 
-/** What comparing the contents of both sides came to. */
+/** The result of comparing the contents of both sides. */
 export interface ContentEvidence {
-  /** Messages with the same key, value, headers and timestamp, in the same order. */
+  /** Messages with equal key, value, headers and timestamp, in the same order. */
   readonly equal: bigint;
-  /** Messages that compaction has taken away on the target, where later ones of their keys are. */
+  /** Messages that compaction has removed on the target, which holds later messages with their keys. */
   readonly compacted: bigint;
-  /** Messages that compaction has taken away on the source since they were copied. */
+  /** Messages that compaction has removed on the source since they were copied. */
   readonly goneFromSource: bigint;
-  /** Messages whose timestamps were left out, since the target sets its own. */
+  /** Messages whose timestamps were not compared, because the target sets its own. */
   readonly withoutTimestamp: bigint;
   /** The first difference, or why there was nothing to compare: a sentence. */
   readonly difference?: string;
-  /** The code of that. */
+  /** The code of that difference. */
   readonly code?: FailureCode;
 }
 
-/** Sums over partitions. */
+/** Sums over several partitions. */
 export interface ResultTotals {
   readonly partitions: number;
   readonly plannedOffsets: bigint;
   readonly recordsRead: bigint;
   readonly recordsProduced: bigint;
-  /** How many partitions ended how; they add up to `partitions`. */
+  /** How many partitions ended with each status; the four add up to `partitions`. */
   readonly verified: number;
   readonly skipped: number;
   readonly lost: number;
@@ -116,12 +117,12 @@ export interface Verification {
   readonly totals: ResultTotals;
 }
 
-/** Whether there is content to compare: what failed by count fails anyway. */
+/** Whether contents can be compared; a partition that failed by count fails in any case. */
 export function isComparable({ status, recordsProduced }: PartitionResult): boolean {
   return (status === "verified" || status === "lost") && recordsProduced > 0n;
 }
 
-/** The verification with what comparing contents came to; a comparable partition without evidence fails. */
+/** Adds the result of comparing contents; a comparable partition without such a result fails. */
 export function addContent(
   { partitions }: Verification,
   evidence: ReadonlyMap<string, ContentEvidence>,
@@ -179,7 +180,7 @@ function notesOn({ compacted, goneFromSource, withoutTimestamp }: ContentEvidenc
   ];
 }
 
-/** Judges every planned partition by its evidence; one without evidence fails. */
+/** Judges every planned partition by its evidence; a partition without evidence fails. */
 export function verifyCount(
   planned: readonly PlannedRange[],
   evidence: readonly CountEvidence[],
@@ -214,7 +215,7 @@ export function verifyPartition(
   if (lost !== undefined) {
     const spans = lost.map(({ startOffset, endOffset }) => `${startOffset} to ${endOffset - 1n}`);
     const range = `Offsets ${spans.join(", ")} expired on the source before they were read`;
-    // The lost range is final, what else went wrong is not: the next run has something to try again.
+    // The lost range is final, but any other problem is not: the status is `failed`, so that the next run tries again.
     const { code, text: reason } = problem === undefined
       ? failure("EXPIRED_UNREAD", range)
       : within(`${range}; `, problem);
@@ -229,7 +230,7 @@ export function verifyPartition(
   return { ...told, status: "verified", ...(reason !== undefined && { reason }) };
 }
 
-/** Offsets of the target that others have taken since the first plan: a duplicate written by hand shows here. */
+/** Target offsets that others have taken since the first plan: a duplicate produced by hand shows up here. */
 function othersOnTarget(evidence: CountEvidence | undefined): bigint | undefined {
   const { targetFirstOffset, targetHighWatermark, recordsProduced = 0n, marked } = evidence ?? {};
   if (targetFirstOffset === undefined || targetHighWatermark === undefined || marked) {
@@ -250,7 +251,7 @@ function othersText(
   return `Others have written ${countOf(others, "message")} since ${since}`;
 }
 
-/** More than was planned: everything up to the actual end is there, and verified. */
+/** A remark where more was copied than planned: everything up to the actual end is copied and verified. */
 function overshoot(
   { endOffset }: PlannedRange,
   { overshotOffset }: Pick<CountEvidence, "overshotOffset"> = {},
@@ -289,7 +290,7 @@ function problemOf(
   );
 }
 
-/** The target must still hold what it has acknowledged, from our first record to our last. */
+/** The target must still hold everything that it has acknowledged, from our first record to our last. */
 function problemOnTarget(evidence: CountEvidence): Failure | undefined {
   const { recordsProduced, targetFirstOffset, targetLogStartOffset, targetHighWatermark } =
     evidence;

@@ -342,7 +342,7 @@ clusters.test("a check tells what keeps groups from being moved on the target, b
     new RegExp(
       `^warning: POSITIONS_BEHIND_OTHERS: Group ${
         group("a")
-      } will go on behind 5 messages of others`,
+      } will go on after 5 messages of others`,
       "m",
     ),
   );

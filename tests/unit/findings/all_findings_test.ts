@@ -160,7 +160,7 @@ Deno.test("preflight() never advises to append to what may be an earlier copy", 
   );
   assert.equal(
     remedy({ written: () => true }),
-    "Where the state file is an older copy, put the newest back. Where others have written them, set nonEmptyTarget: append to write behind them",
+    "Where the state file is an older copy, put the newest back. Where others have written them, set nonEmptyTarget: append to write after them",
   );
   const append = { nonEmptyTarget: "append" } as const;
   assert.equal(remedy(append), "Nothing: nonEmptyTarget is append");

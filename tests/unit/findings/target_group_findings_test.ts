@@ -228,7 +228,7 @@ Deno.test("messages of others before the new positions are counted, those a grou
   assert.deepEqual(summary(found), [["POSITIONS_BEHIND_OTHERS", ["a", "b"], [0, 1]]]);
   assert.match(
     texts(found),
-    /^Groups a, b will go on behind 49 messages of others in partitions 0, 1 of topic t on the target/,
+    /^Groups a, b will go on after 49 messages of others in partitions 0, 1 of topic t on the target/,
   );
   const onTarget = [on("a", [40, 10]), on("b", [40, 12])];
   assert.deepEqual(summary(judge({ ...given, onTarget })), [
