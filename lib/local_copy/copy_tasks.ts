@@ -10,13 +10,13 @@ import { mostRecords } from "../journal/journal_age.ts";
 import { isIdempotent, type MigrationEntry } from "../journal/journal_entry.ts";
 import { partitionsToCopy, type Plan, type PlannedPartition } from "../plan/plan.ts";
 import type { ClusterSnapshot } from "../model/snapshot.ts";
-import { formatTopicPartition } from "../model/topic_partition.ts";
+import { formatTopicPartition, type TopicPartition } from "../model/topic_partition.ts";
 import type { Cluster } from "../kafka/cluster.ts";
 import type { ProducerIdentity } from "../kafka/producer_id.ts";
 import { findPositions, type Found } from "./find_positions.ts";
 import { planEntryPartition, skippedPartitions } from "./journal_entries.ts";
 import type { JournalFile } from "../files/journal_file.ts";
-import { olderJournal } from "../preflight/look_at_producers.ts";
+import { lookAtProducers, olderJournal, ownSequences } from "../preflight/look_at_producers.ts";
 import { optional } from "../model/optional.ts";
 
 /** What the tasks follow from. */
@@ -57,6 +57,7 @@ export async function planCopyTasks(
     : new Map<string, Found>();
   // This comes before anything is written, to the journal too.
   begun.forEach((each) => checkPosition(each, found.get(formatTopicPartition(each))));
+  const stale = await problemsOfFresh(options, fresh, identity);
   const skipped = skippedPartitions(plan, journal.state, targetSnapshot);
   journal.append([
     ...(before === undefined ? [migration] : []),
@@ -94,7 +95,7 @@ export async function planCopyTasks(
     return [
       task(
         journaled,
-        found.get(key),
+        found.get(key) ?? stale.get(key),
         { rules, compacted },
         compare,
         committedOffsets(planned.get(key), journaled),
@@ -108,6 +109,43 @@ function checkPosition(journaled: JournaledPartition, found: Found | undefined):
   const { records: held = 0n } = found?.position ?? {};
   const most = mostRecords(journaled);
   if (held > most) throw olderJournal(formatTopicPartition(journaled), held, most);
+}
+
+/**
+ * Looks on the target, before new ranges of a migration that has written before, whether it holds more of the migration
+ * than the journal knows. A leader that has forgotten our producer id, or cannot tell, leaves only its log to ask.
+ *
+ * @returns why a partition cannot be continued, by `formatTopicPartition`
+ * @throws {ContinueError} where the journal is older than what is on the target
+ */
+async function problemsOfFresh(
+  { journal: { state }, migration, target, targetSnapshot, signal }: CopyTaskOptions,
+  fresh: readonly TopicPartition[],
+  identity: ProducerIdentity,
+): Promise<ReadonlyMap<string, Found>> {
+  if (state === undefined || !isIdempotent(migration)) return new Map();
+  const begun = fresh.flatMap(({ topic, partition }) => {
+    const log = targetSnapshot.topics.get(topic)?.partitions[partition]?.offsets;
+    if (log === undefined || log.highWatermark === log.logStartOffset) return [];
+    const known = state.partitions.get(formatTopicPartition({ topic, partition }));
+    return [known ?? neverPlanned({ topic, partition }, log.logStartOffset)];
+  });
+  // Whoever remembers has been asked before.
+  const told = ownSequences(state, await lookAtProducers(target, begun, signal));
+  const untold = begun.filter((each) => !told.has(formatTopicPartition(each)));
+  const found = await findPositions(target, untold, identity, () => undefined, signal);
+  untold.forEach((each) => checkPosition(each, found.get(formatTopicPartition(each))));
+  return new Map([...found].filter(([, { problem }]) => problem !== undefined));
+}
+
+/** A partition that no plan of the journal has: nothing of ours may be there. */
+function neverPlanned(place: TopicPartition, targetOffset: bigint): JournaledPartition {
+  return {
+    ...place,
+    ...{ status: "done", submittedBy: "", startOffset: 0n, endOffset: 0n, sourceOffset: 0n },
+    ...{ records: 0n, recordsRead: 0n, batchesLeftOut: 0, ranges: [], lost: [], marks: [] },
+    ...{ targetOffset, plannedTargetOffset: targetOffset, positions: new Map() },
+  };
 }
 
 /** How records are told apart where the source may have lost some of a begun range meanwhile. */

@@ -24,6 +24,7 @@ import type { Cluster } from "../kafka/cluster.ts";
 import { isAnotherTopic } from "../preflight/check_journal.ts";
 import { checkNotOlder, lookAtProducers, ownSequences } from "../preflight/look_at_producers.ts";
 import { optional } from "../model/optional.ts";
+import { checkLastMessages } from "./check_last_messages.ts";
 import { readOwnRecords } from "./read_own_records.ts";
 import { lookAtTopics } from "../preflight/snapshot.ts";
 
@@ -58,7 +59,10 @@ export async function verifyOnTarget(
   if (plan === undefined) checkNotOlder(journal, producers);
   // Evidence in addition to the offsets: where it is missing, the offsets decide alone.
   const sequences = ownSequences(journal, producers);
-  const wrong = await readOwnRecords(target, journal, { onTarget, bytesPerSecond, signal });
+  const wrong = new Map([
+    ...await checkLastMessages(target, journal, sequences, signal),
+    ...await readOwnRecords(target, journal, { onTarget, bytesPerSecond, signal }),
+  ]);
   const evidence = journaled.map((each): CountEvidence => {
     const { records: epochRecords } = newestEpoch(producerOn(journal, each));
     const seen = onTarget.get(each.topic);
