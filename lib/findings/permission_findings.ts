@@ -5,7 +5,7 @@ import { compareNames } from "../model/compare_names.ts";
 import { escapeName, listNames, quoteForShell } from "../model/escape_name.ts";
 import { type Finding, finding } from "../model/finding.ts";
 import { countOf } from "../model/units.ts";
-import { ClusterPermissions } from "../model/cluster_permissions.ts";
+import type { ClusterPermissions } from "../model/cluster_permissions.ts";
 
 /** Codes of `org.apache.kafka.common.acl.AclOperation`. */
 const CODES = { Read: 3, Write: 4, Create: 5, Describe: 8 } as const;

@@ -245,7 +245,7 @@ Deno.test("of a migration's own messages, and of others' behind its first, nothi
     ...{ source: [[0, 100]], committed: { a: [30] }, target: [[0, 200]], journal: migrated() },
     nonEmptyTarget: "append",
   };
-  assert.match(texts(judge(given)), /behind 5 messages of others/);
+  assert.match(texts(judge(given)), /after 5 messages of others/);
   assert.deepEqual(judge({ ...given, onTarget: [on("a", [25])] }), []);
   assert.deepEqual(judge({ ...given, target: [[5, 200]] }), []);
 });
