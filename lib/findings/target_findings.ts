@@ -198,7 +198,7 @@ function whatToDo(mayBeOurs: boolean, written: boolean): string {
   }
   return written
     ? "Where the state file is an older copy, put the newest back. Where others have written them, set nonEmptyTarget: append to write after them"
-    : "Empty the topic, or set nonEmptyTarget: append to write after them";
+    : "Empty the topic, or set nonEmptyTarget: append to write after them; where they are of an earlier run of this migration, put its state file back instead";
 }
 
 function partitionOf(
