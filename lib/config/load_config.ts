@@ -71,10 +71,14 @@ function checkContent(source: YamlSource, text: string, sources: ConfigSources):
   };
   const misread = misreadProblems(source, text, keys);
   const pieces = new Set(misread.flatMap(({ pieces }) => pieces.map(({ path }) => pathKey(path))));
+  const repeated = repeatedSecrets(source);
+  const repeats = new Set(repeated.map(({ path }) => pathKey(path)));
   const early = firstOfEachPath([
     ...misread.map(({ problem }) => problem),
-    ...schema.problems.filter(({ path }) => !pieces.has(pathKey(path))),
-    ...checkRules(content, schema.meant),
+    ...repeated,
+    // What else is wrong there would be said with the value.
+    ...[...schema.problems, ...checkRules(content, schema.meant)]
+      .filter(({ path }) => !pieces.has(pathKey(path)) && !repeats.has(pathKey(path))),
   ].filter(({ path, at }) => at === "parent" || !liesInSyntaxProblem(path, source)));
   const wrong = new Set(early.filter(({ at }) => at === "value").map(({ path }) => pathKey(path)));
   const sound = [...source.places.values()].map(({ path }) => path).filter((path) =>
@@ -138,6 +142,22 @@ function misreadProblems(
     } is cut at # (a comment in YAML), expected it in single quotes`;
     return [{ problem: { path, at, message }, place, pieces: [] }];
   });
+}
+
+/** Aliases of a secret where no secret belongs. */
+function repeatedSecrets({ places }: YamlSource): readonly LocatedProblem[] {
+  const all = [...places.values()];
+  const secrets = new Set(
+    all.filter(({ path, alias }) => alias === undefined && isSecretPath(path))
+      .map(({ node }) => node),
+  );
+  return all.filter(({ path, alias, node }) =>
+    alias !== undefined && node !== null && !isSecretPath(path) && secrets.has(node)
+  ).map(({ path }) => ({
+    path,
+    at: "value",
+    message: `${formatPath(path)} repeats a secret by a YAML alias, expected a value of its own`,
+  }));
 }
 
 /** Keys whose values may well contain a `#`, as CKafka's user names do (`instance#user`). */

@@ -171,6 +171,23 @@ migration.yaml:4:51: source.sasl.password is read as a YAML anchor, expected it 
   ]);
 });
 
+Deno.test("a secret that is repeated where none belongs is not shown there either", () => {
+  const shown = problemsOf(`checkFlag: 0
+source:
+  bootstrapServers: kafka1:9092
+  sasl: {mechanism: PLAIN, username: mover, password: &pw 'S3cretValue'}
+target:
+  bootstrapServers: *pw
+  tls: {ca: *pw}
+  sasl: {mechanism: *pw, username: mover, password: 'other'}
+topics: {include: [*pw]}
+`);
+  assert.doesNotMatch(shown, /S3cret/);
+  for (const name of ["bootstrapServers", "tls.ca", "sasl.mechanism"]) {
+    assert.ok(shown.includes(`target.${name} repeats a secret by a YAML alias`), shown);
+  }
+});
+
 Deno.test("no secret of a shared or overridden mapping is ever shown", () => {
   const secret = fc.stringMatching(/^[A-Za-z0-9]{8,20}$/).map((text) => `Zq${text}`);
   const wrong = fc.constantFrom("", "unknown: 1", "mechanism: PLAN", "tokenFile: x");
