@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 const main = `
 import kafkajs from "kafkajs";
-import { versionText } from "./lib/version.ts";
+import { versionText } from "./lib/process/version.ts";
 const tries: Readonly<Record<string, () => unknown>> = {
   net: () => Deno.listen({ port: 0, hostname: "127.0.0.1" }).close(),
   read: () => Deno.readTextFileSync(Deno.execPath().replace(/[^/]*$/, "in")),
