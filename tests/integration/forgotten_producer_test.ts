@@ -5,6 +5,7 @@
  */
 
 import assert from "node:assert/strict";
+import { byTurns } from "../support/commit_turn.ts";
 import { startKafka } from "../support/kafka_cluster.ts";
 import { startJudge } from "../support/librdkafka.ts";
 import { makeMigrationDir } from "../support/migration_dir.ts";
@@ -14,7 +15,7 @@ import { startRun } from "../support/slow_run.ts";
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-for (const version of ["2.4.1", "2.3.1", "1.1.1"] as const) {
+for (const version of await byTurns(["2.4.1", "2.3.1", "1.1.1"] as const)) {
   const name =
     `a target of ${version} that forgets the producer id again and again gets each message once`;
   // The judge, which outlives the test, always has a read under way.

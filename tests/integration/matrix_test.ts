@@ -4,9 +4,7 @@
  * all tests one of them on one side, by turns (matrix/turn.ts), MATRIX=1.1.1,2.8.2 those two.
  */
 
-import { fileURLToPath } from "node:url";
 import type { KafkaVersion } from "../support/kafka_releases.ts";
-import { tryCommand } from "../support/run_command.ts";
 import type { MatrixCase } from "./matrix/case.ts";
 import { checks } from "./matrix/checks.ts";
 import { faultCases } from "./matrix/faults.ts";
@@ -14,6 +12,7 @@ import { logCases } from "./matrix/logs.ts";
 import { type ReleaseClusters, startRelease } from "./matrix/pair.ts";
 import { closelyTested } from "./matrix/roles.ts";
 import { securityCases } from "./matrix/security.ts";
+import { currentCommit } from "../support/commit_turn.ts";
 import { type MatrixPart, turnOf } from "./matrix/turn.ts";
 
 /** The checks come first: they want clusters that have had nothing yet. */
@@ -22,12 +21,6 @@ const cases: readonly MatrixCase[] = [...checks, ...logCases, ...securityCases, 
 const { parts, reason } = turnOf(Deno.env.get("MATRIX"), await currentCommit());
 const named = parts.map(({ version, role }) => `${version} as the ${role}`).join(", ");
 Deno.stderr.writeSync(new TextEncoder().encode(`Matrix: ${named} (${reason})\n`));
-
-async function currentCommit(): Promise<string | undefined> {
-  const cwd = fileURLToPath(new URL(".", import.meta.url));
-  const { stdout } = await tryCommand("git", ["rev-parse", "HEAD"], { cwd });
-  return /^[0-9a-f]{8}/.exec(stdout)?.input;
-}
 
 let running:
   | { readonly version: KafkaVersion; readonly clusters: Promise<ReleaseClusters> }
