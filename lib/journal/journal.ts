@@ -196,6 +196,13 @@ export function producerOn(
   return partitionProducer({ producerId: BigInt(producerId), producerEpoch }, partition?.epochs);
 }
 
+/** Whether the message before a partition's position on the target is one of ours, not one that a plan found there. */
+export function endsWithOurs(
+  { records, targetOffset, plannedTargetOffset }: JournaledPartition,
+): boolean {
+  return records > 0n && targetOffset > plannedTargetOffset;
+}
+
 /** Whether a connector copies: our records then look like others' on the target, and have transaction markers among them. */
 export function isByConnector({ migration }: Pick<JournalState, "migration">): boolean {
   return migration.settings.engine === "connect";

@@ -9,6 +9,7 @@ import {
   PositionError,
 } from "../copy/target_position.ts";
 import { type Failure, failure, within } from "../model/failure.ts";
+import { endsWithOurs } from "../journal/journal.ts";
 import type { JournaledPartition } from "../journal/journal_state.ts";
 import { partitionProducer } from "../model/sequence.ts";
 import { formatTopicPartition } from "../model/topic_partition.ts";
@@ -74,7 +75,7 @@ async function findOne(
   const { topic, partition, records, targetOffset, targetFirstOffset } = journaled;
   const from = {
     ...{ records, targetOffset, ...optional("targetFirstOffset", targetFirstOffset) },
-    endsWithOurs: records > 0n && targetOffset > journaled.plannedTargetOffset,
+    endsWithOurs: endsWithOurs(journaled),
   };
   const producer = partitionProducer(identity, journaled.epochs);
   const leaders = createLeaders(target, new Map([[topic, {}]]), signal);

@@ -3,12 +3,13 @@
 // proof: a broker that cannot be asked tells nothing.
 
 import { ignorePeerError } from "../wire/peer_error.ts";
+import { producerOn } from "../journal/journal.ts";
 import type { JournalState } from "../journal/journal_state.ts";
 import { whatJournalLacks } from "../journal/journal_age.ts";
 import { isIdempotent } from "../journal/journal_entry.ts";
 import { RESTORE } from "../journal/journal_lines.ts";
 import { partitionsToCopy, type Plan } from "../plan/plan.ts";
-import { newestEpoch, partitionProducer, sequenceOf } from "../model/sequence.ts";
+import { newestEpoch, sequenceOf } from "../model/sequence.ts";
 import type { ClusterSnapshot } from "../model/snapshot.ts";
 import { formatTopicPartition, type TopicPartition } from "../model/topic_partition.ts";
 import { countOf, formatCount } from "../model/units.ts";
@@ -66,19 +67,14 @@ export function toldByProducers(
 
 /** The last sequence of our producer id, in the newest epoch that a partition has, by `formatTopicPartition`, where it is remembered. */
 export function ownSequences(
-  { migration, partitions }: JournalState,
+  journal: JournalState,
   producers: Producers,
 ): ReadonlyMap<string, number> {
-  const first = {
-    producerId: BigInt(migration.producerId),
-    producerEpoch: migration.producerEpoch,
-  };
   return new Map(
     [...producers].flatMap(([key, each]) => {
-      const { producerEpoch } = newestEpoch(
-        partitionProducer(first, partitions.get(key)?.epochs),
-      );
-      const last = lastSequenceOf(each, { ...first, producerEpoch });
+      const producer = producerOn(journal, journal.partitions.get(key));
+      const { producerEpoch } = newestEpoch(producer);
+      const last = lastSequenceOf(each, { producerId: producer.producerId, producerEpoch });
       return last === undefined ? [] : [[key, last] as const];
     }),
   );
